@@ -1,0 +1,137 @@
+//! Metrics: an aligned table per export, or one JSON object per data point.
+
+use std::{fmt, time::SystemTime};
+
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use serde_json::{Map, Value};
+
+use super::{
+    Console,
+    points::{Number, Point, Reading, points},
+};
+use crate::logs::line::{json, time, value};
+
+/// Writes one export.
+pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
+    let points = points(metrics);
+    if points.is_empty() || console.is_closed() {
+        return;
+    }
+    let now = time(Some(SystemTime::now()));
+    let mut out = String::new();
+    if console.json {
+        for point in &points {
+            json::append(&mut out, &object(point, &now));
+        }
+    } else {
+        table(&mut out, &points, &now, console);
+    }
+    console.write(&out);
+}
+
+fn table(out: &mut String, points: &[Point<'_>], now: &str, console: &Console) {
+    let palette = console.palette;
+    let (dim, bold, reset) = (palette.dim(), palette.bold(), palette.reset());
+    let rows: Vec<[String; 3]> = points
+        .iter()
+        .map(|point| {
+            let mut attributes = String::new();
+            for (index, attribute) in point.attributes.iter().enumerate() {
+                attributes.push_str(if index == 0 { "" } else { " " });
+                value::pair(&mut attributes, attribute.key.as_str(), &value::any(&attribute.value));
+            }
+            let mut name = String::new();
+            value::plain(&mut name, point.name);
+            [name, attributes, point.reading.to_string()]
+        })
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let (name_width, attributes_width) = (width(0), width(1));
+
+    out.extend([dim, now, reset, " ", bold, "metrics", reset, "\n"]);
+    let mut scope = None;
+    for (point, [name, attributes, reading]) in points.iter().zip(&rows) {
+        if scope.replace(point.scope) != Some(point.scope) {
+            out.extend(["  ", dim]);
+            value::plain(out, point.scope);
+            out.extend([reset, "\n"]);
+        }
+        let unit = point.unit;
+        out.push_str(&format!(
+            "    {name:name_width$}  {accent}{attributes:attributes_width$}{reset}  {reading} ",
+            accent = palette.accent()
+        ));
+        out.push_str(dim);
+        value::plain(out, unit);
+        out.push_str(reset);
+        out.truncate(out.trim_end_matches(' ').len());
+        out.push('\n');
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Distribution { count, sum, min, max } => {
+                write!(f, "count={count} sum={sum}")?;
+                if let (Some(min), Some(max)) = (min, max) {
+                    write!(f, " min={min} max={max}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsigned(number) => number.fmt(f),
+            Self::Signed(number) => number.fmt(f),
+            // People read a table; JSON and the exporters have all digits.
+            Self::Float(number) if number.is_finite() && number.abs() < 1e12 => {
+                let rounded = (number * 1e6).round() / 1e6;
+                rounded.fmt(f)
+            }
+            Self::Float(number) => number.fmt(f),
+        }
+    }
+}
+
+fn object(point: &Point<'_>, now: &str) -> Map<String, Value> {
+    let attributes = point
+        .attributes
+        .iter()
+        .map(|attribute| (attribute.key.as_str().to_owned(), value::json(&value::any(&attribute.value))))
+        .collect();
+    let mut object = Map::from_iter([
+        ("timestamp".to_owned(), Value::from(now)),
+        ("metric".to_owned(), Value::from(point.name)),
+        ("type".to_owned(), Value::from(point.kind)),
+        ("unit".to_owned(), Value::from(point.unit)),
+        ("scope".to_owned(), Value::from(point.scope)),
+        ("attributes".to_owned(), Value::Object(attributes)),
+    ]);
+    let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
+    match &point.reading {
+        Reading::Number(number) => put("value", (*number).into()),
+        Reading::Distribution { count, sum, min, max } => {
+            put("count", (*count).into());
+            put("sum", (*sum).into());
+            put("min", min.map_or(Value::Null, Into::into));
+            put("max", max.map_or(Value::Null, Into::into));
+        }
+    }
+    object
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Unsigned(number) => number.into(),
+            Number::Signed(number) => number.into(),
+            Number::Float(number) => value::float(number),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! One module for each place that telemetry can go to.
+
+pub(super) mod console;
+pub(super) mod otlp;
+#[cfg(feature = "prometheus")]
+pub(super) mod prometheus;

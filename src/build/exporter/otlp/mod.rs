@@ -1,0 +1,151 @@
+//! The OTLP exporter.
+//!
+//! - Keys: `[otlp]`, `[otlp.SIGNAL]`, `[exporters.NAME]`
+//! - Signals: all
+//! - Feature: `grpc` for that protocol, `tls` for `https://`
+//!
+//! The messages and their conversion are those of opentelemetry-proto. The exporters of opentelemetry-otlp are not used:
+//! they add headers and compression from the environment to what they are told, pick their HTTP client by the features
+//! of the whole build, and hide the answers of the server.
+
+mod connect;
+#[cfg(feature = "grpc")]
+mod grpc;
+mod http;
+mod request;
+mod retry;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use opentelemetry_proto::{
+    tonic::collector::{
+        logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+        trace::v1::ExportTraceServiceRequest,
+    },
+    transform::{
+        common::tonic::ResourceAttributesWithSchema, logs::tonic::group_logs_by_resource_and_scope,
+        trace::tonic::group_spans_by_resource_and_scope,
+    },
+};
+use opentelemetry_sdk::{
+    Resource,
+    error::OTelSdkResult,
+    logs::{LogBatch, LogExporter},
+    metrics::data::ResourceMetrics,
+    trace::{SpanData, SpanExporter},
+};
+
+use self::{request::OtlpRequest, retry::Failure};
+use crate::{
+    build::{runtime::Spawner, tally::Tally},
+    config::{OtlpProtocol, OtlpSettings, Timeout},
+    error::Error,
+};
+
+/// Sends one signal to one destination. Bounded by its timeout whatever the other side does.
+#[derive(Debug)]
+pub(crate) struct OtlpExporter {
+    client: Client,
+    spawner: Spawner,
+    limit: Option<Duration>,
+    resource: ResourceAttributesWithSchema,
+    tally: Arc<Tally>,
+}
+
+#[derive(Debug, Clone)]
+enum Client {
+    Http(http::HttpClient),
+    #[cfg(feature = "grpc")]
+    Grpc(grpc::GrpcClient),
+}
+
+impl OtlpExporter {
+    /// `timeout` is the signal's own limit for one export; the stricter one counts.
+    pub(crate) fn new(
+        settings: &OtlpSettings,
+        timeout: Timeout,
+        resource: &Resource,
+        spawner: Spawner,
+        tally: Arc<Tally>,
+    ) -> Result<Self, Error> {
+        let OtlpSettings { protocol, endpoint, headers, compression, timeout: own_timeout } = settings;
+        let limit = own_timeout.min(timeout).limit();
+        let client = match protocol {
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                Client::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, limit)?)
+            }
+            #[cfg(feature = "grpc")]
+            OtlpProtocol::Grpc => {
+                Client::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit)?)
+            }
+            #[cfg(not(feature = "grpc"))]
+            OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
+        };
+        Ok(Self { client, spawner, limit, resource: resource.into(), tally })
+    }
+
+    /// Starts sending; the future tells how it went. Work goes on whether or not the future is polled.
+    fn send<R: OtlpRequest>(
+        &self,
+        request: R,
+        items: u64,
+    ) -> impl Future<Output = OTelSdkResult> + Send + 'static {
+        let client = self.client.clone();
+        let body = match &client {
+            Client::Http(client) => client.encode(&request),
+            #[cfg(feature = "grpc")]
+            Client::Grpc(_) => Ok(request.encode_to_vec().into()),
+        };
+        let closing = self.spawner.closing();
+        let limit = self.limit;
+        let sent = self.spawner.spawn(async move {
+            let body = body.map_err(Failure::permanent)?;
+            retry::until(limit, closing, || async {
+                match &client {
+                    Client::Http(client) => client.call::<R>(body.clone()).await,
+                    #[cfg(feature = "grpc")]
+                    Client::Grpc(client) => client.call::<R>(body.clone()).await,
+                }
+            })
+            .await
+        });
+        let tally = Arc::clone(&self.tally);
+        async move {
+            match sent.await {
+                Ok(Ok(response)) => match R::rejected(response) {
+                    None => Ok(()),
+                    Some((rejected, reason)) => {
+                        tally.lost(rejected, format_args!("refused by the server: {reason}"))
+                    }
+                },
+                Ok(Err(failure)) => tally.lost(items, failure),
+                Err(_) => tally.lost(items, "telemetry was shut down meanwhile"),
+            }
+        }
+    }
+
+    /// Starts sending metrics.
+    pub(crate) fn send_metrics(
+        &self,
+        metrics: &ResourceMetrics,
+        data_points: u64,
+    ) -> impl Future<Output = OTelSdkResult> + Send + 'static {
+        self.send(ExportMetricsServiceRequest::from(metrics), data_points)
+    }
+}
+
+impl SpanExporter for OtlpExporter {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let items = batch.len() as u64;
+        let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
+        self.send(ExportTraceServiceRequest { resource_spans }, items).await
+    }
+}
+
+impl LogExporter for OtlpExporter {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        let items = batch.iter().count() as u64;
+        let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
+        self.send(ExportLogsServiceRequest { resource_logs }, items).await
+    }
+}

@@ -1,0 +1,48 @@
+//! The SDK's view of the reader: collects on demand, flushes and shuts down the pushes.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    metrics::{InstrumentKind, Pipeline, Temporality, data::ResourceMetrics, reader::MetricReader},
+};
+
+use super::push::Push;
+
+#[derive(Debug)]
+pub(super) struct PushReader {
+    inner: Arc<dyn MetricReader>,
+    push: Option<Push>,
+}
+
+impl PushReader {
+    pub(super) fn new(inner: Arc<dyn MetricReader>, push: Option<Push>) -> Self {
+        Self { inner, push }
+    }
+}
+
+impl MetricReader for PushReader {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.inner.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.inner.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.push.as_ref().map_or(Ok(()), Push::flush)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let pushed = self.push.as_ref().map_or(Ok(()), |push| push.shutdown(timeout));
+        self.inner.shutdown_with_timeout(timeout).and(pushed)
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.inner.temporality(kind)
+    }
+}

@@ -1,0 +1,154 @@
+//! From the configuration to the objects of the OpenTelemetry SDK. Never reads the environment.
+
+mod exporter;
+mod logs;
+mod metrics;
+mod propagators;
+mod resource;
+mod runtime;
+mod tally;
+mod traces;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use opentelemetry_sdk::{
+    Resource, logs::SdkLoggerProvider, metrics::SdkMeterProvider, metrics::reader::MetricReader,
+    trace::SdkTracerProvider,
+};
+
+pub use self::propagators::Propagator;
+pub(crate) use self::tally::Tally;
+use self::{
+    exporter::{console::Console, otlp::OtlpExporter},
+    runtime::{Background, Spawner},
+};
+use crate::{
+    config::{Config, ExporterRef, Signal, Timeout},
+    error::{Error, Problem},
+    source::Loaded,
+};
+
+/// What was built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) tracer_provider: SdkTracerProvider,
+    pub(crate) meter_provider: SdkMeterProvider,
+    pub(crate) logger_provider: SdkLoggerProvider,
+    pub(crate) propagator: Propagator,
+    pub(crate) background: Option<Background>,
+    pub(crate) tallies: Vec<Arc<Tally>>,
+    pub(crate) prometheus_address: Option<SocketAddr>,
+}
+
+/// Builds everything that `loaded` asks for. When something fails, what was built before is dropped again.
+pub(crate) fn build(loaded: &Loaded) -> Result<Built, Error> {
+    let Config {
+        disabled,
+        // Was applied when the file was read.
+        profile: _,
+        propagators,
+        // Concerns the tools, not the providers.
+        shutdown_timeout: _,
+        service,
+        resource,
+        // Resolved into the settings of each signal by `Parts::otlp`.
+        otlp: _,
+        exporters: _,
+        console: _,
+        prometheus: _,
+        traces,
+        metrics,
+        logs,
+    } = &loaded.config;
+    let exporters = |signal| if *disabled { &[] } else { loaded.config.exporters(signal) };
+    let resource = resource::resource(service, resource);
+    let mut parts = Parts {
+        loaded,
+        resource,
+        background: None,
+        console: None,
+        tallies: Vec::new(),
+        prometheus_address: None,
+    };
+    let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut parts)?;
+    let logger_provider = logs::provider(logs, exporters(Signal::Logs), &mut parts)?;
+    let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut parts)?;
+    let Parts { background, tallies, prometheus_address, .. } = parts;
+    Ok(Built {
+        tracer_provider,
+        meter_provider,
+        logger_provider,
+        propagator: propagators::propagator(propagators),
+        background,
+        tallies,
+        prometheus_address,
+    })
+}
+
+/// What the signals share, made when the first of them needs it.
+struct Parts<'l> {
+    loaded: &'l Loaded,
+    resource: Resource,
+    background: Option<Background>,
+    console: Option<Arc<Console>>,
+    tallies: Vec<Arc<Tally>>,
+    prometheus_address: Option<SocketAddr>,
+}
+
+impl Parts<'_> {
+    fn spawner(&mut self) -> Result<Spawner, Error> {
+        let background = match self.background.take() {
+            Some(background) => background,
+            None => Background::start()?,
+        };
+        Ok(self.background.insert(background).spawner().clone())
+    }
+
+    fn console(&mut self) -> &Arc<Console> {
+        self.console
+            .get_or_insert_with(|| Arc::new(Console::new(&self.loaded.config.console, self.loaded.no_color)))
+    }
+
+    /// The exporter of `signal` to a destination that speaks OTLP; `None` for one that does not.
+    fn otlp(
+        &mut self,
+        exporter: &ExporterRef,
+        signal: Signal,
+        timeout: Timeout,
+    ) -> Result<Option<OtlpExporter>, Error> {
+        let Some(settings) = self.loaded.config.otlp_settings(exporter, signal) else { return Ok(None) };
+        let tally = Arc::new(Tally::new(signal, &settings.endpoint));
+        let spawner = self.spawner()?;
+        let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, Arc::clone(&tally))?;
+        self.tallies.push(tally);
+        Ok(Some(exporter))
+    }
+
+    /// Takes the port, starts the server and returns the reader that it shows.
+    #[cfg(feature = "prometheus")]
+    fn prometheus(&mut self) -> Result<Arc<dyn MetricReader>, Error> {
+        use self::exporter::prometheus::{Listener, exporter};
+
+        let config = &self.loaded.config.prometheus;
+        let listener = Listener::bind(config).map_err(|error| {
+            let at = ["prometheus.port", "prometheus.host"].map(|key| self.loaded.origin(key));
+            let at = at.into_iter().find(|at| *at != crate::error::Origin::Default);
+            let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.number());
+            let problem = Problem { at, ..Problem::new(message).key("prometheus.port") };
+            Error::configuration(vec![problem.help("choose another port; 0 takes any free one")])
+        })?;
+        let (reader, registry) = exporter(config).map_err(|error| Error::system("prometheus", error))?;
+        let path = config.path.as_str();
+        self.prometheus_address = Some(listener.address());
+        let spawner = self.spawner()?;
+        listener.serve(registry, path, &spawner);
+        Ok(Arc::new(reader))
+    }
+
+    #[cfg(not(feature = "prometheus"))]
+    fn prometheus(&mut self) -> Result<Arc<dyn MetricReader>, Error> {
+        let problem =
+            Problem::new("this binary was built without the feature `prometheus`").key("metrics.exporters");
+        Err(Error::configuration(vec![problem]))
+    }
+}

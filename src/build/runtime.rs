@@ -1,0 +1,90 @@
+//! The one background runtime that carries all network traffic.
+//!
+//! It is ours alone: it works whether or not the program uses tokio, and telemetry is suppressed on its threads, so
+//! that what the network crates say while they export is never exported itself.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use opentelemetry::Context;
+use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
+
+use crate::error::Error;
+
+/// Owns the runtime. Dropping it stops all traffic at once, and never blocks.
+#[derive(Debug)]
+pub(crate) struct Background {
+    runtime: Mutex<Option<Runtime>>,
+    spawner: Spawner,
+}
+
+/// Lets exporters start work. Work that is started after the runtime has gone ends as cancelled.
+#[derive(Debug, Clone)]
+pub(crate) struct Spawner {
+    handle: tokio::runtime::Handle,
+    closing: Arc<watch::Sender<bool>>,
+}
+
+impl Background {
+    pub(crate) fn start() -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(8)
+            .thread_name("autotelemetry")
+            .enable_io()
+            .enable_time()
+            .on_thread_start(|| {
+                // For as long as the thread lives. The dispatcher is needed beside the suppression: a span without a
+                // parent, as h2 makes, would lift the latter through tracing-opentelemetry.
+                std::mem::forget(Context::enter_telemetry_suppressed_scope());
+                std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
+            })
+            .build()
+            .map_err(|error| Error::system("cannot start the background thread", error))?;
+        let spawner =
+            Spawner { handle: runtime.handle().clone(), closing: Arc::new(watch::Sender::new(false)) };
+        Ok(Self { runtime: Mutex::new(Some(runtime)), spawner })
+    }
+
+    pub(crate) fn spawner(&self) -> &Spawner {
+        &self.spawner
+    }
+
+    /// From now on nothing is tried a second time.
+    pub(crate) fn begin_closing(&self) {
+        self.spawner.closing.send_replace(true);
+    }
+
+    /// Stops all traffic.
+    pub(crate) fn stop(&self) {
+        if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A plain drop would wait, and panics inside asynchronous code.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Spawner {
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.handle.spawn(future)
+    }
+
+    /// Resolves when shutting down has begun.
+    pub(crate) fn closing(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut closing = self.closing.subscribe();
+        async move {
+            let _ = closing.wait_for(|closing| *closing).await;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `[console]`: telemetry for the eyes, or for whatever reads the process's output.
+
+use serde::Deserialize;
+
+use super::text::text_enum;
+
+/// The console exporter.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Console {
+    /// Where to write: `stdout` or `stderr`.
+    pub stream: Stream,
+
+    /// `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
+    pub format: Format,
+
+    /// `auto` colours text on a terminal unless the variable `NO_COLOR` is set; `always` and `never` decide it.
+    pub color: Color,
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { stream: Stream::Stdout, format: Format::Auto, color: Color::Auto }
+    }
+}
+
+text_enum! {
+    /// A standard stream.
+    pub enum Stream {
+        /// Standard output.
+        Stdout = "stdout",
+        /// Standard error.
+        Stderr = "stderr",
+    }
+}
+
+text_enum! {
+    /// How telemetry is written.
+    pub enum Format {
+        /// Text on a terminal, JSON otherwise.
+        Auto = "auto",
+        /// For people.
+        Text = "text",
+        /// One JSON object per line.
+        Json = "json",
+    }
+}
+
+text_enum! {
+    /// Whether text is coloured.
+    pub enum Color {
+        /// On a terminal, unless `NO_COLOR` is set.
+        Auto = "auto",
+        /// Everywhere.
+        Always = "always",
+        /// Nowhere.
+        Never = "never",
+    }
+}

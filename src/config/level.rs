@@ -1,0 +1,97 @@
+//! Which log records are wanted: a level, and other levels for some targets.
+
+use super::text::{FromText, Rejection, deserialize_from_text, text_enum};
+
+text_enum! {
+    /// How severe a log record must be at least; `off` stops all.
+    #[derive(PartialOrd, Ord)]
+    pub enum Level {
+        /// No record at all.
+        Off = "off",
+        /// Something failed.
+        Error = "error",
+        /// Something is not as it should be.
+        Warn = "warn",
+        /// What an operator wants to see in normal times.
+        Info = "info",
+        /// For the search of a fault.
+        Debug = "debug",
+        /// Everything.
+        Trace = "trace",
+    }
+}
+
+/// `"info"`, or a list such as `"info,hyper=warn,my_crate=debug"`; the longest matching target decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelFilter {
+    /// For targets that no directive names.
+    pub default: Level,
+    /// Targets (prefixes up to a `::`) and their levels.
+    pub targets: Vec<(String, Level)>,
+}
+
+impl Default for LevelFilter {
+    fn default() -> Self {
+        Self { default: Level::Info, targets: Vec::new() }
+    }
+}
+
+impl FromText for LevelFilter {
+    const EXPECTED: &'static str = "a level or a filter list such as \"info,hyper=warn\"";
+
+    fn from_text(text: &str) -> Result<Self, Rejection> {
+        let mut default = None;
+        let mut targets = Vec::new();
+        for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
+            if directive.contains(['[', '{']) {
+                return Err(Rejection::new(format!(
+                    "{directive:?} filters on spans or fields, which is not supported"
+                ))
+                .with_help("write `target=level`"));
+            }
+            match directive.split_once('=') {
+                None => default = Some(level(directive)?),
+                Some((target, text)) if !target.trim().is_empty() => {
+                    targets.push((target.trim().to_owned(), level(text.trim())?));
+                }
+                Some(_) => return Err(Rejection::new(format!("{directive:?} names no target"))),
+            }
+        }
+        if default.is_none() && targets.is_empty() {
+            return Err(Rejection::new("must not be empty"));
+        }
+        // A list that only names targets says nothing about the others, so they keep the usual level.
+        Ok(Self { default: default.unwrap_or(Self::default().default), targets })
+    }
+}
+
+fn level(text: &str) -> Result<Level, Rejection> {
+    Level::from_text(&text.to_ascii_lowercase()).map_err(|rejection| match rejection.help {
+        Some(help) if help.starts_with("write") => {
+            Rejection { help: Some(format!("{help}, or `target=level`")), ..rejection }
+        }
+        _ => rejection,
+    })
+}
+
+deserialize_from_text!(LevelFilter);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_levels_and_targets() {
+        let filter = LevelFilter::from_text(" warn, hyper=off ,my::app=TRACE").unwrap();
+        assert_eq!(filter.default, Level::Warn);
+        assert_eq!(filter.targets, [("hyper".into(), Level::Off), ("my::app".into(), Level::Trace)]);
+        assert_eq!(LevelFilter::from_text("a=debug").unwrap().default, Level::Info);
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_express() {
+        for text in ["", ",", "infoo", "my_crate", "=info", "a[span]=info", "a=loud"] {
+            assert!(LevelFilter::from_text(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `[metrics]`
+
+use serde::Deserialize;
+
+use super::{
+    duration::{Period, Timeout},
+    signal::{ExporterRef, Selection},
+    text::text_enum,
+};
+
+/// How often metrics are sent and where they go.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Any of `otlp`, `prometheus`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once
+    /// an OTLP endpoint is set, otherwise nothing.
+    pub exporters: Option<Selection<ExporterRef>>,
+
+    /// The time between two exports, at least 100 ms. Prometheus decides for itself when it scrapes.
+    pub interval: Period<100>,
+
+    /// The longest time that one export may take, retries included. `"0s"` means no limit of its own.
+    pub timeout: Timeout,
+
+    /// Whether sums count from the start of the process (`cumulative`), from the export before (`delta`), or whichever
+    /// needs less memory for each kind of instrument (`lowmemory`). Prometheus is always cumulative.
+    pub temporality: Temporality,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            exporters: None,
+            interval: Period::from_millis(60_000),
+            timeout: Timeout::from_secs(30),
+            temporality: Temporality::Cumulative,
+        }
+    }
+}
+
+text_enum! {
+    /// Where sums begin.
+    pub enum Temporality {
+        /// At the start of the process.
+        Cumulative = "cumulative",
+        /// At the export before.
+        Delta = "delta",
+        /// Delta where that saves memory, cumulative elsewhere.
+        LowMemory = "lowmemory",
+    }
+}

@@ -1,0 +1,140 @@
+//! The keys of `autotelemetry.toml`, as plain structs.
+//!
+//! One file per table, and one for each kind of value. Nothing here knows where a value came from or what is built of
+//! it. The documentation of the fields is written for operators.
+
+mod attribute;
+mod batch;
+mod console;
+mod duration;
+mod endpoint;
+mod headers;
+mod level;
+mod logs;
+mod metrics;
+mod number;
+mod otlp;
+mod prometheus;
+mod service;
+mod signal;
+pub(crate) mod text;
+mod traces;
+pub(crate) mod validate;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use self::{
+    attribute::AttributeValue,
+    batch::{LogBatch, SpanBatch},
+    console::{Color, Console, Format, Stream},
+    duration::{Period, Timeout},
+    endpoint::Endpoint,
+    headers::{HeaderName, HeaderText, Headers},
+    level::{Level, LevelFilter},
+    logs::Logs,
+    metrics::{Metrics, Temporality},
+    number::{Bounded, Port, Ratio, Size},
+    otlp::{Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal},
+    prometheus::{PagePath, Prometheus},
+    service::{Resource, Service},
+    signal::{ExporterRef, Propagator, Selection, Signal},
+    text::NonEmpty,
+    traces::{Sampler, Traces},
+};
+pub(crate) use duration::format as format_duration;
+
+/// Everything that can be configured, after all sources were merged.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `true` switches all telemetry off: nothing is exported, no port is opened, no thread runs. The propagators keep
+    /// working.
+    pub disabled: bool,
+
+    /// The profile to apply when neither `AUTOTEL_PROFILE` nor the program names one.
+    pub profile: Option<NonEmpty>,
+
+    /// How trace context travels to and from other services, any of `tracecontext` and `baggage`.
+    pub propagators: Selection<Propagator>,
+
+    /// The time that flushing and shutting down may take, for all signals together.
+    pub shutdown_timeout: Period<1>,
+
+    /// The service that the telemetry describes.
+    pub service: Service,
+
+    /// What else describes the source of the telemetry.
+    pub resource: Resource,
+
+    /// The destination of the exporter `otlp`.
+    pub otlp: Otlp,
+
+    /// Further OTLP destinations, each with a name of its own.
+    pub exporters: BTreeMap<String, Otlp>,
+
+    /// The exporter `console`.
+    pub console: Console,
+
+    /// The exporter `prometheus`.
+    pub prometheus: Prometheus,
+
+    /// Spans.
+    pub traces: Traces,
+
+    /// Metrics.
+    pub metrics: Metrics,
+
+    /// Log records.
+    pub logs: Logs,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            disabled: false,
+            profile: None,
+            propagators: Selection::new(vec![Propagator::TraceContext, Propagator::Baggage]),
+            shutdown_timeout: Period::from_millis(5_000),
+            service: Service::default(),
+            resource: Resource::default(),
+            otlp: Otlp::default(),
+            exporters: BTreeMap::new(),
+            console: Console::default(),
+            prometheus: Prometheus::default(),
+            traces: Traces::default(),
+            metrics: Metrics::default(),
+            logs: Logs::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The exporters of one signal, those that follow from other keys included.
+    #[must_use]
+    pub fn exporters(&self, signal: Signal) -> &[ExporterRef] {
+        let chosen = match signal {
+            Signal::Traces => &self.traces.exporters,
+            Signal::Metrics => &self.metrics.exporters,
+            Signal::Logs => &self.logs.exporters,
+        };
+        match (chosen, signal, self.otlp.has_endpoint(signal)) {
+            (Some(chosen), ..) => chosen.as_slice(),
+            (None, Signal::Logs, true) => &[ExporterRef::Console, ExporterRef::Otlp],
+            (None, Signal::Logs, false) => &[ExporterRef::Console],
+            (None, _, true) => &[ExporterRef::Otlp],
+            (None, _, false) => &[],
+        }
+    }
+
+    /// What is used to send `signal` to an exporter that speaks OTLP; `None` for the others.
+    #[must_use]
+    pub fn otlp_settings(&self, exporter: &ExporterRef, signal: Signal) -> Option<OtlpSettings> {
+        match exporter {
+            ExporterRef::Otlp => Some(self.otlp.settings(signal)),
+            ExporterRef::Named(name) => self.exporters.get(name).map(|otlp| otlp.settings(signal)),
+            ExporterRef::Console | ExporterRef::Prometheus => None,
+        }
+    }
+}

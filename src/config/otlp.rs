@@ -1,0 +1,153 @@
+//! Destinations that speak OTLP: `[otlp]`, its parts for one signal, and `[exporters.NAME]`.
+
+use serde::Deserialize;
+
+use super::{duration::Timeout, endpoint::Endpoint, headers::Headers, signal::Signal, text::text_enum};
+
+text_enum! {
+    /// How OTLP is carried.
+    pub enum OtlpProtocol {
+        /// gRPC over HTTP/2, port 4317 by custom.
+        Grpc = "grpc",
+        /// Protocol Buffers over HTTP/1.1, port 4318 by custom.
+        HttpProtobuf = "http/protobuf",
+        /// JSON over HTTP/1.1, port 4318 by custom. Larger and slower than the others.
+        HttpJson = "http/json",
+    }
+}
+
+impl OtlpProtocol {
+    /// The port that collectors listen on for this protocol.
+    pub(crate) fn default_port(self) -> u16 {
+        match self {
+            Self::Grpc => 4317,
+            Self::HttpProtobuf | Self::HttpJson => 4318,
+        }
+    }
+}
+
+text_enum! {
+    /// How a request is compressed.
+    pub enum Compression {
+        /// Not at all.
+        None = "none",
+        /// With gzip.
+        Gzip = "gzip",
+    }
+}
+
+macro_rules! otlp_table {
+    ($(#[$meta:meta])* $name:ident { $($(#[$extra_meta:meta])* $extra:ident: $extra_type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            /// How OTLP is carried. Default: `http/protobuf`.
+            pub protocol: Option<OtlpProtocol>,
+
+            /// Where to send to, a URL such as `http://collector:4318`. For HTTP the path of the signal (`/v1/traces`,
+            /// `/v1/metrics`, `/v1/logs`) is appended, except to an endpoint that is given for one signal, which is used
+            /// as it is written. Default: `http://localhost:4318`, or port 4317 for grpc.
+            pub endpoint: Option<Endpoint>,
+
+            /// Headers that are sent with every request, for example `authorization`. The values are never printed.
+            pub headers: Option<Headers>,
+
+            /// `none` or `gzip`. Default: `none`.
+            pub compression: Option<Compression>,
+
+            /// The longest time that one export may take, connecting and retries included. `"0s"` means no limit.
+            /// Default: `10s`.
+            pub timeout: Option<Timeout>,
+
+            $($(#[$extra_meta])* pub $extra: $extra_type,)*
+        }
+    };
+}
+
+otlp_table! {
+    /// One destination for up to three signals. A key given for one signal replaces the general one for that signal.
+    Otlp {
+        /// The same keys for traces alone.
+        traces: OtlpSignal,
+        /// The same keys for metrics alone.
+        metrics: OtlpSignal,
+        /// The same keys for logs alone.
+        logs: OtlpSignal,
+    }
+}
+
+otlp_table! {
+    /// What differs for one signal.
+    OtlpSignal {}
+}
+
+/// What is really used to send one signal to one destination.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OtlpSettings {
+    /// How OTLP is carried.
+    pub protocol: OtlpProtocol,
+    /// The full URL; for grpc, without a path.
+    pub endpoint: Endpoint,
+    /// Exactly the headers to send.
+    pub headers: Headers,
+    /// How requests are compressed.
+    pub compression: Compression,
+    /// The limit for one export.
+    pub timeout: Timeout,
+}
+
+impl Otlp {
+    /// The keys for one signal.
+    #[must_use]
+    pub fn signal(&self, signal: Signal) -> &OtlpSignal {
+        match signal {
+            Signal::Traces => &self.traces,
+            Signal::Metrics => &self.metrics,
+            Signal::Logs => &self.logs,
+        }
+    }
+
+    /// Whether somebody said where `signal` shall go.
+    #[must_use]
+    pub fn has_endpoint(&self, signal: Signal) -> bool {
+        self.endpoint.is_some() || self.signal(signal).endpoint.is_some()
+    }
+
+    /// Resolves what one signal inherits and what defaults depend on.
+    #[must_use]
+    pub fn settings(&self, signal: Signal) -> OtlpSettings {
+        let own = self.signal(signal);
+        let protocol = own.protocol.or(self.protocol).unwrap_or(OtlpProtocol::HttpProtobuf);
+        let endpoint = match (&own.endpoint, &self.endpoint) {
+            (Some(own), _) => own.clone(),
+            (None, Some(general)) => for_signal(general, protocol, signal),
+            (None, None) => for_signal(&local(protocol), protocol, signal),
+        };
+        OtlpSettings {
+            protocol,
+            endpoint,
+            headers: own.headers.as_ref().or(self.headers.as_ref()).cloned().unwrap_or_default(),
+            compression: own.compression.or(self.compression).unwrap_or(Compression::None),
+            timeout: own.timeout.or(self.timeout).unwrap_or(Timeout::from_secs(10)),
+        }
+    }
+}
+
+fn for_signal(general: &Endpoint, protocol: OtlpProtocol, signal: Signal) -> Endpoint {
+    match protocol {
+        OtlpProtocol::Grpc => general.clone(),
+        OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => general.join(&format!("v1/{signal}")),
+    }
+}
+
+fn local(protocol: OtlpProtocol) -> Endpoint {
+    let uri = http::Uri::builder()
+        .scheme("http")
+        .authority(format!("localhost:{}", protocol.default_port()))
+        .path_and_query("/")
+        .build()
+        .expect("a fixed URL is valid");
+    Endpoint::from(uri)
+}

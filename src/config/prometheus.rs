@@ -1,0 +1,85 @@
+//! `[prometheus]`: metrics to be scraped.
+
+use serde::Deserialize;
+
+use super::{
+    number::Port,
+    text::{FromText, NonEmpty, Rejection, deserialize_from_text},
+};
+
+/// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Prometheus {
+    /// The name or address to listen on. `0.0.0.0` or `::` lets other hosts scrape.
+    pub host: NonEmpty,
+
+    /// The port to listen on; 0 takes any free one.
+    pub port: Port,
+
+    /// The path of the page.
+    pub path: PagePath,
+
+    /// Whether the resource attributes are shown as the labels of a metric `target_info`.
+    pub target_info: bool,
+
+    /// Whether every sample carries the name and version of its meter as `otel_scope_…` labels.
+    pub scope_info: bool,
+
+    /// Whether units are appended to the names of metrics (`_seconds`).
+    pub unit_suffixes: bool,
+
+    /// Whether `_total` is appended to the names of counters.
+    pub counter_suffixes: bool,
+
+    /// A prefix for the names of all metrics.
+    pub namespace: Option<NonEmpty>,
+
+    /// Resource attributes to repeat as labels on every sample.
+    pub resource_labels: Vec<String>,
+}
+
+impl Default for Prometheus {
+    fn default() -> Self {
+        Self {
+            host: NonEmpty::from_static("localhost"),
+            port: Port::new(9464),
+            path: PagePath("/metrics".into()),
+            target_info: true,
+            scope_info: true,
+            unit_suffixes: true,
+            counter_suffixes: true,
+            namespace: None,
+            resource_labels: Vec::new(),
+        }
+    }
+}
+
+/// An absolute path on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PagePath(String);
+
+impl PagePath {
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromText for PagePath {
+    const EXPECTED: &'static str = "a path such as \"/metrics\"";
+
+    fn from_text(text: &str) -> Result<Self, Rejection> {
+        if !text.starts_with('/') {
+            return Err(Rejection::new(format!("{text:?} does not begin with a slash"))
+                .with_help(format!("write \"/{text}\"")));
+        }
+        if text.contains(['?', '#']) || text.parse::<http::Uri>().is_err() {
+            return Err(Rejection::new(format!("{text:?} is not a path")));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+deserialize_from_text!(PagePath);

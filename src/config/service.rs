@@ -1,0 +1,47 @@
+//! Who sends the telemetry: `[service]` and `[resource]`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{attribute::AttributeValue, text::NonEmpty};
+
+/// The service that the telemetry describes.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Service {
+    /// The name of the service, the attribute `service.name`. Required.
+    pub name: Option<NonEmpty>,
+
+    /// The version of the service, the attribute `service.version`.
+    pub version: Option<NonEmpty>,
+
+    /// A name for a group of services that belong together, the attribute `service.namespace`.
+    pub namespace: Option<NonEmpty>,
+
+    /// What tells this process from others of the same service, the attribute `service.instance.id`.
+    pub instance_id: Option<NonEmpty>,
+
+    /// Where the service runs, for example `production`: the attribute `deployment.environment.name`. Default: the name
+    /// of the chosen profile.
+    pub environment: Option<NonEmpty>,
+}
+
+/// What else describes the source of the telemetry.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Resource {
+    /// Attributes that are added to all telemetry. The attributes that have a key in `[service]` are set there.
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+impl Resource {
+    /// The attributes that are keys of `[service]`, and those keys.
+    pub(crate) const SERVICE_KEYS: [(&'static str, &'static str); 5] = [
+        ("service.name", "name"),
+        ("service.version", "version"),
+        ("service.namespace", "namespace"),
+        ("service.instance.id", "instance_id"),
+        ("deployment.environment.name", "environment"),
+    ];
+}

@@ -1,0 +1,158 @@
+//! The three signals, and where each can go.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::text::{self, FromText, Rejection, deserialize_from_text, text_enum};
+
+text_enum! {
+    /// One of the three kinds of telemetry.
+    pub enum Signal {
+        /// Spans.
+        Traces = "traces",
+        /// Measurements.
+        Metrics = "metrics",
+        /// Log records.
+        Logs = "logs",
+    }
+}
+
+impl Signal {
+    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
+}
+
+/// One entry of a signal's `exporters`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExporterRef {
+    /// `otlp`: the destination of `[otlp]`.
+    Otlp,
+    /// `console`
+    Console,
+    /// `prometheus` (metrics only)
+    Prometheus,
+    /// One of `[exporters]`, by its name.
+    Named(String),
+}
+
+impl ExporterRef {
+    /// The names that no table below `[exporters]` may have. `file` and `none` are words of the configuration too.
+    pub(crate) const RESERVED: &'static [&'static str] = &["otlp", "console", "prometheus", "file", "none"];
+
+    /// The built-in exporters of a signal.
+    pub(crate) fn built_in(signal: Signal) -> &'static [&'static str] {
+        match signal {
+            Signal::Metrics => &["otlp", "console", "prometheus"],
+            Signal::Traces | Signal::Logs => &["otlp", "console"],
+        }
+    }
+
+    /// The name, as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Otlp => "otlp",
+            Self::Console => "console",
+            Self::Prometheus => "prometheus",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+impl FromText for ExporterRef {
+    const EXPECTED: &'static str = "the name of an exporter in quotes";
+
+    fn from_text(text: &str) -> Result<Self, Rejection> {
+        Ok(match text {
+            "otlp" => Self::Otlp,
+            "console" => Self::Console,
+            "prometheus" => Self::Prometheus,
+            name => Self::Named(name.to_owned()),
+        })
+    }
+}
+
+deserialize_from_text!(ExporterRef);
+
+text_enum! {
+    /// A format in which trace context and baggage travel between services.
+    pub enum Propagator {
+        /// W3C Trace Context.
+        TraceContext = "tracecontext",
+        /// W3C Baggage.
+        Baggage = "baggage",
+    }
+}
+
+/// A list in which `"none"`, standing alone, is another way to write the empty list, and duplicates count once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection<T>(Vec<T>);
+
+impl<T> Selection<T> {
+    pub(crate) const fn new(entries: Vec<T>) -> Self {
+        Self(entries)
+    }
+
+    /// The entries in their order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+fn none_beside_others() -> Rejection {
+    Rejection::new("\"none\" must stand alone").with_help("write [] or [\"none\"] for no entry at all")
+}
+
+impl<'de, T: FromText + PartialEq> Deserialize<'de> for Selection<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(PhantomData<T>);
+
+        /// An entry as it is written; `none` is judged when the whole list is known.
+        enum Entry<T> {
+            None,
+            Some(T),
+        }
+
+        impl<T: FromText> FromText for Entry<T> {
+            const EXPECTED: &'static str = T::EXPECTED;
+
+            fn from_text(text: &str) -> Result<Self, Rejection> {
+                if text == "none" { Ok(Self::None) } else { T::from_text(text).map(Self::Some) }
+            }
+        }
+
+        impl<'de, T: FromText> Deserialize<'de> for Entry<T> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                text::deserialize(deserializer)
+            }
+        }
+
+        impl<'de, T: FromText + PartialEq> de::Visitor<'de> for Visitor<T> {
+            type Value = Selection<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Selection<T>, A::Error> {
+                let mut entries = Vec::new();
+                let mut nones = 0;
+                while let Some(entry) = seq.next_element::<Entry<T>>()? {
+                    match entry {
+                        Entry::None => nones += 1,
+                        Entry::Some(entry) if !entries.contains(&entry) => entries.push(entry),
+                        Entry::Some(_) => {}
+                    }
+                }
+                if nones > 0 && !entries.is_empty() {
+                    return Err(de::Error::custom(none_beside_others()));
+                }
+                Ok(Selection(entries))
+            }
+        }
+
+        deserializer.deserialize_seq(Visitor(PhantomData))
+    }
+}

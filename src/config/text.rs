@@ -1,0 +1,213 @@
+//! Values that are written as text and parsed by rules of their own.
+//!
+//! [`FromText`] is the one way in: the deserializer of every such type goes through it, so that a value from the file
+//! and one from a variable are checked by the same code and refused in the same words.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{Deserialize, Deserializer, de};
+
+/// Why a text was refused, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+impl Rejection {
+    /// Separates message and help while both travel through a serde error, which carries one string only.
+    const SEPARATOR: char = '\u{1f}';
+
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The words for a `text` that is none of the `allowed` ones.
+    pub(crate) fn not_one_of(text: &str, allowed: &[&str]) -> Self {
+        let help = match nearest(text, allowed.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("write one of {}", quoted_list(allowed)),
+        };
+        Self::new(format!("{text:?} is not one of {}", quoted_list(allowed))).with_help(help)
+    }
+
+    /// Reads back what [`fmt::Display`] wrote.
+    pub(crate) fn from_serde(text: &str) -> Self {
+        match text.split_once(Self::SEPARATOR) {
+            Some((message, help)) => Self::new(message).with_help(help),
+            None => Self::new(text),
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "{}{help}", Self::SEPARATOR),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A type whose values are written as text.
+pub(crate) trait FromText: Sized {
+    /// Completes "expected …" when the value is not a text at all.
+    const EXPECTED: &'static str;
+
+    fn from_text(text: &str) -> Result<Self, Rejection>;
+}
+
+/// Deserializes a [`FromText`] type; anything but a string is refused.
+pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Visitor<T>(PhantomData<T>);
+
+    impl<T: FromText> de::Visitor<'_> for Visitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(T::EXPECTED)
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            T::from_text(text).map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Visitor(PhantomData))
+}
+
+macro_rules! deserialize_from_text {
+    ($type:ty $(, $($generics:tt)*)?) => {
+        impl<'de $(, $($generics)*)?> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::config::text::deserialize(deserializer)
+            }
+        }
+    };
+}
+pub(crate) use deserialize_from_text;
+
+/// Declares an enum whose variants are written as the given words, exactly.
+macro_rules! text_enum {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        $vis enum $name { $($(#[$variant_meta])* $variant),+ }
+
+        impl $name {
+            /// The words of the configuration, in the order of the variants.
+            pub(crate) const WORDS: &'static [&'static str] = &[$($text),+];
+
+            /// The word that stands for this value in the configuration.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl crate::config::text::FromText for $name {
+            const EXPECTED: &'static str = "a word in quotes";
+
+            fn from_text(text: &str) -> Result<Self, crate::config::text::Rejection> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(crate::config::text::Rejection::not_one_of(text, Self::WORDS)),
+                }
+            }
+        }
+
+        crate::config::text::deserialize_from_text!($name);
+    };
+}
+pub(crate) use text_enum;
+
+/// A plain string that must not be empty.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NonEmpty(String);
+
+impl NonEmpty {
+    pub(crate) fn from_static(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromText for NonEmpty {
+    const EXPECTED: &'static str = "a text in quotes";
+
+    fn from_text(text: &str) -> Result<Self, Rejection> {
+        if text.trim().is_empty() {
+            return Err(Rejection::new("must not be empty"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for NonEmpty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for NonEmpty {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize(deserializer)
+    }
+}
+
+/// `"a", "b" and "c"`
+pub(crate) fn quoted_list<S: AsRef<str>>(words: &[S]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("\"{}\"", word.as_ref())).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The candidate that `word` was probably meant to be, if one is close enough to be worth proposing.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proposes_only_what_is_close() {
+        assert_eq!(nearest("endpiont", ["endpoint", "headers"]), Some("endpoint"));
+        assert_eq!(nearest("GRPC", ["grpc", "http/protobuf"]), Some("grpc"));
+        assert_eq!(nearest("zipkin", ["otlp", "console"]), None);
+    }
+
+    #[test]
+    fn message_and_help_survive_serde() {
+        let rejection = Rejection::new("bad").with_help("do this");
+        assert_eq!(Rejection::from_serde(&rejection.to_string()), rejection);
+    }
+}

@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+mod build;
+pub mod config;
+mod diagnostics;
+mod error;
+mod logs;
+pub mod prelude;
+mod source;
+mod spans;
+mod tools;
+
+use std::borrow::Cow;
+
+pub use opentelemetry;
+pub use opentelemetry_sdk;
+
+pub use crate::{
+    build::Propagator,
+    config::OtlpProtocol,
+    error::{Error, ErrorKind, FailureCause, Origin, Problem, ShutdownError, SignalFailure},
+    logs::Logger,
+    spans::{ActiveSpan, TracerExt},
+    tools::{Builder, ObservabilityTools},
+};
+
+/// Finds the file, reads the environment, builds the tools and makes them those of the process.
+///
+/// The same as `ObservabilityTools::builder().install()`.
+///
+/// # Errors
+///
+/// See [`Builder::install`].
+pub fn init() -> Result<ObservabilityTools, Error> {
+    ObservabilityTools::builder().install()
+}
+
+/// A logger of the tools that were installed; one that does nothing as long as there are none.
+///
+/// For code that has no [`ObservabilityTools`] at hand. OpenTelemetry has global tracers and meters, but no loggers.
+pub fn logger(name: impl Into<Cow<'static, str>>) -> Logger {
+    tools::global_logger(name.into())
+}

@@ -1,0 +1,150 @@
+//! Attribute values and bodies, in text and in JSON.
+
+use std::fmt::Write as _;
+
+use opentelemetry::{Array, Value, logs::AnyValue};
+
+/// The value of an attribute, as log records hold it.
+pub(crate) fn any(value: &Value) -> AnyValue {
+    match value {
+        Value::Bool(boolean) => (*boolean).into(),
+        Value::I64(number) => (*number).into(),
+        Value::F64(number) => (*number).into(),
+        Value::String(text) => text.clone().into(),
+        Value::Array(Array::Bool(items)) => items.iter().copied().collect(),
+        Value::Array(Array::I64(items)) => items.iter().copied().collect(),
+        Value::Array(Array::F64(items)) => items.iter().copied().collect(),
+        Value::Array(Array::String(items)) => items.iter().cloned().collect(),
+        // Both enums are open; what they may hold one day still has a form that can be read.
+        other => other.to_string().into(),
+    }
+}
+
+/// Appends `value` as people read it; texts that could be mistaken are quoted.
+pub(crate) fn text(out: &mut String, value: &AnyValue) {
+    match value {
+        AnyValue::String(text) => quoted_if_needed(out, text.as_str()),
+        AnyValue::Int(number) => drop(write!(out, "{number}")),
+        AnyValue::Double(number) => drop(write!(out, "{number}")),
+        AnyValue::Boolean(boolean) => drop(write!(out, "{boolean}")),
+        AnyValue::Bytes(bytes) => drop(hex(out, bytes)),
+        AnyValue::ListAny(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                text(out, item);
+            }
+            out.push(']');
+        }
+        AnyValue::Map(entries) => {
+            out.push('{');
+            for (index, (key, value)) in entries.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { " " });
+                pair(out, key.as_str(), value);
+            }
+            out.push('}');
+        }
+        // As above.
+        other => plain(out, &format!("{other:?}")),
+    }
+}
+
+/// Appends `key=value`.
+pub(crate) fn pair(out: &mut String, key: &str, value: &AnyValue) {
+    plain(out, key);
+    out.push('=');
+    text(out, value);
+}
+
+/// Appends a text as it is, but for control characters: a line must stay a line, and a terminal unharmed.
+pub(crate) fn plain(out: &mut String, text: &str) {
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+}
+
+fn quoted_if_needed(out: &mut String, text: &str) {
+    let needs_quotes =
+        text.is_empty() || text.contains(|c: char| c.is_whitespace() || "\"=,[]{}".contains(c));
+    if !needs_quotes {
+        return plain(out, text);
+    }
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn hex(out: &mut String, bytes: &[u8]) -> std::fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+}
+
+/// `value` as JSON. What JSON has no number for (NaN, the infinities) is a string; bytes are hexadecimal.
+pub(crate) fn json(value: &AnyValue) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        AnyValue::String(text) => Value::from(text.as_str()),
+        AnyValue::Int(number) => Value::from(*number),
+        AnyValue::Double(number) => float(*number),
+        AnyValue::Boolean(boolean) => Value::from(*boolean),
+        AnyValue::Bytes(bytes) => {
+            let mut text = String::with_capacity(bytes.len() * 2);
+            let _ = hex(&mut text, bytes);
+            Value::from(text)
+        }
+        AnyValue::ListAny(items) => Value::Array(items.iter().map(json).collect()),
+        AnyValue::Map(entries) => {
+            Value::Object(entries.iter().map(|(key, value)| (key.as_str().to_owned(), json(value))).collect())
+        }
+        other => Value::from(format!("{other:?}")),
+    }
+}
+
+/// A floating-point number as JSON.
+pub(crate) fn float(number: f64) -> serde_json::Value {
+    if number.is_finite() {
+        serde_json::Value::from(number)
+    } else {
+        serde_json::Value::from(number.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(value: impl Into<AnyValue>) -> String {
+        let mut out = String::new();
+        text(&mut out, &value.into());
+        out
+    }
+
+    #[test]
+    fn quotes_what_could_be_mistaken() {
+        assert_eq!(text_of("/api/data"), "/api/data");
+        assert_eq!(text_of("two words"), "\"two words\"");
+        assert_eq!(text_of(""), "\"\"");
+        assert_eq!(text_of("a\"b c"), "\"a\\\"b c\"");
+        assert_eq!(text_of(1.5), "1.5");
+    }
+
+    #[test]
+    fn control_characters_never_reach_the_terminal() {
+        assert_eq!(text_of("\u{1b}[31mred\n"), "\"\\u{1b}[31mred\\n\"");
+        let mut out = String::new();
+        plain(&mut out, "one\ntwo\u{7}");
+        assert_eq!(out, "one\\ntwo\\u{7}");
+    }
+
+    #[test]
+    fn json_has_no_nan() {
+        assert_eq!(json(&AnyValue::Double(f64::NAN)), "NaN");
+        assert_eq!(json(&AnyValue::Double(f64::NEG_INFINITY)), "-inf");
+        assert_eq!(json(&AnyValue::Int(i64::MIN)), i64::MIN);
+    }
+}

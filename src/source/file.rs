@@ -1,0 +1,265 @@
+//! `autotelemetry.toml`: where it is looked for, and what it holds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use figment::value::{Dict, Value};
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::{
+    environment::Environment,
+    kind,
+    layers::{Layer, LayerSource},
+    locate::{self, Part},
+    substitute::substitute,
+};
+use crate::{
+    config::{
+        text::{Rejection, nearest, quoted_list},
+        validate::KeyPath,
+    },
+    error::{Origin, Problem},
+};
+
+/// The name of the file that is looked for.
+pub(crate) const FILE_NAME: &str = "autotelemetry.toml";
+
+/// The file as it was read.
+#[derive(Debug)]
+pub(crate) struct FileText {
+    path: PathBuf,
+    text: String,
+}
+
+impl FileText {
+    fn at(&self, offset: usize) -> Origin {
+        let (line, column) = locate::line_and_column(&self.text, offset);
+        Origin::File { path: self.path.clone(), line, column }
+    }
+
+    /// The place of a key or value. Parses again, which only happens when a place is asked for.
+    pub(crate) fn origin(&self, path: &[String], part: Part) -> Origin {
+        let offset =
+            DeTable::parse(&self.text).ok().and_then(|table| locate::offset(table.get_ref(), path, part));
+        self.at(offset.unwrap_or_default())
+    }
+}
+
+/// Finds the file: `AUTOTEL_CONFIG`, else the one the program names, else beside the executable, else in the current
+/// directory. `Ok(None)` when there is none and none was asked for.
+pub(crate) fn find(environment: &Environment, named: Option<&Path>) -> Result<Option<PathBuf>, Problem> {
+    let demanded = match (environment.get("AUTOTEL_CONFIG"), named) {
+        (Some(path), _) => Some((PathBuf::from(path), "AUTOTEL_CONFIG: ")),
+        (None, Some(path)) => Some((path.to_owned(), "")),
+        (None, None) => None,
+    };
+    if let Some((path, by)) = demanded {
+        return match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(path)),
+            Ok(_) => Err(Problem::new(format!("{by}{} is not a regular file", path.display()))),
+            Err(error) => Err(Problem::new(format!("{by}cannot read {}: {error}", path.display()))),
+        };
+    }
+    let beside_executable = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));
+    Ok(beside_executable.into_iter().chain([PathBuf::from(FILE_NAME)]).find(|path| path.is_file()))
+}
+
+/// What the file holds.
+#[derive(Debug)]
+pub(crate) struct File {
+    text: Arc<FileText>,
+    values: Dict,
+    profiles: Dict,
+}
+
+impl File {
+    /// Reads and parses the file at `path`.
+    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
+        let unreadable =
+            |error: &dyn std::fmt::Display| Problem::new(format!("cannot read {}: {error}", path.display()));
+        let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
+        // Editors of some systems put a mark before the text; it means nothing.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let text = Arc::new(FileText { path: path.to_owned(), text });
+        let table = DeTable::parse(&text.text).map_err(|error| {
+            let at = text.at(error.span().map_or(0, |span| span.start));
+            Problem::new(error.message().trim_end()).at(at)
+        })?;
+        let mut values = dict(table.get_ref());
+        let profiles = match values.remove("profiles") {
+            None => Dict::new(),
+            Some(Value::Dict(_, profiles)) => profiles,
+            Some(_) => {
+                let at = text.origin(&["profiles".to_owned()], Part::Value);
+                return Err(Problem::new("expected a table, one below it for each profile")
+                    .at(at)
+                    .key("profiles"));
+            }
+        };
+        drop(table);
+        Ok(Self { text, values, profiles })
+    }
+
+    /// The profile that the file itself chooses.
+    pub(crate) fn default_profile(&self) -> Option<String> {
+        self.values.get("profile").and_then(|name| name.as_str().map(str::to_owned))
+    }
+
+    /// The values of the file, and those of its profile `chosen` when there is one. Every profile is checked.
+    pub(crate) fn layers(
+        &self,
+        chosen: Option<&str>,
+        environment: &Environment,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Layer> {
+        let mut layers = vec![self.layer(Vec::new(), self.values.clone(), Some(environment), problems)];
+        for (name, profile) in &self.profiles {
+            let prefix = vec!["profiles".to_owned(), name.clone()];
+            let source = LayerSource::File { text: Arc::clone(&self.text), prefix: prefix.clone() };
+            let Value::Dict(_, profile) = profile else {
+                problems.push(source.problem(&[], Part::Value, Rejection::new("expected a table")));
+                continue;
+            };
+            let mut profile = profile.clone();
+            for key in ["profile", "profiles"] {
+                if profile.remove(key).is_some() {
+                    let rejection = Rejection::new("a profile cannot choose or hold profiles");
+                    problems.push(source.problem(&[key.to_owned()], Part::Key, rejection));
+                }
+            }
+            let is_chosen = chosen == Some(name);
+            let layer = self.layer(prefix, profile, is_chosen.then_some(environment), problems);
+            if is_chosen {
+                layers.push(layer);
+            }
+        }
+        layers
+    }
+
+    /// The problem that there is no profile of this name.
+    pub(crate) fn missing_profile(&self, name: &str) -> Option<Problem> {
+        (!self.profiles.contains_key(name))
+            .then(|| no_profile(name, self.profiles.keys().map(String::as_str).collect()))
+    }
+
+    /// Without an environment references are not resolved: the values that hold some are left out.
+    fn layer(
+        &self,
+        prefix: KeyPath,
+        mut values: Dict,
+        environment: Option<&Environment>,
+        problems: &mut Vec<Problem>,
+    ) -> Layer {
+        let source = LayerSource::File { text: Arc::clone(&self.text), prefix };
+        resolve(&mut values, &mut Vec::new(), environment, &mut |path, rejection| {
+            problems.push(source.problem(path, Part::Value, rejection));
+        });
+        let mut layer = Layer { values, source };
+        problems.extend(layer.check());
+        layer
+    }
+}
+
+/// The problem that profile `name` does not exist among `known`.
+pub(crate) fn no_profile(name: &str, known: Vec<&str>) -> Problem {
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if known.is_empty() => "the file has no [profiles.…] table".to_owned(),
+        None => format!("there are {}", quoted_list(&known)),
+    };
+    Problem::new(format!("there is no profile \"{name}\"")).help(help)
+}
+
+/// Resolves the references in all strings. A string that held one may stand for any kind of value, as a variable may.
+fn resolve(
+    values: &mut Dict,
+    path: &mut KeyPath,
+    environment: Option<&Environment>,
+    refuse: &mut impl FnMut(&[String], Rejection),
+) {
+    let mut drop_keys = Vec::new();
+    for (key, value) in values.iter_mut() {
+        path.push(key.clone());
+        let resolved = match value {
+            Value::Dict(_, inner) => {
+                resolve(inner, path, environment, refuse);
+                Ok(None)
+            }
+            Value::String(_, text) => resolve_text(text, environment, |text| kind::typed(path, text)),
+            Value::Array(_, items) => resolve_items(items, environment),
+            _ => Ok(None),
+        };
+        match resolved {
+            Ok(None) => {}
+            Ok(Some(resolved)) => *value = resolved,
+            Err(rejection) => {
+                drop_keys.push(key.clone());
+                if let Some(rejection) = rejection {
+                    refuse(path, rejection);
+                }
+            }
+        }
+        path.pop();
+    }
+    values.retain(|key, _| !drop_keys.contains(key));
+}
+
+/// `Err(None)` for a text with references that are not to be resolved.
+fn resolve_text(
+    text: &str,
+    environment: Option<&Environment>,
+    typed: impl Fn(&str) -> Result<Value, Rejection>,
+) -> Result<Option<Value>, Option<Rejection>> {
+    match environment {
+        Some(environment) => match substitute(text, environment).map_err(Some)? {
+            Some(resolved) => typed(&resolved).map(Some).map_err(Some),
+            None => Ok(None),
+        },
+        None if text.contains("${") => Err(None),
+        None => Ok(None),
+    }
+}
+
+fn resolve_items(
+    items: &mut [Value],
+    environment: Option<&Environment>,
+) -> Result<Option<Value>, Option<Rejection>> {
+    for item in items {
+        if let Value::String(_, text) = item {
+            if let Some(resolved) = resolve_text(text, environment, |text| Ok(text.to_owned().into()))? {
+                *item = resolved;
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn dict(table: &DeTable<'_>) -> Dict {
+    table.iter().map(|(key, value)| (key.get_ref().to_string(), to_value(value.get_ref()))).collect()
+}
+
+fn array(items: &DeArray<'_>) -> Vec<Value> {
+    items.iter().map(|item| to_value(item.get_ref())).collect()
+}
+
+fn to_value(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => text.to_string().into(),
+        DeValue::Boolean(boolean) => (*boolean).into(),
+        // A number beyond i64 becomes a float, which no key for whole numbers accepts.
+        DeValue::Integer(integer) => {
+            match i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()) {
+                Ok(number) => number.into(),
+                Err(_) => f64::INFINITY.into(),
+            }
+        }
+        DeValue::Float(float) => float.as_str().replace('_', "").parse::<f64>().unwrap_or(f64::NAN).into(),
+        DeValue::Datetime(datetime) => datetime.to_string().into(),
+        DeValue::Array(items) => array(items).into(),
+        DeValue::Table(table) => dict(table).into(),
+    }
+}

@@ -1,0 +1,274 @@
+//! Layers of values: each checked on its own, then merged, each value with its origin.
+
+use std::{collections::BTreeMap, panic::Location, sync::Arc};
+
+use figment::{
+    Figment, Metadata, Profile, Provider, Source,
+    error::{Actual, Kind as FigmentKind},
+    value::{Dict, Map, Tag, Value},
+};
+use serde::Deserialize;
+
+use super::{file::FileText, kind::unknown_key, locate::Part};
+use crate::{
+    config::{
+        Config,
+        text::Rejection,
+        validate::{KeyPath, Severity, Violation},
+    },
+    error::{Origin, Problem},
+};
+
+/// Where the values of one layer come from.
+#[derive(Debug, Clone)]
+pub(crate) enum LayerSource {
+    Code(&'static Location<'static>),
+    /// The file; the prefix is empty, or `profiles.NAME` for the values of a profile.
+    File {
+        text: Arc<FileText>,
+        prefix: KeyPath,
+    },
+    Env(String),
+}
+
+impl LayerSource {
+    /// The origin of the value at `path`.
+    pub(crate) fn origin(&self, path: &[String], part: Part) -> Origin {
+        match self {
+            Self::Code(location) => Origin::Code(location),
+            Self::Env(name) => Origin::Env(name.clone()),
+            Self::File { text, prefix } => text.origin(&[prefix, path].concat(), part),
+        }
+    }
+
+    fn key(&self, path: &[String]) -> String {
+        match self {
+            Self::File { prefix, .. } => [prefix, path].concat().join("."),
+            _ => path.join("."),
+        }
+    }
+
+    /// The words of `rejection`, at the value (or key) at `path`.
+    pub(crate) fn problem(&self, path: &[String], part: Part, rejection: Rejection) -> Problem {
+        Problem {
+            at: Some(self.origin(path, part)),
+            key: Some(self.key(path)),
+            message: rejection.message,
+            help: rejection.help,
+        }
+    }
+}
+
+/// Values from one source.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer {
+    pub(crate) values: Dict,
+    pub(crate) source: LayerSource,
+}
+
+impl Layer {
+    /// A layer that holds one value.
+    pub(crate) fn single(source: LayerSource, path: &[String], value: Value) -> Self {
+        let mut values = Dict::new();
+        insert(&mut values, path, value);
+        Self { values, source }
+    }
+
+    /// Removes every value that its key does not accept, and says why. What is left deserializes.
+    pub(crate) fn check(&mut self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        loop {
+            let error = match Config::deserialize(&Value::from(self.values.clone())) {
+                Ok(_) => return problems,
+                Err(error) => error,
+            };
+            let (part, rejection) = match error.kind {
+                FigmentKind::UnknownField(key, known) => (Part::Key, unknown_key(&key, known)),
+                kind => (Part::Value, rejection(kind)),
+            };
+            problems.push(self.source.problem(&error.path, part, rejection));
+            if !remove(&mut self.values, &error.path) {
+                // Unreachable as long as errors carry their path; without this line a mistake would be a hang.
+                return problems;
+            }
+        }
+    }
+}
+
+/// The words for what a key refused. Never quotes the value, which may be a secret; types that know better do.
+fn rejection(kind: FigmentKind) -> Rejection {
+    match kind {
+        FigmentKind::Message(message) => Rejection::from_serde(&message),
+        FigmentKind::InvalidType(actual, expected) | FigmentKind::InvalidValue(actual, expected) => {
+            let rejection = Rejection::new(format!("expected {expected}, found {}", kind_name(&actual)));
+            match (expected.starts_with("a duration"), actual) {
+                (true, Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_)) => {
+                    rejection.with_help("write a number with a unit, for example \"5s\"")
+                }
+                _ => rejection,
+            }
+        }
+        other => Rejection::new(other.to_string()),
+    }
+}
+
+fn kind_name(actual: &Actual) -> &'static str {
+    match actual {
+        Actual::Bool(_) => "a boolean",
+        Actual::Unsigned(_) | Actual::Signed(_) => "a whole number",
+        Actual::Float(_) => "a number",
+        Actual::Str(_) | Actual::Char(_) => "a text",
+        Actual::Seq => "a list",
+        Actual::Map => "a table",
+        _ => "something else",
+    }
+}
+
+/// The merged layers, the strongest last.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    values: Dict,
+    /// By the tag that figment gave to the values of a layer.
+    sources: BTreeMap<Tag, LayerSource>,
+}
+
+/// Hands a layer to figment, under a name by which its source is found again.
+struct Tagged<'l>(usize, &'l Layer);
+
+impl Provider for Tagged<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::from("layer", Source::Custom(self.0.to_string()))
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Profile::Default.collect(self.1.values.clone()))
+    }
+}
+
+impl Merged {
+    pub(crate) fn new(layers: &[Layer]) -> Self {
+        let figment = layers
+            .iter()
+            .enumerate()
+            .fold(Figment::new(), |figment, (index, layer)| figment.merge(Tagged(index, layer)));
+        let values = figment.extract::<Value>().ok().and_then(Value::into_dict).unwrap_or_default();
+        let mut sources = BTreeMap::new();
+        note_sources(&values, &mut |tag| {
+            let index = figment
+                .get_metadata(tag)
+                .and_then(|metadata| metadata.source.as_ref()?.custom()?.parse::<usize>().ok());
+            if let Some(layer) = index.and_then(|index| layers.get(index)) {
+                sources.entry(tag).or_insert_with(|| layer.source.clone());
+            }
+        });
+        Self { values, sources }
+    }
+
+    /// The configuration. Every layer was checked, so the values fit.
+    pub(crate) fn config(&self) -> Result<Config, Problem> {
+        Config::deserialize(&Value::from(self.values.clone()))
+            .map_err(|error| Problem::new(rejection(error.kind).message).key(error.path.join(".")))
+    }
+
+    fn source(&self, path: &[String]) -> Option<&LayerSource> {
+        find(&self.values, path).and_then(|value| self.sources.get(&value.tag()))
+    }
+
+    /// Where the value at `path` came from.
+    pub(crate) fn origin(&self, path: &[String]) -> Origin {
+        self.source(path).map_or(Origin::Default, |source| source.origin(path, Part::Value))
+    }
+
+    /// Judges a violation by where its values came from: one that `OTEL_*` alone is to blame for is a warning, and the
+    /// values are removed, as the specification demands of values that cannot be honoured.
+    pub(crate) fn judge(&mut self, violation: Violation) -> (Severity, Problem) {
+        let origins: Vec<_> = violation.keys.iter().map(|key| self.origin(key)).collect();
+        let mut set =
+            violation.keys.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Default).peekable();
+        let lenient = set.peek().is_some()
+            && set
+                .clone()
+                .all(|(_, origin)| matches!(origin, Origin::Env(name) if name.starts_with("OTEL_")));
+        let to_remove: Vec<KeyPath> =
+            if lenient { set.map(|(key, _)| key.clone()).collect() } else { Vec::new() };
+        let severity = if lenient { Severity::Warning } else { violation.severity };
+        if violation.severity == Severity::Error {
+            for path in to_remove {
+                match &violation.entry {
+                    Some(entry) => remove_entry(&mut self.values, &path, entry),
+                    None => drop(remove(&mut self.values, &path)),
+                }
+            }
+        }
+        let ignored = if lenient && violation.severity == Severity::Error { ", ignored" } else { "" };
+        let problem = Problem {
+            at: origins.into_iter().next().filter(|origin| *origin != Origin::Default),
+            key: violation.keys.first().map(|key| key.join(".")),
+            message: violation.message + ignored,
+            help: violation.help,
+        };
+        (severity, problem)
+    }
+}
+
+fn note_sources(values: &Dict, note: &mut impl FnMut(Tag)) {
+    for value in values.values() {
+        note(value.tag());
+        if let Value::Dict(_, inner) = value {
+            note_sources(inner, note);
+        }
+    }
+}
+
+fn insert(values: &mut Dict, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [last] => drop(values.insert(last.clone(), value)),
+        [first, rest @ ..] => {
+            let slot = values.entry(first.clone()).or_insert_with(|| Dict::new().into());
+            if !matches!(slot, Value::Dict(..)) {
+                *slot = Dict::new().into();
+            }
+            if let Value::Dict(_, inner) = slot {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// Paths are walked by segment: a key such as `deployment.region` holds a dot.
+fn find<'v>(values: &'v Dict, path: &[String]) -> Option<&'v Value> {
+    let (first, rest) = path.split_first()?;
+    let value = values.get(first)?;
+    match value {
+        Value::Dict(_, inner) if !rest.is_empty() => find(inner, rest),
+        _ => Some(value),
+    }
+}
+
+/// Removes what stands at `path`; a value inside a list takes the list with it.
+fn remove(values: &mut Dict, path: &[String]) -> bool {
+    match path {
+        [] => false,
+        [last] => values.remove(last).is_some(),
+        [first, rest @ ..] => match values.get_mut(first) {
+            Some(Value::Dict(_, inner)) => remove(inner, rest),
+            Some(_) => values.remove(first).is_some(),
+            None => false,
+        },
+    }
+}
+
+fn remove_entry(values: &mut Dict, path: &[String], entry: &str) {
+    let Some((first, rest)) = path.split_first() else { return };
+    match values.get_mut(first) {
+        Some(Value::Dict(_, inner)) => remove_entry(inner, rest, entry),
+        Some(Value::Array(_, items)) => {
+            items.retain(|item| item.as_str() != Some(entry));
+            if items.is_empty() {
+                values.remove(first);
+            }
+        }
+        _ => {}
+    }
+}

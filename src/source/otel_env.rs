@@ -1,0 +1,400 @@
+//! `OTEL_*`: the variables of the OpenTelemetry specification, one row each, and its rules for reading them.
+//!
+//! The specification wants values that cannot be used to be warned about and ignored, so nothing here is an error. The
+//! SDK crates read some of these variables too, by other rules; every value is therefore handed to them explicitly.
+
+use figment::value::{Dict, Value};
+use percent_encoding::percent_decode_str;
+
+use super::{
+    environment::Environment,
+    layers::{Layer, LayerSource},
+};
+use crate::{
+    config::{
+        Resource, Sampler,
+        text::{FromText, nearest},
+        validate::{KeyPath, key_path},
+    },
+    error::{Origin, Problem},
+};
+
+/// What a variable does.
+enum Effect {
+    /// Sets a key.
+    Set(&'static str, Codec),
+    /// `OTEL_RESOURCE_ATTRIBUTES`: sets attributes, and the keys of `[service]` that stand for some.
+    ResourceAttributes,
+    /// `OTEL_TRACES_SAMPLER_ARG`: means something only beside `OTEL_TRACES_SAMPLER`.
+    SamplerArg,
+    /// Is known, but cannot be honoured; the text says why.
+    Refused(&'static str),
+}
+
+/// How a value is written, by the specification's "Environment Variable Specification".
+#[derive(Clone, Copy)]
+enum Codec {
+    Text,
+    /// Only `true` is true.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// Whole milliseconds.
+    Millis,
+    /// A word, in any case.
+    Enum,
+    /// Words separated by commas.
+    EnumList,
+    /// `k=v,k2=v2`, percent-encoded; a bad member is skipped.
+    Headers,
+    /// `RUST_LOG`, a habit of Rust programs: a bare target means all its levels.
+    RustLog,
+}
+
+use Codec::{Boolean, Enum, EnumList, Headers, Integer, Millis, RustLog, Text};
+use Effect::{Refused, ResourceAttributes, SamplerArg, Set};
+
+const NOT_YET: &str = "is not supported by this version of autotelemetry";
+const TLS: &str = "is not supported by this version of autotelemetry; https:// endpoints are verified against the \
+                   certificates of the operating system";
+const ZIPKIN: &str = "has no effect: the Zipkin exporter is deprecated and not supported";
+const CONFIG_FILE: &str = "has no effect: the configuration is read from autotelemetry.toml (AUTOTEL_CONFIG)";
+
+/// The weaker of two variables for one key comes first.
+#[rustfmt::skip]
+const VARIABLES: &[(&str, Effect)] = &[
+    ("OTEL_SDK_DISABLED",                              Set("disabled", Boolean)),
+    ("OTEL_RESOURCE_ATTRIBUTES",                       ResourceAttributes),
+    ("OTEL_SERVICE_NAME",                              Set("service.name", Text)),
+    ("OTEL_LOG_LEVEL",                                 Refused(NOT_YET)),
+    ("OTEL_PROPAGATORS",                               Set("propagators", EnumList)),
+    ("OTEL_TRACES_SAMPLER",                            Set("traces.sampler", Enum)),
+    ("OTEL_TRACES_SAMPLER_ARG",                        SamplerArg),
+
+    ("OTEL_BSP_SCHEDULE_DELAY",                        Set("traces.batch.schedule_delay", Millis)),
+    ("OTEL_BSP_EXPORT_TIMEOUT",                        Set("traces.batch.export_timeout", Millis)),
+    ("OTEL_BSP_MAX_QUEUE_SIZE",                        Set("traces.batch.max_queue_size", Integer)),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE",                 Set("traces.batch.max_export_batch_size", Integer)),
+    ("OTEL_BLRP_SCHEDULE_DELAY",                       Set("logs.batch.schedule_delay", Millis)),
+    ("OTEL_BLRP_EXPORT_TIMEOUT",                       Set("logs.batch.export_timeout", Millis)),
+    ("OTEL_BLRP_MAX_QUEUE_SIZE",                       Set("logs.batch.max_queue_size", Integer)),
+    ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",                Set("logs.batch.max_export_batch_size", Integer)),
+
+    ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",              Refused(NOT_YET)),
+    ("OTEL_ATTRIBUTE_COUNT_LIMIT",                     Refused(NOT_YET)),
+    ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",         Refused(NOT_YET)),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",                Refused(NOT_YET)),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT",                    Refused(NOT_YET)),
+    ("OTEL_SPAN_LINK_COUNT_LIMIT",                     Refused(NOT_YET)),
+    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",               Refused(NOT_YET)),
+    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",                Refused(NOT_YET)),
+    ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",    Refused(NOT_YET)),
+    ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",           Refused(NOT_YET)),
+
+    ("OTEL_EXPORTER_OTLP_ENDPOINT",                    Set("otlp.endpoint", Text)),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",             Set("otlp.traces.endpoint", Text)),
+    ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",            Set("otlp.metrics.endpoint", Text)),
+    ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",               Set("otlp.logs.endpoint", Text)),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL",                    Set("otlp.protocol", Enum)),
+    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",             Set("otlp.traces.protocol", Enum)),
+    ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",            Set("otlp.metrics.protocol", Enum)),
+    ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",               Set("otlp.logs.protocol", Enum)),
+    ("OTEL_EXPORTER_OTLP_HEADERS",                     Set("otlp.headers", Headers)),
+    ("OTEL_EXPORTER_OTLP_TRACES_HEADERS",              Set("otlp.traces.headers", Headers)),
+    ("OTEL_EXPORTER_OTLP_METRICS_HEADERS",             Set("otlp.metrics.headers", Headers)),
+    ("OTEL_EXPORTER_OTLP_LOGS_HEADERS",                Set("otlp.logs.headers", Headers)),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT",                     Set("otlp.timeout", Millis)),
+    ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",              Set("otlp.traces.timeout", Millis)),
+    ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",             Set("otlp.metrics.timeout", Millis)),
+    ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",                Set("otlp.logs.timeout", Millis)),
+    ("OTEL_EXPORTER_OTLP_COMPRESSION",                 Set("otlp.compression", Enum)),
+    ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",          Set("otlp.traces.compression", Enum)),
+    ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION",         Set("otlp.metrics.compression", Enum)),
+    ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION",            Set("otlp.logs.compression", Enum)),
+
+    ("OTEL_EXPORTER_OTLP_INSECURE",                    Refused("has no effect: write http:// or https:// in the endpoint")),
+    ("OTEL_EXPORTER_OTLP_TRACES_INSECURE",             Refused("has no effect: write http:// or https:// in the endpoint")),
+    ("OTEL_EXPORTER_OTLP_METRICS_INSECURE",            Refused("has no effect: write http:// or https:// in the endpoint")),
+    ("OTEL_EXPORTER_OTLP_LOGS_INSECURE",               Refused("has no effect: write http:// or https:// in the endpoint")),
+    ("OTEL_EXPORTER_OTLP_SPAN_INSECURE",               Refused("has no effect: write http:// or https:// in the endpoint")),
+    ("OTEL_EXPORTER_OTLP_METRIC_INSECURE",             Refused("has no effect: write http:// or https:// in the endpoint")),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE",                 Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",          Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE",         Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",            Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_CLIENT_KEY",                  Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",           Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",          Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY",             Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",          Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",   Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE",  Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",     Refused(TLS)),
+
+    ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",        Set("metrics.temporality", Enum)),
+    ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Refused(NOT_YET)),
+    ("OTEL_EXPORTER_PROMETHEUS_HOST",                  Set("prometheus.host", Text)),
+    ("OTEL_EXPORTER_PROMETHEUS_PORT",                  Set("prometheus.port", Integer)),
+    ("OTEL_TRACES_EXPORTER",                           Set("traces.exporters", EnumList)),
+    ("OTEL_METRICS_EXPORTER",                          Set("metrics.exporters", EnumList)),
+    ("OTEL_LOGS_EXPORTER",                             Set("logs.exporters", EnumList)),
+    ("OTEL_METRICS_EXEMPLAR_FILTER",                   Refused("has no effect: the OpenTelemetry SDK for Rust records no exemplars")),
+    ("OTEL_METRIC_EXPORT_INTERVAL",                    Set("metrics.interval", Millis)),
+    ("OTEL_METRIC_EXPORT_TIMEOUT",                     Set("metrics.timeout", Millis)),
+
+    ("OTEL_CONFIG_FILE",                               Refused(CONFIG_FILE)),
+    ("OTEL_EXPERIMENTAL_CONFIG_FILE",                  Refused(CONFIG_FILE)),
+    ("OTEL_ENTITIES",                                  Refused(NOT_YET)),
+    ("OTEL_EXPORTER_ZIPKIN_ENDPOINT",                  Refused(ZIPKIN)),
+    ("OTEL_EXPORTER_ZIPKIN_TIMEOUT",                   Refused(ZIPKIN)),
+    ("OTEL_EXPORTER_ZIPKIN_PROTOCOL",                  Refused(ZIPKIN)),
+
+    ("RUST_LOG",                                       Set("logs.level", RustLog)),
+];
+
+/// Variables that begin like ours and belong to other programs.
+const FOREIGN: &[&str] = &["OTEL_RUST_", "OTEL_INSTRUMENTATION_", "OTEL_SEMCONV_"];
+
+/// One layer for each variable that is set and can be used.
+pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> Vec<Layer> {
+    let mut reader = Reader { environment, warnings, layers: Vec::new() };
+    for (name, effect) in VARIABLES {
+        if environment.not_unicode().iter().any(|other| other == name) {
+            reader.warn(name, "the value is not UTF-8, ignored");
+        }
+        let Some(text) = environment.get(name) else { continue };
+        match effect {
+            Set(key, codec) => reader.set(name, &key_path(key), *codec, text),
+            ResourceAttributes => reader.resource_attributes(name, text),
+            SamplerArg => reader.sampler_arg(name, text),
+            Refused(why) => reader.warn(name, *why),
+        }
+    }
+    reader.unknown_names();
+    reader.layers
+}
+
+struct Reader<'a> {
+    environment: &'a Environment,
+    warnings: &'a mut Vec<Problem>,
+    layers: Vec<Layer>,
+}
+
+impl Reader<'_> {
+    fn warn(&mut self, name: &str, message: impl Into<String>) {
+        self.warnings.push(Problem::new(message).at(Origin::Env(name.to_owned())));
+    }
+
+    fn set(&mut self, name: &str, path: &[String], codec: Codec, text: &str) {
+        let value = match codec {
+            Text => text.to_owned().into(),
+            Boolean => {
+                if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") {
+                    self.warn(
+                        name,
+                        format!("{text:?} is neither \"true\" nor \"false\", taken as \"false\""),
+                    );
+                }
+                text.eq_ignore_ascii_case("true").into()
+            }
+            Integer => match text.parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => return self.warn(name, format!("{text:?} is not a whole number, ignored")),
+            },
+            Millis => match text.parse::<u64>() {
+                Ok(millis) => format!("{millis}ms").into(),
+                Err(_) => {
+                    return self
+                        .warn(name, format!("{text:?} is not a whole number of milliseconds, ignored"));
+                }
+            },
+            Enum => text.to_ascii_lowercase().into(),
+            EnumList => return self.list(name, path, text),
+            Headers => return self.headers(name, path, text),
+            RustLog => rust_log(text).into(),
+        };
+        self.add(name, path, value);
+    }
+
+    /// Adds a layer, unless the key refuses the value.
+    fn add(&mut self, name: &str, path: &[String], value: Value) -> bool {
+        let mut layer = Layer::single(LayerSource::Env(name.to_owned()), path, value);
+        match layer.check().pop() {
+            None => {
+                self.layers.push(layer);
+                true
+            }
+            Some(problem) => {
+                self.warnings.push(Problem { message: format!("{}, ignored", problem.message), ..problem });
+                false
+            }
+        }
+    }
+
+    /// An unknown entry is ignored alone; `none` beats all others.
+    fn list(&mut self, name: &str, path: &[String], text: &str) {
+        let entries: Vec<_> = text
+            .split(',')
+            .map(|entry| entry.trim().to_ascii_lowercase())
+            .filter(|entry| !entry.is_empty())
+            .collect();
+        if entries.iter().any(|entry| entry == "none") {
+            if entries.iter().any(|entry| entry != "none") {
+                self.warn(name, "\"none\" stands beside other entries, which are ignored");
+            }
+            self.add(name, path, vec!["none".to_owned()].into());
+            return;
+        }
+        let good: Vec<_> = entries
+            .into_iter()
+            .filter(|entry| {
+                let alone = self.add(name, path, vec![entry.clone()].into());
+                if alone {
+                    self.layers.pop();
+                }
+                alone
+            })
+            .collect();
+        if !good.is_empty() {
+            self.add(name, path, good.into());
+        }
+    }
+
+    /// See the specification, "OpenTelemetry Protocol Exporter", "Specifying headers via environment variables".
+    fn headers(&mut self, name: &str, path: &[String], text: &str) {
+        let mut headers = Dict::new();
+        for member in text.split(',').map(str::trim).filter(|member| !member.is_empty()) {
+            // The member may hold a secret, so no warning quotes it.
+            let Some((key, value)) = member.split_once('=') else {
+                self.warn(name, "a member has no \"=\", skipped");
+                continue;
+            };
+            let Some(value) = decode(value.trim()) else {
+                self.warn(name, "a value is not percent-encoded UTF-8, skipped");
+                continue;
+            };
+            let key = key.trim().to_lowercase();
+            let single = Dict::from([(key.clone(), Value::from(value.clone()))]);
+            if self.add(name, path, single.into()) {
+                self.layers.pop();
+                headers.insert(key, value.into());
+            }
+        }
+        // A variable of a signal replaces the general one even when nothing in it was good: a destination must not get
+        // the headers of another.
+        self.add(name, path, headers.into());
+    }
+
+    /// See the specification, "Resource SDK", "Specifying resource information via an environment variable".
+    fn resource_attributes(&mut self, name: &str, text: &str) {
+        let mut attributes = Vec::new();
+        for member in text.split(',').map(str::trim).filter(|member| !member.is_empty()) {
+            let decoded = member
+                .split_once('=')
+                .and_then(|(key, value)| Some((decode(key.trim())?, decode(value.trim())?)))
+                .filter(|(key, _)| !key.is_empty());
+            match decoded {
+                Some(attribute) => attributes.push(attribute),
+                None => {
+                    let message =
+                        "a member is not of the form key=value, percent-encoded; the whole value is ignored";
+                    return self.warn(name, message);
+                }
+            }
+        }
+        for (attribute, value) in attributes {
+            let service_key = Resource::SERVICE_KEYS.iter().find(|(known, _)| *known == attribute);
+            let path: KeyPath = match service_key {
+                Some((_, key)) => vec!["service".into(), (*key).into()],
+                None => vec!["resource".into(), "attributes".into(), attribute],
+            };
+            self.add(name, &path, value.into());
+        }
+    }
+
+    fn sampler_arg(&mut self, name: &str, text: &str) {
+        let sampler = self.environment.get("OTEL_TRACES_SAMPLER");
+        match sampler.and_then(|sampler| Sampler::from_text(&sampler.to_ascii_lowercase()).ok()) {
+            None => self.warn(name, "has no effect without a valid OTEL_TRACES_SAMPLER"),
+            Some(sampler) if !sampler.takes_ratio() => {
+                self.warn(name, format!("has no effect on the sampler \"{sampler}\""));
+            }
+            Some(_) => match text.parse::<f64>() {
+                Ok(ratio) => drop(self.add(name, &key_path("traces.sampler_arg"), ratio.into())),
+                Err(_) => self.warn(name, format!("{text:?} is not a number, ignored")),
+            },
+        }
+    }
+
+    fn unknown_names(&mut self) {
+        let environment = self.environment;
+        for (name, _) in environment.starting_with("OTEL_") {
+            let known = VARIABLES.iter().any(|(known, _)| *known == name);
+            if known || FOREIGN.iter().any(|prefix| name.starts_with(prefix)) {
+                continue;
+            }
+            let problem = Problem::new("not known to autotelemetry").at(Origin::Env(name.to_owned()));
+            let near = nearest(name, VARIABLES.iter().map(|(known, _)| *known));
+            self.warnings.push(match near {
+                Some(near) => problem.help(format!("did you mean {near}?")),
+                None => problem,
+            });
+        }
+    }
+}
+
+/// Percent-decodes; `None` when an escape is malformed or the result is not UTF-8.
+fn decode(text: &str) -> Option<String> {
+    let well_formed = text
+        .split('%')
+        .skip(1)
+        .all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit));
+    well_formed.then(|| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned))?
+}
+
+/// `RUST_LOG` in the words of `logs.level`.
+fn rust_log(text: &str) -> String {
+    let directives = text.split(',').map(|directive| {
+        let directive = directive.trim();
+        let bare = !directive.is_empty() && !directive.contains(['=', '[', '{']);
+        if bare && crate::config::Level::from_text(&directive.to_ascii_lowercase()).is_err() {
+            format!("{directive}=trace")
+        } else {
+            directive.to_owned()
+        }
+    });
+    // Programs that read RUST_LOG show errors only for targets that it does not name.
+    let directives: Vec<_> = directives.collect();
+    let names_targets_only =
+        directives.iter().all(|directive| directive.is_empty() || directive.contains('='));
+    if names_targets_only { format!("error,{}", directives.join(",")) } else { directives.join(",") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bound_key_exists() {
+        for (name, effect) in VARIABLES {
+            if let Set(key, _) = effect {
+                assert!(super::super::kind::kind_of(&key_path(key)).is_ok(), "{name} sets {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn decodes_strictly() {
+        assert_eq!(decode("a%20b%2C").as_deref(), Some("a b,"));
+        for text in ["%", "%2", "%zz", "%ff"] {
+            assert_eq!(decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_rust_log_as_other_programs_do() {
+        assert_eq!(rust_log("my_crate"), "error,my_crate=trace");
+        assert_eq!(rust_log("info,hyper=warn"), "info,hyper=warn");
+        assert_eq!(rust_log("DEBUG"), "DEBUG");
+    }
+}

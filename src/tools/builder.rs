@@ -1,0 +1,168 @@
+//! What a program says about its telemetry.
+
+use std::{fmt, panic::Location, path::PathBuf};
+
+use super::{ObservabilityTools, install};
+use crate::{
+    build,
+    config::{AttributeValue, OtlpProtocol, validate::key_path},
+    diagnostics,
+    error::Error,
+    source::{Environment, Setting, SettingKey, SettingValue, Sources},
+};
+
+/// Collects what the program knows, then builds.
+///
+/// Values set here are *defaults*: the file and the environment override them, so that a deployed program can always be
+/// redirected. Only [`force`](Self::force) is stronger than both.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Builder {
+    sources: Sources,
+    strict: bool,
+}
+
+impl Builder {
+    #[track_caller]
+    fn text(mut self, key: &str, value: impl fmt::Display) -> Self {
+        self.sources.settings.push(Setting {
+            key: SettingKey::Path(key_path(key)),
+            value: SettingValue::Text(value.to_string()),
+            location: Location::caller(),
+        });
+        self
+    }
+
+    /// The name of the service (`service.name`). Required: here, in the file or in the environment.
+    #[track_caller]
+    pub fn service_name(self, name: impl Into<String>) -> Self {
+        self.text("service.name", name.into())
+    }
+
+    /// The version of the service (`service.version`).
+    #[track_caller]
+    pub fn service_version(self, version: impl Into<String>) -> Self {
+        self.text("service.version", version.into())
+    }
+
+    /// Where the service runs (`service.environment`), for example `production`.
+    #[track_caller]
+    pub fn environment(self, environment: impl Into<String>) -> Self {
+        self.text("service.environment", environment.into())
+    }
+
+    /// An attribute of all telemetry (`resource.attributes`).
+    #[track_caller]
+    pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
+        self.sources.settings.push(Setting {
+            key: SettingKey::Path(vec!["resource".to_owned(), "attributes".to_owned(), key.into()]),
+            value: SettingValue::Attribute(value.into()),
+            location: Location::caller(),
+        });
+        self
+    }
+
+    /// Where the exporter `otlp` sends to (`otlp.endpoint`), for example `http://collector:4317`.
+    #[track_caller]
+    pub fn otlp_endpoint(self, endpoint: impl Into<String>) -> Self {
+        self.text("otlp.endpoint", endpoint.into())
+    }
+
+    /// How the exporter `otlp` talks (`otlp.protocol`).
+    #[track_caller]
+    pub fn otlp_protocol(self, protocol: OtlpProtocol) -> Self {
+        self.text("otlp.protocol", protocol)
+    }
+
+    /// The port that Prometheus scrapes (`prometheus.port`); 0 takes any free one. Also switches the exporter
+    /// `prometheus` on, unless `metrics.exporters` says something else.
+    #[track_caller]
+    pub fn prometheus_port(mut self, port: u16) -> Self {
+        self.sources.prometheus = true;
+        self.text("prometheus.port", port)
+    }
+
+    /// Whether the console shows JSON (`console.format = "json"`) or text (`"text"`).
+    #[track_caller]
+    pub fn json_logs(self, json: bool) -> Self {
+        self.text("console.format", if json { "json" } else { "text" })
+    }
+
+    /// Any other key by its path, as a default: `set("traces.sampler", "always_on")`.
+    ///
+    /// The value is read as from a variable: lists are separated by commas, durations have a unit. A segment of the path
+    /// that holds a dot is quoted as in the file.
+    #[track_caller]
+    pub fn set(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
+        self.sources.settings.push(dotted(key.into(), &value, Location::caller()));
+        self
+    }
+
+    /// As [`set`](Self::set), but stronger than the file and the environment.
+    #[track_caller]
+    pub fn force(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
+        self.sources.forced.push(dotted(key.into(), &value, Location::caller()));
+        self
+    }
+
+    /// The file to read, instead of searching for one; it must exist. `AUTOTEL_CONFIG` is stronger.
+    pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sources.config_file = Some(path.into());
+        self
+    }
+
+    /// The profile to apply. `AUTOTEL_PROFILE` is stronger.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.sources.profile = Some(name.into());
+        self
+    }
+
+    /// The environment to use instead of that of the process.
+    pub fn env_vars<K: Into<String>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.sources.environment = Some(Environment::new(variables));
+        self
+    }
+
+    /// Whether warnings are errors. The default is `false`.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Builds the tools without touching any global of the process.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration has problems (all are listed, each with its key), a port is taken, or the system refuses a
+    /// thread.
+    pub fn build(self) -> Result<ObservabilityTools, Error> {
+        let loaded = self.sources.load()?;
+        if self.strict && !loaded.warnings.is_empty() {
+            return Err(Error::configuration(loaded.warnings));
+        }
+        let built = build::build(&loaded)?;
+        Ok(ObservabilityTools::new(built, loaded))
+    }
+
+    /// Builds the tools and makes them those of the process: the global tracer and meter providers, the propagator, the
+    /// logger of [`logger`](crate::logger), a `tracing` subscriber and the bridge from `log`. All of them or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and when one of the globals is set already, by an earlier call or by somebody else.
+    pub fn install(self) -> Result<ObservabilityTools, Error> {
+        let tools = install::install(|| self.build())?;
+        for warning in tools.warnings() {
+            diagnostics::line(format_args!("warning: {warning}"));
+        }
+        Ok(tools)
+    }
+}
+
+fn dotted(key: String, value: &dyn fmt::Display, location: &'static Location<'static>) -> Setting {
+    Setting { key: SettingKey::Dotted(key), value: SettingValue::Text(value.to_string()), location }
+}

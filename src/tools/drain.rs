@@ -1,0 +1,101 @@
+//! Flushing and shutting down: all signals at once, one deadline, and the truth about what was lost.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use opentelemetry::Context;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+
+use crate::{
+    build::{Built, Tally},
+    config::Signal,
+    error::{FailureCause, ShutdownError, SignalFailure},
+};
+
+type Work = Box<dyn FnOnce() -> OTelSdkResult + Send>;
+
+pub(super) fn flush(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
+    let (traces, metrics, logs) =
+        (built.tracer_provider.clone(), built.meter_provider.clone(), built.logger_provider.clone());
+    let work: [(Signal, Work); 3] = [
+        (Signal::Traces, Box::new(move || traces.force_flush())),
+        (Signal::Metrics, Box::new(move || metrics.force_flush())),
+        (Signal::Logs, Box::new(move || logs.force_flush())),
+    ];
+    run(work, &built.tallies, limit)
+}
+
+pub(super) fn shutdown(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
+    let (traces, metrics, logs) =
+        (built.tracer_provider.clone(), built.meter_provider.clone(), built.logger_provider.clone());
+    let work: [(Signal, Work); 3] = [
+        (Signal::Traces, Box::new(move || traces.shutdown_with_timeout(limit))),
+        (Signal::Metrics, Box::new(move || metrics.shutdown_with_timeout(limit))),
+        (Signal::Logs, Box::new(move || logs.shutdown_with_timeout(limit))),
+    ];
+    run(work, &built.tallies, limit)
+}
+
+/// Each signal has a thread of its own, since the SDK's waits block and some have no end. Who is late is left behind.
+fn run(work: [(Signal, Work); 3], tallies: &[Arc<Tally>], limit: Duration) -> Result<(), ShutdownError> {
+    let deadline = Instant::now() + limit;
+    let lost_before: Vec<u64> = tallies.iter().map(|tally| tally.failed()).collect();
+    let (sender, answers) = mpsc::channel();
+    for (signal, work) in work {
+        let sender = sender.clone();
+        let started = thread::Builder::new().name(format!("autotelemetry-{signal}")).spawn(move || {
+            let _quiet = Context::enter_telemetry_suppressed_scope();
+            // Nobody listens any more after the deadline.
+            let _ = sender.send((signal, work()));
+        });
+        // Without a thread there is nothing to wait for, and the signal counts as late.
+        drop(started);
+    }
+    drop(sender);
+
+    let mut results: Vec<(Signal, OTelSdkResult)> = Vec::new();
+    while let Ok(answer) = answers.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        results.push(answer);
+    }
+    let failures: Vec<_> = Signal::ALL
+        .into_iter()
+        .filter_map(|signal| {
+            let result = results.iter().find(|(other, _)| *other == signal).map(|(_, result)| result);
+            let lost = lost(signal, tallies, &lost_before);
+            cause(result, lost, limit).map(|cause| SignalFailure { signal, cause })
+        })
+        .collect();
+    if failures.is_empty() { Ok(()) } else { Err(ShutdownError { failures }) }
+}
+
+fn cause(
+    result: Option<&OTelSdkResult>,
+    lost: Option<FailureCause>,
+    limit: Duration,
+) -> Option<FailureCause> {
+    match (result, lost) {
+        (None | Some(Err(OTelSdkError::Timeout(_))), _) => Some(FailureCause::Timeout(limit)),
+        // The SDK says `Ok` when a final export failed, so the exporters are asked.
+        (_, Some(lost)) => Some(lost),
+        // Somebody shut the provider down through its own interface, which delivered what there was.
+        (Some(Ok(()) | Err(OTelSdkError::AlreadyShutdown)), None) => None,
+        (Some(Err(error)), None) => Some(FailureCause::Sdk(error.to_string())),
+    }
+}
+
+/// What the exporters of `signal` lost since `before`.
+fn lost(signal: Signal, tallies: &[Arc<Tally>], before: &[u64]) -> Option<FailureCause> {
+    let mut items = 0;
+    let mut error = String::new();
+    for (tally, before) in tallies.iter().zip(before).filter(|(tally, _)| tally.signal() == signal) {
+        let lost = tally.failed() - before;
+        if lost > 0 {
+            items += lost;
+            error = tally.last_error();
+        }
+    }
+    (items > 0).then_some(FailureCause::Lost { items, error })
+}

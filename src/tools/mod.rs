@@ -1,0 +1,200 @@
+//! What a program gets: the three tools, and the means to end them well.
+
+mod builder;
+mod drain;
+mod install;
+
+use std::{
+    borrow::Cow,
+    fmt,
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use opentelemetry::{
+    InstrumentationScope,
+    metrics::{Meter, MeterProvider as _},
+    trace::TracerProvider as _,
+};
+use opentelemetry_sdk::{
+    logs::SdkLoggerProvider,
+    metrics::SdkMeterProvider,
+    trace::{SdkTracer, SdkTracerProvider},
+};
+use tracing::Subscriber;
+use tracing_subscriber::{Layer, registry::LookupSpan};
+
+pub use self::builder::Builder;
+pub(crate) use self::install::global_logger;
+use crate::{
+    build::{self, Built, Propagator},
+    config::Config,
+    diagnostics,
+    error::{Problem, ShutdownError},
+    logs::{self, Filter, Logger, LoggerFactory},
+    source::Loaded,
+};
+
+/// A logger, a tracer and a meter, and what feeds their telemetry to its destinations.
+///
+/// Keep it for as long as the program runs. [`shutdown`](Self::shutdown) delivers what is still queued; dropping does
+/// the same, but can only report on standard error what was lost.
+#[must_use = "telemetry ends when this is dropped, which is at once unless it is bound to a name"]
+pub struct ObservabilityTools {
+    built: Built,
+    loggers: LoggerFactory,
+    config: Config,
+    warnings: Vec<Problem>,
+    ended: AtomicBool,
+    /// The process that started the threads; a fork of it has none of them.
+    process: u32,
+}
+
+impl fmt::Debug for ObservabilityTools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObservabilityTools").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl ObservabilityTools {
+    /// Begins with what the program itself knows.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Tools that do nothing: no thread, no port, no output. For `unwrap_or_else`, when a program shall run even
+    /// without telemetry.
+    pub fn disabled() -> Self {
+        let loaded = Loaded::disabled();
+        match build::build(&loaded) {
+            Ok(built) => Self::new(built, loaded),
+            // Disabled, nothing is started, and nothing else can fail.
+            Err(error) => unreachable!("{error}"),
+        }
+    }
+
+    fn new(built: Built, loaded: Loaded) -> Self {
+        let Loaded { config, warnings, .. } = loaded;
+        let silent = config.disabled || config.exporters(crate::config::Signal::Logs).is_empty();
+        let filter = if silent { Filter::off() } else { Filter::new(&config.logs.level) };
+        let loggers = LoggerFactory { provider: built.logger_provider.clone(), filter };
+        Self { built, loggers, config, warnings, ended: AtomicBool::new(false), process: std::process::id() }
+    }
+
+    /// A logger. Its name is the scope of its records and the target that `logs.level` filters on.
+    pub fn logger(&self, name: impl Into<Cow<'static, str>>) -> Logger {
+        self.loggers.logger(name.into())
+    }
+
+    /// A tracer of the SDK.
+    pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> SdkTracer {
+        self.built.tracer_provider.tracer(name)
+    }
+
+    /// A meter of the SDK.
+    pub fn meter(&self, name: impl Into<Cow<'static, str>>) -> Meter {
+        self.built.meter_provider.meter_with_scope(InstrumentationScope::builder(name).build())
+    }
+
+    /// The provider behind [`tracer`](Self::tracer).
+    #[must_use]
+    pub fn tracer_provider(&self) -> &SdkTracerProvider {
+        &self.built.tracer_provider
+    }
+
+    /// The provider behind [`meter`](Self::meter).
+    #[must_use]
+    pub fn meter_provider(&self) -> &SdkMeterProvider {
+        &self.built.meter_provider
+    }
+
+    /// The provider behind [`logger`](Self::logger).
+    #[must_use]
+    pub fn logger_provider(&self) -> &SdkLoggerProvider {
+        &self.built.logger_provider
+    }
+
+    /// Reads trace context from incoming requests and writes it to outgoing ones.
+    #[must_use]
+    pub fn propagator(&self) -> &Propagator {
+        &self.built.propagator
+    }
+
+    /// The bridge from `tracing`, for a program that composes a subscriber of its own: events become log records, spans
+    /// become spans. [`install`](Builder::install) sets up a subscriber that holds it.
+    pub fn tracing_layer<S>(&self) -> Box<dyn Layer<S> + Send + Sync>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        logs::layers(&self.built.tracer_provider, &self.loggers)
+    }
+
+    /// The configuration that these tools were built from.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What was odd about the configuration, though not wrong.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Where Prometheus can scrape the metrics; `None` when it cannot.
+    #[must_use]
+    pub fn prometheus_address(&self) -> Option<SocketAddr> {
+        self.built.prometheus_address
+    }
+
+    /// Delivers what is queued, all signals at once, within `shutdown_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When not everything was delivered: the error says for each signal why.
+    pub fn force_flush(&self) -> Result<(), ShutdownError> {
+        if self.is_over() {
+            return Ok(());
+        }
+        drain::flush(&self.built, self.limit())
+    }
+
+    /// Delivers what is queued and ends all telemetry, all signals at once, within `shutdown_timeout`. What fails now is
+    /// not tried again. A second call does nothing.
+    ///
+    /// # Errors
+    ///
+    /// When not everything was delivered: the error says for each signal why.
+    pub fn shutdown(&self) -> Result<(), ShutdownError> {
+        if self.is_over() || self.ended.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        if let Some(background) = &self.built.background {
+            background.begin_closing();
+        }
+        let result = drain::shutdown(&self.built, self.limit());
+        if let Some(background) = &self.built.background {
+            background.stop();
+        }
+        result
+    }
+
+    /// After a fork the child has none of the threads that could deliver anything; waiting for them would hang it.
+    fn is_over(&self) -> bool {
+        self.config.disabled || self.ended.load(Ordering::SeqCst) || self.process != std::process::id()
+    }
+
+    fn limit(&self) -> Duration {
+        self.config.shutdown_timeout.get()
+    }
+}
+
+impl Drop for ObservabilityTools {
+    fn drop(&mut self) {
+        if let Err(error) = self.shutdown() {
+            diagnostics::line(error);
+        }
+    }
+}
