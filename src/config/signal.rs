@@ -19,7 +19,8 @@ text_enum! {
 }
 
 impl Signal {
-    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 }
 
 /// One entry of a signal's `exporters`.

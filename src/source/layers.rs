@@ -86,7 +86,10 @@ impl Layer {
                 FigmentKind::UnknownField(key, known) => (Part::Key, unknown_key(&key, known)),
                 kind => (Part::Value, rejection(kind)),
             };
-            problems.push(self.source.problem(&error.path, part, rejection));
+            let mut problem = self.source.problem(&error.path, part, rejection);
+            // An entry of a list has a place of its own, but no key.
+            problem.key = Some(self.source.key(key_of(&self.values, &error.path)));
+            problems.push(problem);
             if !remove(&mut self.values, &error.path) {
                 // Unreachable as long as errors carry their path; without this line a mistake would be a hang.
                 return problems;
@@ -244,6 +247,13 @@ fn find<'v>(values: &'v Dict, path: &[String]) -> Option<&'v Value> {
         Value::Dict(_, inner) if !rest.is_empty() => find(inner, rest),
         _ => Some(value),
     }
+}
+
+/// The part of `path` that is a key: all of it, unless it leads into a list.
+fn key_of<'p>(values: &Dict, path: &'p [String]) -> &'p [String] {
+    let is_list = |length: &usize| matches!(find(values, &path[..*length]), Some(Value::Array(..)));
+    let length = (1..path.len()).find(is_list).unwrap_or(path.len());
+    &path[..length]
 }
 
 /// Removes what stands at `path`; a value inside a list takes the list with it.

@@ -151,10 +151,9 @@ impl Sources {
                 }
             }
             if !ignored {
-                // Without its file the rest of the configuration says nothing.
-                if !unreadable_file {
-                    problems.append(&mut errors);
-                }
+                // Without its file the rest of the configuration says nothing, and a value that was refused is not missing.
+                errors.retain(|error| !unreadable_file && problems.iter().all(|problem| problem.key != error.key));
+                problems.append(&mut errors);
                 break;
             }
             config = effective(&merged, profile.as_deref(), self.prometheus)?;
@@ -163,8 +162,17 @@ impl Sources {
         if problems.is_empty() {
             Ok(Loaded { config, warnings, no_color: environment.get("NO_COLOR").is_some(), merged })
         } else {
+            problems.sort_by_key(place_in_file);
             Err(Error::configuration(problems))
         }
+    }
+}
+
+/// Orders the problems of the file as they stand in it; the others come behind, as they were found.
+fn place_in_file(problem: &Problem) -> (bool, usize, usize) {
+    match problem.at {
+        Some(Origin::File { line, column, .. }) => (false, line, column),
+        _ => (true, 0, 0),
     }
 }
 

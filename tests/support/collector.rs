@@ -1,0 +1,136 @@
+//! A real OpenTelemetry Collector, which prints what it receives.
+//!
+//! The program is the one that the variable `OTELCOL` names, else `otelcol` of the search path.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::Instant,
+};
+
+use super::PATIENCE;
+
+pub struct Collector {
+    process: Child,
+    output: Arc<(Mutex<String>, Condvar)>,
+    grpc: u16,
+    http: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl Collector {
+    pub fn start() -> Self {
+        // The Collector does not say which port it was given for 0, so it is given one that was free a moment ago.
+        for _ in 0..5 {
+            if let Some(collector) = Self::try_start() {
+                return collector;
+            }
+        }
+        panic!("the Collector does not start");
+    }
+
+    fn try_start() -> Option<Self> {
+        let (grpc, http) = (free_port(), free_port());
+        let directory = tempfile::tempdir().unwrap();
+        let config = directory.path().join("collector.yaml");
+        let text = format!(
+            "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:{grpc}'}}\n      http: {{endpoint: '127.0.0.1:{http}'}}\n\
+             exporters:\n  debug: {{verbosity: detailed}}\n\
+             service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n\
+             {}",
+            ["traces", "metrics", "logs"].map(|signal| format!("    {signal}: {{receivers: [otlp], exporters: [debug]}}\n")).concat()
+        );
+        std::fs::write(&config, text).unwrap();
+        let program = std::env::vars_os().find(|(name, _)| name == "OTELCOL").map_or("otelcol".into(), |(_, path)| path);
+        let mut process = Command::new(program)
+            .arg("--config")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("OTELCOL names the OpenTelemetry Collector");
+        let output = Arc::<(Mutex<String>, Condvar)>::default();
+        let shared = Arc::clone(&output);
+        let stderr = BufReader::new(process.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let mut text = shared.0.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
+                shared.1.notify_all();
+            }
+            shared.0.lock().unwrap().push_str("the Collector has ended\n");
+            shared.1.notify_all();
+        });
+        let mut collector = Self { process, output, grpc, http, _directory: directory };
+        let started = collector.wait(|text| text.contains("Everything is ready") || text.contains("has ended"));
+        if started.contains("has ended") {
+            let _ = collector.process.wait();
+            return None;
+        }
+        Some(collector)
+    }
+
+    /// Where the Collector listens for a protocol.
+    pub fn url(&self, protocol: &str) -> String {
+        format!("http://127.0.0.1:{}", if protocol == "grpc" { self.grpc } else { self.http })
+    }
+
+    /// Waits until the output satisfies `enough`, and returns it.
+    pub fn wait(&self, enough: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut text = self.output.0.lock().unwrap();
+        while !enough(&text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the Collector did not print it in time, but:\n{text}");
+            text = self.output.1.wait_timeout(text, left).unwrap().0;
+        }
+        text.clone()
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// What the Collector's debug exporter printed, as sections: each begins with a line such as `Span #0` and holds the
+/// lines up to the next.
+pub fn sections<'t>(output: &'t str, kind: &str) -> Vec<&'t str> {
+    let starts: Vec<_> = output.match_indices('\n').map(|(at, _)| at + 1).chain([0]).collect();
+    let mut starts: Vec<_> = starts.into_iter().filter(|at| is_header(&output[*at..])).collect();
+    starts.sort_unstable();
+    let ends = starts.iter().skip(1).copied().chain([output.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &output[*start..end])
+        .filter(|section| section.starts_with(&format!("{kind} #")))
+        .collect()
+}
+
+fn is_header(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    let kinds = ["Span", "LogRecord", "Metric", "ScopeSpans", "ScopeLogs", "ScopeMetrics", "NumberDataPoints", "HistogramDataPoints"];
+    kinds.iter().any(|kind| {
+        line.strip_prefix(kind).and_then(|rest| rest.strip_prefix(" #")).is_some_and(|n| n.parse::<u32>().is_ok())
+    })
+}
+
+/// The value behind `name:` (padded) in a section.
+pub fn field<'t>(section: &'t str, name: &str) -> &'t str {
+    section
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(name)?.trim_start().strip_prefix(':'))
+        .unwrap_or_else(|| panic!("no {name} in {section}"))
+        .trim()
+}

@@ -1,0 +1,31 @@
+//! What several test files need. Each file uses a part of it.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+pub mod collector;
+pub mod program;
+pub mod sink;
+
+use std::time::Duration;
+
+use autotelemetry::{Builder, ObservabilityTools};
+
+/// How long anything may take before a test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A builder that sees neither a file nor the environment of the process.
+pub fn builder() -> Builder {
+    with_env(&[])
+}
+
+/// A builder that sees this environment alone.
+pub fn with_env(variables: &[(&str, &str)]) -> Builder {
+    ObservabilityTools::builder().env_vars(variables.iter().map(|(name, value)| (*name, *value)))
+}
+
+/// A builder that reads a file with this text, in this environment. The file lives as long as what is returned second.
+pub fn with_file(text: &str, variables: &[(&str, &str)]) -> (Builder, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("autotelemetry.toml");
+    std::fs::write(&path, text).unwrap();
+    (with_env(variables).config_file(path), directory)
+}

@@ -1,0 +1,54 @@
+//! Programs that tests run: the examples, and test functions that need a process of their own.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+/// The example of this name, which `cargo test` built.
+pub fn example(name: &str) -> Command {
+    let mut path: PathBuf = std::env::current_exe().unwrap();
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    let mut command = clean(path.join("examples").join(name));
+    command.current_dir(tempdir_of_the_process());
+    command
+}
+
+/// The (ignored) test function `name` of this file, as a program.
+pub fn function(name: &str) -> Command {
+    let mut command = clean(std::env::current_exe().unwrap());
+    command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"]);
+    command
+}
+
+/// Without the variables of whoever runs the tests.
+fn clean(program: PathBuf) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["OTEL_", "AUTOTEL_", "RUST_LOG", "NO_COLOR"].iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(&*name);
+        }
+    }
+    command
+}
+
+fn tempdir_of_the_process() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// Runs to the end, which must be a good one.
+pub fn run(mut command: Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?} failed: {}\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
