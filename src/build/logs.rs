@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::logs::{BatchConfigBuilder, BatchLogProcessor, SdkLoggerProvider};
+use opentelemetry_sdk::logs::{BatchConfigBuilder, BatchLogProcessor, LogProcessor, SdkLoggerProvider};
 
-use super::{Parts, exporter::console::ConsoleLogs};
+use super::{Parts, exporter::console::ConsoleLogs, fanout::Fanout};
 use crate::{
     config::{ExporterRef, LogBatch, Logs, Signal},
     error::Error,
@@ -17,26 +17,25 @@ pub(super) fn provider(
 ) -> Result<SdkLoggerProvider, Error> {
     // The level is judged before a record is made, in `crate::logs`; what goes where was resolved into `exporters`.
     let Logs { exporters: _, level: _, batch } = logs;
-    let mut builder = SdkLoggerProvider::builder().with_resource(parts.resource.clone());
+    let mut processors: Vec<Box<dyn LogProcessor>> = Vec::new();
     for exporter in exporters {
-        builder = match exporter {
-            ExporterRef::Console => builder.with_log_processor(ConsoleLogs(Arc::clone(parts.console()))),
+        match exporter {
+            ExporterRef::Console => processors.push(Box::new(ConsoleLogs(Arc::clone(parts.console())))),
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
-                let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
-                    continue;
-                };
-                let LogBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
-                    batch;
+                let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else { continue };
+                let LogBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } = batch;
                 let config = BatchConfigBuilder::default()
                     .with_max_queue_size(max_queue_size.get() as usize)
                     .with_max_export_batch_size(batch.batch_size() as usize)
                     .with_scheduled_delay(schedule_delay.get())
                     .build();
-                builder.with_log_processor(
-                    BatchLogProcessor::builder(exporter).with_batch_config(config).build(),
-                )
+                processors.push(Box::new(BatchLogProcessor::builder(exporter).with_batch_config(config).build()));
             }
-        };
+        }
+    }
+    let mut builder = SdkLoggerProvider::builder().with_resource(parts.resource.clone());
+    if !processors.is_empty() {
+        builder = builder.with_log_processor(Fanout::new(processors));
     }
     Ok(builder.build())
 }

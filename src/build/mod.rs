@@ -1,6 +1,7 @@
 //! From the configuration to the objects of the OpenTelemetry SDK. Never reads the environment.
 
 mod exporter;
+mod fanout;
 mod logs;
 mod metrics;
 mod propagators;

@@ -39,7 +39,7 @@ impl Tally {
         self.failed.fetch_add(items, Ordering::Relaxed);
         let (signal, destination) = (self.signal, &self.destination);
         self.limit
-            .line(format_args!("{items} {} lost, cannot export to {destination}: {error}", noun(signal)));
+            .line(format_args!("{items} {} lost, cannot export to {destination}: {error}", noun(signal, items)));
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&error);
         Err(OTelSdkError::InternalFailure(error))
     }
@@ -58,10 +58,13 @@ impl Tally {
     }
 }
 
-fn noun(signal: Signal) -> &'static str {
-    match signal {
-        Signal::Traces => "spans",
-        Signal::Metrics => "data points",
-        Signal::Logs => "log records",
+fn noun(signal: Signal, items: u64) -> &'static str {
+    match (signal, items) {
+        (Signal::Traces, 1) => "span",
+        (Signal::Traces, _) => "spans",
+        (Signal::Metrics, 1) => "data point",
+        (Signal::Metrics, _) => "data points",
+        (Signal::Logs, 1) => "log record",
+        (Signal::Logs, _) => "log records",
     }
 }

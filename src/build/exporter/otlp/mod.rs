@@ -119,7 +119,7 @@ impl OtlpExporter {
                     }
                 },
                 Ok(Err(failure)) => tally.lost(items, failure),
-                Err(_) => tally.lost(items, "telemetry was shut down meanwhile"),
+                Err(_) => tally.lost(items, "no answer before telemetry was shut down"),
             }
         }
     }
