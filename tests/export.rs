@@ -76,7 +76,10 @@ fn headers_of_one_destination_never_reach_another() {
     tools.shutdown().unwrap();
     for received in vendor.received() {
         assert_eq!(received.header("x-vendor-key"), Some("vendor secret"));
-        assert_eq!(received.header("authorization").or(received.header("x-otel")).or(received.header("x-logs")), None);
+        assert_eq!(
+            received.header("authorization").or(received.header("x-otel")).or(received.header("x-logs")),
+            None
+        );
     }
     let received = own.received();
     let traces = received.iter().find(|received| received.path.contains("Trace")).unwrap();
@@ -134,7 +137,11 @@ fn program_with_a_hostile_environment() {
         for received in sink.received() {
             assert_eq!(received.header("authorization"), Some("own"), "{protocol}");
             assert_eq!(received.header("x-leak"), None, "{protocol}");
-            assert_eq!(received.header("content-encoding").or(received.header("grpc-encoding")), None, "{protocol}");
+            assert_eq!(
+                received.header("content-encoding").or(received.header("grpc-encoding")),
+                None,
+                "{protocol}"
+            );
             let body = String::from_utf8_lossy(&received.body);
             assert!(body.contains("own") && !body.contains("leaked"), "{protocol}: {body}");
         }
@@ -142,7 +149,10 @@ fn program_with_a_hostile_environment() {
             let spans = sink.spans();
             assert_eq!(spans.len(), 101, "{protocol}");
             assert_eq!(spans[0].attributes.len(), 1, "{protocol}");
-            assert!(format!("{:?}", sink.metrics()).contains("Cumulative") || format!("{:?}", sink.metrics()).contains("aggregation_temporality: 2"));
+            assert!(
+                format!("{:?}", sink.metrics()).contains("Cumulative")
+                    || format!("{:?}", sink.metrics()).contains("aggregation_temporality: 2")
+            );
         }
     }
 }
@@ -151,7 +161,12 @@ fn program_with_a_hostile_environment() {
 fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
     let sink = Sink::start();
     sink.refuse(&[503, 429]);
-    let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").set("logs.exporters", "none").build().unwrap();
+    let tools = quiet()
+        .otlp_endpoint(sink.url())
+        .set("metrics.exporters", "none")
+        .set("logs.exporters", "none")
+        .build()
+        .unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     tools.force_flush().unwrap();
     assert_eq!(sink.received().len(), 3, "two refusals and a success");
@@ -159,7 +174,10 @@ fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
     sink.refuse(&[400]);
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.force_flush().unwrap_err();
-    assert_eq!(error.to_string(), "telemetry was not delivered in full: traces: 1 lost (the server answered 400 Bad Request)");
+    assert_eq!(
+        error.to_string(),
+        "telemetry was not delivered in full: traces: 1 lost (the server answered 400 Bad Request)"
+    );
     assert_eq!(sink.received().len(), 4);
     tools.shutdown().unwrap();
     tools.shutdown().expect("a second time there is nothing to do");
@@ -174,10 +192,16 @@ fn what_cannot_be_delivered_at_shutdown_is_counted() {
         emit(&tools);
         let start = Instant::now();
         let error = tools.shutdown().unwrap_err();
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}: nothing is tried a second time", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{:?}: nothing is tried a second time",
+            start.elapsed()
+        );
         assert_eq!(error.failures().iter().map(|failure| failure.signal()).collect::<Vec<_>>(), Signal::ALL);
         for failure in error.failures() {
-            let FailureCause::Lost { items: 1, error } = failure.cause() else { panic!("{protocol}: {failure:?}") };
+            let FailureCause::Lost { items: 1, error } = failure.cause() else {
+                panic!("{protocol}: {failure:?}")
+            };
             assert!(error.contains("refused"), "{protocol}: {error}");
         }
     }
@@ -189,15 +213,24 @@ fn a_black_hole_costs_no_more_than_the_deadline() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", hole.local_addr().unwrap());
     for protocol in PROTOCOLS {
-        let tools =
-            quiet().otlp_endpoint(&url).set("otlp.protocol", protocol).set("shutdown_timeout", "300ms").build().unwrap();
+        let tools = quiet()
+            .otlp_endpoint(&url)
+            .set("otlp.protocol", protocol)
+            .set("shutdown_timeout", "300ms")
+            .build()
+            .unwrap();
         emit(&tools);
         let start = Instant::now();
         let error = tools.shutdown().unwrap_err();
         let took = start.elapsed();
         assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(2), "{protocol}: {took:?}");
         assert_eq!(error.failures().len(), 3, "{protocol}: {error}");
-        assert!(error.failures().iter().all(|failure| *failure.cause() == FailureCause::Timeout(Duration::from_millis(300))));
+        assert!(
+            error
+                .failures()
+                .iter()
+                .all(|failure| *failure.cause() == FailureCause::Timeout(Duration::from_millis(300)))
+        );
     }
 }
 
@@ -229,7 +262,11 @@ fn works_with_every_kind_of_runtime_and_from_drop() {
             runtime.block_on(async { tokio::spawn(async { work() }).await.unwrap() });
         }),
         ("main of a multi-thread runtime", |work| {
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap().block_on(async { work() });
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .unwrap()
+                .block_on(async { work() });
         }),
     ];
     for protocol in PROTOCOLS {

@@ -10,7 +10,8 @@ use autotelemetry::{
 use support::{with_env, with_file};
 
 /// Without exporters nothing is started, and the configuration is all that matters.
-const SILENT: &str = "traces.exporters = []\nmetrics.exporters = []\nlogs.exporters = []\n[service]\nname = \"file\"\n";
+const SILENT: &str =
+    "traces.exporters = []\nmetrics.exporters = []\nlogs.exporters = []\n[service]\nname = \"file\"\n";
 
 fn name(tools: &ObservabilityTools) -> &str {
     tools.config().service.name.as_ref().unwrap().as_str()
@@ -47,13 +48,15 @@ fn standard_variables_beat_the_profile() {
 
 #[test]
 fn own_variables_beat_standard_ones() {
-    let tools = with_env(&[("OTEL_SERVICE_NAME", "otel"), ("AUTOTEL_SERVICE__NAME", "autotel")]).build().unwrap();
+    let tools =
+        with_env(&[("OTEL_SERVICE_NAME", "otel"), ("AUTOTEL_SERVICE__NAME", "autotel")]).build().unwrap();
     assert_eq!(name(&tools), "autotel");
 }
 
 #[test]
 fn what_is_forced_beats_everything() {
-    let tools = with_env(&[("AUTOTEL_SERVICE__NAME", "autotel")]).force("service.name", "forced").build().unwrap();
+    let tools =
+        with_env(&[("AUTOTEL_SERVICE__NAME", "autotel")]).force("service.name", "forced").build().unwrap();
     assert_eq!(name(&tools), "forced");
 }
 
@@ -101,14 +104,17 @@ fn tables_merge_key_by_key_and_lists_are_replaced() {
     assert_eq!(config.service.version.as_ref().unwrap().as_str(), "2");
     assert_eq!(config.service.environment.as_ref().unwrap().as_str(), "prod");
     assert_eq!(config.traces.exporters.as_ref().unwrap().as_slice(), [ExporterRef::Console]);
-    let headers: Vec<_> = config.otlp.headers.as_ref().unwrap().keys().map(|name| name.as_str().to_owned()).collect();
+    let headers: Vec<_> =
+        config.otlp.headers.as_ref().unwrap().keys().map(|name| name.as_str().to_owned()).collect();
     assert_eq!(headers, ["shared", "x-file"]);
 }
 
 #[test]
 fn a_key_of_a_signal_in_the_file_beats_the_general_variable() {
-    let text = format!("{SILENT}[otlp.traces]\nendpoint = \"http://traces:4318/own\"\nheaders = {{ a = \"1\" }}\n");
-    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:4318"), ("OTEL_EXPORTER_OTLP_HEADERS", "b=2")];
+    let text =
+        format!("{SILENT}[otlp.traces]\nendpoint = \"http://traces:4318/own\"\nheaders = {{ a = \"1\" }}\n");
+    let variables =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:4318"), ("OTEL_EXPORTER_OTLP_HEADERS", "b=2")];
     let (builder, _directory) = with_file(&text, &variables);
     let tools = builder.build().unwrap();
     let traces = tools.config().otlp.settings(Signal::Traces);
@@ -124,7 +130,12 @@ fn exporters_follow_from_an_endpoint_unless_they_are_listed() {
     let exporters = |variables: &[(&str, &str)]| {
         let tools = with_env(variables).service_name("x").build().unwrap();
         Signal::ALL.map(|signal| {
-            tools.config().exporters(signal).iter().map(|exporter| exporter.as_str().to_owned()).collect::<Vec<_>>()
+            tools
+                .config()
+                .exporters(signal)
+                .iter()
+                .map(|exporter| exporter.as_str().to_owned())
+                .collect::<Vec<_>>()
         })
     };
     assert_eq!(exporters(&[]), [vec![], vec![], vec!["console"]]);

@@ -58,7 +58,10 @@ x = 1
 #[test]
 fn a_syntax_error_has_a_place() {
     let error = file_error("[service]\nname = \"x\n");
-    assert!(error.starts_with("invalid telemetry configuration: 1 problem\n  autotelemetry.toml:2:"), "{error}");
+    assert!(
+        error.starts_with("invalid telemetry configuration: 1 problem\n  autotelemetry.toml:2:"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -95,9 +98,13 @@ fn prometheus_takes_metrics_only() {
 
 #[test]
 fn a_profile_that_does_not_exist() {
-    let (builder, _directory) = with_file("[profiles.production]\n[profiles.test]\n", &[("AUTOTEL_PROFILE", "prod")]);
+    let (builder, _directory) =
+        with_file("[profiles.production]\n[profiles.test]\n", &[("AUTOTEL_PROFILE", "prod")]);
     let error = builder.service_name("x").build().unwrap_err();
-    assert_eq!(error.problems()[0].to_string(), "AUTOTEL_PROFILE: there is no profile \"prod\"\n    help: there are \"production\" and \"test\"");
+    assert_eq!(
+        error.problems()[0].to_string(),
+        "AUTOTEL_PROFILE: there is no profile \"prod\"\n    help: there are \"production\" and \"test\""
+    );
 }
 
 #[test]
@@ -178,7 +185,8 @@ fn standard_variables_are_lenient() {
 
 #[test]
 fn strict_makes_errors_of_warnings() {
-    let error = with_env(&[("OTEL_BSP_SCHEDULE_DELAY", "soon")]).service_name("x").strict(true).build().unwrap_err();
+    let error =
+        with_env(&[("OTEL_BSP_SCHEDULE_DELAY", "soon")]).service_name("x").strict(true).build().unwrap_err();
     assert_eq!(error.problems()[0].message(), "\"soon\" is not a whole number of milliseconds, ignored");
 }
 
@@ -191,7 +199,11 @@ fn a_rule_over_keys_that_the_file_breaks_is_an_error() {
          20 is more than the queue holds (logs.batch.max_queue_size = 10)"
     );
     let (builder, _directory) = with_file(&text.replace("max_export_batch_size = 20\n", ""), &[]);
-    assert_eq!(builder.build().unwrap().config().logs.batch.batch_size(), 10, "the default follows the queue");
+    assert_eq!(
+        builder.build().unwrap().config().logs.batch.batch_size(),
+        10,
+        "the default follows the queue"
+    );
 }
 
 #[test]
@@ -202,9 +214,18 @@ fn references_are_resolved_and_may_stand_for_numbers() {
     assert_eq!(tools.config().prometheus.port.get(), 99);
     assert!(!format!("{tools:?} {:?}", tools.config()).contains("s3cret"), "secrets are never printed");
     let error = file_error(text);
-    assert!(error.contains("autotelemetry.toml:4:8: prometheus.port: the variable PORT is not set"), "{error}");
-    assert!(error.contains("autotelemetry.toml:6:17: otlp.headers.authorization: the variable TOKEN is not set"), "{error}");
-    assert!(file_error("[prometheus]\nport = \"9999\"\n").contains("expected a whole number"), "no reference, no number");
+    assert!(
+        error.contains("autotelemetry.toml:4:8: prometheus.port: the variable PORT is not set"),
+        "{error}"
+    );
+    assert!(
+        error.contains("autotelemetry.toml:6:17: otlp.headers.authorization: the variable TOKEN is not set"),
+        "{error}"
+    );
+    assert!(
+        file_error("[prometheus]\nport = \"9999\"\n").contains("expected a whole number"),
+        "no reference, no number"
+    );
 }
 
 #[test]
@@ -214,7 +235,10 @@ fn odd_files_are_read_or_refused_but_never_harm() {
     let deep = format!("a = {}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(file_error(&deep).contains("autotelemetry.toml:1:"));
     assert!(file_error("profiles = 3\n").contains("profiles: expected a table"));
-    assert!(file_error("[profiles.a]\nprofile = \"b\"\n").contains("2:1: profiles.a.profile: a profile cannot choose"));
+    assert!(
+        file_error("[profiles.a]\nprofile = \"b\"\n")
+            .contains("2:1: profiles.a.profile: a profile cannot choose")
+    );
     assert!(file_error("[prometheus]\nport = 99999999999999999999\n").contains("prometheus.port"));
 }
 
@@ -223,7 +247,9 @@ fn odd_files_are_read_or_refused_but_never_harm() {
 fn a_taken_port_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let text = format!("[service]\nname = \"x\"\n[metrics]\nexporters = [\"prometheus\"]\n[prometheus]\nhost = \"127.0.0.1\"\nport = {port}\n");
+    let text = format!(
+        "[service]\nname = \"x\"\n[metrics]\nexporters = [\"prometheus\"]\n[prometheus]\nhost = \"127.0.0.1\"\nport = {port}\n"
+    );
     let error = file_error(&text);
     let start = format!(
         "invalid telemetry configuration: 1 problem\n  autotelemetry.toml:7:8: prometheus.port: cannot listen on 127.0.0.1:{port}: "

@@ -22,14 +22,18 @@ pub(super) fn provider(
         match exporter {
             ExporterRef::Console => processors.push(Box::new(ConsoleLogs(Arc::clone(parts.console())))),
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
-                let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else { continue };
-                let LogBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } = batch;
+                let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
+                    continue;
+                };
+                let LogBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
+                    batch;
                 let config = BatchConfigBuilder::default()
                     .with_max_queue_size(max_queue_size.get() as usize)
                     .with_max_export_batch_size(batch.batch_size() as usize)
                     .with_scheduled_delay(schedule_delay.get())
                     .build();
-                processors.push(Box::new(BatchLogProcessor::builder(exporter).with_batch_config(config).build()));
+                processors
+                    .push(Box::new(BatchLogProcessor::builder(exporter).with_batch_config(config).build()));
             }
         }
     }

@@ -38,8 +38,10 @@ impl Tally {
         let error = error.to_string();
         self.failed.fetch_add(items, Ordering::Relaxed);
         let (signal, destination) = (self.signal, &self.destination);
-        self.limit
-            .line(format_args!("{items} {} lost, cannot export to {destination}: {error}", noun(signal, items)));
+        self.limit.line(format_args!(
+            "{items} {} lost, cannot export to {destination}: {error}",
+            noun(signal, items)
+        ));
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&error);
         Err(OTelSdkError::InternalFailure(error))
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits, SpanProcessor,
+    BatchConfigBuilder, BatchSpanProcessor, RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits,
+    SpanProcessor,
 };
 
 use super::{Parts, exporter::console::ConsoleSpans, fanout::Fanout};
@@ -34,15 +35,19 @@ pub(super) fn provider(
         match exporter {
             ExporterRef::Console => processors.push(Box::new(ConsoleSpans::new(Arc::clone(parts.console())))),
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
-                let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else { continue };
-                let SpanBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } = batch;
+                let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else {
+                    continue;
+                };
+                let SpanBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
+                    batch;
                 // All three at once: the SDK clamps one by what the environment says about another.
                 let config = BatchConfigBuilder::default()
                     .with_max_queue_size(max_queue_size.get() as usize)
                     .with_max_export_batch_size(batch.batch_size() as usize)
                     .with_scheduled_delay(schedule_delay.get())
                     .build();
-                processors.push(Box::new(BatchSpanProcessor::builder(exporter).with_batch_config(config).build()));
+                processors
+                    .push(Box::new(BatchSpanProcessor::builder(exporter).with_batch_config(config).build()));
             }
         }
     }

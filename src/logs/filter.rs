@@ -40,10 +40,6 @@ impl Filter {
         .map(|(_, severity)| severity)
     }
 
-    pub(crate) fn targets(&self) -> Targets {
-        self.0.clone()
-    }
-
     /// The most detailed level that any target lets through.
     pub(crate) fn most_detailed(&self) -> TracingLevel {
         let default = self.0.default_level().unwrap_or(TracingLevel::OFF);

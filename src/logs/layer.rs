@@ -21,11 +21,10 @@ use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber,
     dispatcher::WeakDispatch,
     field::{Field, Visit},
-    subscriber::Interest,
 };
 use tracing_subscriber::{
     Layer,
-    filter::{FilterFn, LevelFilter, Targets},
+    filter::{FilterFn, LevelFilter},
     layer::Context as LayerContext,
     registry::LookupSpan,
 };
@@ -49,16 +48,16 @@ where
         .with_tracked_inactivity(false)
         .with_target(false)
         .with_filter(span_filter(logs.filter.clone()));
-    let events = LogLayer { logger: logs.provider.logger(""), dispatch: OnceLock::new() }
-        .with_filter(events_only(logs.filter.targets()));
-    let internal = Targets::new().with_target("opentelemetry", LevelFilter::WARN);
-    Box::new(spans.and_then(events).and_then(InternalLayer::default().with_filter(internal)))
+    let events =
+        LogLayer { logger: logs.provider.logger(""), dispatch: OnceLock::new(), internal: Mutex::default() }
+            .with_filter(event_filter(logs.filter.clone()));
+    Box::new(spans.and_then(events))
 }
 
 /// Spans from level info on, and more detailed ones where `logs.level` asks for such detail. Of the events only errors,
 /// which give their span its status; all events are log records anyway.
 fn span_filter(filter: Filter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + Clone> {
-    let most_detailed = filter.most_detailed().max(LevelFilter::INFO);
+    let hint = hint(&filter);
     FilterFn::new(move |metadata: &Metadata<'_>| {
         !is_internal(metadata.target())
             && if metadata.is_span() {
@@ -67,24 +66,46 @@ fn span_filter(filter: Filter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + Clon
                 *metadata.level() == Level::ERROR
             }
     })
-    .with_max_level_hint(most_detailed)
+    .with_max_level_hint(hint)
 }
 
-/// The targets' filter, for events alone and never for those of the OpenTelemetry crates.
-fn events_only(targets: Targets) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + Clone> {
-    let most_detailed = targets.iter().map(|(_, level)| level).chain(targets.default_level()).max();
+/// The events that `logs.level` wants, and the warnings of the OpenTelemetry crates.
+fn event_filter(filter: Filter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + Clone> {
+    let hint = hint(&filter);
     FilterFn::new(move |metadata: &Metadata<'_>| {
         metadata.is_event()
-            && !is_internal(metadata.target())
-            && targets.would_enable(metadata.target(), metadata.level())
+            && if is_internal(metadata.target()) {
+                *metadata.level() <= Level::WARN
+            } else {
+                filter.enabled(metadata.target(), *metadata.level())
+            }
     })
-    .with_max_level_hint(most_detailed.unwrap_or(LevelFilter::OFF))
+    .with_max_level_hint(hint)
+}
+
+/// The same for both filters: of layers that are combined before they meet the registry, tracing-subscriber asks only
+/// the outer one.
+fn hint(filter: &Filter) -> LevelFilter {
+    filter.most_detailed().max(LevelFilter::INFO)
 }
 
 struct LogLayer {
     logger: SdkLogger,
     /// The subscriber that this layer is part of; `tracing` has no other way to reach it while an event is handled.
     dispatch: OnceLock<WeakDispatch>,
+    /// What the OpenTelemetry crates say, each at most once a minute.
+    internal: Mutex<HashMap<&'static str, RateLimit>>,
+}
+
+impl LogLayer {
+    /// Shows an event of an OpenTelemetry crate on standard error.
+    fn show_internal(&self, event: &Event<'_>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        let name = event.metadata().name();
+        let mut limits = self.internal.lock().unwrap_or_else(PoisonError::into_inner);
+        limits.entry(name).or_default().line(format_args!("{name}:{}", text.0));
+    }
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
@@ -92,11 +113,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         let _ = self.dispatch.set(subscriber.downgrade());
     }
 
-    fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
+    fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
+        let metadata = event.metadata();
+        if is_internal(metadata.target()) {
+            return self.show_internal(event);
+        }
         if Context::is_current_telemetry_suppressed() {
             return;
         }
-        let metadata = event.metadata();
         let severity = severity(*metadata.level());
         let mut record = self.logger.create_log_record();
         record.set_timestamp(SystemTime::now());
@@ -110,9 +134,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             self.logger.emit(record);
             return;
         }
-        let parent = event.parent().and_then(|_| context.event_span(event)).and_then(|span| {
+        let parent = event.parent().and_then(|parent| {
             let dispatch = self.dispatch.get()?.upgrade()?;
-            tracing_opentelemetry::get_otel_context(&span.id(), &dispatch)
+            tracing_opentelemetry::get_otel_context(parent, &dispatch)
         });
         // Without a parent the record belongs to no span, whatever is current.
         let _current = parent.unwrap_or_default().attach();
@@ -183,29 +207,12 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// Shows warnings and errors of the OpenTelemetry crates on standard error, each at most once a minute.
-#[derive(Default)]
-struct InternalLayer {
-    limits: Mutex<HashMap<&'static str, RateLimit>>,
-}
+/// The fields of an event as a text.
+struct Text(String);
 
-impl<S: Subscriber> Layer<S> for InternalLayer {
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        Interest::always()
-    }
-
-    fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
-        struct Text(String);
-        impl Visit for Text {
-            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-                use fmt::Write as _;
-                let _ = write!(self.0, " {}={value:?}", field.name());
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        let name = event.metadata().name();
-        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        limits.entry(name).or_default().line(format_args!("{name}:{}", text.0));
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        use fmt::Write as _;
+        let _ = write!(self.0, " {}={value:?}", field.name());
     }
 }

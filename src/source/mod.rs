@@ -152,7 +152,9 @@ impl Sources {
             }
             if !ignored {
                 // Without its file the rest of the configuration says nothing, and a value that was refused is not missing.
-                errors.retain(|error| !unreadable_file && problems.iter().all(|problem| problem.key != error.key));
+                errors.retain(|error| {
+                    !unreadable_file && problems.iter().all(|problem| problem.key != error.key)
+                });
                 problems.append(&mut errors);
                 break;
             }

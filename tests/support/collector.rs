@@ -41,10 +41,14 @@ impl Collector {
              exporters:\n  debug: {{verbosity: detailed}}\n\
              service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n\
              {}",
-            ["traces", "metrics", "logs"].map(|signal| format!("    {signal}: {{receivers: [otlp], exporters: [debug]}}\n")).concat()
+            ["traces", "metrics", "logs"]
+                .map(|signal| format!("    {signal}: {{receivers: [otlp], exporters: [debug]}}\n"))
+                .concat()
         );
         std::fs::write(&config, text).unwrap();
-        let program = std::env::vars_os().find(|(name, _)| name == "OTELCOL").map_or("otelcol".into(), |(_, path)| path);
+        let program = std::env::vars_os()
+            .find(|(name, _)| name == "OTELCOL")
+            .map_or("otelcol".into(), |(_, path)| path);
         let mut process = Command::new(program)
             .arg("--config")
             .arg(&config)
@@ -66,7 +70,8 @@ impl Collector {
             shared.1.notify_all();
         });
         let mut collector = Self { process, output, grpc, http, _directory: directory };
-        let started = collector.wait(|text| text.contains("Everything is ready") || text.contains("has ended"));
+        let started =
+            collector.wait(|text| text.contains("Everything is ready") || text.contains("has ended"));
         if started.contains("has ended") {
             let _ = collector.process.wait();
             return None;
@@ -120,9 +125,20 @@ pub fn sections<'t>(output: &'t str, kind: &str) -> Vec<&'t str> {
 
 fn is_header(text: &str) -> bool {
     let line = text.lines().next().unwrap_or_default();
-    let kinds = ["Span", "LogRecord", "Metric", "ScopeSpans", "ScopeLogs", "ScopeMetrics", "NumberDataPoints", "HistogramDataPoints"];
+    let kinds = [
+        "Span",
+        "LogRecord",
+        "Metric",
+        "ScopeSpans",
+        "ScopeLogs",
+        "ScopeMetrics",
+        "NumberDataPoints",
+        "HistogramDataPoints",
+    ];
     kinds.iter().any(|kind| {
-        line.strip_prefix(kind).and_then(|rest| rest.strip_prefix(" #")).is_some_and(|n| n.parse::<u32>().is_ok())
+        line.strip_prefix(kind)
+            .and_then(|rest| rest.strip_prefix(" #"))
+            .is_some_and(|n| n.parse::<u32>().is_ok())
     })
 }
 

@@ -20,7 +20,8 @@ use hyper_util::{
     server::conn::auto,
 };
 use opentelemetry_proto::tonic::collector::{
-    logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest,
+    logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+    trace::v1::ExportTraceServiceRequest,
 };
 use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
 use prost::Message;
@@ -61,7 +62,14 @@ struct State {
 
 impl Sink {
     pub fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        // It stands for another process, so what its crates say is no business of the subscriber of this one.
+        let deaf = || std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .on_thread_start(deaf)
+            .build()
+            .unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::<State>::default();
@@ -157,7 +165,8 @@ async fn answer(
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let (head, body) = request.into_parts();
     let mut body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
-    let grpc = head.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let grpc =
+        head.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     let mut gzip = head.headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip");
     if grpc {
         gzip = body.first() == Some(&1);
@@ -177,7 +186,8 @@ async fn answer(
     state.more.notify_all();
     let mut response = if grpc {
         // An empty message, and a status behind it.
-        let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), HeaderValue::from_static("0"))]);
+        let trailers =
+            HeaderMap::from_iter([("grpc-status".parse().unwrap(), HeaderValue::from_static("0"))]);
         let body = Full::new(Bytes::from_static(&[0; 5])).with_trailers(async move { Some(Ok(trailers)) });
         let mut response = Response::new(body.boxed());
         response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));

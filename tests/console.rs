@@ -1,0 +1,76 @@
+//! What a person sees, and what a machine reads.
+
+mod support;
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use support::program;
+
+fn quickstart(variables: &[(&str, &str)]) -> (String, String) {
+    let mut command = program::example("quickstart");
+    command.envs(variables.iter().copied());
+    let output = program::run(command);
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn quickstart_shows_all_three_signals() {
+    let (out, err) = quickstart(&[]);
+    assert_eq!(err, "");
+    assert!(!out.contains('\u{1b}'), "no colours where nobody would see them");
+    let has = |parts: &[&str]| {
+        assert!(
+            out.lines().any(|line| parts.iter().all(|part| line.contains(part))),
+            "{parts:?} is not in\n{out}"
+        );
+    };
+    has(&[" INFO shop: order received payment=card trace="]);
+    has(&["ERROR shop: order failed payment=invoice", "exception.message=\"card refused\""]);
+    has(&["  process_order", "ms  ████████████████████", "ERROR: card refused", "order.id=3"]);
+    has(&["  ├─ check_stock", "·"]);
+    has(&["  └─ charge", "ERROR: card refused"]);
+    has(&["    orders.processed  payment=card", "  1 {order}"]);
+    has(&["    order.duration", "count=2 sum="]);
+}
+
+#[test]
+fn the_machine_format_is_json_line_by_line() {
+    let (out, _) = quickstart(&[("AUTOTEL_CONSOLE__FORMAT", "json")]);
+    let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let find = |key: &str, value: &str| lines.iter().find(|line| line[key] == value).unwrap();
+    let log = find("message", "order failed");
+    assert_eq!((&log["level"], &log["target"]), (&"ERROR".into(), &"shop".into()));
+    assert_eq!(log["attributes"]["exception.message"], "card refused");
+    let span = lines
+        .iter()
+        .find(|line| line["span_id"] == log["span_id"] && line["span"] == "process_order")
+        .unwrap();
+    assert_eq!((&span["trace_id"], &span["status"]), (&log["trace_id"], &"error".into()));
+    assert_eq!(span["events"][0]["name"], "exception");
+    let metric = find("metric", "orders.processed");
+    assert_eq!((&metric["type"], &metric["unit"]), (&"counter".into(), &"{order}".into()));
+}
+
+#[test]
+fn the_stream_and_the_colours_can_be_chosen() {
+    let (out, err) =
+        quickstart(&[("AUTOTEL_CONSOLE__STREAM", "stderr"), ("AUTOTEL_CONSOLE__COLOR", "always")]);
+    assert_eq!(out, "");
+    assert!(err.contains("\u{1b}[31mERROR\u{1b}[0m"), "{err}");
+}
+
+#[test]
+fn a_reader_that_goes_away_harms_nobody() {
+    let mut command = program::example("quickstart");
+    let mut child = command.arg("50").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("order received"), "{line}");
+    // The pipe is closed now, and the program goes on to its end.
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}

@@ -1,0 +1,31 @@
+//! A program that has a `tracing` subscriber already: a typed error, no other global is set, and `build` with
+//! `tracing_layer` is the way.
+
+mod support;
+
+use autotelemetry::{ErrorKind, prelude::*};
+use support::{sink::Sink, with_env};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+#[test]
+fn nothing_is_left_behind_and_the_layer_can_be_composed() {
+    let sink = Sink::start();
+    let tools = with_env(&[("OTEL_SERVICE_NAME", "x"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url())])
+        .set("logs.exporters", "otlp")
+        .build()
+        .unwrap();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(tools.tracing_layer()))
+        .unwrap();
+
+    let error = with_env(&[("OTEL_SERVICE_NAME", "y")]).install().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::AlreadyInstalled("a `tracing` subscriber")), "{error}");
+    assert!(!autotelemetry::logger("x").enabled(Severity::Fatal), "no logger");
+    log::error!("goes nowhere");
+    assert_eq!(log::max_level(), log::LevelFilter::Off);
+
+    tracing::info_span!("composed").in_scope(|| tracing::info!("through the layer"));
+    tools.shutdown().unwrap();
+    let (spans, logs) = (sink.spans(), sink.logs());
+    assert_eq!((spans.len(), logs.len()), (1, 1));
+    assert_eq!(logs[0].1.span_id, spans[0].span_id);
+}
