@@ -1,4 +1,5 @@
 //! Every file that we show can be loaded.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

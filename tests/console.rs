@@ -1,4 +1,5 @@
 //! What a person sees, and what a machine reads.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

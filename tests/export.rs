@@ -1,4 +1,5 @@
 //! What reaches a destination, and what is said when it does not.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -197,7 +198,10 @@ fn what_cannot_be_delivered_at_shutdown_is_counted() {
             "{:?}: nothing is tried a second time",
             start.elapsed()
         );
-        assert_eq!(error.failures().iter().map(|failure| failure.signal()).collect::<Vec<_>>(), Signal::ALL);
+        assert_eq!(
+            error.failures().iter().map(autotelemetry::SignalFailure::signal).collect::<Vec<_>>(),
+            Signal::ALL
+        );
         for failure in error.failures() {
             let FailureCause::Lost { items: 1, error } = failure.cause() else {
                 panic!("{protocol}: {failure:?}")

@@ -1,6 +1,7 @@
 //! What the exporters' own crates say never enters the pipeline, even when everything is let through.
 //!
 //! One test, because the globals of a process can be set once.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,6 +1,7 @@
 //! The globals: three ways into one log pipeline, spans from `tracing`, and a second `install`.
 //!
 //! One test, because the globals of a process can be set once.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -63,7 +64,7 @@ fn everything_global() {
     instrumented();
     let span = tracing::info_span!("explicit", key = "value");
     tracing::info!(parent: &span, "with an explicit parent");
-    let _entered = span.enter();
+    let entered = span.enter();
     tracing::info!(parent: None, "without a parent");
     // 3. A manual span inside one of `tracing`, and the global getters.
     let manual = opentelemetry_tracer("manual").start_as_current_span("manual");
@@ -79,7 +80,7 @@ fn everything_global() {
     tools.logger("noisy").warn("too noisy", &[]);
     assert!(!tools.logger("noisy").enabled(Severity::Warn) && tools.logger("noisy").enabled(Severity::Error));
     tracing::warn!(target: "opentelemetry_sdk", "belongs to the diagnostics");
-    drop(_entered);
+    drop(entered);
     drop(span);
 
     tools.shutdown().unwrap();

@@ -1,4 +1,5 @@
 //! A program that has a logger of the `log` crate already: a typed error, and no global is set.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

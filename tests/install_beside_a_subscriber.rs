@@ -1,5 +1,6 @@
 //! A program that has a `tracing` subscriber already: a typed error, no other global is set, and `build` with
 //! `tracing_layer` is the way.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! Which of two sources wins, for each pair of neighbours in the order
 //! default < code < file < profile < `OTEL_*` < `AUTOTEL_*` < `force`.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -119,7 +120,10 @@ fn a_key_of_a_signal_in_the_file_beats_the_general_variable() {
     let tools = builder.build().unwrap();
     let traces = tools.config().otlp.settings(Signal::Traces);
     assert_eq!(traces.endpoint.to_string(), "http://traces:4318/own");
-    assert_eq!(traces.headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(
+        traces.headers.keys().map(autotelemetry::config::HeaderName::as_str).collect::<Vec<_>>(),
+        ["a"]
+    );
     let logs = tools.config().otlp.settings(Signal::Logs);
     assert_eq!(logs.endpoint.to_string(), "http://general:4318/v1/logs");
     assert_eq!(logs.protocol, OtlpProtocol::HttpProtobuf);

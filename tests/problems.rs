@@ -1,4 +1,5 @@
 //! What is wrong with a configuration is said with its key and its place, all at once, and nothing is started.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -67,7 +67,7 @@ impl SpanProcessor for Fanout<dyn SpanProcessor> {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        all(&self.0, |processor| processor.force_flush())
+        all(&self.0, opentelemetry_sdk::trace::SpanProcessor::force_flush)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
@@ -89,7 +89,7 @@ impl LogProcessor for Fanout<dyn LogProcessor> {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        all(&self.0, |processor| processor.force_flush())
+        all(&self.0, opentelemetry_sdk::logs::LogProcessor::force_flush)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {

@@ -148,8 +148,8 @@ impl Parts<'_> {
 
     #[cfg(not(feature = "prometheus"))]
     fn prometheus(&mut self) -> Result<Arc<dyn MetricReader>, Error> {
-        let problem =
-            Problem::new("this binary was built without the feature `prometheus`").key("metrics.exporters");
-        Err(Error::configuration(vec![problem]))
+        let key = "metrics.exporters";
+        let problem = Problem::new("this binary was built without the feature `prometheus`").key(key);
+        Err(Error::configuration(vec![problem.at(self.loaded.origin(key))]))
     }
 }

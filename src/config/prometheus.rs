@@ -10,6 +10,7 @@ use super::{
 /// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Prometheus {
     /// The name or address to listen on. `0.0.0.0` or `::` lets other hosts scrape.
     pub host: NonEmpty,

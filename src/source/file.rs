@@ -143,7 +143,7 @@ impl File {
     /// The problem that there is no profile of this name.
     pub(crate) fn missing_profile(&self, name: &str) -> Option<Problem> {
         (!self.profiles.contains_key(name))
-            .then(|| no_profile(name, self.profiles.keys().map(String::as_str).collect()))
+            .then(|| no_profile(name, &self.profiles.keys().map(String::as_str).collect::<Vec<_>>()))
     }
 
     /// Without an environment references are not resolved: the values that hold some are left out.
@@ -165,11 +165,11 @@ impl File {
 }
 
 /// The problem that profile `name` does not exist among `known`.
-pub(crate) fn no_profile(name: &str, known: Vec<&str>) -> Problem {
+pub(crate) fn no_profile(name: &str, known: &[&str]) -> Problem {
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if known.is_empty() => "the file has no [profiles.…] table".to_owned(),
-        None => format!("there are {}", quoted_list(&known)),
+        None => format!("there are {}", quoted_list(known)),
     };
     Problem::new(format!("there is no profile \"{name}\"")).help(help)
 }
@@ -229,10 +229,10 @@ fn resolve_items(
     environment: Option<&Environment>,
 ) -> Result<Option<Value>, Option<Rejection>> {
     for item in items {
-        if let Value::String(_, text) = item {
-            if let Some(resolved) = resolve_text(text, environment, |text| Ok(text.to_owned().into()))? {
-                *item = resolved;
-            }
+        if let Value::String(_, text) = item
+            && let Some(resolved) = resolve_text(text, environment, |text| Ok(text.to_owned().into()))?
+        {
+            *item = resolved;
         }
     }
     Ok(None)

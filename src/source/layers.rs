@@ -78,10 +78,7 @@ impl Layer {
     pub(crate) fn check(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
         loop {
-            let error = match Config::deserialize(&Value::from(self.values.clone())) {
-                Ok(_) => return problems,
-                Err(error) => error,
-            };
+            let Err(error) = Config::deserialize(&Value::from(self.values.clone())) else { return problems };
             let (part, rejection) = match error.kind {
                 FigmentKind::UnknownField(key, known) => (Part::Key, unknown_key(&key, known)),
                 kind => (Part::Value, rejection(kind)),

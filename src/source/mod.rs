@@ -115,7 +115,7 @@ impl Sources {
                 Some(file) => file.missing_profile(name),
                 // The profile may stand in the file that could not be read.
                 None if unreadable_file => None,
-                None => Some(file::no_profile(name, Vec::new())),
+                None => Some(file::no_profile(name, &[])),
             };
             problems.extend(missing.map(|problem| match environment.get("AUTOTEL_PROFILE") {
                 Some(_) => problem.at(Origin::Env("AUTOTEL_PROFILE".to_owned())),
@@ -199,15 +199,16 @@ fn setting_layers(settings: &[Setting], problems: &mut Vec<Problem>) -> Vec<Laye
         let source = LayerSource::Code(setting.location);
         let path = match &setting.key {
             SettingKey::Path(path) => path.clone(),
-            SettingKey::Dotted(key) => match parse_key(key) {
-                Some(path) => path,
-                None => {
+            SettingKey::Dotted(key) => {
+                if let Some(path) = parse_key(key) {
+                    path
+                } else {
                     let rejection =
                         Rejection::new("is not a key").with_help("write its path, such as `traces.sampler`");
                     problems.push(source.problem(std::slice::from_ref(key), Part::Key, rejection));
                     continue;
                 }
-            },
+            }
         };
         let layer = match &setting.value {
             SettingValue::Text(text) => env::layer(source, &path, text, |rejection, _| rejection),

@@ -293,13 +293,12 @@ impl Reader<'_> {
                 .split_once('=')
                 .and_then(|(key, value)| Some((decode(key.trim())?, decode(value.trim())?)))
                 .filter(|(key, _)| !key.is_empty());
-            match decoded {
-                Some(attribute) => attributes.push(attribute),
-                None => {
-                    let message =
-                        "a member is not of the form key=value, percent-encoded; the whole value is ignored";
-                    return self.warn(name, message);
-                }
+            if let Some(attribute) = decoded {
+                attributes.push(attribute);
+            } else {
+                let message =
+                    "a member is not of the form key=value, percent-encoded; the whole value is ignored";
+                return self.warn(name, message);
             }
         }
         for (attribute, value) in attributes {

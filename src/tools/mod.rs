@@ -59,7 +59,6 @@ impl fmt::Debug for ObservabilityTools {
 
 impl ObservabilityTools {
     /// Begins with what the program itself knows.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }

@@ -34,7 +34,11 @@ pub(super) fn provider(
             ExporterRef::Console => sinks.push(Sink::Console(Arc::clone(parts.console()))),
             ExporterRef::Prometheus => scraped = true,
             ExporterRef::Otlp | ExporterRef::Named(_) => {
-                sinks.extend(parts.otlp(exporter, Signal::Metrics, *timeout)?.map(Sink::Otlp));
+                sinks.extend(
+                    parts
+                        .otlp(exporter, Signal::Metrics, *timeout)?
+                        .map(|exporter| Sink::Otlp(Box::new(exporter))),
+                );
             }
         }
     }

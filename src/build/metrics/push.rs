@@ -31,7 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Sink {
     Console(Arc<Console>),
-    Otlp(OtlpExporter),
+    Otlp(Box<OtlpExporter>),
 }
 
 /// The handle of the thread.

@@ -1,6 +1,9 @@
 //! Metrics: an aligned table per export, or one JSON object per data point.
 
-use std::{fmt, time::SystemTime};
+use std::{
+    fmt::{self, Write as _},
+    time::SystemTime,
+};
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use serde_json::{Map, Value};
@@ -57,10 +60,11 @@ fn table(out: &mut String, points: &[Point<'_>], now: &str, console: &Console) {
             out.extend([reset, "\n"]);
         }
         let unit = point.unit;
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "    {name:name_width$}  {accent}{attributes:attributes_width$}{reset}  {reading} ",
             accent = palette.accent()
-        ));
+        );
         out.push_str(dim);
         value::plain(out, unit);
         out.push_str(reset);

@@ -162,11 +162,13 @@ fn trees(out: &mut String, spans: &[SpanData], palette: Palette) {
             roots.push(span);
         }
     }
-    children.values_mut().for_each(|siblings| siblings.sort_by_key(|span| span.start_time));
+    for siblings in children.values_mut() {
+        siblings.sort_by_key(|span| span.start_time);
+    }
     roots.sort_by_key(|span| span.start_time);
     for root in roots {
         let mut rows = Vec::new();
-        descend(&mut rows, root, String::new(), String::new(), &children);
+        descend(&mut rows, root, String::new(), "", &children);
         tree(out, &rows, palette);
     }
 }
@@ -175,7 +177,7 @@ fn descend<'s>(
     rows: &mut Vec<Row<'s>>,
     span: &'s SpanData,
     branch: String,
-    below: String,
+    below: &str,
     children: &HashMap<SpanId, Vec<&'s SpanData>>,
 ) {
     rows.push(Row { branch, span });
@@ -183,7 +185,7 @@ fn descend<'s>(
     for (index, child) in siblings.iter().enumerate() {
         let last = index + 1 == siblings.len();
         let (fork, bar) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        descend(rows, child, format!("{below}{fork}"), format!("{below}{bar}"), children);
+        descend(rows, child, format!("{below}{fork}"), &format!("{below}{bar}"), children);
     }
 }
 

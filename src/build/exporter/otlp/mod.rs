@@ -87,12 +87,12 @@ impl OtlpExporter {
     /// Starts sending; the future tells how it went. Work goes on whether or not the future is polled.
     fn send<R: OtlpRequest>(
         &self,
-        request: R,
+        request: &R,
         items: u64,
-    ) -> impl Future<Output = OTelSdkResult> + Send + 'static {
+    ) -> impl Future<Output = OTelSdkResult> + Send + use<R> {
         let client = self.client.clone();
         let body = match &client {
-            Client::Http(client) => client.encode(&request),
+            Client::Http(client) => client.encode(request),
             #[cfg(feature = "grpc")]
             Client::Grpc(_) => Ok(request.encode_to_vec().into()),
         };
@@ -129,8 +129,8 @@ impl OtlpExporter {
         &self,
         metrics: &ResourceMetrics,
         data_points: u64,
-    ) -> impl Future<Output = OTelSdkResult> + Send + 'static {
-        self.send(ExportMetricsServiceRequest::from(metrics), data_points)
+    ) -> impl Future<Output = OTelSdkResult> + Send + use<> {
+        self.send(&ExportMetricsServiceRequest::from(metrics), data_points)
     }
 }
 
@@ -138,7 +138,7 @@ impl SpanExporter for OtlpExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let items = batch.len() as u64;
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
-        self.send(ExportTraceServiceRequest { resource_spans }, items).await
+        self.send(&ExportTraceServiceRequest { resource_spans }, items).await
     }
 }
 
@@ -146,6 +146,6 @@ impl LogExporter for OtlpExporter {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         let items = batch.iter().count() as u64;
         let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
-        self.send(ExportLogsServiceRequest { resource_logs }, items).await
+        self.send(&ExportLogsServiceRequest { resource_logs }, items).await
     }
 }

@@ -86,15 +86,14 @@ pub(super) async fn until<T, F: Future<Output = Result<T, Failure>>>(
         }
     };
     let Some(limit) = limit else { return attempts.await };
-    match tokio::time::timeout(limit, attempts).await {
-        Ok(result) => result,
-        Err(_) => {
-            let limit = format_duration(limit);
-            Err(Failure::permanent(match last_failure {
-                Some(failure) => format!("{failure}; gave up after {limit}"),
-                None => format!("no answer within {limit}"),
-            }))
-        }
+    if let Ok(result) = tokio::time::timeout(limit, attempts).await {
+        result
+    } else {
+        let limit = format_duration(limit);
+        Err(Failure::permanent(match last_failure {
+            Some(failure) => format!("{failure}; gave up after {limit}"),
+            None => format!("no answer within {limit}"),
+        }))
     }
 }
 

@@ -1,0 +1,216 @@
+//! The page that is scraped: by hand, by `promtool`, and by a real Prometheus.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![cfg(feature = "prometheus")]
+
+mod support;
+
+use std::{
+    io::{BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use autotelemetry::{ObservabilityTools, prelude::*};
+use support::{PATIENCE, builder, program, sink::Sink, with_file};
+
+/// Status and headers, and the body.
+fn request(address: SocketAddr, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "{request} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_lowercase(), body.to_owned())
+}
+
+fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
+    let builder = builder().service_name("shop").resource_attribute("team", "data").prometheus_port(0);
+    keys.iter().fold(builder, |builder, (key, value)| builder.set(*key, value)).build().unwrap()
+}
+
+#[test]
+fn get_and_head_on_the_path_and_nothing_else() {
+    let tools = tools(&[]);
+    let address = tools.prometheus_address().unwrap();
+    assert!(address.ip().is_loopback(), "nobody else can see it by default");
+    tools.meter("shop").u64_counter("orders.processed").build().add(3, &[KeyValue::new("payment", "card")]);
+
+    let (head, body) = request(address, "GET /metrics");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
+    let sample = body.lines().find(|line| line.starts_with("orders_processed_total{")).unwrap();
+    assert!(sample.ends_with(" 3") && sample.contains("payment=\"card\""), "{body}");
+    assert!(sample.contains("otel_scope_name=\"shop\""), "{body}");
+    assert!(body.contains("service_name=\"shop\"") && body.contains("team=\"data\""), "target_info: {body}");
+    assert!(request(address, "GET /metrics?name=x").0.starts_with("http/1.1 200"));
+
+    let (head, empty) = request(address, "HEAD /metrics");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    assert_eq!(empty, "");
+
+    assert!(request(address, "GET /").0.starts_with("http/1.1 404"));
+    let (head, _) = request(address, "POST /metrics");
+    assert!(head.starts_with("http/1.1 405") && head.contains("allow: get, head"), "{head}");
+
+    tools.shutdown().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_ok() {
+        assert!(Instant::now() < deadline, "the port is still open after the end");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_switches_work() {
+    let tools = tools(&[
+        ("prometheus.path", "/internal/metrics"),
+        ("prometheus.target_info", "false"),
+        ("prometheus.scope_info", "false"),
+        ("prometheus.unit_suffixes", "false"),
+        ("prometheus.counter_suffixes", "false"),
+        ("prometheus.namespace", "acme"),
+        ("prometheus.resource_labels", "team"),
+    ]);
+    tools.meter("shop").f64_counter("worked").with_unit("s").build().add(1.0, &[]);
+    let (_, body) = request(tools.prometheus_address().unwrap(), "GET /internal/metrics");
+    assert!(body.lines().any(|line| line == "acme_worked{team=\"data\"} 1"), "{body}");
+    assert!(!body.contains("target_info"), "{body}");
+}
+
+#[test]
+fn scrapes_and_pushes_agree_about_observable_instruments() {
+    let sink = Sink::start();
+    let text = format!(
+        "[service]\nname = \"x\"\n[metrics]\nexporters = [\"prometheus\", \"otlp\"]\n[prometheus]\nport = 0\n[otlp]\nendpoint = \"{}\"\n",
+        sink.url()
+    );
+    let (builder, _directory) = with_file(&text, &[]);
+    let tools = builder.build().unwrap();
+    let scrapes = std::sync::atomic::AtomicU64::new(0);
+    // Another attribute at each collection: with two readers each would see what only the other one observed.
+    let _gauge = tools
+        .meter("x")
+        .u64_observable_counter("observed")
+        .with_callback(move |observer| {
+            scrapes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            observer.observe(7, &[]);
+        })
+        .build();
+    for _ in 0..3 {
+        let (_, body) = request(tools.prometheus_address().unwrap(), "GET /metrics");
+        assert!(body.contains("observed_total{otel_scope_name=\"x\"} 7"), "{body}");
+        tools.force_flush().unwrap();
+    }
+    for metric in sink.metrics() {
+        assert!(format!("{metric:?}").contains("AsInt(7)"), "{metric:?}");
+    }
+    assert_eq!(sink.metrics().len(), 3);
+}
+
+#[test]
+fn a_panicking_callback_costs_a_scrape_and_not_the_server() {
+    let tools = tools(&[]);
+    let _gauge = tools.meter("x").u64_observable_gauge("bad").with_callback(|_| panic!("on purpose")).build();
+    let address = tools.prometheus_address().unwrap();
+    let (head, _) = request(address, "GET /metrics");
+    assert!(head.starts_with("http/1.1 500"), "{head}");
+    assert!(request(address, "GET /elsewhere").0.starts_with("http/1.1 404"));
+}
+
+/// Waits for a line of the output of a program that holds `part`.
+fn wait_for_line(reader: &mut impl std::io::BufRead, part: &str) -> String {
+    let mut seen = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(reader.read_line(&mut line).unwrap() > 0, "no {part:?} in\n{seen}");
+        if line.contains(part) {
+            return line;
+        }
+        seen.push_str(&line);
+    }
+}
+
+#[test]
+#[ignore = "needs promtool (Debian's package prometheus)"]
+fn promtool_accepts_the_page() {
+    let tools = tools(&[]);
+    let meter = tools.meter("shop");
+    let attributes = [KeyValue::new("payment", "card")];
+    meter.u64_counter("orders.processed").with_description("Orders").build().add(3, &attributes);
+    meter
+        .f64_histogram("order.duration")
+        .with_unit("s")
+        .with_description("Time")
+        .build()
+        .record(0.2, &attributes);
+    meter.i64_up_down_counter("open.orders").with_description("Open").build().add(-1, &[]);
+    let (_, page) = request(tools.prometheus_address().unwrap(), "GET /metrics");
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let complaints = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{page}");
+}
+
+#[test]
+#[ignore = "needs prometheus (Debian's package)"]
+fn a_real_prometheus_scrapes_the_quickstart() {
+    let port = support::collector::free_port().to_string();
+    let mut quickstart = program::example("quickstart");
+    quickstart
+        .arg("100000")
+        .env("AUTOTEL_PROFILE", "prometheus")
+        .env("OTEL_EXPORTER_PROMETHEUS_PORT", &port)
+        .stdout(Stdio::piped());
+    let mut quickstart = quickstart.spawn().unwrap();
+    let mut out = BufReader::new(quickstart.stdout.take().unwrap());
+    wait_for_line(&mut out, "order received");
+
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("prometheus.yml");
+    std::fs::write(
+        &config,
+        format!(
+            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n  - job_name: quickstart\n    static_configs: [{{targets: ['localhost:{port}']}}]\n"
+        ),
+    )
+    .unwrap();
+    let listen = support::collector::free_port();
+    let mut prometheus = Command::new("prometheus")
+        .arg(format!("--config.file={}", config.display()))
+        .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+        .arg(format!("--web.listen-address=127.0.0.1:{listen}"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(prometheus.stderr.take().unwrap());
+    wait_for_line(&mut log, "Server is ready");
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+
+    let address: SocketAddr = ([127, 0, 0, 1], listen).into();
+    let deadline = Instant::now() + PATIENCE;
+    let value = loop {
+        // The answer may come in chunks, whose sizes stand between the JSON; what we look for is too short to be split.
+        let (_, answer) =
+            request(address, "GET /api/v1/query?query=orders_processed_total%7Bpayment%3D%22card%22%7D");
+        if answer.contains("\"otel_scope_name\":\"shop\"") && answer.contains("\"payment\":\"card\"") {
+            break answer;
+        }
+        assert!(Instant::now() < deadline, "Prometheus does not have the counter: {answer}");
+        // Prometheus cannot be waited for other than by asking again.
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert!(value.contains("\"job\":\"quickstart\""), "{value}");
+    let _ = prometheus.kill();
+    let _ = prometheus.wait();
+    let _ = quickstart.kill();
+    let _ = quickstart.wait();
+}
