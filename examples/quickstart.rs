@@ -18,16 +18,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let span = tracer.start_as_current_span("process_order");
         span.set_attribute(KeyValue::new("order.id", i64::try_from(order)?));
         logger.info("order received", &attributes);
-        {
-            let _span = tracer.start_as_current_span("check_stock");
-            sleep(Duration::from_millis(5));
-        }
-        match charge(&tracer, order) {
-            Ok(()) => span.set_status(Status::Ok),
-            Err(error) => {
-                logger.exception("order failed", &error, &attributes);
-                span.record_error(&error);
-            }
+        check_stock(&tracer);
+        if let Err(error) = charge(&tracer, order) {
+            logger.exception("order failed", &error, &attributes);
+            span.record_error(&error);
         }
         orders.add(1, &attributes);
         duration.record(start.elapsed().as_secs_f64() * 1e3, &attributes);
@@ -35,14 +29,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(tools.shutdown()?)
 }
 
+fn check_stock(tracer: &impl TracerExt) {
+    let _span = tracer.start_as_current_span("check_stock");
+    sleep(Duration::from_millis(5));
+}
+
 /// Every third card is refused.
-fn charge(tracer: &impl TracerExt<Span: Send + Sync + 'static>, order: u64) -> Result<(), std::io::Error> {
+fn charge(tracer: &impl TracerExt, order: u64) -> std::io::Result<()> {
     let span = tracer.start_as_current_span("charge");
     sleep(Duration::from_millis(10));
-    if order.is_multiple_of(3) {
-        let error = std::io::Error::other("card refused");
-        span.record_error(&error);
-        return Err(error);
-    }
-    Ok(())
+    let outcome = if order.is_multiple_of(3) { Err(std::io::Error::other("card refused")) } else { Ok(()) };
+    outcome.inspect_err(|error| span.record_error(error))
 }

@@ -8,7 +8,7 @@ use opentelemetry::{
 };
 
 /// Adds to every tracer what manual instrumentation needs most.
-pub trait TracerExt: Tracer {
+pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
     /// Starts a span and makes it the current one until the guard is dropped.
     ///
     /// Spans that are started and log records that are written meanwhile, on the same thread, belong to it. The guard
@@ -23,17 +23,14 @@ pub trait TracerExt: Tracer {
     /// let span = tracer.start_as_current_span("load_cart");
     /// span.set_attribute(KeyValue::new("cart.id", "4711"));
     /// ```
-    fn start_as_current_span(&self, name: impl Into<Cow<'static, str>>) -> ActiveSpan
-    where
-        Self::Span: Send + Sync + 'static,
-    {
+    fn start_as_current_span(&self, name: impl Into<Cow<'static, str>>) -> ActiveSpan {
         let context = Context::current_with_span(self.start(name));
         let guard = context.clone().attach();
         ActiveSpan { context, _guard: guard }
     }
 }
 
-impl<T: Tracer> TracerExt for T {}
+impl<T: Tracer<Span: Send + Sync + 'static>> TracerExt for T {}
 
 /// A span that is current until this is dropped, which also ends it.
 #[must_use = "the span ends when this is dropped, which is at once unless it is bound to a name"]
