@@ -4,6 +4,7 @@ mod build;
 pub mod config;
 mod diagnostics;
 mod error;
+mod explain;
 mod logs;
 pub mod prelude;
 mod source;
@@ -19,6 +20,7 @@ pub use crate::{
     build::Propagator,
     config::OtlpProtocol,
     error::{Error, ErrorKind, FailureCause, Origin, Problem, ShutdownError, SignalFailure},
+    explain::Explanation,
     logs::Logger,
     spans::{ActiveSpan, TracerExt},
     tools::{Builder, ObservabilityTools},

@@ -24,7 +24,7 @@ use self::{
     runtime::{Background, Spawner},
 };
 use crate::{
-    config::{Config, ExporterRef, Signal, Timeout},
+    config::{Config, ExporterRef, Signal, Timeout, validate::key_path},
     error::{Error, Problem},
     source::Loaded,
 };
@@ -132,7 +132,7 @@ impl Parts<'_> {
 
         let config = &self.loaded.config.prometheus;
         let listener = Listener::bind(config).map_err(|error| {
-            let at = ["prometheus.port", "prometheus.host"].map(|key| self.loaded.origin(key));
+            let at = ["prometheus.port", "prometheus.host"].map(|key| self.loaded.origin(&key_path(key)));
             let at = at.into_iter().find(|at| *at != crate::error::Origin::Default);
             let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.number());
             let problem = Problem { at, ..Problem::new(message).key("prometheus.port") };
@@ -150,6 +150,6 @@ impl Parts<'_> {
     fn prometheus(&mut self) -> Result<Arc<dyn MetricReader>, Error> {
         let key = "metrics.exporters";
         let problem = Problem::new("this binary was built without the feature `prometheus`").key(key);
-        Err(Error::configuration(vec![problem.at(self.loaded.origin(key))]))
+        Err(Error::configuration(vec![problem.at(self.loaded.origin(&key_path(key)))]))
     }
 }

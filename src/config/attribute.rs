@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::text::Rejection;
 
 /// A resource attribute's value: a text, boolean, integer, float, or an array of one of these kinds.
 ///
 /// See the specification, "Attribute".
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum AttributeValue {
     /// A text.

@@ -1,6 +1,6 @@
 //! How spans and log records are gathered before they are sent.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     duration::{Period, Timeout},
@@ -12,7 +12,7 @@ use super::{
 macro_rules! batch_table {
     ($(#[$meta:meta])* $name:ident, $delay_ms:literal) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
             /// The longest time that an item waits before it is sent, at least 10 ms.

@@ -1,11 +1,11 @@
 //! `[console]`: telemetry for the eyes, or for whatever reads the process's output.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::text::text_enum;
 
 /// The console exporter.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Console {
     /// Where to write: `stdout` or `stderr`.

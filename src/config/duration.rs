@@ -1,8 +1,8 @@
 //! Durations: whole numbers with a unit, `"500ms"`, `"10s"`, `"1m 30s"`.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::text::{FromText, Rejection, deserialize_from_text};
+use super::text::{FromText, Rejection, text_type};
 
 const HELP: &str = "write a number with a unit, for example \"5s\"";
 
@@ -36,7 +36,13 @@ impl<const MIN_MS: u64> FromText for Period<MIN_MS> {
     }
 }
 
-deserialize_from_text!(Period<MIN_MS>, const MIN_MS: u64);
+text_type!(Period<MIN_MS>, const MIN_MS: u64);
+
+impl<const MIN_MS: u64> fmt::Display for Period<MIN_MS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format(self.0))
+    }
+}
 
 /// A time limit; `"0s"` means that there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +69,12 @@ impl Timeout {
     }
 }
 
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format(self.0))
+    }
+}
+
 impl FromText for Timeout {
     const EXPECTED: &'static str = "a duration such as \"10s\"";
 
@@ -71,7 +83,7 @@ impl FromText for Timeout {
     }
 }
 
-deserialize_from_text!(Timeout);
+text_type!(Timeout);
 
 fn parse(text: &str) -> Result<Duration, Rejection> {
     let refused = || Rejection::new(format!("{text:?} is not a duration")).with_help(HELP);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::Uri;
 
-use super::text::{FromText, Rejection, deserialize_from_text};
+use super::text::{FromText, Rejection, text_type};
 
 /// An absolute `http://` or `https://` URL without user information and fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl From<Uri> for Endpoint {
     }
 }
 
-deserialize_from_text!(Endpoint);
+text_type!(Endpoint);
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::text::{FromText, Rejection, deserialize_from_text};
+use super::text::{FromText, Rejection, text_type};
 
 /// Header names (lower case) and their secret values.
 pub type Headers = BTreeMap<HeaderName, HeaderText>;
@@ -32,6 +32,12 @@ impl HeaderName {
     }
 }
 
+impl fmt::Display for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl FromText for HeaderName {
     const EXPECTED: &'static str = "the name of a header";
 
@@ -45,9 +51,9 @@ impl FromText for HeaderName {
     }
 }
 
-deserialize_from_text!(HeaderName);
+text_type!(HeaderName);
 
-/// The value of a header. It may be a token, so `Debug` writes `***` and nothing else prints it.
+/// The value of a header. It may be a token, so `Debug` and `Display` write `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeaderText(String);
 
@@ -59,6 +65,12 @@ impl HeaderText {
 }
 
 impl fmt::Debug for HeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for HeaderText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
@@ -79,4 +91,4 @@ impl FromText for HeaderText {
     }
 }
 
-deserialize_from_text!(HeaderText);
+text_type!(HeaderText);

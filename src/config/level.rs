@@ -1,6 +1,8 @@
 //! Which log records are wanted: a level, and other levels for some targets.
 
-use super::text::{FromText, Rejection, deserialize_from_text, text_enum};
+use std::fmt;
+
+use super::text::{FromText, Rejection, text_enum, text_type};
 
 text_enum! {
     /// How severe a log record must be at least; `off` stops all.
@@ -33,6 +35,13 @@ pub struct LevelFilter {
 impl Default for LevelFilter {
     fn default() -> Self {
         Self { default: Level::Info, targets: Vec::new() }
+    }
+}
+
+impl fmt::Display for LevelFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.default)?;
+        self.targets.iter().try_for_each(|(target, level)| write!(f, ",{target}={level}"))
     }
 }
 
@@ -74,7 +83,7 @@ fn level(text: &str) -> Result<Level, Rejection> {
     })
 }
 
-deserialize_from_text!(LevelFilter);
+text_type!(LevelFilter);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! `[logs]`
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     batch::LogBatch,
@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Which log records are kept and where they go.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logs {
     /// Any of `console`, `otlp` and the names of `[exporters]`; `[]` exports nothing. Default: `console`, and `otlp` as

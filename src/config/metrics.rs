@@ -1,6 +1,6 @@
 //! `[metrics]`
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     duration::{Period, Timeout},
@@ -9,7 +9,7 @@ use super::{
 };
 
 /// How often metrics are sent and where they go.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// Any of `otlp`, `prometheus`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once

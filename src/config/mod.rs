@@ -23,7 +23,7 @@ pub(crate) mod validate;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     attribute::AttributeValue,
@@ -46,7 +46,7 @@ pub use self::{
 pub(crate) use duration::format as format_duration;
 
 /// Everything that can be configured, after all sources were merged.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// `true` switches all telemetry off: nothing is exported, no port is opened, no thread runs. The propagators keep

@@ -1,6 +1,6 @@
 //! Destinations that speak OTLP: `[otlp]`, its parts for one signal, and `[exporters.NAME]`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{duration::Timeout, endpoint::Endpoint, headers::Headers, signal::Signal, text::text_enum};
 
@@ -39,7 +39,7 @@ text_enum! {
 macro_rules! otlp_table {
     ($(#[$meta:meta])* $name:ident { $($(#[$extra_meta:meta])* $extra:ident: $extra_type:ty,)* }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
             /// How OTLP is carried. Default: `http/protobuf`.

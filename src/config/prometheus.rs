@@ -1,14 +1,16 @@
 //! `[prometheus]`: metrics to be scraped.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     number::Port,
-    text::{FromText, NonEmpty, Rejection, deserialize_from_text},
+    text::{FromText, NonEmpty, Rejection, text_type},
 };
 
 /// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Prometheus {
@@ -68,6 +70,12 @@ impl PagePath {
     }
 }
 
+impl fmt::Display for PagePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl FromText for PagePath {
     const EXPECTED: &'static str = "a path such as \"/metrics\"";
 
@@ -83,4 +91,4 @@ impl FromText for PagePath {
     }
 }
 
-deserialize_from_text!(PagePath);
+text_type!(PagePath);

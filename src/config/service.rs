@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{attribute::AttributeValue, text::NonEmpty};
 
 /// The service that the telemetry describes.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Service {
     /// The name of the service, the attribute `service.name`. Required.
@@ -28,7 +28,7 @@ pub struct Service {
 }
 
 /// What else describes the source of the telemetry.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Resource {
     /// Attributes that are added to all telemetry. The attributes that have a key in `[service]` are set there.

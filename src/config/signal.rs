@@ -2,9 +2,9 @@
 
 use std::{fmt, marker::PhantomData};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::text::{self, FromText, Rejection, deserialize_from_text, text_enum};
+use super::text::{self, FromText, Rejection, text_enum, text_type};
 
 text_enum! {
     /// One of the three kinds of telemetry.
@@ -61,6 +61,12 @@ impl ExporterRef {
     }
 }
 
+impl fmt::Display for ExporterRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl FromText for ExporterRef {
     const EXPECTED: &'static str = "the name of an exporter in quotes";
 
@@ -74,7 +80,7 @@ impl FromText for ExporterRef {
     }
 }
 
-deserialize_from_text!(ExporterRef);
+text_type!(ExporterRef);
 
 text_enum! {
     /// A format in which trace context and baggage travel between services.
@@ -87,7 +93,8 @@ text_enum! {
 }
 
 /// A list in which `"none"`, standing alone, is another way to write the empty list, and duplicates count once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Selection<T>(Vec<T>);
 
 impl<T> Selection<T> {

@@ -5,7 +5,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserializer, de};
 
 /// Why a text was refused, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +82,15 @@ pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: 
     deserializer.deserialize_str(Visitor(PhantomData))
 }
 
-macro_rules! deserialize_from_text {
+/// Reads a [`FromText`] type from a string, and writes it as its `Display` does.
+macro_rules! text_type {
     ($type:ty $(, $($generics:tt)*)?) => {
+        impl $(<$($generics)*>)? serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
         impl<'de $(, $($generics)*)?> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::config::text::deserialize(deserializer)
@@ -91,7 +98,7 @@ macro_rules! deserialize_from_text {
         }
     };
 }
-pub(crate) use deserialize_from_text;
+pub(crate) use text_type;
 
 /// Declares an enum whose variants are written as the given words, exactly.
 macro_rules! text_enum {
@@ -128,7 +135,7 @@ macro_rules! text_enum {
             }
         }
 
-        crate::config::text::deserialize_from_text!($name);
+        crate::config::text::text_type!($name);
     };
 }
 pub(crate) use text_enum;
@@ -166,11 +173,7 @@ impl fmt::Display for NonEmpty {
     }
 }
 
-impl<'de> Deserialize<'de> for NonEmpty {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize(deserializer)
-    }
-}
+text_type!(NonEmpty);
 
 /// `"a", "b" and "c"`
 pub(crate) fn quoted_list<S: AsRef<str>>(words: &[S]) -> String {

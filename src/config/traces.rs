@@ -1,6 +1,6 @@
 //! `[traces]`
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     batch::SpanBatch,
@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Which spans are kept and where they go.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Traces {
     /// Any of `otlp`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once an OTLP

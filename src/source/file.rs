@@ -48,23 +48,35 @@ impl FileText {
     }
 }
 
-/// Finds the file: `AUTOTEL_CONFIG`, else the one the program names, else beside the executable, else in the current
-/// directory. `Ok(None)` when there is none and none was asked for.
-pub(crate) fn find(environment: &Environment, named: Option<&Path>) -> Result<Option<PathBuf>, Problem> {
+/// Where the file was looked for, and what came of it.
+pub(crate) struct Search {
+    pub(crate) tried: Vec<PathBuf>,
+    /// `Ok(None)` when there is none and none was asked for.
+    pub(crate) found: Result<Option<PathBuf>, Problem>,
+}
+
+/// Looks for the file: `AUTOTEL_CONFIG`, else the one the program names, else beside the executable, else in the current
+/// directory.
+pub(crate) fn search(environment: &Environment, named: Option<&Path>) -> Search {
     let demanded = match (environment.get("AUTOTEL_CONFIG"), named) {
-        (Some(path), _) => Some((PathBuf::from(path), "AUTOTEL_CONFIG: ")),
-        (None, Some(path)) => Some((path.to_owned(), "")),
+        (Some(path), _) => Some((PathBuf::from(path), Some(Origin::Env("AUTOTEL_CONFIG".to_owned())))),
+        (None, Some(path)) => Some((path.to_owned(), None)),
         (None, None) => None,
     };
-    if let Some((path, by)) = demanded {
-        return match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => Ok(Some(path)),
-            Ok(_) => Err(Problem::new(format!("{by}{} is not a regular file", path.display()))),
-            Err(error) => Err(Problem::new(format!("{by}cannot read {}: {error}", path.display()))),
-        };
-    }
-    let beside_executable = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));
-    Ok(beside_executable.into_iter().chain([PathBuf::from(FILE_NAME)]).find(|path| path.is_file()))
+    let Some((path, by)) = demanded else {
+        let beside_executable =
+            std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));
+        let tried: Vec<_> = beside_executable.into_iter().chain([PathBuf::from(FILE_NAME)]).collect();
+        let found = tried.iter().find(|path| path.is_file()).cloned();
+        return Search { tried, found: Ok(found) };
+    };
+    let refused = |message: String| Problem { at: by, ..Problem::new(message) };
+    let found = match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(path.clone())),
+        Ok(_) => Err(refused(format!("{} is not a regular file", path.display()))),
+        Err(error) => Err(refused(format!("cannot read {}: {error}", path.display()))),
+    };
+    Search { tried: vec![path], found }
 }
 
 /// What the file holds.
@@ -104,9 +116,14 @@ impl File {
         Ok(Self { text, values, profiles })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.text.path
+    }
+
     /// The profile that the file itself chooses.
-    pub(crate) fn default_profile(&self) -> Option<String> {
-        self.values.get("profile").and_then(|name| name.as_str().map(str::to_owned))
+    pub(crate) fn default_profile(&self) -> Option<(String, Origin)> {
+        let name = self.values.get("profile")?.as_str()?;
+        Some((name.to_owned(), self.text.origin(&["profile".to_owned()], Part::Value)))
     }
 
     /// The values of the file, and those of its profile `chosen` when there is one. Every profile is checked.

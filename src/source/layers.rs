@@ -181,34 +181,39 @@ impl Merged {
 
     /// Judges a violation by where its values came from: one that `OTEL_*` alone is to blame for is a warning, and the
     /// values are removed, as the specification demands of values that cannot be honoured.
-    pub(crate) fn judge(&mut self, violation: Violation) -> (Severity, Problem) {
-        let origins: Vec<_> = violation.keys.iter().map(|key| self.origin(key)).collect();
-        let mut set =
-            violation.keys.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Default).peekable();
-        let lenient = set.peek().is_some()
-            && set
-                .clone()
-                .all(|(_, origin)| matches!(origin, Origin::Env(name) if name.starts_with("OTEL_")));
-        let to_remove: Vec<KeyPath> =
-            if lenient { set.map(|(key, _)| key.clone()).collect() } else { Vec::new() };
-        let severity = if lenient { Severity::Warning } else { violation.severity };
-        if violation.severity == Severity::Error {
-            for path in to_remove {
-                match &violation.entry {
-                    Some(entry) => remove_entry(&mut self.values, &path, entry),
-                    None => drop(remove(&mut self.values, &path)),
-                }
+    pub(crate) fn judge(&mut self, violation: Violation) -> Judgement {
+        let Violation { keys, entry, mut message, help, mut severity } = violation;
+        let origins: Vec<_> = keys.iter().map(|key| self.origin(key)).collect();
+        let set = || keys.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Default);
+        let is_lenient = |origin: &Origin| matches!(origin, Origin::Env(name) if name.starts_with("OTEL_"));
+        let mut ignored = false;
+        if severity == Severity::Error
+            && set().next().is_some()
+            && set().all(|(_, origin)| is_lenient(origin))
+        {
+            for (path, _) in set() {
+                ignored |= match &entry {
+                    Some(entry) => remove_entry(&mut self.values, path, entry),
+                    None => remove(&mut self.values, path),
+                };
+            }
+            if ignored {
+                severity = Severity::Warning;
+                message.push_str(", ignored");
             }
         }
-        let ignored = if lenient && violation.severity == Severity::Error { ", ignored" } else { "" };
-        let problem = Problem {
-            at: origins.into_iter().next().filter(|origin| *origin != Origin::Default),
-            key: violation.keys.first().map(|key| key.join(".")),
-            message: violation.message + ignored,
-            help: violation.help,
-        };
-        (severity, problem)
+        let key = keys.first().map(|key| key.join("."));
+        let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
+        Judgement { severity, ignored, problem: Problem { at, key, message, help } }
     }
+}
+
+/// What [`Merged::judge`] found.
+pub(crate) struct Judgement {
+    pub(crate) severity: Severity,
+    /// Values were removed because of it.
+    pub(crate) ignored: bool,
+    pub(crate) problem: Problem,
 }
 
 fn note_sources(values: &Dict, note: &mut impl FnMut(Tag)) {
@@ -266,16 +271,20 @@ fn remove(values: &mut Dict, path: &[String]) -> bool {
     }
 }
 
-fn remove_entry(values: &mut Dict, path: &[String], entry: &str) {
-    let Some((first, rest)) = path.split_first() else { return };
+/// Removes one entry from the list at `path`, and the list with its last one.
+fn remove_entry(values: &mut Dict, path: &[String], entry: &str) -> bool {
+    let Some((first, rest)) = path.split_first() else { return false };
     match values.get_mut(first) {
         Some(Value::Dict(_, inner)) => remove_entry(inner, rest, entry),
         Some(Value::Array(_, items)) => {
+            let before = items.len();
             items.retain(|item| item.as_str() != Some(entry));
+            let removed = items.len() < before;
             if items.is_empty() {
                 values.remove(first);
             }
+            removed
         }
-        _ => {}
+        _ => false,
     }
 }

@@ -7,7 +7,8 @@ use crate::{
     build,
     config::{AttributeValue, OtlpProtocol, validate::key_path},
     diagnostics,
-    error::Error,
+    error::{Error, Origin},
+    explain::Explanation,
     source::{Environment, Setting, SettingKey, SettingValue, Sources},
 };
 
@@ -112,8 +113,9 @@ impl Builder {
     }
 
     /// The profile to apply. `AUTOTEL_PROFILE` is stronger.
+    #[track_caller]
     pub fn profile(mut self, name: impl Into<String>) -> Self {
-        self.sources.profile = Some(name.into());
+        self.sources.profile = Some((name.into(), Origin::Code(Location::caller())));
         self
     }
 
@@ -131,6 +133,13 @@ impl Builder {
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
+    }
+
+    /// Every effective value and where it came from, and all that is wrong. Nothing is built or started.
+    #[must_use]
+    pub fn explain(self) -> Explanation {
+        let (loaded, problems) = self.sources.read();
+        Explanation::new(&loaded, problems)
     }
 
     /// Builds the tools without touching any global of the process.

@@ -57,7 +57,7 @@ pub(super) fn install(
 }
 
 fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
-    if !tools.config.disabled {
+    if !tools.config().disabled {
         if !LATE_IS_SET.load(Ordering::SeqCst) {
             log::set_logger(&LATE).map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
             LATE_IS_SET.store(true, Ordering::SeqCst);

@@ -32,6 +32,7 @@ use crate::{
     config::Config,
     diagnostics,
     error::{Problem, ShutdownError},
+    explain::Explanation,
     logs::{self, Filter, Logger, LoggerFactory},
     source::Loaded,
 };
@@ -44,8 +45,7 @@ use crate::{
 pub struct ObservabilityTools {
     built: Built,
     loggers: LoggerFactory,
-    config: Config,
-    warnings: Vec<Problem>,
+    loaded: Loaded,
     ended: AtomicBool,
     /// The process that started the threads; a fork of it has none of them.
     process: u32,
@@ -53,7 +53,7 @@ pub struct ObservabilityTools {
 
 impl fmt::Debug for ObservabilityTools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObservabilityTools").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("ObservabilityTools").field("config", &self.loaded.config).finish_non_exhaustive()
     }
 }
 
@@ -75,11 +75,11 @@ impl ObservabilityTools {
     }
 
     fn new(built: Built, loaded: Loaded) -> Self {
-        let Loaded { config, warnings, .. } = loaded;
+        let config = &loaded.config;
         let silent = config.disabled || config.exporters(crate::config::Signal::Logs).is_empty();
         let filter = if silent { Filter::off() } else { Filter::new(&config.logs.level) };
         let loggers = LoggerFactory { provider: built.logger_provider.clone(), filter };
-        Self { built, loggers, config, warnings, ended: AtomicBool::new(false), process: std::process::id() }
+        Self { built, loggers, loaded, ended: AtomicBool::new(false), process: std::process::id() }
     }
 
     /// A logger. Its name is the scope of its records and the target that `logs.level` filters on.
@@ -133,13 +133,19 @@ impl ObservabilityTools {
     /// The configuration that these tools were built from.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.loaded.config
+    }
+
+    /// Every effective value and where it came from, secrets masked.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        Explanation::new(&self.loaded, Vec::new())
     }
 
     /// What was odd about the configuration, though not wrong.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
-        &self.warnings
+        &self.loaded.warnings
     }
 
     /// Where Prometheus can scrape the metrics; `None` when it cannot.
@@ -182,11 +188,11 @@ impl ObservabilityTools {
 
     /// After a fork the child has none of the threads that could deliver anything; waiting for them would hang it.
     fn is_over(&self) -> bool {
-        self.config.disabled || self.ended.load(Ordering::SeqCst) || self.process != std::process::id()
+        self.loaded.config.disabled || self.ended.load(Ordering::SeqCst) || self.process != std::process::id()
     }
 
     fn limit(&self) -> Duration {
-        self.config.shutdown_timeout.get()
+        self.loaded.config.shutdown_timeout.get()
     }
 }
 

@@ -1,0 +1,206 @@
+//! Reads all sources, merges them and validates the result.
+
+use std::path::PathBuf;
+
+use figment::value::{Dict, Value};
+
+use super::{
+    Environment, Sources, env,
+    file::{self, File},
+    layers::{Layer, Merged},
+    otel_env, settings,
+};
+use crate::{
+    config::{
+        Config, ExporterRef, NonEmpty, Selection, Signal,
+        text::FromText,
+        validate::{self, Severity},
+    },
+    error::{Error, Origin, Problem},
+};
+
+/// A configuration, and what is to be said about it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) warnings: Vec<Problem>,
+    /// The file that was read.
+    pub(crate) file: Option<PathBuf>,
+    /// Every place where a file was looked for.
+    pub(crate) tried: Vec<PathBuf>,
+    /// Whether `NO_COLOR` is set, which is not a key but a habit of terminals.
+    pub(crate) no_color: bool,
+    /// Where the choice of the profile came from.
+    pub(crate) profile_origin: Origin,
+    merged: Merged,
+}
+
+impl Loaded {
+    /// What is left when nothing is read and nothing shall happen.
+    pub(crate) fn disabled() -> Self {
+        let config = Config { disabled: true, ..Config::default() };
+        Self {
+            config,
+            warnings: Vec::new(),
+            file: None,
+            tried: Vec::new(),
+            no_color: true,
+            profile_origin: Origin::Default,
+            merged: Merged::new(&[]),
+        }
+    }
+
+    /// Where the value of a key came from.
+    pub(crate) fn origin(&self, path: &[String]) -> Origin {
+        self.merged.origin(path)
+    }
+}
+
+impl Sources {
+    /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once.
+    pub(crate) fn load(self) -> Result<Loaded, Error> {
+        let (loaded, problems) = self.read();
+        if problems.is_empty() { Ok(loaded) } else { Err(Error::configuration(problems)) }
+    }
+
+    /// The configuration of all that is right, and all that is wrong.
+    pub(crate) fn read(self) -> (Loaded, Vec<Problem>) {
+        let environment = self.environment.unwrap_or_else(Environment::of_process);
+        let mut problems = Vec::new();
+        let mut warnings = Vec::new();
+
+        let search = file::search(&environment, self.config_file.as_deref());
+        let file = search.found.and_then(|path| path.map(|path| File::read(&path)).transpose());
+        let file = file.unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let unreadable_file = !problems.is_empty();
+        let (profile, profile_origin) = chosen_profile(&environment, self.profile, file.as_ref());
+        if let Some(name) = &profile {
+            let missing = match &file {
+                Some(file) => file.missing_profile(name),
+                // The profile may stand in the file that could not be read.
+                None if unreadable_file => None,
+                None => Some(file::no_profile(name, &[])),
+            };
+            problems.extend(missing.map(|problem| problem.key("profile").at(profile_origin.clone())));
+        }
+
+        let mut layers = settings::layers(&self.settings, &mut problems);
+        if let Some(file) = &file {
+            layers.extend(file.layers(profile.as_deref(), &environment, &mut problems));
+        }
+        layers.extend(otel_env::layers(&environment, &mut warnings));
+        layers.extend(env::layers(&environment, &mut problems));
+        layers.extend(settings::layers(&self.forced, &mut problems));
+        layers.iter_mut().for_each(lowercase_headers);
+
+        let mut merged = Merged::new(&layers);
+        let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
+        let (config, mut errors) = config.unwrap_or_else(|problem| (Config::default(), vec![problem]));
+        // Without its file the rest of the configuration says nothing, and a value that was refused is not missing.
+        errors.retain(|error| !unreadable_file && problems.iter().all(|problem| problem.key != error.key));
+        problems.append(&mut errors);
+        problems.sort_by_key(place_in_file);
+
+        let loaded = Loaded {
+            config,
+            warnings,
+            file: file.as_ref().map(|file| file.path().to_owned()),
+            tried: search.tried,
+            no_color: environment.get("NO_COLOR").is_some(),
+            profile_origin,
+            merged,
+        };
+        (loaded, problems)
+    }
+}
+
+/// The profile to apply, and who chose it.
+fn chosen_profile(
+    environment: &Environment,
+    by_code: Option<(String, Origin)>,
+    file: Option<&File>,
+) -> (Option<String>, Origin) {
+    let by_variable = || {
+        let name = environment.get("AUTOTEL_PROFILE")?;
+        Some((name.to_owned(), Origin::Env("AUTOTEL_PROFILE".to_owned())))
+    };
+    match by_variable().or(by_code).or_else(|| file?.default_profile()) {
+        Some((name, origin)) => (Some(name), origin),
+        None => (None, Origin::Default),
+    }
+}
+
+/// The merged configuration and the errors in it. Values that break a rule and may be ignored are.
+fn validated(
+    merged: &mut Merged,
+    profile: Option<&str>,
+    prometheus: bool,
+    warnings: &mut Vec<Problem>,
+) -> Result<(Config, Vec<Problem>), Problem> {
+    loop {
+        let config = effective(merged, profile, prometheus)?;
+        let mut errors = Vec::new();
+        let mut ignored_some = false;
+        for violation in validate::validate(&config) {
+            let judgement = merged.judge(violation);
+            ignored_some |= judgement.ignored;
+            match judgement.severity {
+                Severity::Error => errors.push(judgement.problem),
+                Severity::Warning if warnings.contains(&judgement.problem) => {}
+                Severity::Warning => warnings.push(judgement.problem),
+            }
+        }
+        // A value that is ignored can bring a weaker one to light that breaks a rule too.
+        if !ignored_some {
+            return Ok((config, errors));
+        }
+    }
+}
+
+/// Orders the problems of the file as they stand in it; the others come behind, as they were found.
+fn place_in_file(problem: &Problem) -> (bool, usize, usize) {
+    match problem.at {
+        Some(Origin::File { line, column, .. }) => (false, line, column),
+        _ => (true, 0, 0),
+    }
+}
+
+/// The merged configuration, completed by what follows from the choice of the profile and from calls.
+fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Config, Problem> {
+    let mut config = merged.config()?;
+    config.profile = profile.and_then(|name| NonEmpty::from_text(name).ok());
+    if config.service.environment.is_none() {
+        config.service.environment.clone_from(&config.profile);
+    }
+    if prometheus && config.metrics.exporters.is_none() {
+        let mut exporters = config.exporters(Signal::Metrics).to_vec();
+        exporters.push(ExporterRef::Prometheus);
+        config.metrics.exporters = Some(Selection::new(exporters));
+    }
+    Ok(config)
+}
+
+/// Names of headers have no case, so those of all layers must meet under one spelling.
+fn lowercase_headers(layer: &mut Layer) {
+    fn walk(values: &mut Dict) {
+        for (key, value) in values.iter_mut() {
+            let Value::Dict(_, inner) = value else { continue };
+            if key == "headers" {
+                *inner = std::mem::take(inner)
+                    .into_iter()
+                    .map(|(name, value)| (name.to_lowercase(), value))
+                    .collect();
+            } else {
+                walk(inner);
+            }
+        }
+    }
+    for table in ["otlp", "exporters"] {
+        if let Some(Value::Dict(_, inner)) = layer.values.get_mut(table) {
+            walk(inner);
+        }
+    }
+}
