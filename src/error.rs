@@ -23,6 +23,8 @@ pub enum Origin {
     },
     /// The environment variable of this name.
     Env(String),
+    /// This argument of the command line `autotelemetry`.
+    Argument(&'static str),
 }
 
 impl fmt::Display for Origin {
@@ -34,6 +36,7 @@ impl fmt::Display for Origin {
             }
             Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Env(name) => f.write_str(name),
+            Self::Argument(name) => f.write_str(name),
         }
     }
 }

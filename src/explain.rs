@@ -1,6 +1,10 @@
 //! Every effective value and where it came from.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Map, Value, json};
 
@@ -42,6 +46,12 @@ impl Explanation {
             warnings: loaded.warnings.clone(),
             errors,
         }
+    }
+
+    /// The file that was read.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// The keys, their values as text, and the origins of these.
@@ -100,6 +110,7 @@ fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
         Origin::Code(_) => ("code", Some(origin.to_string())),
         Origin::File { .. } => ("file", Some(origin.to_string())),
         Origin::Env(_) => ("env", Some(origin.to_string())),
+        Origin::Argument(_) => ("argument", Some(origin.to_string())),
     }
 }
 

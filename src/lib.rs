@@ -1,12 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod build;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod config;
 mod diagnostics;
 mod error;
 mod explain;
 mod logs;
 pub mod prelude;
+#[cfg(feature = "schema")]
+mod schema;
 mod source;
 mod spans;
 mod tools;
@@ -16,6 +21,8 @@ use std::borrow::Cow;
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 
+#[cfg(feature = "schema")]
+pub use crate::schema::schema;
 pub use crate::{
     build::Propagator,
     config::OtlpProtocol,

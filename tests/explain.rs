@@ -51,7 +51,7 @@ fn every_leaf_has_a_value_and_an_origin() {
     expect("service.name", "checkout".into(), "file", Some("autotelemetry.toml:2:8"));
     expect("service.version", Value::Null, "default", None);
     expect("service.environment", "production".into(), "env", Some("AUTOTEL_PROFILE"));
-    expect("otlp.endpoint", "http://collector:4318/".into(), "env", otlp);
+    expect("otlp.endpoint", "http://collector:4318".into(), "env", otlp);
     expect("otlp.traces.endpoint", "http://collector:4318/v1/traces".into(), "env", otlp);
     expect("otlp.metrics.endpoint", "http://collector:4318/v1/metrics".into(), "env", otlp);
     expect("otlp.logs.endpoint", "http://logs:4318/ingest".into(), "file", Some("autotelemetry.toml:9:12"));

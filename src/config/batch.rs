@@ -13,6 +13,7 @@ macro_rules! batch_table {
     ($(#[$meta:meta])* $name:ident, $delay_ms:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
             /// The longest time that an item waits before it is sent, at least 10 ms.

@@ -6,6 +6,7 @@ use super::text::text_enum;
 
 /// The console exporter.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Console {
     /// Where to write: `stdout` or `stderr`.

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::text::{FromText, Rejection, text_type};
 
+const PATTERN: &str = r"^\s*([0-9]+(ms|s|m|h)\s*)+$";
 const HELP: &str = "write a number with a unit, for example \"5s\"";
 
 /// A duration of at least `MIN_MS` milliseconds.
@@ -25,6 +26,7 @@ impl<const MIN_MS: u64> Period<MIN_MS> {
 
 impl<const MIN_MS: u64> FromText for Period<MIN_MS> {
     const EXPECTED: &'static str = "a duration such as \"5s\"";
+    const PATTERN: Option<&'static str> = Some(PATTERN);
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         let duration = parse(text)?;
@@ -77,6 +79,7 @@ impl fmt::Display for Timeout {
 
 impl FromText for Timeout {
     const EXPECTED: &'static str = "a duration such as \"10s\"";
+    const PATTERN: Option<&'static str> = Some(PATTERN);
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         parse(text).map(Self)

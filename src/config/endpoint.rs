@@ -48,6 +48,7 @@ impl Endpoint {
 
 impl FromText for Endpoint {
     const EXPECTED: &'static str = "a URL in quotes";
+    const PATTERN: Option<&'static str> = Some(r"^\s*[hH][tT][tT][pP][sS]?://[^@#\s]+$");
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         let text = text.trim();
@@ -93,7 +94,11 @@ fn without_user(text: &str) -> &str {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        // The URI type writes the path "/" where none was given.
+        match self.0.path_and_query().map_or("", |path| path.as_str()) {
+            "/" => f.write_str(self.0.to_string().trim_end_matches('/')),
+            _ => self.0.fmt(f),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 
 /// Which log records are kept and where they go.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Logs {
     /// Any of `console`, `otlp` and the names of `[exporters]`; `[]` exports nothing. Default: `console`, and `otlp` as

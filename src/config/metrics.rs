@@ -10,6 +10,7 @@ use super::{
 
 /// How often metrics are sent and where they go.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// Any of `otlp`, `prometheus`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once

@@ -15,6 +15,8 @@ mod metrics;
 mod number;
 mod otlp;
 mod prometheus;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
 mod service;
 mod signal;
 pub(crate) mod text;
@@ -47,6 +49,7 @@ pub(crate) use duration::format as format_duration;
 
 /// Everything that can be configured, after all sources were merged.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// `true` switches all telemetry off: nothing is exported, no port is opened, no thread runs. The propagators keep

@@ -11,6 +11,7 @@ use super::{
 
 /// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Prometheus {
@@ -78,6 +79,7 @@ impl fmt::Display for PagePath {
 
 impl FromText for PagePath {
     const EXPECTED: &'static str = "a path such as \"/metrics\"";
+    const PATTERN: Option<&'static str> = Some("^/[^?#]*$");
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         if !text.starts_with('/') {

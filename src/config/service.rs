@@ -8,6 +8,7 @@ use super::{attribute::AttributeValue, text::NonEmpty};
 
 /// The service that the telemetry describes.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Service {
     /// The name of the service, the attribute `service.name`. Required.
@@ -29,6 +30,7 @@ pub struct Service {
 
 /// What else describes the source of the telemetry.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Resource {
     /// Attributes that are added to all telemetry. The attributes that have a key in `[service]` are set there.

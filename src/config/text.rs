@@ -60,6 +60,12 @@ pub(crate) trait FromText: Sized {
     /// Completes "expected …" when the value is not a text at all.
     const EXPECTED: &'static str;
 
+    /// The only words there are, when there are only some.
+    const WORDS: Option<&'static [&'static str]> = None;
+
+    /// A regular expression that good values match, for editors.
+    const PATTERN: Option<&'static str> = None;
+
     fn from_text(text: &str) -> Result<Self, Rejection>;
 }
 
@@ -91,6 +97,17 @@ macro_rules! text_type {
             }
         }
 
+        #[cfg(feature = "schema")]
+        impl $(<$($generics)*>)? schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                crate::config::schema::text::<Self>()
+            }
+        }
+
         impl<'de $(, $($generics)*)?> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 crate::config::text::deserialize(deserializer)
@@ -108,9 +125,6 @@ macro_rules! text_enum {
         $vis enum $name { $($(#[$variant_meta])* $variant),+ }
 
         impl $name {
-            /// The words of the configuration, in the order of the variants.
-            pub(crate) const WORDS: &'static [&'static str] = &[$($text),+];
-
             /// The word that stands for this value in the configuration.
             #[must_use]
             pub fn as_str(self) -> &'static str {
@@ -126,11 +140,12 @@ macro_rules! text_enum {
 
         impl crate::config::text::FromText for $name {
             const EXPECTED: &'static str = "a word in quotes";
+            const WORDS: Option<&'static [&'static str]> = Some(&[$($text),+]);
 
             fn from_text(text: &str) -> Result<Self, crate::config::text::Rejection> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(crate::config::text::Rejection::not_one_of(text, Self::WORDS)),
+                    _ => Err(crate::config::text::Rejection::not_one_of(text, &[$($text),+])),
                 }
             }
         }
@@ -158,6 +173,7 @@ impl NonEmpty {
 
 impl FromText for NonEmpty {
     const EXPECTED: &'static str = "a text in quotes";
+    const PATTERN: Option<&'static str> = Some(r"\S");
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         if text.trim().is_empty() {

@@ -11,6 +11,7 @@ use super::{
 
 /// Which spans are kept and where they go.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Traces {
     /// Any of `otlp`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once an OTLP

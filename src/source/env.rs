@@ -16,6 +16,12 @@ const PREFIX: &str = "AUTOTEL_";
 /// Variables that are not keys.
 const RESERVED: &[&str] = &["AUTOTEL_CONFIG", "AUTOTEL_PROFILE"];
 
+/// The variable that sets the key at `path`.
+#[cfg(feature = "schema")]
+pub(super) fn name(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join("__").to_uppercase())
+}
+
 /// One layer for each variable that is set.
 pub(crate) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Layer> {
     for name in environment.not_unicode().iter().filter(|name| name.starts_with(PREFIX)) {

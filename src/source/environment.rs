@@ -33,6 +33,12 @@ impl Environment {
         environment
     }
 
+    /// Takes a variable out.
+    #[cfg(feature = "cli")]
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
     /// The value, without blanks around it; `None` when unset or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.get_raw(name).map(str::trim)

@@ -17,6 +17,7 @@ mod substitute;
 use std::{panic::Location, path::PathBuf};
 
 pub(crate) use self::{environment::Environment, load::Loaded};
+
 use crate::{
     config::{AttributeValue, validate::KeyPath},
     error::Origin,
@@ -56,4 +57,14 @@ pub(crate) struct Sources {
     pub(crate) environment: Option<Environment>,
     /// The program asked for the Prometheus exporter without naming exporters.
     pub(crate) prometheus: bool,
+}
+
+/// The variables that set the key at `path`, the strongest last.
+#[cfg(feature = "schema")]
+pub(crate) fn variables_that_set(path: &[String]) -> Vec<String> {
+    let key = path.join(".");
+    let standard = otel_env::variables_that_set(&key).map(str::to_owned);
+    // The choice of the profile has a variable of its own.
+    let own = if path == ["profile"] { "AUTOTEL_PROFILE".to_owned() } else { env::name(path) };
+    standard.chain([own]).collect()
 }

@@ -174,6 +174,20 @@ pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> 
     reader.layers
 }
 
+/// The variables that set `key`.
+#[cfg(feature = "schema")]
+pub(super) fn variables_that_set(key: &str) -> impl Iterator<Item = &'static str> {
+    VARIABLES.iter().filter_map(move |(name, effect)| {
+        let sets = match effect {
+            Set(set, _) => *set == key,
+            ResourceAttributes => key == "resource.attributes",
+            SamplerArg => key == "traces.sampler_arg",
+            Refused(_) => false,
+        };
+        sets.then_some(*name)
+    })
+}
+
 struct Reader<'a> {
     environment: &'a Environment,
     warnings: &'a mut Vec<Problem>,

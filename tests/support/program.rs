@@ -25,7 +25,7 @@ pub fn function(name: &str) -> Command {
 }
 
 /// Without the variables of whoever runs the tests.
-fn clean(program: PathBuf) -> Command {
+pub fn clean(program: PathBuf) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();

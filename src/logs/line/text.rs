@@ -32,6 +32,10 @@ impl Palette {
         self.code("\u{1b}[31m")
     }
 
+    pub(crate) fn warning(self) -> &'static str {
+        self.code("\u{1b}[33m")
+    }
+
     pub(crate) fn good(self) -> &'static str {
         self.code("\u{1b}[32m")
     }
@@ -47,7 +51,7 @@ impl Palette {
     fn level(self, level: &str) -> &'static str {
         match level {
             "ERROR" | "FATAL" => self.bad(),
-            "WARN" => self.code("\u{1b}[33m"),
+            "WARN" => self.warning(),
             "INFO" => self.good(),
             "DEBUG" => self.code("\u{1b}[34m"),
             _ => self.dim(),

@@ -1,0 +1,171 @@
+//! The command line `autotelemetry`.
+//!
+//! Reports go to standard output, what is wrong with the call to standard error. Exit codes: 0 fine, 1 problems, 2 the call
+//! itself is wrong.
+
+use std::{
+    fmt::Write as _,
+    fs::File,
+    io::{ErrorKind, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    error::{Origin, Problem},
+    explain::Explanation,
+    logs::line::text::Palette,
+    source::{Environment, Sources},
+};
+
+/// Checks and explains the telemetry configuration of a service.
+#[derive(Parser)]
+#[command(name = "autotelemetry", version, about, disable_help_subcommand = true)]
+struct Call {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows every problem and warning, each with its place. Exit code 1 when there is a problem.
+    Check {
+        #[command(flatten)]
+        input: Input,
+        /// Take warnings as problems.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Shows every effective value and where it came from, secrets masked. Exit code 1 when there is a problem.
+    Explain {
+        #[command(flatten)]
+        input: Input,
+        /// For people or for machines.
+        #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+        format: ExplainFormat,
+    },
+    /// Prints the JSON Schema of the file, for editors.
+    Schema,
+    /// Writes a commented file to start from. Never over an existing one.
+    Init {
+        /// The file to write.
+        #[arg(default_value = "autotelemetry.toml")]
+        file: PathBuf,
+    },
+    /// Prints a script that completes this command line in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+struct Input {
+    /// The file to read. Default: the one that the library would find from here (AUTOTEL_CONFIG, beside the executable, the
+    /// current directory). The environment counts as it does for the service.
+    file: Option<PathBuf>,
+    /// The profile to apply, stronger than AUTOTEL_PROFILE.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ExplainFormat {
+    Text,
+    Json,
+}
+
+impl Input {
+    fn explain(self) -> Explanation {
+        let mut environment = Environment::of_process();
+        if self.file.is_some() {
+            environment.remove("AUTOTEL_CONFIG");
+        }
+        if self.profile.is_some() {
+            environment.remove("AUTOTEL_PROFILE");
+        }
+        let sources = Sources {
+            config_file: self.file,
+            profile: self.profile.map(|name| (name, Origin::Argument("--profile"))),
+            environment: Some(environment),
+            ..Sources::default()
+        };
+        let (loaded, problems) = sources.read();
+        Explanation::new(&loaded, problems)
+    }
+}
+
+/// Does what the arguments of the process ask for.
+#[must_use]
+pub fn run() -> ExitCode {
+    match Call::parse().command {
+        Command::Check { input, strict } => check(&input.explain(), strict),
+        Command::Explain { input, format } => {
+            let explanation = input.explain();
+            match format {
+                ExplainFormat::Text => print(&explanation.to_string()),
+                ExplainFormat::Json => print(&format!("{}\n", explanation.to_json())),
+            }
+            exit_code(explanation.errors().is_empty())
+        }
+        Command::Schema => {
+            print(&crate::schema());
+            ExitCode::SUCCESS
+        }
+        Command::Init { file } => init(&file),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Call::command(), "autotelemetry", &mut script);
+            print(&String::from_utf8_lossy(&script));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn exit_code(good: bool) -> ExitCode {
+    if good { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+/// Whoever reads us may go away before the end; that is no failure.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn check(explanation: &Explanation, strict: bool) -> ExitCode {
+    let no_color = Environment::of_process().get("NO_COLOR").is_some();
+    let palette = Palette::new(std::io::stdout().is_terminal() && !no_color);
+    let (errors, warnings) = (explanation.errors(), explanation.warnings());
+    let mut out = String::new();
+    let mut list = |problems: &[Problem], color: &str, word: &str| {
+        for problem in problems {
+            let _ = writeln!(out, "{color}{word}{}: {problem}", palette.reset());
+        }
+    };
+    list(errors, palette.bad(), "error");
+    list(warnings, palette.warning(), if strict { "error" } else { "warning" });
+    let file = explanation.file().map_or("no file".to_owned(), |file| file.display().to_string());
+    let good = errors.is_empty() && (warnings.is_empty() || !strict);
+    let _ = match (good, errors.len() + if strict { warnings.len() } else { 0 }) {
+        (true, _) => writeln!(out, "{}ok{}: {file}", palette.good(), palette.reset()),
+        (false, 1) => writeln!(out, "1 problem"),
+        (false, count) => writeln!(out, "{count} problems"),
+    };
+    print(&out);
+    exit_code(good)
+}
+
+fn init(path: &Path) -> ExitCode {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(include_bytes!("starter.toml")));
+    let (message, code) = match written {
+        Ok(()) => (format!("wrote {}\n", path.display()), ExitCode::SUCCESS),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            (format!("{} exists already and is left as it is\n", path.display()), ExitCode::from(1))
+        }
+        Err(error) => (format!("cannot write {}: {error}\n", path.display()), ExitCode::from(1)),
+    };
+    print(&message);
+    code
+}

@@ -1,0 +1,137 @@
+//! The command line, as an operator and a pipeline use it.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::{fs, process::Command};
+
+use serde_json::Value;
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(directory: &std::path::Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let mut command: Command = support::program::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
+    let output =
+        command.current_dir(directory).args(arguments).envs(variables.iter().copied()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn directory_with(text: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
+    directory
+}
+
+#[test]
+fn check_finds_the_file_and_says_what_is_wrong() {
+    let good = directory_with("[service]\nname = \"x\"\n");
+    let ran = run(good.path(), &["check"], &[]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "ok: autotelemetry.toml\n", ""));
+
+    let bad = directory_with("[service]\nnmae = \"x\"\n");
+    let ran = run(bad.path(), &["check"], &[]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.out,
+        "error: autotelemetry.toml:2:1: service.nmae: unknown key\n    help: did you mean `name`?\n\
+         error: service.name: is required and set nowhere\n    help: write `name = \"…\"` below [service], or set OTEL_SERVICE_NAME\n\
+         2 problems\n"
+    );
+    let ran = run(bad.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
+    assert!(ran.out.ends_with("1 problem\n"), "the environment counts: {}", ran.out);
+}
+
+#[test]
+fn strict_makes_problems_of_warnings() {
+    let directory = directory_with("[service]\nname = \"x\"\n");
+    let variables = [("OTEL_BSP_SCHEDULE_DELAY", "soon")];
+    let ran = run(directory.path(), &["check"], &variables);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.starts_with("warning: OTEL_BSP_SCHEDULE_DELAY: \"soon\" is not"), "{}", ran.out);
+    let ran = run(directory.path(), &["check", "--strict"], &variables);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.starts_with("error: ") && ran.out.ends_with("1 problem\n"), "{}", ran.out);
+}
+
+#[test]
+fn the_arguments_are_stronger_than_the_variables() {
+    let directory = directory_with("[service]\nname = \"a\"\n[profiles.one]\n[profiles.two]\n");
+    fs::write(directory.path().join("b.toml"), "[service]\nname = \"b\"\n[profiles.two]\n").unwrap();
+    let variables = [("AUTOTEL_CONFIG", "autotelemetry.toml"), ("AUTOTEL_PROFILE", "one")];
+    let arguments = ["explain", "b.toml", "--profile", "two", "--format", "json"];
+    let ran = run(directory.path(), &arguments, &variables);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let explained: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&explained["file"], &explained["profile"]), (&"b.toml".into(), &"two".into()));
+    assert_eq!(explained["values"]["service.name"]["value"], "b");
+    assert_eq!(explained["values"]["service.environment"]["at"], "--profile");
+}
+
+#[test]
+fn explain_shows_values_and_problems_and_no_secret() {
+    let directory = directory_with("[otlp]\nheaders = { authorization = \"hunter2\" }\n");
+    let ran = run(directory.path(), &["explain"], &[]);
+    assert_eq!(ran.code, 1);
+    let line = ran.out.lines().find(|line| line.starts_with("otlp.traces.headers.authorization")).unwrap();
+    assert!(line.contains("\"***\"") && line.ends_with("autotelemetry.toml:2:29"), "{line}");
+    assert!(ran.out.contains("errors:\n  service.name: is required"), "{}", ran.out);
+    assert!(!ran.out.contains("hunter2"));
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_a_problem_and_a_wrong_call_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["check", "nowhere.toml"], &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.starts_with("error: cannot read nowhere.toml: "), "{}", ran.out);
+    for arguments in [&["chekc"][..], &["check", "--loud"], &["explain", "--format", "xml"], &[]] {
+        let ran = run(directory.path(), arguments, &[]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!ran.err.is_empty());
+    }
+}
+
+#[test]
+fn init_writes_a_file_that_passes_and_never_overwrites() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["init"], &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "wrote autotelemetry.toml\n"));
+    assert_eq!(run(directory.path(), &["check", "--strict"], &[]).code, 0);
+    // What is proposed in comments is right too, once the comments are gone.
+    let path = directory.path().join("autotelemetry.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let proposals = |line: &str| {
+        line.strip_prefix("# ")
+            .filter(|rest| rest.starts_with('[') || rest.contains(" = "))
+            .map(str::to_owned)
+    };
+    let uncommented: Vec<_> =
+        text.lines().map(|line| proposals(line).unwrap_or_else(|| line.to_owned())).collect();
+    fs::write(&path, uncommented.join("\n")).unwrap();
+    let ran = run(directory.path(), &["check", "--strict"], &[("OTLP_TOKEN", "x")]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.out, uncommented.join("\n"));
+
+    fs::write(&path, "precious").unwrap();
+    let ran = run(directory.path(), &["init"], &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("exists already"), "{}", ran.out);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+}
+
+#[test]
+fn schema_and_completions_are_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["schema"], &[]);
+    let schema: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = run(directory.path(), &["completions", shell], &[]);
+        assert!(ran.code == 0 && ran.out.contains("explain"), "{shell}");
+    }
+}
