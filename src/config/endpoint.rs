@@ -7,8 +7,14 @@ use http::Uri;
 use super::text::{FromText, Rejection, text_type};
 
 /// An absolute `http://` or `https://` URL without user information and fragment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint(Uri);
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl Endpoint {
     pub(crate) fn uri(&self) -> &Uri {
@@ -53,8 +59,8 @@ impl FromText for Endpoint {
     fn from_text(text: &str) -> Result<Self, Rejection> {
         let text = text.trim();
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Err(Rejection::new(format!("{:?} has no scheme", without_user(text)))
-                .with_help(format!("write \"http://{0}\" or \"https://{0}\"", without_user(text))));
+            return Err(Rejection::new(format!("{:?} has no scheme", shown(text)))
+                .with_help(format!("write \"http://{0}\" or \"https://{0}\"", shown(text))));
         };
         if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
             return Err(Rejection::new(format!("the scheme {scheme:?} is not supported"))
@@ -66,13 +72,16 @@ impl FromText for Endpoint {
                 .with_help("send the credentials in a header, for example `authorization`"));
         }
         if text.contains('#') {
-            return Err(Rejection::new(format!("{text:?} has a fragment (#…), which is never sent")));
+            return Err(Rejection::new(format!(
+                "{:?} has a fragment (#…), which is never sent",
+                shown(text)
+            )));
         }
         match text.parse::<Uri>() {
             Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) && port_is_good(authority) => {
                 Ok(Self(uri))
             }
-            _ => Err(Rejection::new(format!("{text:?} is not a URL"))
+            _ => Err(Rejection::new(format!("{:?} is not a URL", shown(text)))
                 .with_help("for example \"http://localhost:4318\"")),
         }
     }
@@ -87,17 +96,22 @@ fn port_is_good(authority: &str) -> bool {
     }
 }
 
-/// What may be shown of a text that could hold credentials before an `@`.
-fn without_user(text: &str) -> &str {
+/// What may be shown of a text that could hold credentials before an `@` or in a query.
+fn shown(text: &str) -> &str {
+    let text = text.split('?').next().unwrap_or_default();
     text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
+/// The URL; a query is masked, since some destinations want their token in it.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URI type writes the path "/" where none was given.
-        match self.0.path_and_query().map_or("", |path| path.as_str()) {
-            "/" => f.write_str(self.0.to_string().trim_end_matches('/')),
-            _ => self.0.fmt(f),
+        let authority = self.0.authority().map_or("", http::uri::Authority::as_str);
+        write!(f, "{}://{authority}", self.0.scheme_str().unwrap_or_default())?;
+        match (self.0.path(), self.0.query()) {
+            // The URI type writes the path "/" where none was given.
+            ("/", None) => Ok(()),
+            (path, None) => f.write_str(path),
+            (path, Some(_)) => write!(f, "{path}?***"),
         }
     }
 }
@@ -115,7 +129,7 @@ mod tests {
     use super::*;
 
     fn joined(text: &str) -> String {
-        Endpoint::from_text(text).unwrap().join("v1/traces").to_string()
+        Endpoint::from_text(text).unwrap().join("v1/traces").uri().to_string()
     }
 
     #[test]
@@ -146,9 +160,12 @@ mod tests {
 
     #[test]
     fn never_shows_credentials() {
-        for text in ["http://user:hunter2@c", "user:hunter2@c:4317"] {
+        for text in ["http://user:hunter2@c", "user:hunter2@c:4317", "http:// c?token=hunter2"] {
             let rejection = Endpoint::from_text(text).unwrap_err();
             assert!(!rejection.to_string().contains("hunter2"), "{rejection}");
         }
+        let endpoint = Endpoint::from_text("http://c:4318/x?token=hunter2").unwrap();
+        assert_eq!(endpoint.to_string(), "http://c:4318/x?***");
+        assert!(!format!("{endpoint:?}").contains("hunter2"));
     }
 }

@@ -76,10 +76,8 @@ impl FromText for LevelFilter {
 
 fn level(text: &str) -> Result<Level, Rejection> {
     Level::from_text(&text.to_ascii_lowercase()).map_err(|rejection| match rejection.help {
-        Some(help) if help.starts_with("write") => {
-            Rejection { help: Some(format!("{help}, or `target=level`")), ..rejection }
-        }
-        _ => rejection,
+        Some(_) => rejection,
+        None => rejection.with_help("write a level for all, or `target=level` for one target"),
     })
 }
 

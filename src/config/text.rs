@@ -29,11 +29,8 @@ impl Rejection {
 
     /// The words for a `text` that is none of the `allowed` ones.
     pub(crate) fn not_one_of(text: &str, allowed: &[&str]) -> Self {
-        let help = match nearest(text, allowed.iter().copied()) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => format!("write one of {}", quoted_list(allowed)),
-        };
-        Self::new(format!("{text:?} is not one of {}", quoted_list(allowed))).with_help(help)
+        let help = nearest(text, allowed.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
+        Self { help, ..Self::new(format!("{text:?} is not one of {}", quoted_list(allowed))) }
     }
 
     /// Reads back what [`fmt::Display`] wrote.
@@ -56,6 +53,10 @@ impl fmt::Display for Rejection {
 }
 
 /// A type whose values are written as text.
+#[cfg_attr(
+    not(feature = "schema"),
+    expect(dead_code, reason = "the schema alone asks for words and patterns")
+)]
 pub(crate) trait FromText: Sized {
     /// Completes "expected …" when the value is not a text at all.
     const EXPECTED: &'static str;
@@ -207,7 +208,13 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     let allowed = (word.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            let other = candidate.to_lowercase();
+            // A word that was broken off counts as close, however much is missing.
+            let broken_off = word.len() >= 3 && (other.starts_with(&word) || word.starts_with(&other));
+            let distance = strsim::damerau_levenshtein(&word, &other);
+            (if broken_off { distance.min(allowed) } else { distance }, candidate)
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

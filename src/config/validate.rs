@@ -127,7 +127,7 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
                     built_in.iter().copied().chain(config.exporters.keys().map(String::as_str)).collect();
                 let help = match nearest(name, known.iter().copied()) {
                     Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("there are {}", quoted_list(&known)),
+                    None => format!("known: {}", quoted_list(&known)),
                 };
                 found.push(Violation::error(&[&key], message).entry(name).help(help));
             }

@@ -7,7 +7,11 @@ use super::{
     locate::Part,
 };
 use crate::{
-    config::{text::Rejection, validate::KeyPath},
+    config::{
+        Config,
+        text::{Rejection, nearest},
+        validate::KeyPath,
+    },
     error::{Origin, Problem},
 };
 
@@ -17,7 +21,6 @@ const PREFIX: &str = "AUTOTEL_";
 const RESERVED: &[&str] = &["AUTOTEL_CONFIG", "AUTOTEL_PROFILE"];
 
 /// The variable that sets the key at `path`.
-#[cfg(feature = "schema")]
 pub(super) fn name(path: &[String]) -> String {
     format!("{PREFIX}{}", path.join("__").to_uppercase())
 }
@@ -54,21 +57,34 @@ pub(crate) fn layer(
     }
 }
 
-/// Proposes the whole name of the variable instead of the key alone.
+/// Proposes the whole name of a variable instead of a key alone.
 fn spelled_as_variable(rejection: Rejection, path: &[String]) -> Rejection {
-    let Some(near) =
-        rejection.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"))
-    else {
-        return rejection;
-    };
     if rejection.message != "unknown key" {
         return rejection;
     }
-    // The first segment that leads nowhere is the one that was meant to be `near`.
-    let wrong =
-        (1..=path.len()).find(|&length| kind::kind_of(&path[..length]).is_err()).unwrap_or(path.len());
-    let mut meant = path.to_vec();
-    near.clone_into(&mut meant[wrong - 1]);
-    Rejection::new("unknown key")
-        .with_help(format!("did you mean {PREFIX}{}?", meant.join("__").to_uppercase()))
+    if path[0] == "profiles" {
+        return Rejection::new("profiles are set in the file alone").with_help("AUTOTEL_PROFILE chooses one");
+    }
+    let known: Vec<String> = keys().iter().map(|path| name(path)).collect();
+    match nearest(&name(path), known.iter().map(String::as_str)) {
+        Some(near) => Rejection::new("unknown key").with_help(format!("did you mean {near}?")),
+        None => Rejection::new("unknown key").with_help("levels are joined by two underscores"),
+    }
+}
+
+/// The paths of all keys whose names are fixed.
+fn keys() -> Vec<KeyPath> {
+    fn walk(table: serde_json::Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
+        match table {
+            serde_json::Value::Object(table) if !table.is_empty() => {
+                for (key, value) in table {
+                    walk(value, &[path.as_slice(), &[key]].concat(), keys);
+                }
+            }
+            _ => keys.push(path.clone()),
+        }
+    }
+    let mut keys = Vec::new();
+    walk(serde_json::to_value(Config::default()).unwrap_or_default(), &KeyPath::new(), &mut keys);
+    keys
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use figment::value::{Dict, Value};
-use toml::de::{DeArray, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
 use super::{
     environment::Environment,
@@ -85,6 +85,8 @@ pub(crate) struct File {
     text: Arc<FileText>,
     values: Dict,
     profiles: Dict,
+    /// Where dates stand, for which no key has a use.
+    dates: Vec<KeyPath>,
 }
 
 impl File {
@@ -101,7 +103,8 @@ impl File {
             let at = text.at(error.span().map_or(0, |span| span.start));
             Problem::new(error.message().trim_end()).at(at)
         })?;
-        let mut values = dict(table.get_ref());
+        let mut dates = Vec::new();
+        let mut values = dict(table.get_ref(), &mut KeyPath::new(), &mut dates);
         let profiles = match values.remove("profiles") {
             None => Dict::new(),
             Some(Value::Dict(_, profiles)) => profiles,
@@ -113,7 +116,7 @@ impl File {
             }
         };
         drop(table);
-        Ok(Self { text, values, profiles })
+        Ok(Self { text, values, profiles, dates })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -133,6 +136,14 @@ impl File {
         environment: &Environment,
         problems: &mut Vec<Problem>,
     ) -> Vec<Layer> {
+        let source = LayerSource::File { text: Arc::clone(&self.text), prefix: KeyPath::new() };
+        problems.extend(self.dates.iter().map(|path| {
+            source.problem(
+                path,
+                Part::Value,
+                Rejection::new("expected no date").with_help("put it in quotes"),
+            )
+        }));
         let mut layers = vec![self.layer(Vec::new(), self.values.clone(), Some(environment), problems)];
         for (name, profile) in &self.profiles {
             let prefix = vec!["profiles".to_owned(), name.clone()];
@@ -186,7 +197,7 @@ pub(crate) fn no_profile(name: &str, known: &[&str]) -> Problem {
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if known.is_empty() => "the file has no [profiles.…] table".to_owned(),
-        None => format!("there are {}", quoted_list(known)),
+        None => format!("known: {}", quoted_list(known)),
     };
     Problem::new(format!("there is no profile \"{name}\"")).help(help)
 }
@@ -255,16 +266,21 @@ fn resolve_items(
     Ok(None)
 }
 
-fn dict(table: &DeTable<'_>) -> Dict {
-    table.iter().map(|(key, value)| (key.get_ref().to_string(), to_value(value.get_ref()))).collect()
+fn dict(table: &DeTable<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Dict {
+    let mut dict = Dict::new();
+    for (key, value) in table {
+        path.push(key.get_ref().to_string());
+        if let Some(value) = to_value(value.get_ref(), path, dates) {
+            dict.insert(key.get_ref().to_string(), value);
+        }
+        path.pop();
+    }
+    dict
 }
 
-fn array(items: &DeArray<'_>) -> Vec<Value> {
-    items.iter().map(|item| to_value(item.get_ref())).collect()
-}
-
-fn to_value(value: &DeValue<'_>) -> Value {
-    match value {
+/// `None` for a date, whose path is noted instead.
+fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Option<Value> {
+    Some(match value {
         DeValue::String(text) => text.to_string().into(),
         DeValue::Boolean(boolean) => (*boolean).into(),
         // A number beyond i64 becomes a float, which no key for whole numbers accepts.
@@ -275,8 +291,15 @@ fn to_value(value: &DeValue<'_>) -> Value {
             }
         }
         DeValue::Float(float) => float.as_str().replace('_', "").parse::<f64>().unwrap_or(f64::NAN).into(),
-        DeValue::Datetime(datetime) => datetime.to_string().into(),
-        DeValue::Array(items) => array(items).into(),
-        DeValue::Table(table) => dict(table).into(),
-    }
+        DeValue::Datetime(_) => {
+            dates.push(path.clone());
+            return None;
+        }
+        DeValue::Array(items) => {
+            let items: Vec<_> =
+                items.iter().filter_map(|item| to_value(item.get_ref(), path, dates)).collect();
+            items.into()
+        }
+        DeValue::Table(table) => dict(table, path, dates).into(),
+    })
 }

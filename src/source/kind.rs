@@ -71,11 +71,11 @@ pub(crate) fn typed(path: &[String], text: &str) -> Result<Value, Rejection> {
 
 /// The words for a key that does not exist among `known` ones.
 pub(crate) fn unknown_key(key: &str, known: &[&str]) -> Rejection {
-    let rejection = Rejection::new("unknown key");
-    match nearest(key, known.iter().copied()) {
-        Some(near) => rejection.with_help(format!("did you mean `{near}`?")),
-        None => rejection,
-    }
+    let help = match nearest(key, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    Rejection::new("unknown key").with_help(help)
 }
 
 /// A deserializer that walks down one path of the type, notes what is asked for at its end, and stops.

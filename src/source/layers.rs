@@ -100,11 +100,17 @@ fn rejection(kind: FigmentKind) -> Rejection {
     match kind {
         FigmentKind::Message(message) => Rejection::from_serde(&message),
         FigmentKind::InvalidType(actual, expected) | FigmentKind::InvalidValue(actual, expected) => {
+            // Serde knows a table by the name of its type.
+            let is_table = expected.starts_with("struct ") || expected == "a map";
+            let expected = if is_table { "a table" } else { &expected };
             let rejection = Rejection::new(format!("expected {expected}, found {}", kind_name(&actual)));
-            match (expected.starts_with("a duration"), actual) {
-                (true, Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_)) => {
+            match actual {
+                Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_)
+                    if expected.starts_with("a duration") =>
+                {
                     rejection.with_help("write a number with a unit, for example \"5s\"")
                 }
+                Actual::Str(_) if expected == "a list" => rejection.with_help("put it in brackets: [\"…\"]"),
                 _ => rejection,
             }
         }
