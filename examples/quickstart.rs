@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         check_stock(&tracer);
         if let Err(error) = charge(&tracer, order) {
             logger.exception("order failed", &error, &attributes);
-            span.record_error(&error);
+            span.set_status(Status::error(error.to_string()));
         }
         orders.add(1, &attributes);
         duration.record(start.elapsed().as_secs_f64() * 1e3, &attributes);
@@ -39,5 +39,8 @@ fn charge(tracer: &impl TracerExt, order: u64) -> std::io::Result<()> {
     let span = tracer.start_as_current_span("charge");
     sleep(Duration::from_millis(10));
     let outcome = if order.is_multiple_of(3) { Err(std::io::Error::other("card refused")) } else { Ok(()) };
-    outcome.inspect_err(|error| span.record_error(error))
+    outcome.inspect_err(|error| {
+        span.record_error(error);
+        span.set_status(Status::error(error.to_string()));
+    })
 }

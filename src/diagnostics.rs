@@ -13,33 +13,36 @@ pub(crate) fn line(message: impl fmt::Display) {
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// Lets one message through per minute and counts the others.
+/// Lets one line through per minute and sums up what the others would have told.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimit(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     last: Option<Instant>,
-    withheld: u64,
+    withheld_items: u64,
 }
 
 impl RateLimit {
     const INTERVAL: Duration = Duration::from_secs(60);
 
-    /// Writes `message` unless one was written less than a minute ago.
+    /// Writes `message` unless a line was written less than a minute ago.
     pub(crate) fn line(&self, message: impl fmt::Display) {
-        let withheld = {
+        self.lines_for(0, |_| message.to_string());
+    }
+
+    /// As [`line`](Self::line), for so many items; the message is made with all items since the last line.
+    pub(crate) fn lines_for(&self, items: u64, message: impl FnOnce(u64) -> String) {
+        let items = {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            state.withheld_items += items;
             if state.last.is_some_and(|last| last.elapsed() < Self::INTERVAL) {
-                state.withheld += 1;
                 return;
             }
             state.last = Some(Instant::now());
-            std::mem::take(&mut state.withheld)
+            std::mem::take(&mut state.withheld_items)
         };
-        match withheld {
-            0 => line(message),
-            _ => line(format_args!("{message} (and {withheld} more like it before)")),
-        }
+        // Not under the lock: whoever reads standard error may be slow.
+        line(message(items));
     }
 }

@@ -170,7 +170,8 @@ impl fmt::Display for Error {
             }
             ErrorKind::AlreadyInstalled(what) => write!(
                 f,
-                "telemetry cannot be installed: {what} is already set in this process (build() makes tools without globals)"
+                "telemetry cannot be installed: {what} is already set in this process; build() makes tools without \
+                 globals, and tracing_layer() adds them to a subscriber of your own"
             ),
             ErrorKind::System(what) => write!(f, "telemetry cannot be started: {what}"),
         }
@@ -187,7 +188,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 /// What did not reach its destination when telemetry was flushed or shut down.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ShutdownError {
     pub(crate) failures: Vec<SignalFailure>,
 }
@@ -251,6 +252,13 @@ impl fmt::Display for ShutdownError {
             }
         }
         Ok(())
+    }
+}
+
+/// As [`fmt::Display`], for the same reason as that of [`Error`].
+impl fmt::Debug for ShutdownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

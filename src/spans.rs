@@ -85,15 +85,14 @@ impl ActiveSpan {
         self.context.span().set_status(status);
     }
 
-    /// Adds an event that describes `error`, and sets the status to error.
+    /// Adds an event that describes `error`. Whether the operation failed because of it is for [`set_status`] to say.
     ///
     /// See the specification, "Exceptions": the event is called `exception` and holds `exception.message`.
+    ///
+    /// [`set_status`]: Self::set_status
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
-        let message = error.to_string();
-        let attributes = vec![KeyValue::new("exception.message", message.clone())];
-        let span = self.context.span();
-        span.add_event("exception", attributes);
-        span.set_status(Status::error(message));
+        let attributes = vec![KeyValue::new("exception.message", error.to_string())];
+        self.context.span().add_event("exception", attributes);
     }
 
     /// Gives the span another name.

@@ -1,6 +1,6 @@
 //! A corpus of faults. Each `tests/bad/NAME.toml` is loaded, and what is said about it stands in `NAME.txt`.
 //!
-//! Lines `# env: NAME=value` at the head of a file are its environment. `AUTOTEL_BLESS=1 cargo test --test bad` rewrites the
+//! Lines `# env: NAME=value` at the head of a file are its environment. `UPDATE_GOLDEN=1 cargo test --test bad` rewrites the
 //! texts, to be read before they are committed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -53,7 +53,7 @@ fn said(text: &str) -> String {
 
 #[test]
 fn every_fault_is_said_in_words_and_with_its_place() {
-    let bless = std::env::vars_os().any(|(name, value)| name == "AUTOTEL_BLESS" && value == "1");
+    let bless = std::env::vars_os().any(|(name, value)| name == "UPDATE_GOLDEN" && value == "1");
     let mut stale = Vec::new();
     let files = corpus();
     for path in &files {

@@ -77,6 +77,7 @@ fn program_that_emits() {
         let child = tracer.start_as_current_span("child");
         let error = std::io::Error::other("card refused");
         child.record_error(&error);
+        child.set_status(Status::error(error.to_string()));
         tools.logger("shop").exception("failed", &error, &[KeyValue::new("order", 4711)]);
     }
     tools.logger("shop").warn("from the logger", &[KeyValue::new("ratio", 0.5)]);

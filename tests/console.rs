@@ -50,7 +50,11 @@ fn the_machine_format_is_json_line_by_line() {
         .find(|line| line["span_id"] == log["span_id"] && line["span"] == "process_order")
         .unwrap();
     assert_eq!((&span["trace_id"], &span["status"]), (&log["trace_id"], &"error".into()));
-    assert_eq!(span["events"][0]["name"], "exception");
+    let charge = lines.iter().find(|line| line["span"] == "charge" && line["status"] == "error").unwrap();
+    assert_eq!(
+        (&charge["parent_span_id"], &charge["events"][0]["name"]),
+        (&span["span_id"], &"exception".into())
+    );
     let metric = find("metric", "orders.processed");
     assert_eq!((&metric["type"], &metric["unit"]), (&"counter".into(), &"{order}".into()));
 }

@@ -4,6 +4,7 @@
 mod support;
 
 use std::{
+    io::{Read as _, Write as _},
     net::TcpListener,
     time::{Duration, Instant},
 };
@@ -177,11 +178,15 @@ fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
     let error = tools.force_flush().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "telemetry was not delivered in full: traces: 1 lost (the server answered 400 Bad Request)"
+        format!(
+            "telemetry was not delivered in full: traces: 1 lost ({}/v1/traces: the server answered 400 Bad Request)",
+            sink.url()
+        )
     );
     assert_eq!(sink.received().len(), 4);
     tools.shutdown().unwrap();
     tools.shutdown().expect("a second time there is nothing to do");
+    tools.force_flush().expect("nor is there anything to flush");
 }
 
 #[test]
@@ -248,8 +253,8 @@ fn the_timeout_covers_an_export_as_a_whole() {
         .unwrap();
     emit(&tools);
     let error = tools.force_flush().unwrap_err().to_string();
-    assert!(error.contains("traces: 1 lost (no answer within 200ms)"), "{error}");
-    assert!(error.contains("metrics: 1 lost (no answer within 200ms)"), "{error}");
+    assert!(error.contains("/v1/traces: no answer within 200ms"), "{error}");
+    assert!(error.contains("/v1/metrics: no answer within 200ms"), "{error}");
     drop(tools);
 }
 
@@ -329,4 +334,100 @@ fn a_sampled_caller_stays_sampled_when_nothing_is_exported() {
     tools.propagator().inject_context(span.context(), &mut outgoing);
     assert!(outgoing["traceparent"].starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
     assert!(outgoing["traceparent"].ends_with("-01"));
+}
+
+#[test]
+fn what_found_the_queue_full_is_counted() {
+    for protocol in PROTOCOLS {
+        let sink = Sink::start();
+        let tools = quiet()
+            .otlp_endpoint(sink.url())
+            .set("otlp.protocol", protocol)
+            .set("traces.batch.max_queue_size", 4)
+            .set("logs.batch.max_queue_size", 4)
+            .set("metrics.exporters", "none")
+            .build()
+            .unwrap();
+        let (tracer, logger) = (tools.tracer("test"), tools.logger("test"));
+        for _ in 0..5000 {
+            drop(tracer.start_as_current_span("work"));
+            logger.info("hello", &[]);
+        }
+        let error = tools.shutdown().expect_err("5000 do not fit into 4");
+        let json = protocol == "http/json";
+        for (failure, arrived) in error.failures().iter().zip([
+            if json { None } else { Some(sink.spans().len()) },
+            if json { None } else { Some(sink.logs().len()) },
+        ]) {
+            let FailureCause::Lost { items, error } = failure.cause() else { panic!("{failure:?}") };
+            assert!(error.contains("the queue was full"), "{error}");
+            if let Some(arrived) = arrived {
+                assert_eq!(
+                    usize::try_from(*items).unwrap() + arrived,
+                    5000,
+                    "{protocol}: emitted = lost + arrived"
+                );
+            }
+        }
+        assert_eq!(error.failures().len(), 2);
+    }
+}
+
+#[test]
+fn a_partial_success_is_no_success() {
+    let sink = Sink::start();
+    sink.say(r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#);
+    let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").build().unwrap();
+    drop(tools.tracer("test").start_as_current_span("work"));
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(error.contains("traces: 3 lost") && error.contains("refused by the server: too old"), "{error}");
+}
+
+#[test]
+fn a_refusal_is_reported_in_the_words_of_the_server() {
+    let sink = Sink::start();
+    sink.refuse(&[401]);
+    sink.say(r#"{"code":16,"message":"token expired"}"#);
+    let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").build().unwrap();
+    drop(tools.tracer("test").start_as_current_span("work"));
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(error.contains("the server answered 401 Unauthorized: token expired"), "{error}");
+}
+
+#[test]
+fn who_shuts_down_at_the_same_time_waits_for_the_same_end() {
+    let hole = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", hole.local_addr().unwrap());
+    let tools = quiet().otlp_endpoint(url).set("shutdown_timeout", "300ms").build().unwrap();
+    emit(&tools);
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(|| tools.shutdown())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(results[0].is_err() && results.iter().all(|result| *result == results[0]), "{results:?}");
+    assert_eq!(tools.force_flush(), results[0]);
+}
+
+#[test]
+fn a_wrong_port_is_guessed() {
+    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = sink.local_addr().unwrap();
+    // Speaks HTTP/1.1, whatever it is asked.
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for mut stream in sink.incoming().flatten() {
+            let _ = stream.read(&mut [0; 64]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+            open.push(stream);
+        }
+    });
+    let tools = quiet()
+        .otlp_endpoint(format!("http://{address}"))
+        .set("otlp.protocol", "grpc")
+        .set("otlp.timeout", "500ms")
+        .build()
+        .unwrap();
+    drop(tools.tracer("test").start_as_current_span("work"));
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(error.contains("is this a port for HTTP, not gRPC?"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The files that are generated from the configuration's types. `AUTOTEL_BLESS=1 cargo test --features schema` rewrites
+//! The files that are generated from the configuration's types. `UPDATE_GOLDEN=1 cargo test --features schema` rewrites
 //! them.
 #![cfg(feature = "schema")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -21,14 +21,14 @@ fn properties(table: &Value) -> Option<&Map<String, Value>> {
 /// Compares a file with what it should be, or makes it so when asked to.
 fn is_current(path: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::vars_os().any(|(name, value)| name == "AUTOTEL_BLESS" && value == "1") {
+    if std::env::vars_os().any(|(name, value)| name == "UPDATE_GOLDEN" && value == "1") {
         fs::write(&path, expected).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
     let line = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
     assert!(
         found == expected,
-        "{} is stale from line {} on; run: AUTOTEL_BLESS=1 cargo test --features schema --test generated",
+        "{} is stale from line {} on; run: UPDATE_GOLDEN=1 cargo test --features schema --test generated",
         path.display(),
         line.unwrap_or_else(|| found.lines().count()) + 1
     );

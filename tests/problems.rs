@@ -46,7 +46,7 @@ x = 1
   autotelemetry.toml:7:15: otlp.compression: "zip" is not one of "none" and "gzip"
     help: did you mean "gzip"?
   autotelemetry.toml:8:11: otlp.timeout: expected a duration such as "10s", found a whole number
-    help: write a number with a unit, for example "5s"
+    help: write a number with a unit, for example "5s" (ms, s, m or h)
   autotelemetry.toml:10:17: otlp.headers.authorization: expected a text in quotes, found a whole number
   autotelemetry.toml:13:15: traces.sampler_arg: 1.5 is not between 0 and 1
   autotelemetry.toml:14:22: traces.exporters: expected the name of an exporter in quotes, found a whole number
@@ -104,7 +104,7 @@ fn a_profile_that_does_not_exist() {
     let error = builder.service_name("x").build().unwrap_err();
     assert_eq!(
         error.problems()[0].to_string(),
-        "AUTOTEL_PROFILE: there is no profile \"prod\"\n    help: there are \"production\" and \"test\""
+        "AUTOTEL_PROFILE: there is no profile \"prod\"\n    help: did you mean \"production\"?"
     );
 }
 
@@ -141,7 +141,7 @@ fn own_variables_are_strict() {
          AUTOTEL_OTLP__ENDPIONT: unknown key\n    help: did you mean AUTOTEL_OTLP__ENDPOINT?\n  \
          AUTOTEL_PROMETHEUS__PORT: 70000 is not between 0 and 65535\n  \
          AUTOTEL_TRACES__BATCH__SCHEDULE_DELAY: \"5 sec\" is not a duration\n    \
-         help: write a number with a unit, for example \"5s\""
+         help: write a number with a unit, for example \"5s\" (ms, s, m or h)"
     );
 }
 
@@ -256,4 +256,32 @@ fn a_taken_port_is_named() {
         "invalid telemetry configuration: 1 problem\n  autotelemetry.toml:7:8: prometheus.port: cannot listen on 127.0.0.1:{port}: "
     );
     assert!(error.starts_with(&start), "{error}");
+}
+
+#[test]
+fn who_is_switched_off_starts_whatever_else_is_wrong() {
+    let (builder, _directory) =
+        with_file("disabled = true\n[otlp]\nendpiont = \"${NOPE}\"\n", &[("AUTOTEL_LOGS__LEVEL", "loud")]);
+    let tools = builder.build().unwrap();
+    assert_eq!(tools.warnings().len(), 2, "{:?}", tools.warnings());
+    with_env(&[("OTEL_SDK_DISABLED", "true")]).build().expect("not even a name is needed");
+}
+
+#[test]
+fn no_value_is_printed_by_the_builder() {
+    let builder = with_env(&[("TOKEN", "hunter2")]).set("otlp.headers", "authorization=hunter2");
+    assert!(!format!("{builder:?}").contains("hunter2"));
+}
+
+#[test]
+fn the_profile_of_the_file_may_be_a_reference() {
+    let text = "profile = \"${APP_ENV:-dev}\"\n[service]\nname = \"x\"\n[profiles.dev.logs]\nlevel = \"debug\"\n[profiles.prod]\n";
+    let environment = |variables: &[(&str, &str)]| {
+        let (builder, _directory) = with_file(text, variables);
+        builder.build().unwrap().config().service.environment.as_ref().unwrap().to_string()
+    };
+    assert_eq!(environment(&[]), "dev");
+    assert_eq!(environment(&[("APP_ENV", "prod")]), "prod");
+    let error = with_env(&[]).service_name("x").force("profile", "dev").build().unwrap_err();
+    assert_eq!(error.problems()[0].help_text(), Some("use `Builder::profile`"));
 }

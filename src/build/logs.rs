@@ -17,10 +17,10 @@ pub(super) fn provider(
 ) -> Result<SdkLoggerProvider, Error> {
     // The level is judged before a record is made, in `crate::logs`; what goes where was resolved into `exporters`.
     let Logs { exporters: _, level: _, batch } = logs;
-    let mut processors: Vec<Box<dyn LogProcessor>> = Vec::new();
+    let mut processors = Fanout::<dyn LogProcessor>::new(parts.shutdown_timeout());
     for exporter in exporters {
         match exporter {
-            ExporterRef::Console => processors.push(Box::new(ConsoleLogs(Arc::clone(parts.console())))),
+            ExporterRef::Console => processors.add(Box::new(ConsoleLogs(Arc::clone(parts.console()))), None),
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
                     continue;
@@ -32,14 +32,15 @@ pub(super) fn provider(
                     .with_max_export_batch_size(batch.batch_size() as usize)
                     .with_scheduled_delay(schedule_delay.get())
                     .build();
-                processors
-                    .push(Box::new(BatchLogProcessor::builder(exporter).with_batch_config(config).build()));
+                let tally = exporter.tally();
+                let processor = BatchLogProcessor::builder(exporter).with_batch_config(config).build();
+                processors.add(Box::new(processor), Some(tally));
             }
         }
     }
     let mut builder = SdkLoggerProvider::builder().with_resource(parts.resource.clone());
     if !processors.is_empty() {
-        builder = builder.with_log_processor(Fanout::new(processors));
+        builder = builder.with_log_processor(processors);
     }
     Ok(builder.build())
 }

@@ -10,7 +10,9 @@ mod runtime;
 mod tally;
 mod traces;
 
-use std::{net::SocketAddr, sync::Arc};
+#[cfg(feature = "prometheus")]
+use std::io::ErrorKind;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use opentelemetry_sdk::{
     Resource, logs::SdkLoggerProvider, metrics::SdkMeterProvider, metrics::reader::MetricReader,
@@ -18,11 +20,12 @@ use opentelemetry_sdk::{
 };
 
 pub use self::propagators::Propagator;
-pub(crate) use self::tally::Tally;
 use self::{
     exporter::{console::Console, otlp::OtlpExporter},
-    runtime::{Background, Spawner},
+    metrics::Health,
+    runtime::Background,
 };
+pub(crate) use self::{fanout::run, tally::Tally};
 use crate::{
     config::{Config, ExporterRef, Signal, Timeout, validate::key_path},
     error::{Error, Problem},
@@ -97,12 +100,16 @@ struct Parts<'l> {
 }
 
 impl Parts<'_> {
-    fn spawner(&mut self) -> Result<Spawner, Error> {
+    fn background(&mut self) -> Result<&Background, Error> {
         let background = match self.background.take() {
             Some(background) => background,
             None => Background::start()?,
         };
-        Ok(self.background.insert(background).spawner().clone())
+        Ok(self.background.insert(background))
+    }
+
+    fn shutdown_timeout(&self) -> Duration {
+        self.loaded.config.shutdown_timeout.get()
     }
 
     fn console(&mut self) -> &Arc<Console> {
@@ -119,7 +126,7 @@ impl Parts<'_> {
     ) -> Result<Option<OtlpExporter>, Error> {
         let Some(settings) = self.loaded.config.otlp_settings(exporter, signal) else { return Ok(None) };
         let tally = Arc::new(Tally::new(signal, &settings.endpoint));
-        let spawner = self.spawner()?;
+        let spawner = self.background()?.spawner();
         let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, Arc::clone(&tally))?;
         self.tallies.push(tally);
         Ok(Some(exporter))
@@ -127,27 +134,30 @@ impl Parts<'_> {
 
     /// Takes the port, starts the server and returns the reader that it shows.
     #[cfg(feature = "prometheus")]
-    fn prometheus(&mut self) -> Result<Arc<dyn MetricReader>, Error> {
+    fn prometheus(&mut self, health: &Health) -> Result<Arc<dyn MetricReader>, Error> {
         use self::exporter::prometheus::{Listener, exporter};
 
-        let config = &self.loaded.config.prometheus;
+        let loaded = self.loaded;
+        let config = &loaded.config.prometheus;
         let listener = Listener::bind(config).map_err(|error| {
-            let at = ["prometheus.port", "prometheus.host"].map(|key| self.loaded.origin(&key_path(key)));
-            let at = at.into_iter().find(|at| *at != crate::error::Origin::Default);
+            let (key, help) = match error.kind() {
+                ErrorKind::AddrInUse | ErrorKind::PermissionDenied => {
+                    ("prometheus.port", "choose another port; 0 takes any free one")
+                }
+                _ => ("prometheus.host", "write a name or address of this machine; 0.0.0.0 stands for all"),
+            };
             let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.number());
-            let problem = Problem { at, ..Problem::new(message).key("prometheus.port") };
-            Error::configuration(vec![problem.help("choose another port; 0 takes any free one")])
+            let problem = Problem::new(message).key(key).at(loaded.origin(&key_path(key)));
+            Error::configuration(vec![problem.help(help)])
         })?;
         let (reader, registry) = exporter(config).map_err(|error| Error::system("prometheus", error))?;
-        let path = config.path.as_str();
         self.prometheus_address = Some(listener.address());
-        let spawner = self.spawner()?;
-        listener.serve(registry, path, &spawner);
+        self.background()?.serve(listener.serve(registry, config.path.as_str(), health.clone()));
         Ok(Arc::new(reader))
     }
 
     #[cfg(not(feature = "prometheus"))]
-    fn prometheus(&mut self) -> Result<Arc<dyn MetricReader>, Error> {
+    fn prometheus(&mut self, _: &Health) -> Result<Arc<dyn MetricReader>, Error> {
         let key = "metrics.exporters";
         let problem = Problem::new("this binary was built without the feature `prometheus`").key(key);
         Err(Error::configuration(vec![problem.at(self.loaded.origin(&key_path(key)))]))

@@ -5,7 +5,11 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver},
+    },
+    time::{Duration, Instant},
 };
 
 use opentelemetry::Context;
@@ -18,6 +22,8 @@ use crate::error::Error;
 pub(crate) struct Background {
     runtime: Mutex<Option<Runtime>>,
     spawner: Spawner,
+    /// One for each server; it disconnects when the port is closed.
+    servers: Mutex<Vec<Receiver<()>>>,
 }
 
 /// Lets exporters start work. Work that is started after the runtime has gone ends as cancelled.
@@ -26,6 +32,9 @@ pub(crate) struct Spawner {
     handle: tokio::runtime::Handle,
     closing: Arc<watch::Sender<bool>>,
 }
+
+/// How long a server may take to close its port.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 impl Background {
     pub(crate) fn start() -> Result<Self, Error> {
@@ -45,11 +54,27 @@ impl Background {
             .map_err(|error| Error::system("cannot start the background thread", error))?;
         let spawner =
             Spawner { handle: runtime.handle().clone(), closing: Arc::new(watch::Sender::new(false)) };
-        Ok(Self { runtime: Mutex::new(Some(runtime)), spawner })
+        Ok(Self { runtime: Mutex::new(Some(runtime)), spawner, servers: Mutex::default() })
     }
 
-    pub(crate) fn spawner(&self) -> &Spawner {
-        &self.spawner
+    pub(crate) fn spawner(&self) -> Spawner {
+        self.spawner.clone()
+    }
+
+    /// Runs a server until shutting down begins, and drops it then.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn serve(&self, server: impl Future<Output = ()> + Send + 'static) {
+        let (alive, gone) = mpsc::channel();
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(gone);
+        let closing = self.spawner.closing();
+        self.spawner.spawn(async move {
+            // Dropped behind the server, whose port is free then.
+            let _alive: mpsc::Sender<()> = alive;
+            tokio::select! {
+                () = server => {}
+                () = closing => {}
+            }
+        });
     }
 
     /// From now on nothing is tried a second time.
@@ -57,9 +82,15 @@ impl Background {
         self.spawner.closing.send_replace(true);
     }
 
-    /// Stops all traffic.
+    /// Stops all traffic. Returns when the ports are free again.
     pub(crate) fn stop(&self) {
+        self.begin_closing();
         if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let deadline = Instant::now() + CLOSE_LIMIT;
+            for server in self.servers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                // Nobody sends: this ends when the server is gone.
+                let _ = server.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+            }
             // A plain drop would wait, and panics inside asynchronous code.
             runtime.shutdown_background();
         }

@@ -30,10 +30,12 @@ pub(super) fn provider(
     } else {
         builder.with_sampler(to_sampler(*sampler, *sampler_arg))
     };
-    let mut processors: Vec<Box<dyn SpanProcessor>> = Vec::new();
+    let mut processors = Fanout::<dyn SpanProcessor>::new(parts.shutdown_timeout());
     for exporter in exporters {
         match exporter {
-            ExporterRef::Console => processors.push(Box::new(ConsoleSpans::new(Arc::clone(parts.console())))),
+            ExporterRef::Console => {
+                processors.add(Box::new(ConsoleSpans::new(Arc::clone(parts.console()))), None);
+            }
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else {
                     continue;
@@ -46,13 +48,14 @@ pub(super) fn provider(
                     .with_max_export_batch_size(batch.batch_size() as usize)
                     .with_scheduled_delay(schedule_delay.get())
                     .build();
-                processors
-                    .push(Box::new(BatchSpanProcessor::builder(exporter).with_batch_config(config).build()));
+                let tally = exporter.tally();
+                let processor = BatchSpanProcessor::builder(exporter).with_batch_config(config).build();
+                processors.add(Box::new(processor), Some(tally));
             }
         }
     }
     if !processors.is_empty() {
-        builder = builder.with_span_processor(Fanout::new(processors));
+        builder = builder.with_span_processor(processors);
     }
     Ok(builder.build())
 }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use super::text::{FromText, Rejection, text_type};
 
 const PATTERN: &str = r"^\s*([0-9]+(ms|s|m|h)\s*)+$";
-const HELP: &str = "write a number with a unit, for example \"5s\"";
+pub(crate) const HELP: &str = "write a number with a unit, for example \"5s\" (ms, s, m or h)";
 
 /// A duration of at least `MIN_MS` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

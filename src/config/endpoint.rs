@@ -58,6 +58,9 @@ impl FromText for Endpoint {
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         let text = text.trim();
+        if text.is_empty() {
+            return Err(Rejection::new("must not be empty"));
+        }
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(Rejection::new(format!("{:?} has no scheme", shown(text)))
                 .with_help(format!("write \"http://{0}\" or \"https://{0}\"", shown(text))));
@@ -67,7 +70,8 @@ impl FromText for Endpoint {
                 .with_help("use http:// or https://"));
         }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.contains('@') {
+        // Anywhere, not only where it belongs: a password may hold what ends an authority.
+        if rest.contains('@') {
             return Err(Rejection::new("a URL with user information is not supported")
                 .with_help("send the credentials in a header, for example `authorization`"));
         }
@@ -160,7 +164,14 @@ mod tests {
 
     #[test]
     fn never_shows_credentials() {
-        for text in ["http://user:hunter2@c", "user:hunter2@c:4317", "http:// c?token=hunter2"] {
+        for text in [
+            "http://user:hunter2@c",
+            "user:hunter2@c:4317",
+            "http:// c?token=hunter2",
+            "http://u:hunter2#x@c",
+            "http://u:hunter2/x@c",
+            "http://u:1234/hunter2@c",
+        ] {
             let rejection = Endpoint::from_text(text).unwrap_err();
             assert!(!rejection.to_string().contains("hunter2"), "{rejection}");
         }

@@ -42,10 +42,19 @@ impl FromText for HeaderName {
     const EXPECTED: &'static str = "the name of a header";
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
-        let name = http::HeaderName::from_bytes(text.as_bytes())
-            .map_err(|_| Rejection::new(format!("{text:?} is not the name of a header")))?;
+        // A name that is none may be a token that stands in the wrong place, so it is not shown.
+        let name = http::HeaderName::from_bytes(text.as_bytes()).map_err(|_| {
+            let rejection =
+                Rejection::of_key("holds a name that no header can have, and that is not shown here");
+            let colon = text.contains(':');
+            if colon {
+                rejection.with_help("write `=` between a name and its value, not `:`")
+            } else {
+                rejection
+            }
+        })?;
         if RESERVED.contains(&name.as_str()) {
-            return Err(Rejection::new(format!("the header `{name}` is set by the exporter itself")));
+            return Err(Rejection::of_key(format!("the header `{name}` is set by the exporter itself")));
         }
         Ok(Self(name.as_str().to_owned()))
     }

@@ -28,7 +28,7 @@ text_enum! {
 pub struct LevelFilter {
     /// For targets that no directive names.
     pub default: Level,
-    /// Targets (prefixes up to a `::`) and their levels.
+    /// Targets and their levels. A target stands for all that begin with it, as in `RUST_LOG`.
     pub targets: Vec<(String, Level)>,
 }
 
@@ -75,9 +75,12 @@ impl FromText for LevelFilter {
 }
 
 fn level(text: &str) -> Result<Level, Rejection> {
-    Level::from_text(&text.to_ascii_lowercase()).map_err(|rejection| match rejection.help {
-        Some(_) => rejection,
-        None => rejection.with_help("write a level for all, or `target=level` for one target"),
+    // In any case, but quoted as it was written.
+    Level::from_text(&text.to_ascii_lowercase()).or_else(|_| Level::from_text(text)).map_err(|rejection| {
+        match rejection.help {
+            Some(_) => rejection,
+            None => rejection.with_help("write a level for all, or `target=level` for one target"),
+        }
     })
 }
 

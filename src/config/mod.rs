@@ -45,7 +45,7 @@ pub use self::{
     text::NonEmpty,
     traces::{Sampler, Traces},
 };
-pub(crate) use duration::format as format_duration;
+pub(crate) use duration::{HELP as DURATION_HELP, format as format_duration};
 
 /// Everything that can be configured, after all sources were merged.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

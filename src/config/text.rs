@@ -12,14 +12,24 @@ use serde::{Deserializer, de};
 pub(crate) struct Rejection {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
+    /// The key is at fault, not its value.
+    pub(crate) at_key: bool,
 }
 
 impl Rejection {
     /// Separates message and help while both travel through a serde error, which carries one string only.
     const SEPARATOR: char = '\u{1f}';
 
+    /// Begins the string when the key is at fault.
+    const AT_KEY: char = '\u{1e}';
+
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
+        Self { message: message.into(), help: None, at_key: false }
+    }
+
+    /// A rejection of the key itself.
+    pub(crate) fn of_key(message: impl Into<String>) -> Self {
+        Self { at_key: true, ..Self::new(message) }
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -35,15 +45,23 @@ impl Rejection {
 
     /// Reads back what [`fmt::Display`] wrote.
     pub(crate) fn from_serde(text: &str) -> Self {
-        match text.split_once(Self::SEPARATOR) {
+        let (at_key, text) = match text.strip_prefix(Self::AT_KEY) {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
+        let rejection = match text.split_once(Self::SEPARATOR) {
             Some((message, help)) => Self::new(message).with_help(help),
             None => Self::new(text),
-        }
+        };
+        Self { at_key, ..rejection }
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at_key {
+            write!(f, "{}", Self::AT_KEY)?;
+        }
         f.write_str(&self.message)?;
         match &self.help {
             Some(help) => write!(f, "{}{help}", Self::SEPARATOR),
@@ -233,7 +251,9 @@ mod tests {
 
     #[test]
     fn message_and_help_survive_serde() {
-        let rejection = Rejection::new("bad").with_help("do this");
-        assert_eq!(Rejection::from_serde(&rejection.to_string()), rejection);
+        for rejection in [Rejection::new("bad"), Rejection::of_key("bad")] {
+            let rejection = rejection.with_help("do this");
+            assert_eq!(Rejection::from_serde(&rejection.to_string()), rejection);
+        }
     }
 }

@@ -112,6 +112,23 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
             found.push(violation);
         }
     }
+    for (name, otlp) in &config.exporters {
+        let used: Vec<_> = Signal::ALL
+            .into_iter()
+            .filter(|signal| config.exporters(*signal).iter().any(|exporter| exporter.as_str() == name))
+            .collect();
+        let key = format!("exporters.{name}");
+        if used.is_empty() && !config.disabled {
+            found.push(Violation::warning(&[&key], "is used by no signal").help(format!(
+                "add \"{name}\" to `traces.exporters`, `metrics.exporters` or `logs.exporters`"
+            )));
+        }
+        // Unlike `otlp`, which is at localhost by custom, it can be anywhere.
+        if let Some(signal) = used.into_iter().find(|signal| !otlp.has_endpoint(*signal)) {
+            let message = format!("is required, since {signal} go there");
+            found.push(Violation::error(&[&format!("{key}.endpoint")], message));
+        }
+    }
     for signal in Signal::ALL {
         let key = format!("{signal}.exporters");
         for exporter in config.exporters(signal) {
@@ -139,7 +156,7 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
 }
 
 fn compiled_out(key: &str, feature: &str) -> Violation {
-    Violation::error(&[key], "this binary was built without it")
+    Violation::error(&[key], format!("needs the feature `{feature}`, which this binary was built without"))
         .help(format!("enable the feature `{feature}` of autotelemetry"))
 }
 
@@ -172,6 +189,22 @@ fn destinations(config: &Config, found: &mut Vec<Violation>) {
             if grpc && settings.endpoint.has_path() {
                 let message = format!("the path of {} is not used by grpc", settings.endpoint);
                 found.push(Violation::warning(&[&endpoint_key], message));
+            }
+            let path = settings.endpoint.uri().path().trim_end_matches('/');
+            let general_path_names_a_signal = !grpc
+                && otlp.signal(signal).endpoint.is_none()
+                && Signal::ALL.iter().any(|other| path.ends_with(&format!("v1/{other}/v1/{signal}")));
+            if general_path_names_a_signal {
+                let message = format!("v1/{signal} is appended to the path, which names a signal already");
+                found.push(
+                    Violation::warning(&[&endpoint_key], message)
+                        .help("leave the path away, or set it for one signal"),
+                );
+            }
+            if !grpc && otlp.signal(signal).endpoint.is_some() && !settings.endpoint.has_path() {
+                let message = "has no path, and none is appended to the endpoint of one signal";
+                let help = format!("the usual one is {}/v1/{signal}", settings.endpoint);
+                found.push(Violation::warning(&[&endpoint_key], message).help(help));
             }
             let other = if grpc { OtlpProtocol::HttpProtobuf } else { OtlpProtocol::Grpc };
             if settings.endpoint.port() == other.default_port() {

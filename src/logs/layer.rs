@@ -100,9 +100,13 @@ struct LogLayer {
 impl LogLayer {
     /// Shows an event of an OpenTelemetry crate on standard error.
     fn show_internal(&self, event: &Event<'_>) {
+        let name = event.metadata().name();
+        // The exporters report these themselves, with the destination.
+        if name.ends_with(".ExportError") {
+            return;
+        }
         let mut text = Text(String::new());
         event.record(&mut text);
-        let name = event.metadata().name();
         let mut limits = self.internal.lock().unwrap_or_else(PoisonError::into_inner);
         limits.entry(name).or_default().line(format_args!("{name}:{}", text.0));
     }
@@ -202,7 +206,10 @@ impl Visit for Fields<'_> {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let message = value.to_string();
-        self.0.add_attribute("exception.message", message.clone());
+        // Once, however many errors an event has: keys are unique.
+        if !self.0.attributes_iter().any(|(key, _)| key.as_str() == "exception.message") {
+            self.0.add_attribute("exception.message", message.clone());
+        }
         self.add(field, message.into());
     }
 }
@@ -213,6 +220,9 @@ struct Text(String);
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         use fmt::Write as _;
-        let _ = write!(self.0, " {}={value:?}", field.name());
+        // Their events repeat their own name as a field.
+        if field.name() != "name" {
+            let _ = write!(self.0, " {}={value:?}", field.name());
+        }
     }
 }

@@ -125,7 +125,10 @@ impl Logger {
         for attribute in attributes {
             record.add_attribute(attribute.key.clone(), any(&attribute.value));
         }
-        for (key, value) in more {
+        // What the caller says about the exception wins: keys are unique.
+        for (key, value) in
+            more.into_iter().filter(|(key, _)| !attributes.iter().any(|it| it.key.as_str() == *key))
+        {
             record.add_attribute(key, value);
         }
         self.inner.emit(record);

@@ -4,7 +4,6 @@ use super::{
     environment::Environment,
     kind,
     layers::{Layer, LayerSource},
-    locate::Part,
 };
 use crate::{
     config::{
@@ -48,8 +47,8 @@ pub(crate) fn layer(
     text: &str,
     respell: impl Fn(Rejection, &[String]) -> Rejection,
 ) -> Result<Layer, Problem> {
-    let value = kind::typed(path, text)
-        .map_err(|rejection| source.problem(path, Part::Value, respell(rejection, path)))?;
+    let value =
+        kind::typed(path, text).map_err(|rejection| source.problem(path, respell(rejection, path)))?;
     let mut layer = Layer::single(source, path, value);
     match layer.check().into_iter().next() {
         Some(problem) => Err(problem),
@@ -63,12 +62,13 @@ fn spelled_as_variable(rejection: Rejection, path: &[String]) -> Rejection {
         return rejection;
     }
     if path[0] == "profiles" {
-        return Rejection::new("profiles are set in the file alone").with_help("AUTOTEL_PROFILE chooses one");
+        return Rejection::of_key("profiles are set in the file alone")
+            .with_help("AUTOTEL_PROFILE chooses one");
     }
     let known: Vec<String> = keys().iter().map(|path| name(path)).collect();
     match nearest(&name(path), known.iter().map(String::as_str)) {
-        Some(near) => Rejection::new("unknown key").with_help(format!("did you mean {near}?")),
-        None => Rejection::new("unknown key").with_help("levels are joined by two underscores"),
+        Some(near) => Rejection::of_key("unknown key").with_help(format!("did you mean {near}?")),
+        None => Rejection::of_key("unknown key").with_help("levels are joined by two underscores"),
     }
 }
 

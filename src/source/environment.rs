@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, ffi::OsString};
 
 /// A copy of the environment variables. Empty ones count as unset, as the specification demands.
-#[derive(Debug, Clone, Default)]
+///
+/// No `Debug`: it would print every secret that a process has.
+#[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
     not_unicode: Vec<String>,
@@ -25,7 +27,7 @@ impl Environment {
             // A name that is not Unicode is none of ours.
             let Ok(name) = name.into_string() else { continue };
             match value.into_string() {
-                Ok(value) if value.trim().is_empty() => {}
+                Ok(value) if value.is_empty() => {}
                 Ok(value) => drop(environment.variables.insert(name, value)),
                 Err(_) => environment.not_unicode.push(name),
             }
@@ -41,7 +43,7 @@ impl Environment {
 
     /// The value, without blanks around it; `None` when unset or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.get_raw(name).map(str::trim)
+        self.get_raw(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// The value as it stands.
@@ -56,6 +58,7 @@ impl Environment {
             .iter()
             .filter(move |(name, _)| name.starts_with(&prefix))
             .map(|(name, value)| (name.as_str(), value.trim()))
+            .filter(|(_, value)| !value.is_empty())
     }
 
     /// Names of variables whose value is not Unicode.

@@ -1,6 +1,7 @@
 //! `autotelemetry.toml`: where it is looked for, and what it holds.
 
 use std::{
+    cell::Cell,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -28,7 +29,6 @@ use crate::{
 pub(crate) const FILE_NAME: &str = "autotelemetry.toml";
 
 /// The file as it was read.
-#[derive(Debug)]
 pub(crate) struct FileText {
     path: PathBuf,
     text: String,
@@ -80,7 +80,6 @@ pub(crate) fn search(environment: &Environment, named: Option<&Path>) -> Search 
 }
 
 /// What the file holds.
-#[derive(Debug)]
 pub(crate) struct File {
     text: Arc<FileText>,
     values: Dict,
@@ -124,9 +123,12 @@ impl File {
     }
 
     /// The profile that the file itself chooses.
-    pub(crate) fn default_profile(&self) -> Option<(String, Origin)> {
+    pub(crate) fn default_profile(&self, environment: &Environment) -> Option<(String, Origin)> {
         let name = self.values.get("profile")?.as_str()?;
-        Some((name.to_owned(), self.text.origin(&["profile".to_owned()], Part::Value)))
+        // A reference that cannot be resolved is reported with all others.
+        let name =
+            substitute(name, |name| environment.get_raw(name)).ok()?.unwrap_or_else(|| name.to_owned());
+        Some((name, self.text.origin(&["profile".to_owned()], Part::Value)))
     }
 
     /// The values of the file, and those of its profile `chosen` when there is one. Every profile is checked.
@@ -138,25 +140,21 @@ impl File {
     ) -> Vec<Layer> {
         let source = LayerSource::File { text: Arc::clone(&self.text), prefix: KeyPath::new() };
         problems.extend(self.dates.iter().map(|path| {
-            source.problem(
-                path,
-                Part::Value,
-                Rejection::new("expected no date").with_help("put it in quotes"),
-            )
+            source.problem(path, Rejection::new("expected no date").with_help("put it in quotes"))
         }));
         let mut layers = vec![self.layer(Vec::new(), self.values.clone(), Some(environment), problems)];
         for (name, profile) in &self.profiles {
             let prefix = vec!["profiles".to_owned(), name.clone()];
             let source = LayerSource::File { text: Arc::clone(&self.text), prefix: prefix.clone() };
             let Value::Dict(_, profile) = profile else {
-                problems.push(source.problem(&[], Part::Value, Rejection::new("expected a table")));
+                problems.push(source.problem(&[], Rejection::new("expected a table")));
                 continue;
             };
             let mut profile = profile.clone();
             for key in ["profile", "profiles"] {
                 if profile.remove(key).is_some() {
-                    let rejection = Rejection::new("a profile cannot choose or hold profiles");
-                    problems.push(source.problem(&[key.to_owned()], Part::Key, rejection));
+                    let rejection = Rejection::of_key("a profile cannot choose or hold profiles");
+                    problems.push(source.problem(&[key.to_owned()], rejection));
                 }
             }
             let is_chosen = chosen == Some(name);
@@ -184,7 +182,7 @@ impl File {
     ) -> Layer {
         let source = LayerSource::File { text: Arc::clone(&self.text), prefix };
         resolve(&mut values, &mut Vec::new(), environment, &mut |path, rejection| {
-            problems.push(source.problem(path, Part::Value, rejection));
+            problems.push(source.problem(path, rejection));
         });
         let mut layer = Layer { values, source };
         problems.extend(layer.check());
@@ -236,18 +234,20 @@ fn resolve(
     values.retain(|key, _| !drop_keys.contains(key));
 }
 
-/// `Err(None)` for a text with references that are not to be resolved.
+/// `Err(None)` for a text with references that are right, but not to be resolved.
 fn resolve_text(
     text: &str,
     environment: Option<&Environment>,
     typed: impl Fn(&str) -> Result<Value, Rejection>,
 ) -> Result<Option<Value>, Option<Rejection>> {
-    match environment {
-        Some(environment) => match substitute(text, environment).map_err(Some)? {
-            Some(resolved) => typed(&resolved).map(Some).map_err(Some),
-            None => Ok(None),
-        },
-        None if text.contains("${") => Err(None),
+    let holds_references = Cell::new(false);
+    let resolved = substitute(text, |name| {
+        holds_references.set(true);
+        environment.map_or(Some(""), |environment| environment.get_raw(name))
+    });
+    match resolved.map_err(Some)? {
+        Some(_) if environment.is_none() && holds_references.get() => Err(None),
+        Some(resolved) => typed(&resolved).map(Some).map_err(Some),
         None => Ok(None),
     }
 }

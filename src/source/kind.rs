@@ -30,7 +30,7 @@ pub(crate) fn kind_of(path: &[String]) -> Result<Kind, Rejection> {
     let found = Cell::new(None);
     match Config::deserialize(Probe { path, found: &found }) {
         Err(Stop(Some(rejection))) => Err(rejection),
-        _ => found.get().ok_or_else(|| Rejection::new("unknown key")),
+        _ => found.get().ok_or_else(|| Rejection::of_key("unknown key")),
     }
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn unknown_key(key: &str, known: &[&str]) -> Rejection {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known here: {}", known.join(", ")),
     };
-    Rejection::new("unknown key").with_help(help)
+    Rejection::of_key("unknown key").with_help(help)
 }
 
 /// A deserializer that walks down one path of the type, notes what is asked for at its end, and stops.
@@ -112,7 +112,7 @@ impl Probe<'_> {
             self.found.set(Some(kind));
             Err(Stop(None))
         } else {
-            Err(Stop(Some(Rejection::new("unknown key").with_help("the key above it is not a table"))))
+            Err(Stop(Some(Rejection::of_key("unknown key").with_help("the key above it is not a table"))))
         }
     }
 

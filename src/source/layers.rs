@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{file::FileText, kind::unknown_key, locate::Part};
 use crate::{
     config::{
-        Config,
+        Config, DURATION_HELP,
         text::Rejection,
         validate::{KeyPath, Severity, Violation},
     },
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Where the values of one layer come from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum LayerSource {
     Code(&'static Location<'static>),
     /// The file; the prefix is empty, or `profiles.NAME` for the values of a profile.
@@ -48,8 +48,9 @@ impl LayerSource {
         }
     }
 
-    /// The words of `rejection`, at the value (or key) at `path`.
-    pub(crate) fn problem(&self, path: &[String], part: Part, rejection: Rejection) -> Problem {
+    /// The words of `rejection`, at the value or the key at `path`.
+    pub(crate) fn problem(&self, path: &[String], rejection: Rejection) -> Problem {
+        let part = if rejection.at_key { Part::Key } else { Part::Value };
         Problem {
             at: Some(self.origin(path, part)),
             key: Some(self.key(path)),
@@ -60,7 +61,7 @@ impl LayerSource {
 }
 
 /// Values from one source.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Layer {
     pub(crate) values: Dict,
     pub(crate) source: LayerSource,
@@ -79,13 +80,19 @@ impl Layer {
         let mut problems = Vec::new();
         loop {
             let Err(error) = Config::deserialize(&Value::from(self.values.clone())) else { return problems };
-            let (part, rejection) = match error.kind {
-                FigmentKind::UnknownField(key, known) => (Part::Key, unknown_key(&key, known)),
-                kind => (Part::Value, rejection(kind)),
+            let (rejection, is_free_name) = match error.kind {
+                FigmentKind::UnknownField(key, known) => (unknown_key(&key, known), false),
+                kind => {
+                    let rejection = rejection(kind);
+                    let is_free_name = rejection.at_key;
+                    (rejection, is_free_name)
+                }
             };
-            let mut problem = self.source.problem(&error.path, part, rejection);
-            // An entry of a list has a place of its own, but no key.
-            problem.key = Some(self.source.key(key_of(&self.values, &error.path)));
+            let mut problem = self.source.problem(&error.path, rejection);
+            // An entry of a list has a place of its own, but no key; nor has a name that cannot be one, and that may be a
+            // secret.
+            let key = key_of(&self.values, &error.path);
+            problem.key = Some(self.source.key(if is_free_name { &key[..key.len() - 1] } else { key }));
             problems.push(problem);
             if !remove(&mut self.values, &error.path) {
                 // Unreachable as long as errors carry their path; without this line a mistake would be a hang.
@@ -108,7 +115,7 @@ fn rejection(kind: FigmentKind) -> Rejection {
                 Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_)
                     if expected.starts_with("a duration") =>
                 {
-                    rejection.with_help("write a number with a unit, for example \"5s\"")
+                    rejection.with_help(DURATION_HELP)
                 }
                 Actual::Str(_) if expected == "a list" => rejection.with_help("put it in brackets: [\"…\"]"),
                 _ => rejection,
@@ -131,7 +138,6 @@ fn kind_name(actual: &Actual) -> &'static str {
 }
 
 /// The merged layers, the strongest last.
-#[derive(Debug)]
 pub(crate) struct Merged {
     values: Dict,
     /// By the tag that figment gave to the values of a layer.

@@ -20,7 +20,6 @@ use crate::{
 };
 
 /// A configuration, and what is to be said about it.
-#[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) warnings: Vec<Problem>,
@@ -59,7 +58,12 @@ impl Loaded {
 impl Sources {
     /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once.
     pub(crate) fn load(self) -> Result<Loaded, Error> {
-        let (loaded, problems) = self.read();
+        let (mut loaded, problems) = self.read();
+        if loaded.config.disabled {
+            // Who switches telemetry off wants a service that runs, whatever else is wrong.
+            loaded.warnings.extend(problems);
+            return Ok(loaded);
+        }
         if problems.is_empty() { Ok(loaded) } else { Err(Error::configuration(problems)) }
     }
 
@@ -100,9 +104,15 @@ impl Sources {
         let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Config::default(), vec![problem]));
         // Without its file the rest of the configuration says nothing, and a value that was refused is not missing.
-        errors.retain(|error| !unreadable_file && problems.iter().all(|problem| problem.key != error.key));
+        let was_refused = |key: Option<&str>| {
+            problems.iter().any(|problem| problem.key.as_deref().map(without_profile) == key)
+        };
+        errors.retain(|error| !unreadable_file && !was_refused(error.key.as_deref()));
         problems.append(&mut errors);
         problems.sort_by_key(place_in_file);
+        if file.is_none() && !unreadable_file {
+            say_that_there_is_no_file(&mut problems, &search.tried);
+        }
 
         let loaded = Loaded {
             config,
@@ -127,7 +137,7 @@ fn chosen_profile(
         let name = environment.get("AUTOTEL_PROFILE")?;
         Some((name.to_owned(), Origin::Env("AUTOTEL_PROFILE".to_owned())))
     };
-    match by_variable().or(by_code).or_else(|| file?.default_profile()) {
+    match by_variable().or(by_code).or_else(|| file?.default_profile(environment)) {
         Some((name, origin)) => (Some(name), origin),
         None => (None, Origin::Default),
     }
@@ -158,6 +168,20 @@ fn validated(
             return Ok((config, errors));
         }
     }
+}
+
+/// What is missing may stand in a file that was expected somewhere else.
+fn say_that_there_is_no_file(problems: &mut [Problem], tried: &[PathBuf]) {
+    let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
+    for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
+        let help = problem.help.take().unwrap_or_default();
+        problem.help = Some(format!("{help}; no file was found, looked for {}", tried.join(" and ")));
+    }
+}
+
+/// `profiles.NAME.key` is the same key as `key`.
+fn without_profile(key: &str) -> &str {
+    key.strip_prefix("profiles.").and_then(|rest| rest.split_once('.')).map_or(key, |(_, key)| key)
 }
 
 /// Orders the problems of the file as they stand in it; the others come behind, as they were found.

@@ -24,14 +24,14 @@ use crate::{
 };
 
 /// A value that the program sets.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Setting {
     pub(crate) key: SettingKey,
     pub(crate) value: SettingValue,
     pub(crate) location: &'static Location<'static>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum SettingKey {
     /// Known to the library.
     Path(KeyPath),
@@ -39,7 +39,7 @@ pub(crate) enum SettingKey {
     Dotted(String),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum SettingValue {
     /// Read by the rules of the key.
     Text(String),
@@ -48,7 +48,7 @@ pub(crate) enum SettingValue {
 }
 
 /// Everything that a configuration is made of.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Sources {
     pub(crate) settings: Vec<Setting>,
     pub(crate) forced: Vec<Setting>,

@@ -376,11 +376,7 @@ fn rust_log(text: &str) -> String {
             directive.to_owned()
         }
     });
-    // Programs that read RUST_LOG show errors only for targets that it does not name.
-    let directives: Vec<_> = directives.collect();
-    let names_targets_only =
-        directives.iter().all(|directive| directive.is_empty() || directive.contains('='));
-    if names_targets_only { format!("error,{}", directives.join(",")) } else { directives.join(",") }
+    directives.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -405,8 +401,8 @@ mod tests {
     }
 
     #[test]
-    fn reads_rust_log_as_other_programs_do() {
-        assert_eq!(rust_log("my_crate"), "error,my_crate=trace");
+    fn a_bare_target_means_all_its_levels() {
+        assert_eq!(rust_log("my_crate"), "my_crate=trace");
         assert_eq!(rust_log("info,hyper=warn"), "info,hyper=warn");
         assert_eq!(rust_log("DEBUG"), "DEBUG");
     }

@@ -6,7 +6,6 @@ use toml::de::{DeTable, DeValue};
 use super::{
     Setting, SettingKey, SettingValue, env,
     layers::{Layer, LayerSource},
-    locate::Part,
 };
 use crate::{
     config::{AttributeValue, text::Rejection, validate::KeyPath},
@@ -26,11 +25,17 @@ pub(super) fn layers(settings: &[Setting], problems: &mut Vec<Problem>) -> Vec<L
                 } else {
                     let rejection =
                         Rejection::new("is not a key").with_help("write its path, such as `traces.sampler`");
-                    problems.push(source.problem(std::slice::from_ref(key), Part::Key, rejection));
+                    problems.push(source.problem(std::slice::from_ref(key), rejection));
                     continue;
                 }
             }
         };
+        if path == ["profile"] {
+            let rejection =
+                Rejection::of_key("is not set like other keys").with_help("use `Builder::profile`");
+            problems.push(source.problem(&path, rejection));
+            continue;
+        }
         let layer = match &setting.value {
             SettingValue::Text(text) => env::layer(source, &path, text, |rejection, _| rejection),
             SettingValue::Attribute(value) => Ok(Layer::single(source, &path, attribute(value))),

@@ -16,11 +16,18 @@ use crate::{
 ///
 /// Values set here are *defaults*: the file and the environment override them, so that a deployed program can always be
 /// redirected. Only [`force`](Self::force) is stronger than both.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use]
 pub struct Builder {
     sources: Sources,
     strict: bool,
+}
+
+/// Without the values, among which may be secrets.
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("strict", &self.strict).finish_non_exhaustive()
+    }
 }
 
 impl Builder {

@@ -10,7 +10,7 @@ use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use crate::{
-    build::{Built, Tally},
+    build::{self, Built, Tally},
     config::Signal,
     error::{FailureCause, ShutdownError, SignalFailure},
 };
@@ -42,14 +42,14 @@ pub(super) fn shutdown(built: &Built, limit: Duration) -> Result<(), ShutdownErr
 /// Each signal has a thread of its own, since the SDK's waits block and some have no end. Who is late is left behind.
 fn run(work: [(Signal, Work); 3], tallies: &[Arc<Tally>], limit: Duration) -> Result<(), ShutdownError> {
     let deadline = Instant::now() + limit;
-    let lost_before: Vec<u64> = tallies.iter().map(|tally| tally.failed()).collect();
+    let before: Vec<Before> = tallies.iter().map(Before::new).collect();
     let (sender, answers) = mpsc::channel();
     for (signal, work) in work {
         let sender = sender.clone();
         let started = thread::Builder::new().name(format!("autotelemetry-{signal}")).spawn(move || {
             let _quiet = Context::enter_telemetry_suppressed_scope();
             // Nobody listens any more after the deadline.
-            let _ = sender.send((signal, work()));
+            let _ = sender.send((signal, build::run(work)));
         });
         // Without a thread there is nothing to wait for, and the signal counts as late.
         drop(started);
@@ -64,38 +64,58 @@ fn run(work: [(Signal, Work); 3], tallies: &[Arc<Tally>], limit: Duration) -> Re
         .into_iter()
         .filter_map(|signal| {
             let result = results.iter().find(|(other, _)| *other == signal).map(|(_, result)| result);
-            let lost = lost(signal, tallies, &lost_before);
-            cause(result, lost, limit).map(|cause| SignalFailure { signal, cause })
+            let cause = if is_late(result) {
+                Some(FailureCause::Timeout(limit))
+            } else {
+                // The SDK says `Ok` when a final export failed, so the exporters are asked first.
+                lost(signal, tallies, &before).or_else(|| failure(result))
+            };
+            cause.map(|cause| SignalFailure { signal, cause })
         })
         .collect();
     if failures.is_empty() { Ok(()) } else { Err(ShutdownError { failures }) }
 }
 
-fn cause(
-    result: Option<&OTelSdkResult>,
-    lost: Option<FailureCause>,
-    limit: Duration,
-) -> Option<FailureCause> {
-    match (result, lost) {
-        (None | Some(Err(OTelSdkError::Timeout(_))), _) => Some(FailureCause::Timeout(limit)),
-        // The SDK says `Ok` when a final export failed, so the exporters are asked.
-        (_, Some(lost)) => Some(lost),
-        // Somebody shut the provider down through its own interface, which delivered what there was.
-        (Some(Ok(()) | Err(OTelSdkError::AlreadyShutdown)), None) => None,
-        (Some(Err(error)), None) => Some(FailureCause::Sdk(error.to_string())),
+/// The providers wrap the errors of what is behind them into a text.
+fn is_late(result: Option<&OTelSdkResult>) -> bool {
+    match result {
+        None | Some(Err(OTelSdkError::Timeout(_))) => true,
+        Some(Err(OTelSdkError::InternalFailure(text))) => text.contains("Timeout("),
+        Some(_) => false,
     }
 }
 
-/// What the exporters of `signal` lost since `before`.
-fn lost(signal: Signal, tallies: &[Arc<Tally>], before: &[u64]) -> Option<FailureCause> {
+fn failure(result: Option<&OTelSdkResult>) -> Option<FailureCause> {
+    match result? {
+        // Somebody shut the provider down through its own interface, which delivered what there was.
+        Ok(()) | Err(OTelSdkError::AlreadyShutdown) => None,
+        Err(error) => Some(FailureCause::Sdk(error.to_string())),
+    }
+}
+
+/// The account of an exporter when the work began.
+struct Before {
+    lost: u64,
+    emitted: u64,
+}
+
+impl Before {
+    fn new(tally: &Arc<Tally>) -> Self {
+        Self { lost: tally.lost(), emitted: tally.emitted() }
+    }
+}
+
+/// What the exporters of `signal` lost meanwhile, what their queues dropped before included.
+fn lost(signal: Signal, tallies: &[Arc<Tally>], before: &[Before]) -> Option<FailureCause> {
     let mut items = 0;
-    let mut error = String::new();
+    let mut errors = Vec::new();
     for (tally, before) in tallies.iter().zip(before).filter(|(tally, _)| tally.signal() == signal) {
-        let lost = tally.failed() - before;
+        tally.settle(before.emitted);
+        let lost = tally.lost() - before.lost;
         if lost > 0 {
             items += lost;
-            error = tally.last_error();
+            errors.push(tally.last_error());
         }
     }
-    (items > 0).then_some(FailureCause::Lost { items, error })
+    (items > 0).then(|| FailureCause::Lost { items, error: errors.join("; ") })
 }

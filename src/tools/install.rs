@@ -6,6 +6,7 @@ use std::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
 };
 
 use opentelemetry::global;
@@ -58,6 +59,9 @@ pub(super) fn install(
 
 fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
     if !tools.config().disabled {
+        if has_subscriber() {
+            return Err(Error::already_installed("a `tracing` subscriber"));
+        }
         if !LATE_IS_SET.load(Ordering::SeqCst) {
             log::set_logger(&LATE).map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
             LATE_IS_SET.store(true, Ordering::SeqCst);
@@ -76,6 +80,14 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
     // Context travels on even when this service adds nothing to it.
     global::set_text_map_propagator(tools.propagator().clone());
     Ok(())
+}
+
+/// Whether the process has a global subscriber. Asked on a new thread, which no scoped one is set on.
+fn has_subscriber() -> bool {
+    let ask =
+        || tracing::dispatcher::get_default(|dispatch| !dispatch.is::<tracing::subscriber::NoSubscriber>());
+    // Without a thread the answer comes when the subscriber is set.
+    thread::Builder::new().spawn(ask).is_ok_and(|thread| thread.join().unwrap_or(false))
 }
 
 /// A logger of the installed tools; one that does nothing as long as there are none.

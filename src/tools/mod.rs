@@ -8,7 +8,7 @@ use std::{
     borrow::Cow,
     fmt,
     net::SocketAddr,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -46,7 +46,8 @@ pub struct ObservabilityTools {
     built: Built,
     loggers: LoggerFactory,
     loaded: Loaded,
-    ended: AtomicBool,
+    /// How telemetry ended, once it has.
+    ended: Mutex<Option<Result<(), ShutdownError>>>,
     /// The process that started the threads; a fork of it has none of them.
     process: u32,
 }
@@ -79,7 +80,7 @@ impl ObservabilityTools {
         let silent = config.disabled || config.exporters(crate::config::Signal::Logs).is_empty();
         let filter = if silent { Filter::off() } else { Filter::new(&config.logs.level) };
         let loggers = LoggerFactory { provider: built.logger_provider.clone(), filter };
-        Self { built, loggers, loaded, ended: AtomicBool::new(false), process: std::process::id() }
+        Self { built, loggers, loaded, ended: Mutex::new(None), process: std::process::id() }
     }
 
     /// A logger. Its name is the scope of its records and the target that `logs.level` filters on.
@@ -154,27 +155,36 @@ impl ObservabilityTools {
         self.built.prometheus_address
     }
 
-    /// Delivers what is queued, all signals at once, within `shutdown_timeout`.
+    /// Delivers what is queued, all signals at once, within `shutdown_timeout`. After [`shutdown`](Self::shutdown) it returns
+    /// what that did.
     ///
     /// # Errors
     ///
     /// When not everything was delivered: the error says for each signal why.
     pub fn force_flush(&self) -> Result<(), ShutdownError> {
-        if self.is_over() {
+        if self.has_nothing_to_end() {
             return Ok(());
+        }
+        if let Some(ended) = &*self.ended.lock().unwrap_or_else(PoisonError::into_inner) {
+            return ended.clone();
         }
         drain::flush(&self.built, self.limit())
     }
 
     /// Delivers what is queued and ends all telemetry, all signals at once, within `shutdown_timeout`. What fails now is
-    /// not tried again. A second call does nothing.
+    /// not tried again. A further call does nothing but return the same.
     ///
     /// # Errors
     ///
     /// When not everything was delivered: the error says for each signal why.
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
-        if self.is_over() || self.ended.swap(true, Ordering::SeqCst) {
+        if self.has_nothing_to_end() {
             return Ok(());
+        }
+        // Held until the end: who calls at the same time must not go on, and perhaps exit, before it.
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ended) = &*ended {
+            return ended.clone();
         }
         if let Some(background) = &self.built.background {
             background.begin_closing();
@@ -183,12 +193,13 @@ impl ObservabilityTools {
         if let Some(background) = &self.built.background {
             background.stop();
         }
+        *ended = Some(result.clone());
         result
     }
 
     /// After a fork the child has none of the threads that could deliver anything; waiting for them would hang it.
-    fn is_over(&self) -> bool {
-        self.loaded.config.disabled || self.ended.load(Ordering::SeqCst) || self.process != std::process::id()
+    fn has_nothing_to_end(&self) -> bool {
+        self.loaded.config.disabled || self.process != std::process::id()
     }
 
     fn limit(&self) -> Duration {
@@ -198,7 +209,20 @@ impl ObservabilityTools {
 
 impl Drop for ObservabilityTools {
     fn drop(&mut self) {
-        if let Err(error) = self.shutdown() {
+        if self.process != std::process::id() {
+            // The providers would wait for their threads when the last handle goes; one that never goes prevents it.
+            std::mem::forget(self.built.tracer_provider.clone());
+            std::mem::forget(self.built.meter_provider.clone());
+            std::mem::forget(self.built.logger_provider.clone());
+            if let Some(background) = self.built.background.take() {
+                std::mem::forget(background);
+            }
+            return;
+        }
+        let was_ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).is_some();
+        if let Err(error) = self.shutdown()
+            && !was_ended
+        {
             diagnostics::line(error);
         }
     }

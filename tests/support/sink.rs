@@ -58,6 +58,8 @@ struct State {
     more: Condvar,
     /// Statuses to answer with before requests are accepted.
     refusals: Mutex<Vec<u16>>,
+    /// The body of answers over HTTP, JSON.
+    body: Mutex<&'static str>,
 }
 
 impl Sink {
@@ -95,6 +97,11 @@ impl Sink {
     /// The next requests are answered with these statuses.
     pub fn refuse(&self, statuses: &[u16]) {
         self.state.refusals.lock().unwrap().extend(statuses.iter().rev());
+    }
+
+    /// Requests over HTTP are answered with this JSON.
+    pub fn say(&self, body: &'static str) {
+        *self.state.body.lock().unwrap() = body;
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -193,7 +200,10 @@ async fn answer(
         response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
         response
     } else {
-        Response::new(Full::new(Bytes::new()).boxed())
+        let body = *state.body.lock().unwrap();
+        let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())).boxed());
+        response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+        response
     };
     if let Some(status) = refusal {
         *response.status_mut() = status.try_into().unwrap();

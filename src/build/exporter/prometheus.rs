@@ -7,6 +7,8 @@
 use std::{
     collections::HashSet,
     convert::Infallible,
+    future::Future,
+    io::ErrorKind,
     net::{SocketAddr, TcpListener, ToSocketAddrs as _},
     sync::Arc,
     time::Duration,
@@ -26,12 +28,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use opentelemetry::Key;
 use opentelemetry_prometheus::{PrometheusExporter, ResourceSelector};
 use opentelemetry_sdk::error::OTelSdkError;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::{build::runtime::Spawner, config::Prometheus, diagnostics::RateLimit};
+use crate::{build::metrics::Health, config::Prometheus, diagnostics::RateLimit};
 
 /// A scrape takes one connection; more than this at once are not scrapes.
 const MAX_CONNECTIONS: usize = 64;
+
+/// How long a scrape waits for the one before it.
+const TURN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a client may take to send its request.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
@@ -72,61 +77,95 @@ pub(crate) fn exporter(config: &Prometheus) -> Result<(PrometheusExporter, Regis
     builder.build().map(|exporter| (exporter, registry))
 }
 
-/// A port that is taken, and not yet served.
+/// Ports that are taken, and not yet served.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    socket: TcpListener,
+    sockets: Vec<TcpListener>,
     address: SocketAddr,
 }
 
 impl Listener {
-    /// Takes the port.
+    /// Takes the port on every address of the host: with a name such as `localhost`, another program could otherwise have
+    /// one of them, and be scraped instead.
     pub(crate) fn bind(config: &Prometheus) -> std::io::Result<Self> {
-        let addresses: Vec<_> = (config.host.as_str(), config.port.number()).to_socket_addrs()?.collect();
-        let socket = TcpListener::bind(addresses.as_slice())?;
-        socket.set_nonblocking(true)?;
-        let address = socket.local_addr()?;
-        Ok(Self { socket, address })
+        let mut sockets: Vec<TcpListener> = Vec::new();
+        let mut last_error = ErrorKind::AddrNotAvailable.into();
+        for mut address in (config.host.as_str(), config.port.number()).to_socket_addrs()? {
+            // Port 0 is any free one, but the same one everywhere.
+            if let Some(first) = sockets.first() {
+                address.set_port(first.local_addr()?.port());
+            }
+            match TcpListener::bind(address) {
+                Ok(socket) => {
+                    socket.set_nonblocking(true)?;
+                    sockets.push(socket);
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
+                    return Err(error);
+                }
+                // A family of addresses that this machine does not have.
+                Err(error) => last_error = error,
+            }
+        }
+        let address = sockets.first().ok_or(last_error)?.local_addr()?;
+        Ok(Self { sockets, address })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves the page until the runtime stops.
-    pub(crate) fn serve(self, registry: Registry, path: &str, spawner: &Spawner) {
-        let page = Arc::new(Page { registry, path: path.to_owned() });
-        let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let limit = RateLimit::default();
-        spawner.spawn(async move {
-            let listener = match tokio::net::TcpListener::from_std(self.socket) {
-                Ok(listener) => listener,
-                Err(error) => return limit.line(format_args!("metrics cannot be served: {error}")),
-            };
-            loop {
-                // Taken before accepting: who comes too much waits in the backlog of the system.
-                let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
-                let stream = match listener.accept().await {
-                    Ok((stream, _)) => stream,
-                    Err(error) => {
-                        limit.line(format_args!("a scrape cannot be accepted: {error}"));
-                        // Out of file descriptors, most likely; trying at once would only burn time.
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                        continue;
-                    }
-                };
-                let page = Arc::clone(&page);
-                tokio::spawn(async move {
-                    let service = service_fn(move |request| Arc::clone(&page).answer(request));
-                    // An error here is a client that went away or spoke no HTTP.
-                    let _ = hyper::server::conn::http1::Builder::new()
-                        .timer(TokioTimer::new())
-                        .header_read_timeout(HEADER_LIMIT)
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
-                    drop(permit);
-                });
+    /// Serves the page for as long as the future lives.
+    pub(crate) fn serve(
+        self,
+        registry: Registry,
+        path: &str,
+        health: Health,
+    ) -> impl Future<Output = ()> + use<> {
+        let page =
+            Arc::new(Page { registry, path: path.to_owned(), health, busy: Arc::new(Semaphore::new(1)) });
+        async move {
+            // Dropped with this future, which closes the ports.
+            let mut servers = JoinSet::new();
+            for socket in self.sockets {
+                servers.spawn(serve_socket(socket, Arc::clone(&page)));
             }
+            while servers.join_next().await.is_some() {}
+        }
+    }
+}
+
+async fn serve_socket(socket: TcpListener, page: Arc<Page>) {
+    let limit = RateLimit::default();
+    let listener = match tokio::net::TcpListener::from_std(socket) {
+        Ok(listener) => listener,
+        Err(error) => return limit.line(format_args!("metrics cannot be served: {error}")),
+    };
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        // Taken before accepting: who comes too much waits in the backlog of the system.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                limit.line(format_args!("a scrape cannot be accepted: {error}"));
+                // Out of file descriptors, most likely; trying at once would only burn time.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let page = Arc::clone(&page);
+        while connections.try_join_next().is_some() {}
+        connections.spawn(async move {
+            let service = service_fn(move |request| Arc::clone(&page).answer(request));
+            // An error here is a client that went away or spoke no HTTP.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_LIMIT)
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+            drop(place);
         });
     }
 }
@@ -134,6 +173,9 @@ impl Listener {
 struct Page {
     registry: Registry,
     path: String,
+    health: Health,
+    /// Free when no page is being made.
+    busy: Arc<Semaphore>,
 }
 
 impl Page {
@@ -149,13 +191,22 @@ impl Page {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Ok(response);
         }
-        // Collecting runs callbacks of the program, which must not hold up the export of other signals.
-        let page = tokio::task::spawn_blocking(move || {
-            let encoder = TextEncoder::new();
+        if self.health.is_broken() {
+            return Ok(unavailable("metrics have ended: a callback of an instrument panicked"));
+        }
+        // Collecting runs callbacks of the program. They get one thread, since more that hang would take those that look
+        // up the names of destinations.
+        let Ok(Ok(turn)) = tokio::time::timeout(TURN_LIMIT, Arc::clone(&self.busy).acquire_owned()).await
+        else {
+            return Ok(unavailable("another scrape is still waiting for a callback of an instrument"));
+        };
+        let page = Arc::clone(&self);
+        let text = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let mut text = Vec::new();
-            encoder.encode(&self.registry.gather(), &mut text).map(|()| text)
+            TextEncoder::new().encode(&page.registry.gather(), &mut text).map(|()| text)
         });
-        Ok(match page.await {
+        Ok(match text.await {
             Ok(Ok(text)) => {
                 let mut response = Response::new(Full::new(text.into()));
                 let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -164,10 +215,15 @@ impl Page {
             }
             Ok(Err(error)) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
             Err(_) => {
-                plain(StatusCode::INTERNAL_SERVER_ERROR, "a callback of an instrument panicked\n".to_owned())
+                self.health.break_down();
+                unavailable("a callback of an instrument panicked")
             }
         })
     }
+}
+
+fn unavailable(why: &str) -> Response<Full<Bytes>> {
+    plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"))
 }
 
 fn plain(status: StatusCode, text: String) -> Response<Full<Bytes>> {

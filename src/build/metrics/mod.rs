@@ -3,6 +3,7 @@
 //! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the SDK mixes up what
 //! observable instruments report. Only when pushes want another temporality than Prometheus are there two.
 
+mod health;
 mod push;
 mod reader;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, reader::MetricReader};
 
+pub(super) use self::health::Health;
 use self::{
     push::{Push, Sink},
     reader::PushReader,
@@ -43,9 +45,10 @@ pub(super) fn provider(
         }
     }
     let mut builder = SdkMeterProvider::builder().with_resource(parts.resource.clone());
+    let health = Health::default();
     let mut shared: Option<Arc<dyn MetricReader>> = None;
     if scraped {
-        let reader = parts.prometheus()?;
+        let reader = parts.prometheus(&health)?;
         if sinks.is_empty() || *temporality != config::Temporality::Cumulative {
             builder = builder.with_reader(PushReader::new(reader, None));
         } else {
@@ -56,7 +59,7 @@ pub(super) fn provider(
         let reader = shared.unwrap_or_else(|| {
             Arc::new(ManualReader::builder().with_temporality(to_temporality(*temporality)).build())
         });
-        let push = Push::start(Arc::clone(&reader), sinks, interval.get())?;
+        let push = Push::start(Arc::clone(&reader), sinks, interval.get(), health)?;
         builder = builder.with_reader(PushReader::new(reader, Some(push)));
     }
     Ok(builder.build())

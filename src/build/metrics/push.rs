@@ -7,7 +7,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender},
     },
     thread,
     time::{Duration, Instant},
@@ -18,6 +19,7 @@ use opentelemetry_sdk::{
     metrics::{data::ResourceMetrics, reader::MetricReader},
 };
 
+use super::Health;
 use crate::{
     build::exporter::{
         console::{Console, count_points, write_metrics},
@@ -37,7 +39,9 @@ pub(super) enum Sink {
 /// The handle of the thread.
 #[derive(Debug)]
 pub(super) struct Push {
-    orders: Mutex<Option<SyncSender<Order>>>,
+    orders: Mutex<Option<Sender<Order>>>,
+    /// Set when the thread shall end: flushes that still wait are answered without a push.
+    stopping: Arc<AtomicBool>,
 }
 
 /// What the thread is asked for between two intervals, and where it answers.
@@ -51,33 +55,36 @@ impl Push {
         reader: Arc<dyn MetricReader>,
         sinks: Vec<Sink>,
         interval: Duration,
+        health: Health,
     ) -> Result<Self, Error> {
-        let (sender, orders) = mpsc::sync_channel(16);
+        let (sender, orders) = mpsc::channel();
+        let stopping = Arc::new(AtomicBool::new(false));
+        let worker =
+            Worker { reader, sinks, health, stopping: Arc::clone(&stopping), limit: RateLimit::default() };
         thread::Builder::new()
             .name("autotelemetry-metrics".to_owned())
-            .spawn(move || Worker { reader, sinks, broken: RateLimit::default() }.run(&orders, interval))
+            .spawn(move || worker.run(&orders, interval))
             .map_err(|error| Error::system("cannot start the thread for metrics", error))?;
-        Ok(Self { orders: Mutex::new(Some(sender)) })
+        Ok(Self { orders: Mutex::new(Some(sender)), stopping })
     }
 
-    /// Pushes now. Waits as long as that takes, which the limits of the exporters bound.
+    /// Pushes now. Waits as long as that takes: the exporters are bounded by their timeouts, the callbacks of the program
+    /// are not, so who must not wait asks from a thread of its own.
     pub(super) fn flush(&self) -> OTelSdkResult {
         let sender = self.orders.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let sender = sender.ok_or(OTelSdkError::AlreadyShutdown)?;
         let (done, answer) = mpsc::sync_channel(1);
-        sender.send(Order { then_stop: false, done }).map_err(|_| OTelSdkError::AlreadyShutdown)?;
-        drop(sender);
+        let sent = sender.ok_or(OTelSdkError::AlreadyShutdown)?.send(Order { then_stop: false, done });
+        sent.map_err(|_| OTelSdkError::AlreadyShutdown)?;
         answer.recv().map_err(|_| OTelSdkError::AlreadyShutdown)?
     }
 
     /// Pushes a last time and ends the thread.
     pub(super) fn shutdown(&self, timeout: Duration) -> OTelSdkResult {
         let sender = self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let sender = sender.ok_or(OTelSdkError::AlreadyShutdown)?;
         let (done, answer) = mpsc::sync_channel(1);
-        // A full channel means that flushes are waiting; the thread then ends when the channel is gone.
-        let _ = sender.try_send(Order { then_stop: true, done });
-        drop(sender);
+        let sender = sender.ok_or(OTelSdkError::AlreadyShutdown)?;
+        self.stopping.store(true, Ordering::SeqCst);
+        sender.send(Order { then_stop: true, done }).map_err(|_| OTelSdkError::AlreadyShutdown)?;
         match answer.recv_timeout(timeout) {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => Err(OTelSdkError::Timeout(timeout)),
@@ -89,7 +96,9 @@ impl Push {
 struct Worker {
     reader: Arc<dyn MetricReader>,
     sinks: Vec<Sink>,
-    broken: RateLimit,
+    health: Health,
+    stopping: Arc<AtomicBool>,
+    limit: RateLimit,
 }
 
 impl Worker {
@@ -98,8 +107,13 @@ impl Worker {
         loop {
             match orders.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok(Order { then_stop, done }) => {
+                    let result = if then_stop || !self.stopping.load(Ordering::SeqCst) {
+                        self.push()
+                    } else {
+                        Err(OTelSdkError::AlreadyShutdown)
+                    };
                     // Nobody listens any more when the caller's patience was shorter.
-                    let _ = done.send(self.push());
+                    let _ = done.send(result);
                     if then_stop {
                         return;
                     }
@@ -118,13 +132,17 @@ impl Worker {
 
     fn push(&self) -> OTelSdkResult {
         let mut metrics = ResourceMetrics::default();
-        // Callbacks are the program's code; a panic in one must not end metrics for good.
+        if self.health.is_broken() {
+            return Err(OTelSdkError::InternalFailure("a callback of an instrument panicked".to_owned()));
+        }
+        // Callbacks are the program's code.
         let collected =
             catch_unwind(AssertUnwindSafe(|| self.reader.collect(&mut metrics))).unwrap_or_else(|_| {
+                self.health.break_down();
                 Err(OTelSdkError::InternalFailure("a callback of an instrument panicked".to_owned()))
             });
         if let Err(error) = collected {
-            self.broken.line(format_args!("metrics cannot be collected: {error}"));
+            self.limit.line(format_args!("metrics cannot be collected: {error}"));
             return Err(error);
         }
         if metrics.scope_metrics().next().is_none() {

@@ -15,8 +15,9 @@ use tonic::{
 use super::{
     connect::{self, Connections, Version},
     http::header_map,
-    request::OtlpRequest,
+    request::{Answer, OtlpRequest},
     retry::{Failure, chain},
+    status,
 };
 use crate::{
     config::{Compression, Endpoint, Headers},
@@ -49,7 +50,7 @@ impl GrpcClient {
         Ok(Self { grpc, headers: header_map(headers), limit })
     }
 
-    pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<R::Response, Failure> {
+    pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
         let metadata = MetadataMap::from_headers(self.headers.clone());
         let mut request = Request::from_parts(metadata, tonic::Extensions::default(), body);
         if let Some(limit) = self.limit {
@@ -57,8 +58,10 @@ impl GrpcClient {
         }
         let mut grpc = self.grpc.clone();
         grpc.ready().await.map_err(|error| Failure::transient(chain(&error), None))?;
-        let answer = grpc.unary(request, PathAndQuery::from_static(R::METHOD), Encoded(PhantomData)).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| refused(&status))
+        let answer = grpc
+            .unary(request, PathAndQuery::from_static(R::METHOD), Encoded(PhantomData::<R::Response>))
+            .await;
+        answer.map(|response| response.into_inner().into()).map_err(|status| refused(&status))
     }
 }
 
@@ -78,7 +81,12 @@ fn refused(status: &Status) -> Failure {
         | Code::Aborted
         | Code::OutOfRange
         | Code::Unavailable
-        | Code::DataLoss => Failure::transient(message, None),
+        | Code::DataLoss => Failure::transient(message, status::Status::retry_delay(status.details())),
+        // Retryable only if the server says so.
+        Code::ResourceExhausted => match status::Status::retry_delay(status.details()) {
+            Some(delay) => Failure::transient(message, Some(delay)),
+            None => Failure::permanent(message),
+        },
         _ => Failure::permanent(message),
     }
 }

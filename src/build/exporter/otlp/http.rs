@@ -12,8 +12,9 @@ use prost::Message as _;
 
 use super::{
     connect::{self, Connections, Version},
-    request::OtlpRequest,
+    request::{Answer, OtlpRequest},
     retry::{Failure, chain},
+    status::Status,
 };
 use crate::{
     config::{Compression, Endpoint, Headers, OtlpProtocol},
@@ -76,7 +77,7 @@ impl HttpClient {
         compressed.map(Bytes::from).map_err(|error| format!("cannot be compressed: {error}"))
     }
 
-    pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<R::Response, Failure> {
+    pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         request.uri_mut().clone_from(&self.uri);
@@ -85,22 +86,20 @@ impl HttpClient {
         let response = self.connections.request(request).await;
         let response = response.map_err(|error| Failure::transient(chain(&error), None))?;
         let (head, body) = response.into_parts();
+        let body =
+            Limited::new(body, RESPONSE_LIMIT).collect().await.map(http_body_util::Collected::to_bytes);
+        let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
         if !head.status.is_success() {
-            return Err(refused(head.status, &head.headers));
+            let is_text = !kind.starts_with(b"application/x-protobuf");
+            let said = body.map(|body| Status::message_of(&body, is_text)).unwrap_or_default();
+            return Err(refused(head.status, &head.headers, &said));
         }
-        let body = Limited::new(body, RESPONSE_LIMIT).collect().await;
-        let body = body
-            .map_err(|error| Failure::permanent(format!("the answer cannot be read: {error}")))?
-            .to_bytes();
-        let is_json = head
-            .headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let body = body.map_err(|error| Failure::permanent(format!("the answer cannot be read: {error}")))?;
         // The request was accepted. What of its answer cannot be understood tells of no rejection.
-        Ok(if is_json {
-            serde_json::from_slice(&body).unwrap_or_default()
+        Ok(if kind.starts_with(b"application/json") {
+            R::answer_from_json(&body)
         } else {
-            R::Response::decode(body).unwrap_or_default()
+            R::Response::decode(body).unwrap_or_default().into()
         })
     }
 }
@@ -121,8 +120,9 @@ pub(super) fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
-fn refused(status: StatusCode, headers: &HeaderMap) -> Failure {
-    let message = format!("the server answered {status}");
+fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
+    let colon = if said.is_empty() { "" } else { ": " };
+    let message = format!("the server answered {status}{colon}{said}");
     match status.as_u16() {
         429 | 502 | 503 | 504 => {
             let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());

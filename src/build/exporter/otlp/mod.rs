@@ -14,6 +14,7 @@ mod grpc;
 mod http;
 mod request;
 mod retry;
+mod status;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -35,7 +36,10 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 
-use self::{request::OtlpRequest, retry::Failure};
+use self::{
+    request::{Answer, OtlpRequest},
+    retry::Failure,
+};
 use crate::{
     build::{runtime::Spawner, tally::Tally},
     config::{OtlpProtocol, OtlpSettings, Timeout},
@@ -112,16 +116,22 @@ impl OtlpExporter {
         let tally = Arc::clone(&self.tally);
         async move {
             match sent.await {
-                Ok(Ok(response)) => match R::rejected(response) {
-                    None => Ok(()),
-                    Some((rejected, reason)) => {
-                        tally.lost(rejected, format_args!("refused by the server: {reason}"))
-                    }
-                },
-                Ok(Err(failure)) => tally.lost(items, failure),
-                Err(_) => tally.lost(items, "no answer before telemetry was shut down"),
+                Ok(Ok(Answer { rejected: 0, message })) if message.is_empty() => Ok(()),
+                Ok(Ok(Answer { rejected: 0, message })) => {
+                    tally.remark(&message);
+                    Ok(())
+                }
+                Ok(Ok(Answer { rejected, message })) => {
+                    tally.lose(rejected, format_args!("refused by the server: {message}"))
+                }
+                Ok(Err(failure)) => tally.lose(items, failure),
+                Err(_) => tally.lose(items, "no answer before telemetry was shut down"),
             }
         }
+    }
+
+    pub(crate) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
     }
 
     /// Starts sending metrics.
@@ -137,6 +147,7 @@ impl OtlpExporter {
 impl SpanExporter for OtlpExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let items = batch.len() as u64;
+        self.tally.hand_over(items);
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
         self.send(&ExportTraceServiceRequest { resource_spans }, items).await
     }
@@ -145,6 +156,7 @@ impl SpanExporter for OtlpExporter {
 impl LogExporter for OtlpExporter {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         let items = batch.iter().count() as u64;
+        self.tally.hand_over(items);
         let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
         self.send(&ExportLogsServiceRequest { resource_logs }, items).await
     }

@@ -31,6 +31,8 @@ impl Failure {
 
     /// Trying again may help, after the time that the server asked for.
     pub(super) fn transient(message: impl Into<String>, after: Option<Duration>) -> Self {
+        // A server that wants more is not worth the memory of what waits meanwhile.
+        let after = after.map(|after| after.min(LONGEST_WAIT));
         Self { message: message.into(), retry: Retry::After(after) }
     }
 }
@@ -52,9 +54,20 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         }
         source = error.source();
     }
+    if let Some((_, hint)) = HINTS.iter().find(|(part, _)| text.contains(part)) {
+        text = format!("{text} ({hint})");
+    }
     text
 }
 
+/// What an error of the network crates means when it comes from a destination.
+const HINTS: [(&str, &str); 3] = [
+    ("invalid HTTP version parsed", "is this a port for gRPC?"),
+    ("frame with invalid size", "is this a port for HTTP, not gRPC?"),
+    ("InvalidContentType", "does this port speak TLS?"),
+];
+
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
