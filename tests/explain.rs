@@ -1,4 +1,5 @@
 //! Each effective value and where it came from.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -67,14 +67,14 @@ fn the_reference_is_current_and_holds_the_defaults() {
     is_current("config-examples/reference.toml", &text);
 
     // With the comments taken away it says what holds without it.
-    let uncommented: String = text
+    let uncommented: Vec<&str> = text
         .lines()
         .filter(|line| !line.contains('…') && !line.contains("NAME"))
         .filter_map(|line| {
             line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', ':']) && !rest.is_empty())
         })
-        .map(|line| format!("{line}\n"))
         .collect();
+    let uncommented = uncommented.join("\n");
     let (builder, _directory) = with_file(&uncommented, &[]);
     let explained = builder.service_name("x").explain();
     assert_eq!(explained.errors(), [], "{uncommented}");

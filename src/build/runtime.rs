@@ -5,10 +5,7 @@
 
 use std::{
     future::Future,
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver},
-    },
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
@@ -23,7 +20,7 @@ pub(crate) struct Background {
     runtime: Mutex<Option<Runtime>>,
     spawner: Spawner,
     /// One for each server; it disconnects when the port is closed.
-    servers: Mutex<Vec<Receiver<()>>>,
+    servers: Mutex<Vec<mpsc::Receiver<()>>>,
 }
 
 /// Lets exporters start work. Work that is started after the runtime has gone ends as cancelled.

@@ -63,10 +63,10 @@ enum Command {
 
 #[derive(Args)]
 struct Input {
-    /// The file to read. Default: the one that the library would find from here (AUTOTEL_CONFIG, beside the executable, the
+    /// The file to read. Default: the one that the library would find from here (`AUTOTEL_CONFIG`, beside the executable, the
     /// current directory). The environment counts as it does for the service.
     file: Option<PathBuf>,
-    /// The profile to apply, stronger than AUTOTEL_PROFILE.
+    /// The profile to apply, stronger than `AUTOTEL_PROFILE`.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 }
