@@ -204,7 +204,7 @@ impl Values<'_> {
         self.put(&key_path("profile"), profile.into(), self.loaded.profile_origin.clone());
     }
 
-    /// The five keys of a destination, for each signal, as they are after inheritance.
+    /// The keys of a destination, for each signal, as they are after inheritance.
     fn otlp(&mut self, table: &[String], otlp: &Otlp) {
         for signal in Signal::ALL {
             let (own, settings) = (otlp.signal(signal), otlp.settings(signal));
@@ -213,6 +213,7 @@ impl Values<'_> {
                 ("endpoint", own.endpoint.is_some(), settings.endpoint.to_string().into()),
                 ("compression", own.compression.is_some(), settings.compression.as_str().into()),
                 ("timeout", own.timeout.is_some(), settings.timeout.to_string().into()),
+                ("tls.insecure", own.tls.insecure.is_some(), settings.insecure.into()),
             ];
             let signal = signal.to_string();
             let path = |is_own: bool, rest: &[String]| {
@@ -220,7 +221,7 @@ impl Values<'_> {
                 table.iter().cloned().chain(signal).chain(rest.iter().cloned()).collect::<KeyPath>()
             };
             for (key, is_own, value) in values {
-                let key = [key.to_owned()];
+                let key = key_path(key);
                 let origin = self.loaded.origin(&path(is_own, &key));
                 self.put(&path(true, &key), value, origin);
             }

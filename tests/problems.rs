@@ -77,7 +77,7 @@ fn an_endpoint_without_scheme() {
     let error = with_env(&[]).service_name("x").otlp_endpoint("collector:4317").build().unwrap_err();
     let problem = &error.problems()[0];
     assert_eq!(problem.key_path(), Some("otlp.endpoint"));
-    assert_eq!(problem.message(), "\"collector:4317\" has no scheme");
+    assert_eq!(problem.message(), "\"collector:4317\" has no scheme, which http/protobuf needs");
     assert!(problem.origin().unwrap().to_string().contains("tests/problems.rs"), "{problem}");
 }
 

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
-use http::Uri;
+use http::{Uri, uri::Scheme};
 
 use super::text::{FromText, Rejection, text_type};
 
-/// An absolute `http://` or `https://` URL without user information and fragment.
+/// An absolute `http://` or `https://` URL without user information and fragment; or, for grpc, a host and a port alone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Endpoint(Uri);
+pub struct Endpoint {
+    uri: Uri,
+    /// Otherwise the scheme of `uri` is a placeholder.
+    has_scheme: bool,
+}
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,25 +22,42 @@ impl fmt::Debug for Endpoint {
 
 impl Endpoint {
     pub(crate) fn uri(&self) -> &Uri {
-        &self.0
+        &self.uri
+    }
+
+    /// Whether it is written with `http://` or `https://`.
+    #[must_use]
+    pub fn has_scheme(&self) -> bool {
+        self.has_scheme
+    }
+
+    /// The endpoint with this scheme, unless it has one.
+    #[must_use]
+    pub(crate) fn or_scheme(&self, scheme: Scheme) -> Self {
+        if self.has_scheme {
+            return self.clone();
+        }
+        let mut parts = self.uri.clone().into_parts();
+        parts.scheme = Some(scheme);
+        Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), has_scheme: true }
     }
 
     /// Whether the connection is encrypted.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.0.scheme_str() == Some("https")
+        self.uri.scheme_str() == Some("https")
     }
 
     /// The port, given or implied by the scheme.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.0.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
+        self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
     /// Whether there is a path other than `/`.
     #[must_use]
     pub fn has_path(&self) -> bool {
-        self.0.path() != "/"
+        self.uri.path() != "/"
     }
 
     /// The endpoint with `path` behind its own path, joined with exactly one slash. A query stays at the end.
@@ -44,32 +65,32 @@ impl Endpoint {
     /// See the specification, "OpenTelemetry Protocol Exporter", "Endpoint URLs for OTLP/HTTP".
     #[must_use]
     pub(crate) fn join(&self, path: &str) -> Self {
-        let query = self.0.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = format!("{}/{path}{query}", self.0.path().trim_end_matches('/'));
-        let mut parts = self.0.clone().into_parts();
+        let query = self.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let path = format!("{}/{path}{query}", self.uri.path().trim_end_matches('/'));
+        let mut parts = self.uri.clone().into_parts();
         parts.path_and_query = path.parse().ok();
-        Self(Uri::from_parts(parts).unwrap_or_else(|_| self.0.clone()))
+        Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
     }
 }
 
 impl FromText for Endpoint {
     const EXPECTED: &'static str = "a URL in quotes";
-    const PATTERN: Option<&'static str> = Some(r"^\s*[hH][tT][tT][pP][sS]?://[^@#\s]+$");
+    const PATTERN: Option<&'static str> = Some(r"^\s*([hH][tT][tT][pP][sS]?://)?[^@#\s/]+(/[^@#\s]*)?$");
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Rejection::new("must not be empty"));
         }
-        let Some((scheme, rest)) = text.split_once("://") else {
-            return Err(Rejection::new(format!("{:?} has no scheme", shown(text)))
-                .with_help(format!("write \"http://{0}\" or \"https://{0}\"", shown(text))));
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, text),
         };
-        if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
+        if scheme.is_some_and(|scheme| !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")) {
+            let scheme = scheme.unwrap_or_default();
             return Err(Rejection::new(format!("the scheme {scheme:?} is not supported"))
                 .with_help("use http:// or https://"));
         }
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         // Anywhere, not only where it belongs: a password may hold what ends an authority.
         if rest.contains('@') {
             return Err(Rejection::new("a URL with user information is not supported")
@@ -81,9 +102,10 @@ impl FromText for Endpoint {
                 shown(text)
             )));
         }
-        match text.parse::<Uri>() {
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        match format!("{}://{rest}", scheme.unwrap_or("http")).parse::<Uri>() {
             Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) && port_is_good(authority) => {
-                Ok(Self(uri))
+                Ok(Self { uri, has_scheme: scheme.is_some() })
             }
             _ => Err(Rejection::new(format!("{:?} is not a URL", shown(text)))
                 .with_help("for example \"http://localhost:4318\"")),
@@ -109,9 +131,12 @@ fn shown(text: &str) -> &str {
 /// The URL; a query is masked, since some destinations want their token in it.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let authority = self.0.authority().map_or("", http::uri::Authority::as_str);
-        write!(f, "{}://{authority}", self.0.scheme_str().unwrap_or_default())?;
-        match (self.0.path(), self.0.query()) {
+        let authority = self.uri.authority().map_or("", http::uri::Authority::as_str);
+        match self.uri.scheme_str().filter(|_| self.has_scheme) {
+            Some(scheme) => write!(f, "{scheme}://{authority}")?,
+            None => f.write_str(authority)?,
+        }
+        match (self.uri.path(), self.uri.query()) {
             // The URI type writes the path "/" where none was given.
             ("/", None) => Ok(()),
             (path, None) => f.write_str(path),
@@ -122,7 +147,7 @@ impl fmt::Display for Endpoint {
 
 impl From<Uri> for Endpoint {
     fn from(uri: Uri) -> Self {
-        Self(uri)
+        Self { uri, has_scheme: true }
     }
 }
 
@@ -146,8 +171,6 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_dialled() {
         for text in [
-            "collector:4317",
-            "localhost",
             "ftp://c",
             "http://",
             "http://:4318",

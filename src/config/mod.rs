@@ -38,7 +38,7 @@ pub use self::{
     logs::Logs,
     metrics::{Metrics, Temporality},
     number::{Bounded, Port, Ratio, Size},
-    otlp::{Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal},
+    otlp::{Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Tls},
     prometheus::{PagePath, Prometheus},
     service::{Resource, Service},
     signal::{ExporterRef, Propagator, Selection, Signal},

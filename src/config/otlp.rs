@@ -1,5 +1,6 @@
 //! Destinations that speak OTLP: `[otlp]`, its parts for one signal, and `[exporters.NAME]`.
 
+use http::uri::Scheme;
 use serde::{Deserialize, Serialize};
 
 use super::{duration::Timeout, endpoint::Endpoint, headers::Headers, signal::Signal, text::text_enum};
@@ -36,6 +37,16 @@ text_enum! {
     }
 }
 
+/// The encryption of a connection. `https://` endpoints are verified against the certificates of the operating system.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// For a grpc endpoint that is written without a scheme (`collector:4317`): `true` means `http://`, otherwise it is
+    /// `https://`. Default: `false`.
+    pub insecure: Option<bool>,
+}
+
 macro_rules! otlp_table {
     ($(#[$meta:meta])* $name:ident { $($(#[$extra_meta:meta])* $extra:ident: $extra_type:ty,)* }) => {
         $(#[$meta])*
@@ -46,7 +57,7 @@ macro_rules! otlp_table {
             /// How OTLP is carried. Default: `http/protobuf`.
             pub protocol: Option<OtlpProtocol>,
 
-            /// Where to send to, a URL such as `http://collector:4318`. For HTTP the path of the signal (`/v1/traces`,
+            /// Where to send to, a URL such as `http://collector:4318`; for grpc also `collector:4317`. For HTTP the path of the signal (`/v1/traces`,
             /// `/v1/metrics`, `/v1/logs`) is appended, except to an endpoint that is given for one signal, which is used
             /// as it is written. Default: `http://localhost:4318`, or port 4317 for grpc.
             pub endpoint: Option<Endpoint>,
@@ -60,6 +71,9 @@ macro_rules! otlp_table {
             /// The longest time that one export may take, connecting and retries included. `"0s"` means no limit.
             /// Default: `10s`.
             pub timeout: Option<Timeout>,
+
+            /// How the connection is encrypted.
+            pub tls: Tls,
 
             $($(#[$extra_meta])* pub $extra: $extra_type,)*
         }
@@ -97,6 +111,8 @@ pub struct OtlpSettings {
     pub compression: Compression,
     /// The limit for one export.
     pub timeout: Timeout,
+    /// Whether an endpoint without a scheme means `http://`.
+    pub insecure: bool,
 }
 
 impl Otlp {
@@ -121,14 +137,21 @@ impl Otlp {
     pub fn settings(&self, signal: Signal) -> OtlpSettings {
         let own = self.signal(signal);
         let protocol = own.protocol.or(self.protocol).unwrap_or(OtlpProtocol::HttpProtobuf);
+        let insecure = own.tls.insecure.or(self.tls.insecure).unwrap_or(false);
         let endpoint = match (&own.endpoint, &self.endpoint) {
             (Some(own), _) => own.clone(),
             (None, Some(general)) => for_signal(general, protocol, signal),
             (None, None) => for_signal(&local(protocol), protocol, signal),
         };
+        let endpoint = match protocol {
+            OtlpProtocol::Grpc => endpoint.or_scheme(if insecure { Scheme::HTTP } else { Scheme::HTTPS }),
+            // Refused when the configuration is validated.
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => endpoint,
+        };
         OtlpSettings {
             protocol,
             endpoint,
+            insecure,
             headers: own.headers.as_ref().or(self.headers.as_ref()).cloned().unwrap_or_default(),
             compression: own.compression.or(self.compression).unwrap_or(Compression::None),
             timeout: own.timeout.or(self.timeout).unwrap_or(Timeout::from_secs(10)),

@@ -1,7 +1,7 @@
 //! Rules that concern several keys, checked on the merged configuration before anything is built.
 
 use super::{
-    Config, ExporterRef, OtlpProtocol, Resource, Signal, Temporality,
+    Config, Endpoint, ExporterRef, OtlpProtocol, Resource, Signal, Temporality,
     text::{nearest, quoted_list},
 };
 
@@ -189,6 +189,22 @@ fn destinations(config: &Config, found: &mut Vec<Violation>) {
             if grpc && settings.endpoint.has_path() {
                 let message = format!("the path of {} is not used by grpc", settings.endpoint);
                 found.push(Violation::warning(&[&endpoint_key], message));
+            }
+            let written = otlp.signal(signal).endpoint.as_ref().or(otlp.endpoint.as_ref());
+            if !grpc && written.is_some_and(|written| !written.has_scheme()) {
+                let written = written.map(ToString::to_string).unwrap_or_default();
+                let message = format!("\"{written}\" has no scheme, which {} needs", settings.protocol);
+                let help = format!(
+                    "write \"http://{written}\" or \"https://{written}\", or use the protocol \"grpc\""
+                );
+                found.push(Violation::error(&[&endpoint_key], message).help(help));
+                continue;
+            }
+            let insecure_key =
+                format!("{}.tls.insecure", table_of(otlp.signal(signal).tls.insecure.is_some()));
+            if settings.insecure && (!grpc || written.is_none_or(Endpoint::has_scheme)) {
+                let message = "has no effect: it is for grpc endpoints that are written without a scheme";
+                found.push(Violation::warning(&[&insecure_key], message));
             }
             let path = settings.endpoint.uri().path().trim_end_matches('/');
             let general_path_names_a_signal = !grpc

@@ -72,7 +72,9 @@ impl OtlpExporter {
         spawner: Spawner,
         tally: Arc<Tally>,
     ) -> Result<Self, Error> {
-        let OtlpSettings { protocol, endpoint, headers, compression, timeout: own_timeout } = settings;
+        // `insecure` was resolved into the scheme of the endpoint.
+        let OtlpSettings { protocol, endpoint, headers, compression, timeout: own_timeout, insecure: _ } =
+            settings;
         let limit = own_timeout.min(timeout).limit();
         let client = match protocol {
             OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
