@@ -63,6 +63,19 @@ fn annotate(schema: &mut Value, path: &mut KeyPath) {
         path.pop();
         if is_secret && let Some(values) = schema["additionalProperties"].as_object_mut() {
             values.insert("x-secret".to_owned(), true.into());
+            let from_file = json!({
+                "type": "object",
+                "properties": { "file": { "type": "string", "description": "A file that holds the value." } },
+                "required": ["file"],
+                "additionalProperties": false,
+            });
+            match values.get_mut("anyOf").and_then(Value::as_array_mut) {
+                Some(choices) => choices.push(from_file),
+                None => {
+                    let text = json!({ "type": values.shift_remove("type") });
+                    values.insert("anyOf".to_owned(), json!([text, from_file]));
+                }
+            }
             values.shift_remove("x-env");
         }
     }

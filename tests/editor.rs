@@ -52,7 +52,7 @@ fn mistakes_are_underlined() {
         assert!(!good && said.contains(line) && said.contains('^'), "{line}: {said}");
     }
     // A reference may stand for any value.
-    let text = "[prometheus]\nport = \"${PORT}\"\n[otlp]\nprotocol = \"${PROTOCOL:-grpc}\"\ntimeout = \"${LIMIT}\"\n";
+    let text = "[prometheus]\nport = \"${PORT}\"\n[otlp]\nprotocol = \"${PROTOCOL:-grpc}\"\ntimeout = \"${LIMIT}\"\n[otlp.headers]\na = \"b\"\nc = { file = \"d\" }\n";
     fs::write(&path, format!("#:schema {ROOT}/schema/autotelemetry.schema.json\n{text}")).unwrap();
     let (good, said) = lint(&[path.display().to_string()]);
     assert!(good, "{said}");

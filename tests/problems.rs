@@ -285,3 +285,46 @@ fn the_profile_of_the_file_may_be_a_reference() {
     let error = with_env(&[]).service_name("x").force("profile", "dev").build().unwrap_err();
     assert_eq!(error.problems()[0].help_text(), Some("use `Builder::profile`"));
 }
+
+#[test]
+fn a_header_may_come_from_a_file() {
+    let text = "[service]\nname = \"x\"\n[otlp.headers]\nauthorization = { file = \"${DIR:-secrets}/token\" }\n\
+                [profiles.other.otlp.headers]\na = { file = \"nowhere\" }\n";
+    let (builder, directory) = with_file(text, &[]);
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.problems().len(), 1, "{error}");
+    assert!(error.problems()[0].message().ends_with("secrets/token: there is no such file"), "{error}");
+    let (builder, directory) =
+        (with_env(&[]).config_file(directory.path().join("autotelemetry.toml")), directory);
+    std::fs::create_dir(directory.path().join("secrets")).unwrap();
+    std::fs::write(directory.path().join("secrets/token"), "Bearer hunter2\n").unwrap();
+    let tools = builder.build().unwrap();
+    let explained = tools.explain().to_json();
+    assert!(
+        explained.contains("otlp.traces.headers.authorization") && !explained.contains("hunter2"),
+        "{explained}"
+    );
+    std::fs::write(directory.path().join("secrets/token"), "\n").unwrap();
+    let error = with_env(&[]).config_file(directory.path().join("autotelemetry.toml")).build().unwrap_err();
+    assert!(error.problems()[0].message().ends_with("secrets/token: it is empty"), "{error}");
+    // Where nothing is secret, a table is a table.
+    let (builder, _directory) = with_file("[service]\nname = { file = \"x\" }\n", &[]);
+    assert_eq!(
+        builder.build().unwrap_err().problems()[0].message(),
+        "expected a text in quotes, found a table"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_file_is_refused_without_waiting_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("fifo.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let error = with_env(&[]).service_name("x").config_file(&fifo).build().unwrap_err();
+    assert!(error.to_string().contains("is not a regular file"), "{error}");
+    let latin1 = directory.path().join("latin1.toml");
+    std::fs::write(&latin1, b"[service]\nname = \"\xe4\"\n").unwrap();
+    let error = with_env(&[]).service_name("x").config_file(&latin1).build().unwrap_err();
+    assert!(error.to_string().contains("it is not UTF-8"), "{error}");
+}

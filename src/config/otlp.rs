@@ -63,6 +63,7 @@ macro_rules! otlp_table {
             pub endpoint: Option<Endpoint>,
 
             /// Headers that are sent with every request, for example `authorization`. The values are never printed.
+            /// `{ file = "/run/secrets/token" }` stands for the text in a file.
             pub headers: Option<Headers>,
 
             /// `none` or `gzip`. Default: `none`.

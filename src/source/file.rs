@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     environment::Environment,
-    kind,
+    kind::{self, Kind},
     layers::{Layer, LayerSource},
     locate::{self, Part},
     substitute::substitute,
@@ -181,9 +181,9 @@ impl File {
         problems: &mut Vec<Problem>,
     ) -> Layer {
         let source = LayerSource::File { text: Arc::clone(&self.text), prefix };
-        resolve(&mut values, &mut Vec::new(), environment, &mut |path, rejection| {
-            problems.push(source.problem(path, rejection));
-        });
+        let directory = self.text.path.parent().unwrap_or(Path::new(""));
+        let refuse = |path: &[String], rejection| problems.push(source.problem(path, rejection));
+        Resolver { environment, directory, refuse }.resolve(&mut values, &mut KeyPath::new());
         let mut layer = Layer { values, source };
         problems.extend(layer.check());
         layer
@@ -200,38 +200,79 @@ pub(crate) fn no_profile(name: &str, known: &[&str]) -> Problem {
     Problem::new(format!("there is no profile \"{name}\"")).help(help)
 }
 
-/// Resolves the references in all strings. A string that held one may stand for any kind of value, as a variable may.
-fn resolve(
-    values: &mut Dict,
-    path: &mut KeyPath,
-    environment: Option<&Environment>,
-    refuse: &mut impl FnMut(&[String], Rejection),
-) {
-    let mut drop_keys = Vec::new();
-    for (key, value) in values.iter_mut() {
-        path.push(key.clone());
-        let resolved = match value {
-            Value::Dict(_, inner) => {
-                resolve(inner, path, environment, refuse);
-                Ok(None)
-            }
-            Value::String(_, text) => resolve_text(text, environment, |text| kind::typed(path, text)),
-            Value::Array(_, items) => resolve_items(items, environment),
-            _ => Ok(None),
-        };
-        match resolved {
-            Ok(None) => {}
-            Ok(Some(resolved)) => *value = resolved,
-            Err(rejection) => {
-                drop_keys.push(key.clone());
-                if let Some(rejection) = rejection {
-                    refuse(path, rejection);
+/// Resolves the references and the secrets in files that a layer holds.
+struct Resolver<'a, F> {
+    /// Without one, references are checked but not resolved, and no file is read.
+    environment: Option<&'a Environment>,
+    /// Files are relative to the one that names them.
+    directory: &'a Path,
+    refuse: F,
+}
+
+impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
+    /// A string that held a reference may stand for any kind of value, as a variable may.
+    fn resolve(&mut self, values: &mut Dict, path: &mut KeyPath) {
+        let mut to_drop = Vec::new();
+        for (key, value) in values.iter_mut() {
+            path.push(key.clone());
+            let resolved = match value {
+                Value::Dict(_, inner) if is_secret(path) => self.secret(inner),
+                Value::Dict(_, inner) => {
+                    self.resolve(inner, path);
+                    Ok(None)
+                }
+                Value::String(_, text) => {
+                    resolve_text(text, self.environment, |text| kind::typed(path, text))
+                }
+                Value::Array(_, items) => resolve_items(items, self.environment),
+                _ => Ok(None),
+            };
+            match resolved {
+                Ok(None) => {}
+                Ok(Some(resolved)) => *value = resolved,
+                Err(rejection) => {
+                    to_drop.push(key.clone());
+                    if let Some(rejection) = rejection {
+                        (self.refuse)(path, rejection);
+                    }
                 }
             }
+            path.pop();
         }
-        path.pop();
+        values.retain(|key, _| !to_drop.contains(key));
     }
-    values.retain(|key, _| !drop_keys.contains(key));
+
+    /// The text that `{ file = "…" }` stands for.
+    fn secret(&self, table: &Dict) -> Result<Option<Value>, Option<Rejection>> {
+        let Some(name) = table.get("file").and_then(Value::as_str).filter(|_| table.len() == 1) else {
+            return Ok(None);
+        };
+        let resolved = resolve_text(name, self.environment, |name| Ok(name.to_owned().into()))?;
+        if self.environment.is_none() {
+            return Err(None);
+        }
+        let path = self.directory.join(resolved.as_ref().and_then(Value::as_str).unwrap_or(name));
+        let refused = |why: &dyn std::fmt::Display| {
+            Some(Rejection::new(format!("cannot use {}: {why}", path.display())))
+        };
+        if !path.is_file() {
+            return Err(refused(&"there is no such file"));
+        }
+        let bytes = fs::read(&path).map_err(|error| refused(&error))?;
+        let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;
+        let text =
+            text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+        if text.is_empty() {
+            return Err(refused(&"it is empty"));
+        }
+        Ok(Some(text.to_owned().into()))
+    }
+}
+
+/// Whether what stands at `path` is the value of a header.
+fn is_secret(path: &[String]) -> bool {
+    matches!(path, [.., table, _] if table == "headers")
+        && kind::kind_of(&path[..path.len() - 1]) == Ok(Kind::Map)
 }
 
 /// `Err(None)` for a text with references that are right, but not to be resolved.
