@@ -97,3 +97,51 @@ fn code_is_an_origin_too() {
     assert!(line.contains("\"x\"") && line.contains("tests/explain.rs:"), "{line}");
     assert!(text.starts_with("file: none\n  not used: "), "{text}");
 }
+
+/// What is really used for each signal, for every example file, without and with variables. `UPDATE_GOLDEN=1` rewrites the
+/// texts.
+#[test]
+fn the_destinations_of_every_example_are_explained_exactly() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let environments: [(&str, &[(&str, &str)]); 2] = [
+        ("plain", &[("OTLP_TOKEN", "token")]),
+        (
+            "variables",
+            &[
+                ("OTLP_TOKEN", "token"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/prefix/"),
+                ("OTEL_EXPORTER_OTLP_HEADERS", "x-general=1"),
+                ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:4318/as/it/is"),
+                ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-traces=1"),
+                ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"),
+                ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/json"),
+                ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
+                ("AUTOTEL_OTLP__LOGS__TIMEOUT", "1s"),
+            ],
+        ),
+    ];
+    let update = std::env::vars_os().any(|(name, value)| name == "UPDATE_GOLDEN" && value == "1");
+    for name in ["minimal", "console", "otlp-grpc", "otlp-http", "prometheus", "reference"] {
+        for (environment, variables) in environments {
+            let text = std::fs::read_to_string(root.join(format!("config-examples/{name}.toml"))).unwrap();
+            let (builder, directory) = with_file(&text, variables);
+            let explained = builder.set("service.name", "x").explain();
+            assert_eq!(explained.errors(), [], "{name}");
+            let mut said = String::new();
+            for (key, value, origin) in explained.values() {
+                let destination = ["otlp.", "exporters."].iter().any(|table| key.starts_with(table));
+                if destination || key.ends_with(".exporters") {
+                    let line = format!("{key} = {value}  # {origin}\n");
+                    said += &line.replace(&format!("{}/", directory.path().display()), "");
+                }
+            }
+            let golden = root.join(format!("tests/explained/{name}.{environment}.txt"));
+            if update {
+                std::fs::create_dir_all(golden.parent().unwrap()).unwrap();
+                std::fs::write(&golden, &said).unwrap();
+            }
+            let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+            assert_eq!(said, expected, "{}", golden.display());
+        }
+    }
+}

@@ -13,26 +13,30 @@ pub(crate) fn substitute<'e>(
     if !text.contains('$') {
         return Ok(None);
     }
+    // An escape is read before any reference, so that it breaks one that it stands in.
     let mut result = String::with_capacity(text.len());
-    let mut rest = text;
     let mut changed = false;
-    while let Some(at) = rest.find('$') {
-        result.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            result.push('$');
-            rest = after;
+    let mut segments = text.split("$$").peekable();
+    while let Some(mut rest) = segments.next() {
+        while let Some(at) = rest.find("${") {
+            let (before, reference) = (&rest[..at], &rest[at + 2..]);
+            let Some(end) = reference.find('}') else {
+                if segments.peek().is_some() {
+                    break;
+                }
+                return Err(invalid("a `${` has no `}`"));
+            };
+            result.push_str(before);
+            result.push_str(&resolve(&reference[..end], &lookup)?);
+            rest = &reference[end + 1..];
             changed = true;
-        } else if let Some(after) = rest.strip_prefix('{') {
-            let end = after.find('}').ok_or_else(|| invalid("a `${` has no `}`"))?;
-            result.push_str(&resolve(&after[..end], &lookup)?);
-            rest = &after[end + 1..];
-            changed = true;
-        } else {
+        }
+        result.push_str(rest);
+        if segments.peek().is_some() {
             result.push('$');
+            changed = true;
         }
     }
-    result.push_str(rest);
     Ok(changed.then_some(result))
 }
 
@@ -41,11 +45,11 @@ fn invalid(message: impl Into<String>) -> Rejection {
 }
 
 fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Result<String, Rejection> {
-    let reference = reference.strip_prefix("env:").unwrap_or(reference);
     let (name, default) = match reference.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (reference, None),
     };
+    let name = name.strip_prefix("env:").unwrap_or(name);
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !well_formed {
@@ -62,25 +66,60 @@ mod tests {
     use super::*;
 
     fn with(text: &str) -> Result<Option<String>, Rejection> {
-        // Empty variables count as unset, which the environment sees to.
-        let variables = [("TOKEN", "s3cret"), ("NESTED", "${TOKEN}")];
+        let variables = [
+            ("STRING_VALUE", "value"),
+            ("BOOL_VALUE", "true"),
+            ("FLOAT_VALUE", "1.1"),
+            ("INVALID_MAP_VALUE", "value\nkey:value"),
+            ("DO_NOT_REPLACE_ME", "Never use this value"),
+            ("REPLACE_ME", "${DO_NOT_REPLACE_ME}"),
+            ("VALUE_WITH_ESCAPE", "value$$"),
+        ];
         substitute(text, |wanted| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value))
     }
 
+    /// The cases of the specification's table. An undefined variable without a default is an error here, and types do not
+    /// come from the text.
     #[test]
-    fn resolves_references() {
-        assert_eq!(with("plain").unwrap(), None);
-        assert_eq!(with("Bearer ${TOKEN}").unwrap().as_deref(), Some("Bearer s3cret"));
-        assert_eq!(with("${env:TOKEN}!").unwrap().as_deref(), Some("s3cret!"));
-        assert_eq!(with("${EMPTY:-a}${MISSING:-b}").unwrap().as_deref(), Some("ab"));
-        assert_eq!(with("$${TOKEN} costs $5").unwrap().as_deref(), Some("${TOKEN} costs $5"));
-        assert_eq!(with("${NESTED}").unwrap().as_deref(), Some("${TOKEN}"), "no recursion");
-        assert_eq!(with("$5").unwrap(), None);
+    fn resolves_as_the_specification_says() {
+        for (text, expected) in [
+            ("${STRING_VALUE}", "value"),
+            ("${BOOL_VALUE}", "true"),
+            ("${env:STRING_VALUE}", "value"),
+            ("${INVALID_MAP_VALUE}", "value\nkey:value"),
+            ("foo ${STRING_VALUE} ${FLOAT_VALUE}", "foo value 1.1"),
+            ("${UNDEFINED_KEY:-fallback}", "fallback"),
+            ("${UNDEFINED_KEY:-${STRING_VALUE}}", "${STRING_VALUE}"),
+            ("${REPLACE_ME}", "${DO_NOT_REPLACE_ME}"),
+            ("$${STRING_VALUE}", "${STRING_VALUE}"),
+            ("$$${STRING_VALUE}", "$value"),
+            ("$$$${STRING_VALUE}", "$${STRING_VALUE}"),
+            ("$${STRING_VALUE:-fallback}", "${STRING_VALUE:-fallback}"),
+            ("$${STRING_VALUE:-${STRING_VALUE}}", "${STRING_VALUE:-value}"),
+            ("${UNDEFINED_KEY:-$${UNDEFINED_KEY}}", "${UNDEFINED_KEY:-${UNDEFINED_KEY}}"),
+            ("${VALUE_WITH_ESCAPE}", "value$$"),
+            ("a $$ b", "a $ b"),
+            ("${env:-test}", "test"),
+        ] {
+            assert_eq!(with(text).unwrap().as_deref(), Some(expected), "{text}");
+        }
+        for text in ["plain", "a $ b", "$5", "{}"] {
+            assert_eq!(with(text).unwrap(), None, "{text}");
+        }
     }
 
     #[test]
     fn refuses_what_it_cannot_resolve() {
-        for text in ["${MISSING}", "${EMPTY}", "${", "${TOKEN", "${1A}", "${}", "${a b}"] {
+        for text in [
+            "${UNDEFINED_KEY}",
+            "${STRING_VALUE:?error}",
+            "${",
+            "a ${STRING_VALUE",
+            "${1A}",
+            "${}",
+            "${a b}",
+            "${file:x}",
+        ] {
             assert!(with(text).is_err(), "{text}");
         }
     }

@@ -1,0 +1,85 @@
+//! What reading the configuration costs, next to the parse of the same text alone, in one run.
+//!
+//! `cargo bench --features cli --bench config`
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
+
+use std::{
+    fs,
+    hint::black_box,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use autotelemetry::ObservabilityTools;
+
+/// The median of many runs, which a busy machine disturbs less than the mean.
+fn median(runs: usize, mut run: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[runs / 2]
+}
+
+/// A file of so many lines: one of everything, then exporters.
+fn file(lines: usize) -> String {
+    let mut text = String::from(
+        "[service]\nname = \"checkout\"\nversion = \"1.4.2\"\n\n[resource.attributes]\nteam = \"data\"\n\n\
+         [otlp]\nprotocol = \"grpc\"\nendpoint = \"http://collector:4317\"\ncompression = \"gzip\"\n\
+         headers = { authorization = \"Bearer ${TOKEN}\" }\n\n[traces]\nsampler = \"parentbased_traceidratio\"\n\
+         sampler_arg = 0.1\nbatch = { schedule_delay = \"2s\", max_queue_size = 4096 }\nexporters = []\n\n\
+         [metrics]\ninterval = \"30s\"\nexporters = []\n\n[logs]\nlevel = \"info,hyper=warn\"\nexporters = []\n\n\
+         [profiles.production.traces]\nsampler_arg = 0.05\n",
+    );
+    let mut number = 0;
+    while text.lines().count() + 5 <= lines {
+        text += &format!(
+            "\n[profiles.p{number}.otlp]\nendpoint = \"http://collector{number}:4317\"\ntimeout = \"5s\"\ncompression = \"none\"\n"
+        );
+        number += 1;
+    }
+    text
+}
+
+fn main() {
+    let directory = tempfile::tempdir().unwrap();
+    for lines in [60, 200] {
+        let path = directory.path().join(format!("{lines}.toml"));
+        let text = file(lines);
+        fs::write(&path, &text).unwrap();
+        let parse = median(500, || drop(black_box(toml::from_str::<toml::Table>(black_box(&text)).unwrap())));
+        let variables =
+            [("TOKEN", "x"), ("AUTOTEL_PROFILE", "production"), ("OTEL_BSP_MAX_QUEUE_SIZE", "1024")];
+        let load = median(500, || {
+            let builder = ObservabilityTools::builder().env_vars(variables).config_file(&path);
+            drop(black_box(builder.force("disabled", true).build().unwrap()));
+        });
+        println!(
+            "{lines} lines: toml::from_str {parse:?}, load and validate {load:?}, {:.1} x",
+            ratio(load, parse)
+        );
+        if let Some(program) = option_env!("CARGO_BIN_EXE_autotelemetry") {
+            check(program, &path, lines);
+        }
+    }
+}
+
+/// The command line as a whole process, next to one that does nothing.
+fn check(program: &str, path: &Path, lines: usize) {
+    let run = |arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).env("TOKEN", "x").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    let nothing = median(50, || run(&["--version"]));
+    let check = median(50, || run(&["check", path.to_str().unwrap()]));
+    println!("{lines} lines: check {check:?} as a process, --version {nothing:?}");
+}
+
+fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64()
+}
