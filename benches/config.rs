@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use std::{
+    fmt::Write as _,
     fs,
     hint::black_box,
     path::Path,
@@ -38,7 +39,8 @@ fn file(lines: usize) -> String {
     );
     let mut number = 0;
     while text.lines().count() + 5 <= lines {
-        text += &format!(
+        let _ = write!(
+            text,
             "\n[profiles.p{number}.otlp]\nendpoint = \"http://collector{number}:4317\"\ntimeout = \"5s\"\ncompression = \"none\"\n"
         );
         number += 1;

@@ -20,6 +20,8 @@ pub enum Origin {
         line: usize,
         /// The column in characters, from 1.
         column: usize,
+        /// The profile whose table it stands in.
+        profile: Option<String>,
     },
     /// The environment variable of this name.
     Env(String),
@@ -34,7 +36,7 @@ impl fmt::Display for Origin {
             Self::Code(location) => {
                 write!(f, "{}:{}:{}", location.file(), location.line(), location.column())
             }
-            Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
+            Self::File { path, line, column, profile: _ } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Env(name) => f.write_str(name),
             Self::Argument(name) => f.write_str(name),
         }

@@ -131,7 +131,11 @@ impl fmt::Display for Explanation {
         let key_width = width(|row| row.0.chars().count());
         let value_width = width(|row| row.1.chars().count()).min(48);
         for (key, value, origin) in &rows {
-            writeln!(f, "{key:key_width$}  {value:value_width$}  {origin}")?;
+            write!(f, "{key:key_width$}  {value:value_width$}  {origin}")?;
+            match origin {
+                Origin::File { profile: Some(profile), .. } => writeln!(f, " (profile {profile})")?,
+                _ => writeln!(f)?,
+            }
         }
         for (title, problems) in [("warnings", &self.warnings), ("errors", &self.errors)] {
             if !problems.is_empty() {

@@ -72,6 +72,9 @@ fn every_leaf_has_a_value_and_an_origin() {
     assert_eq!(all["warnings"][0]["at"], "OTEL_SPAN_LINK_COUNT_LIMIT");
     assert_eq!(all["errors"], json!([]));
     assert!(!all.to_string().contains("s3cret"));
+    let (builder, _directory) = with_file(FILE, &variables);
+    let text = builder.explain().to_string();
+    assert!(text.contains("autotelemetry.toml:17:15 (profile production)\n"), "{text}");
 }
 
 #[test]

@@ -431,3 +431,63 @@ fn a_wrong_port_is_guessed() {
     let error = tools.shutdown().unwrap_err().to_string();
     assert!(error.contains("is this a port for HTTP, not gRPC?"), "{error}");
 }
+
+/// `init` reads the environment of the process and a file beside it, so it needs a process of its own.
+#[test]
+fn init_finds_the_file_and_works_with_every_kind_of_runtime() {
+    for kind in ["none", "current_thread", "one worker"] {
+        for protocol in ["grpc", "http/protobuf"] {
+            let sink = Sink::start();
+            let directory = tempfile::tempdir().unwrap();
+            let text = format!("[service]\nname = \"x\"\n[otlp]\nendpoint = \"{}\"\n", sink.url());
+            std::fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
+            let mut program = program::function("program_that_inits");
+            program
+                .current_dir(directory.path())
+                .env("KIND", kind)
+                .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+            let output = program::run(program);
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{kind}, {protocol}");
+            assert_eq!((sink.spans().len(), sink.metrics().len()), (1, 1), "{kind}, {protocol}");
+            let logs: Vec<_> = sink.logs().into_iter().map(|(scope, _)| scope).collect();
+            assert_eq!(
+                logs.len(),
+                3,
+                "{kind}, {protocol}: Logger, tracing and log, and nothing else: {logs:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn who_exports_nothing_is_told_what_to_set() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut program = program::function("program_that_inits");
+    program.current_dir(directory.path()).env("KIND", "none").env("OTEL_SERVICE_NAME", "x");
+    let said = String::from_utf8(program::run(program).stderr).unwrap();
+    assert!(said.starts_with("autotelemetry: traces and metrics go nowhere; set `otlp.endpoint`"), "{said}");
+}
+
+#[test]
+#[ignore = "run by other tests, in a process with globals and an environment of its own"]
+fn program_that_inits() {
+    let work = || {
+        let tools = autotelemetry::init().unwrap();
+        emit(&tools);
+        tracing::info!("from tracing");
+        log::info!("from log");
+        // Dropped inside whatever runs this.
+    };
+    let kind =
+        std::env::vars_os().find(|(name, _)| name == "KIND").map(|(_, kind)| kind.into_string().unwrap());
+    match kind.as_deref() {
+        Some("current_thread") => {
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async { work() });
+        }
+        Some("one worker") => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+            runtime.block_on(async { tokio::spawn(async move { work() }).await.unwrap() });
+        }
+        _ => work(),
+    }
+}

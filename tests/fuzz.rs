@@ -164,9 +164,7 @@ const NAMES: &[&str] = &[
 
 #[test]
 fn loading_always_ends_well() {
-    let number = |name: &str| {
-        std::env::vars().find(|(other, _)| other == name).and_then(|(_, text)| text.parse().ok())
-    };
+    let number = |name: &str| std::env::vars_os().find(|(other, _)| other == name)?.1.to_str()?.parse().ok();
     let inputs: u64 = number("FUZZ_INPUTS").unwrap_or(2_000);
     let mut random = Random(number("FUZZ_SEED").unwrap_or(0x5eed));
     let seeds = seeds();

@@ -131,6 +131,18 @@ impl Config {
         }
     }
 
+    /// The signals that go nowhere because nobody said where to.
+    pub(crate) fn signals_without_choice(&self) -> Vec<Signal> {
+        let chosen = |signal| match signal {
+            Signal::Traces => self.traces.exporters.is_some(),
+            Signal::Metrics => self.metrics.exporters.is_some(),
+            Signal::Logs => self.logs.exporters.is_some(),
+        };
+        let nowhere =
+            |signal: &Signal| !self.disabled && !chosen(*signal) && self.exporters(*signal).is_empty();
+        Signal::ALL.into_iter().filter(nowhere).collect()
+    }
+
     /// What is used to send `signal` to an exporter that speaks OTLP; `None` for the others.
     #[must_use]
     pub fn otlp_settings(&self, exporter: &ExporterRef, signal: Signal) -> Option<OtlpSettings> {

@@ -37,14 +37,20 @@ pub(crate) struct FileText {
 impl FileText {
     fn at(&self, offset: usize) -> Origin {
         let (line, column) = locate::line_and_column(&self.text, offset);
-        Origin::File { path: self.path.clone(), line, column }
+        Origin::File { path: self.path.clone(), line, column, profile: None }
     }
 
     /// The place of a key or value. Parses again, which only happens when a place is asked for.
     pub(crate) fn origin(&self, path: &[String], part: Part) -> Origin {
         let offset =
             DeTable::parse(&self.text).ok().and_then(|table| locate::offset(table.get_ref(), path, part));
-        self.at(offset.unwrap_or_default())
+        let mut origin = self.at(offset.unwrap_or_default());
+        if let (Origin::File { profile, .. }, [table, name, ..]) = (&mut origin, path)
+            && table == "profiles"
+        {
+            *profile = Some(name.clone());
+        }
+        origin
     }
 }
 

@@ -175,6 +175,13 @@ impl Builder {
         for warning in tools.warnings() {
             diagnostics::line(format_args!("warning: {warning}"));
         }
+        let nowhere = tools.config().signals_without_choice();
+        if !nowhere.is_empty() {
+            diagnostics::line(format_args!(
+                "{} go nowhere; set `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters`, [] to mean it",
+                nowhere.iter().map(|signal| signal.as_str()).collect::<Vec<_>>().join(" and ")
+            ));
+        }
         Ok(tools)
     }
 }

@@ -1,7 +1,10 @@
 //! Rules that concern several keys, checked on the merged configuration before anything is built.
 
+mod destination;
+
+use self::destination::Destination;
 use super::{
-    Config, Endpoint, ExporterRef, OtlpProtocol, Resource, Signal, Temporality,
+    Config, ExporterRef, Resource, Signal, Temporality,
     text::{nearest, quoted_list},
 };
 
@@ -162,86 +165,21 @@ fn compiled_out(key: &str, feature: &str) -> Violation {
 
 /// The rules for each destination that is really used.
 fn destinations(config: &Config, found: &mut Vec<Violation>) {
+    let mut of_destinations = Vec::new();
     for signal in Signal::ALL {
         for exporter in config.exporters(signal) {
-            let Some(settings) = config.otlp_settings(exporter, signal) else { continue };
-            let table = match exporter {
-                ExporterRef::Named(name) => format!("exporters.{name}"),
-                _ => "otlp".to_owned(),
-            };
-            let (Some(otlp), own) = (match exporter {
-                ExporterRef::Named(name) => (config.exporters.get(name), format!("{table}.{signal}")),
-                _ => (Some(&config.otlp), format!("{table}.{signal}")),
-            }) else {
-                continue;
-            };
-            let table_of = |set_for_signal: bool| if set_for_signal { &own } else { &table };
-            let endpoint_key = format!("{}.endpoint", table_of(otlp.signal(signal).endpoint.is_some()));
-            let protocol_key = format!("{}.protocol", table_of(otlp.signal(signal).protocol.is_some()));
-            let grpc = settings.protocol == OtlpProtocol::Grpc;
-
-            if grpc && !cfg!(feature = "grpc") {
-                found.push(compiled_out(&protocol_key, "grpc"));
-            }
-            if settings.endpoint.is_https() && !cfg!(feature = "tls") {
-                found.push(compiled_out(&endpoint_key, "tls"));
-            }
-            if grpc && settings.endpoint.has_path() {
-                let message = format!("the path of {} is not used by grpc", settings.endpoint);
-                found.push(Violation::warning(&[&endpoint_key], message));
-            }
-            let written = otlp.signal(signal).endpoint.as_ref().or(otlp.endpoint.as_ref());
-            if !grpc && written.is_some_and(|written| !written.has_scheme()) {
-                let written = written.map(ToString::to_string).unwrap_or_default();
-                let message = format!("\"{written}\" has no scheme, which {} needs", settings.protocol);
-                let help = format!(
-                    "write \"http://{written}\" or \"https://{written}\", or use the protocol \"grpc\""
-                );
-                found.push(Violation::error(&[&endpoint_key], message).help(help));
-                continue;
-            }
-            let insecure_key =
-                format!("{}.tls.insecure", table_of(otlp.signal(signal).tls.insecure.is_some()));
-            if settings.insecure && (!grpc || written.is_none_or(Endpoint::has_scheme)) {
-                let message = "has no effect: it is for grpc endpoints that are written without a scheme";
-                found.push(Violation::warning(&[&insecure_key], message));
-            }
-            let path = settings.endpoint.uri().path().trim_end_matches('/');
-            let general_path_names_a_signal = !grpc
-                && otlp.signal(signal).endpoint.is_none()
-                && Signal::ALL.iter().any(|other| path.ends_with(&format!("v1/{other}/v1/{signal}")));
-            if general_path_names_a_signal {
-                let message = format!("v1/{signal} is appended to the path, which names a signal already");
-                found.push(
-                    Violation::warning(&[&endpoint_key], message)
-                        .help("leave the path away, or set it for one signal"),
-                );
-            }
-            if !grpc && otlp.signal(signal).endpoint.is_some() && !settings.endpoint.has_path() {
-                let message = "has no path, and none is appended to the endpoint of one signal";
-                let help = format!("the usual one is {}/v1/{signal}", settings.endpoint);
-                found.push(Violation::warning(&[&endpoint_key], message).help(help));
-            }
-            let other = if grpc { OtlpProtocol::HttpProtobuf } else { OtlpProtocol::Grpc };
-            if settings.endpoint.port() == other.default_port() {
-                let message = format!(
-                    "port {} is the usual one of {other}, but the protocol is {}",
-                    settings.endpoint.port(),
-                    settings.protocol
-                );
-                let help = format!("set `{protocol_key}`, or the port {}", settings.protocol.default_port());
-                found.push(Violation::warning(&[&endpoint_key], message).help(help));
+            if let Some(destination) = Destination::new(config, exporter, signal) {
+                destination.check(&mut of_destinations);
             }
         }
     }
-    // Three signals that share a destination share its faults.
-    let mut seen: Vec<(Vec<KeyPath>, String)> = Vec::new();
-    found.retain(|violation| {
-        let identity = (violation.keys.clone(), violation.message.clone());
-        let new = !seen.contains(&identity);
-        seen.push(identity);
-        new
-    });
+    // Signals that share a destination share its faults.
+    for violation in of_destinations {
+        let is_same = |other: &Violation| other.keys == violation.keys && other.message == violation.message;
+        if !found.iter().any(is_same) {
+            found.push(violation);
+        }
+    }
 }
 
 fn metrics(config: &Config, found: &mut Vec<Violation>) {

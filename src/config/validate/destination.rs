@@ -1,0 +1,119 @@
+//! The rules for one signal that goes to one OTLP destination.
+
+use super::{Violation, compiled_out};
+use crate::config::{Config, Endpoint, ExporterRef, Otlp, OtlpProtocol, OtlpSettings, Signal};
+
+/// What is sent where, and the tables that say so.
+pub(super) struct Destination<'c> {
+    signal: Signal,
+    table: String,
+    otlp: &'c Otlp,
+    settings: OtlpSettings,
+}
+
+impl<'c> Destination<'c> {
+    /// `None` for an exporter that does not speak OTLP, or does not exist.
+    pub(super) fn new(config: &'c Config, exporter: &ExporterRef, signal: Signal) -> Option<Self> {
+        let (table, otlp) = match exporter {
+            ExporterRef::Otlp => ("otlp".to_owned(), &config.otlp),
+            ExporterRef::Named(name) => (format!("exporters.{name}"), config.exporters.get(name)?),
+            ExporterRef::Console | ExporterRef::Prometheus => return None,
+        };
+        Some(Self { signal, table, otlp, settings: otlp.settings(signal) })
+    }
+
+    /// Everything that is wrong or odd about it.
+    pub(super) fn check(&self, found: &mut Vec<Violation>) {
+        self.features(found);
+        if self.scheme(found) {
+            self.path(found);
+            self.port(found);
+        }
+    }
+
+    /// The key that counts: that of the signal where it is set, else the general one.
+    fn key(&self, name: &str, set_for_signal: bool) -> String {
+        if set_for_signal {
+            format!("{}.{}.{name}", self.table, self.signal)
+        } else {
+            format!("{}.{name}", self.table)
+        }
+    }
+
+    fn endpoint_key(&self) -> String {
+        self.key("endpoint", self.has_own_endpoint())
+    }
+
+    fn protocol_key(&self) -> String {
+        self.key("protocol", self.otlp.signal(self.signal).protocol.is_some())
+    }
+
+    fn has_own_endpoint(&self) -> bool {
+        self.otlp.signal(self.signal).endpoint.is_some()
+    }
+
+    fn is_grpc(&self) -> bool {
+        self.settings.protocol == OtlpProtocol::Grpc
+    }
+
+    fn features(&self, found: &mut Vec<Violation>) {
+        if self.is_grpc() && !cfg!(feature = "grpc") {
+            found.push(compiled_out(&self.protocol_key(), "grpc"));
+        }
+        if self.settings.endpoint.is_https() && !cfg!(feature = "tls") {
+            found.push(compiled_out(&self.endpoint_key(), "tls"));
+        }
+    }
+
+    /// Only grpc can do without a scheme. Returns whether the other rules make sense.
+    fn scheme(&self, found: &mut Vec<Violation>) -> bool {
+        let own = &self.otlp.signal(self.signal);
+        let written = own.endpoint.as_ref().or(self.otlp.endpoint.as_ref());
+        if let Some(written) = written.filter(|written| !self.is_grpc() && !written.has_scheme()) {
+            let message = format!("\"{written}\" has no scheme, which {} needs", self.settings.protocol);
+            let help =
+                format!("write \"http://{written}\" or \"https://{written}\", or use the protocol \"grpc\"");
+            found.push(Violation::error(&[&self.endpoint_key()], message).help(help));
+            return false;
+        }
+        if self.settings.insecure && (!self.is_grpc() || written.is_none_or(Endpoint::has_scheme)) {
+            let key = self.key("tls.insecure", own.tls.insecure.is_some());
+            let message = "has no effect: it is for grpc endpoints that are written without a scheme";
+            found.push(Violation::warning(&[&key], message));
+        }
+        true
+    }
+
+    fn path(&self, found: &mut Vec<Violation>) {
+        let (signal, endpoint) = (self.signal, &self.settings.endpoint);
+        let warning = |message: &str| Violation::warning(&[&self.endpoint_key()], message);
+        if self.is_grpc() {
+            if endpoint.has_path() {
+                found.push(warning(&format!("the path of {endpoint} is not used by grpc")));
+            }
+        } else if self.has_own_endpoint() {
+            if !endpoint.has_path() {
+                let help = format!("the usual one is {endpoint}/v1/{signal}");
+                found.push(
+                    warning("has no path, and none is appended to the endpoint of one signal").help(help),
+                );
+            }
+        } else {
+            let path = endpoint.uri().path();
+            if Signal::ALL.iter().any(|other| path.ends_with(&format!("v1/{other}/v1/{signal}"))) {
+                let message = format!("v1/{signal} is appended to the path, which names a signal already");
+                found.push(warning(&message).help("leave the path away, or set it for one signal"));
+            }
+        }
+    }
+
+    fn port(&self, found: &mut Vec<Violation>) {
+        let (protocol, port) = (self.settings.protocol, self.settings.endpoint.port());
+        let other = if self.is_grpc() { OtlpProtocol::HttpProtobuf } else { OtlpProtocol::Grpc };
+        if port == other.default_port() {
+            let message = format!("port {port} is the usual one of {other}, but the protocol is {protocol}");
+            let help = format!("set `{}`, or the port {}", self.protocol_key(), protocol.default_port());
+            found.push(Violation::warning(&[&self.endpoint_key()], message).help(help));
+        }
+    }
+}
