@@ -1,6 +1,6 @@
 //! What can go wrong, in the words an operator needs.
 
-use std::{fmt, panic::Location, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, panic::Location, path::Path, sync::Arc, time::Duration};
 
 use crate::config::{Signal, format_duration};
 
@@ -15,13 +15,13 @@ pub enum Origin {
     /// The file.
     File {
         /// The path of the file, as it was found.
-        path: PathBuf,
+        path: Arc<Path>,
         /// The line, from 1.
-        line: usize,
+        line: u32,
         /// The column in characters, from 1.
-        column: usize,
+        column: u32,
         /// The profile whose table it stands in.
-        profile: Option<String>,
+        profile: Option<Arc<str>>,
     },
     /// The environment variable of this name.
     Env(String),

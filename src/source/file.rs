@@ -30,14 +30,14 @@ pub(crate) const FILE_NAME: &str = "autotelemetry.toml";
 
 /// The file as it was read.
 pub(crate) struct FileText {
-    path: PathBuf,
+    path: Arc<Path>,
     text: String,
 }
 
 impl FileText {
     fn at(&self, offset: usize) -> Origin {
         let (line, column) = locate::line_and_column(&self.text, offset);
-        Origin::File { path: self.path.clone(), line, column, profile: None }
+        Origin::File { path: Arc::clone(&self.path), line, column, profile: None }
     }
 
     /// The place of a key or value. Parses again, which only happens when a place is asked for.
@@ -48,7 +48,7 @@ impl FileText {
         if let (Origin::File { profile, .. }, [table, name, ..]) = (&mut origin, path)
             && table == "profiles"
         {
-            *profile = Some(name.clone());
+            *profile = Some(name.as_str().into());
         }
         origin
     }
@@ -103,7 +103,7 @@ impl File {
         let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
         // Editors of some systems put a mark before the text; it means nothing.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        let text = Arc::new(FileText { path: path.to_owned(), text });
+        let text = Arc::new(FileText { path: path.into(), text });
         let table = DeTable::parse(&text.text).map_err(|error| {
             let at = text.at(error.span().map_or(0, |span| span.start));
             Problem::new(error.message().trim_end()).at(at)

@@ -185,7 +185,7 @@ fn without_profile(key: &str) -> &str {
 }
 
 /// Orders the problems of the file as they stand in it; the others come behind, as they were found.
-fn place_in_file(problem: &Problem) -> (bool, usize, usize) {
+fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
     match problem.at {
         Some(Origin::File { line, column, .. }) => (false, line, column),
         _ => (true, 0, 0),

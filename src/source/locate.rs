@@ -31,8 +31,9 @@ pub(crate) fn offset(table: &DeTable<'_>, path: &[String], part: Part) -> Option
 }
 
 /// Line and column, both from 1, the column in characters.
-pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, offset: usize) -> (u32, u32) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    let from_one = |count: usize| u32::try_from(count).map_or(u32::MAX, |count| count.saturating_add(1));
+    (from_one(before.matches('\n').count()), from_one(before[line_start..].chars().count()))
 }
