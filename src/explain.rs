@@ -126,10 +126,12 @@ impl fmt::Display for Explanation {
         writeln!(f, "profile: {}\n", self.profile.as_deref().unwrap_or("none"))?;
 
         let rows: Vec<_> = self.values().collect();
-        let width =
-            |text: fn(&(&str, String, &Origin)) -> usize| rows.iter().map(text).max().unwrap_or_default();
-        let key_width = width(|row| row.0.chars().count());
-        let value_width = width(|row| row.1.chars().count()).min(48);
+        // What is longer stands out of its column; a width without a bound could not be formatted at all.
+        let width = |text: fn(&(&str, String, &Origin)) -> usize, most: usize| {
+            rows.iter().map(text).max().unwrap_or_default().min(most)
+        };
+        let key_width = width(|row| row.0.chars().count(), 64);
+        let value_width = width(|row| row.1.chars().count(), 48);
         for (key, value, origin) in &rows {
             write!(f, "{key:key_width$}  {value:value_width$}  {origin}")?;
             match origin {

@@ -79,3 +79,34 @@ fn a_reader_that_goes_away_harms_nobody() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+#[test]
+fn names_without_end_do_no_harm() {
+    let mut program = program::function("program_with_long_names");
+    program.env("AUTOTEL_CONSOLE__FORMAT", "text").env("AUTOTEL_CONSOLE__STREAM", "stderr");
+    let output = program::run(program);
+    assert!(output.stderr.len() > 400_000, "all of it is shown: {}", output.stderr.len());
+}
+
+#[test]
+#[ignore = "run by another test, whose output it would fill"]
+fn program_with_long_names() {
+    use autotelemetry::prelude::*;
+
+    let long = "x".repeat(100_000);
+    let tools = autotelemetry::ObservabilityTools::builder()
+        .service_name("x")
+        .set("traces.exporters", "console")
+        .set("metrics.exporters", "console")
+        .build()
+        .unwrap();
+    let attributes = [KeyValue::new("long", long.clone())];
+    drop(tools.tracer("x").start_as_current_span(long.clone()));
+    tools.meter("x").u64_counter("count").build().add(1, &attributes);
+    tools.logger("x").info(long.clone(), &attributes);
+    tools.shutdown().unwrap();
+    assert!(tools.explain().to_string().len() < 100_000);
+    let explained =
+        autotelemetry::ObservabilityTools::builder().resource_attribute(long.clone(), long).explain();
+    assert!(explained.to_string().len() > 200_000);
+}

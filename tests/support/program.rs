@@ -43,12 +43,13 @@ fn tempdir_of_the_process() -> PathBuf {
 /// Runs to the end, which must be a good one.
 pub fn run(mut command: Command) -> Output {
     let output = command.output().unwrap();
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(2000).collect::<String>();
     assert!(
         output.status.success(),
         "{command:?} failed: {}\n{}\n{}",
         output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        shown(&output.stdout),
+        shown(&output.stderr)
     );
     output
 }

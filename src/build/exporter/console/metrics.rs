@@ -32,6 +32,9 @@ pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
     console.write(&out);
 }
 
+/// The widest that a column is made, in characters.
+const MAX_COLUMN: usize = 64;
+
 fn table(out: &mut String, points: &[Point<'_>], now: &str, console: &Console) {
     let palette = console.palette;
     let (dim, bold, reset) = (palette.dim(), palette.bold(), palette.reset());
@@ -48,7 +51,11 @@ fn table(out: &mut String, points: &[Point<'_>], now: &str, console: &Console) {
             [name, attributes, point.reading.to_string()]
         })
         .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let width = |column: usize| {
+        let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+        // What is longer stands out of its column; a width without a bound could not be formatted at all.
+        widest.min(MAX_COLUMN)
+    };
     let (name_width, attributes_width) = (width(0), width(1));
 
     out.extend([dim, now, reset, " ", bold, "metrics", reset, "\n"]);

@@ -23,6 +23,9 @@ use crate::logs::line::{self, json as json_line, text::Palette, value};
 /// Spans that wait for their root. More than this are written as they are: a root may never end.
 const MAX_WAITING: usize = 2048;
 
+/// The widest that the column of names is made, in characters.
+const MAX_TITLE: usize = 64;
+
 /// How wide the bars are, in characters.
 const BAR_WIDTH: u128 = 20;
 
@@ -199,10 +202,12 @@ fn tree(out: &mut String, rows: &[Row<'_>], palette: Palette) {
 
     let titles: Vec<String> = rows.iter().map(|row| title(row.span)).collect();
     let width = |row: &Row<'_>, title: &String| row.branch.chars().count() + title.chars().count();
-    let widest = rows.iter().zip(&titles).map(|(row, title)| width(row, title)).max().unwrap_or_default();
+    let widest = rows.iter().zip(&titles).map(|(row, title)| width(row, title)).max();
+    // What is longer stands out of its column.
+    let widest = widest.unwrap_or_default().min(MAX_TITLE);
     for (row, title) in rows.iter().zip(&titles) {
         let Row { branch, span } = row;
-        let padding = " ".repeat(widest - width(row, title));
+        let padding = " ".repeat(widest.saturating_sub(width(row, title)));
         let took = millis(duration(span));
         let bar = bar(root, span);
         let color = if matches!(span.status, Status::Error { .. }) { bad } else { palette.good() };
