@@ -271,6 +271,47 @@ fn from_every_kind_of_runtime() {
     });
 }
 
+/// A certificate for `localhost`, signed by an authority that only `SSL_CERT_FILE` makes known.
+fn certificates(directory: &std::path::Path) {
+    let script = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem \
+                  -days 2 -subj /CN=test-authority && \
+                  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout server.key -out server.csr \
+                  -subj /CN=localhost && \
+                  printf 'subjectAltName=DNS:localhost' > server.ext && \
+                  openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 \
+                  -extfile server.ext";
+    let output =
+        std::process::Command::new("sh").args(["-c", script]).current_dir(directory).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+#[cfg(feature = "tls")]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL) and openssl"]
+fn https_is_verified_against_the_certificates_of_the_system() {
+    let directory = tempfile::tempdir().unwrap();
+    certificates(directory.path());
+    let file = |name: &str| directory.path().join(name);
+    let collector = Collector::start_tls(&file("server.pem"), &file("server.key"));
+    for protocol in ["grpc", "http/protobuf"] {
+        let endpoint = collector.url(protocol).replace("http://127.0.0.1", "https://localhost");
+        let mut program = program::function("program_that_emits");
+        program
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("SSL_CERT_FILE", file("ca.pem"));
+        program::run(program);
+
+        // Without the authority nothing is sent, and the reason is told.
+        let mut program = program::function("program_that_emits");
+        program.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint).env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+        let output = program.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("UnknownIssuer"), "{protocol}: {said}");
+    }
+    collector.wait(|text| sections(text, "Span").len() == 4 && sections(text, "LogRecord").len() == 8);
+}
+
 fn nanos() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
 }

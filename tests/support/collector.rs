@@ -5,6 +5,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex},
     thread,
@@ -23,21 +24,31 @@ pub struct Collector {
 
 impl Collector {
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// With the certificate and key in these files.
+    pub fn start_tls(certificate: &Path, key: &Path) -> Self {
+        let (certificate, key) = (certificate.display(), key.display());
+        Self::start_with(&format!(", tls: {{cert_file: '{certificate}', key_file: '{key}'}}"))
+    }
+
+    fn start_with(more: &str) -> Self {
         // The Collector does not say which port it was given for 0, so it is given one that was free a moment ago.
         for _ in 0..5 {
-            if let Some(collector) = Self::try_start() {
+            if let Some(collector) = Self::try_start(more) {
                 return collector;
             }
         }
         panic!("the Collector does not start");
     }
 
-    fn try_start() -> Option<Self> {
+    fn try_start(more: &str) -> Option<Self> {
         let (grpc, http) = (free_port(), free_port());
         let directory = tempfile::tempdir().unwrap();
         let config = directory.path().join("collector.yaml");
         let text = format!(
-            "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:{grpc}'}}\n      http: {{endpoint: '127.0.0.1:{http}'}}\n\
+            "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:{grpc}'{more}}}\n      http: {{endpoint: '127.0.0.1:{http}'{more}}}\n\
              exporters:\n  debug: {{verbosity: detailed}}\n\
              service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n\
              {}",
