@@ -15,6 +15,7 @@ macro_rules! batch_table {
         #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
+        #[non_exhaustive]
         pub struct $name {
             /// The longest time that an item waits before it is sent, at least 10 ms.
             pub schedule_delay: Period<10>,

@@ -8,6 +8,7 @@ use super::text::text_enum;
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Console {
     /// Where to write: `stdout` or `stderr`.
     pub stream: Stream,

@@ -25,6 +25,7 @@ text_enum! {
 
 /// `"info"`, or a list such as `"info,hyper=warn,my_crate=debug"`; the longest matching target decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LevelFilter {
     /// For targets that no directive names.
     pub default: Level,

@@ -12,6 +12,7 @@ use super::{
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Logs {
     /// Any of `console`, `otlp` and the names of `[exporters]`; `[]` exports nothing. Default: `console`, and `otlp` as
     /// well once an OTLP endpoint is set.

@@ -12,6 +12,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Metrics {
     /// Any of `otlp`, `prometheus`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once
     /// an OTLP endpoint is set, otherwise nothing.

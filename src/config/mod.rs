@@ -51,6 +51,7 @@ pub(crate) use duration::{HELP as DURATION_HELP, format as format_duration};
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Config {
     /// `true` switches all telemetry off: nothing is exported, no port is opened, no thread runs. The propagators keep
     /// working.

@@ -41,6 +41,7 @@ text_enum! {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Tls {
     /// For a grpc endpoint that is written without a scheme (`collector:4317`): `true` means `http://`, otherwise it is
     /// `https://`. Default: `false`.
@@ -53,6 +54,7 @@ macro_rules! otlp_table {
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
+        #[non_exhaustive]
         pub struct $name {
             /// How OTLP is carried. Default: `http/protobuf`.
             pub protocol: Option<OtlpProtocol>,

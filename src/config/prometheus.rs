@@ -14,6 +14,7 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
+#[non_exhaustive]
 pub struct Prometheus {
     /// The name or address to listen on. `0.0.0.0` or `::` lets other hosts scrape.
     pub host: NonEmpty,

@@ -10,6 +10,7 @@ use super::{attribute::AttributeValue, text::NonEmpty};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Service {
     /// The name of the service, the attribute `service.name`. Required.
     pub name: Option<NonEmpty>,
@@ -32,6 +33,7 @@ pub struct Service {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Resource {
     /// Attributes that are added to all telemetry. The attributes that have a key in `[service]` are set there.
     pub attributes: BTreeMap<String, AttributeValue>,
