@@ -66,6 +66,8 @@ fn program_that_emits() {
         KeyValue::new("bool", true),
         KeyValue::new("int", -7),
         KeyValue::new("double", 2.5),
+        KeyValue::new("nan", f64::NAN),
+        KeyValue::new("infinities", Value::Array(vec![f64::INFINITY, f64::NEG_INFINITY].into())),
         KeyValue::new(
             "strings",
             Value::Array(vec![opentelemetry_string("a"), opentelemetry_string("b")].into()),
@@ -164,6 +166,15 @@ fn all_three_signals(protocol: &str, compression: &str) {
     ] {
         assert!(parent.contains(&format!("-> {attribute}")), "{attribute}: {parent}");
     }
+    // JSON has no such numbers, so their names are sent.
+    let (nan, infinities) = if protocol == "http/json" {
+        ("Str(NaN)", "Slice([\"Infinity\",\"-Infinity\"])")
+    } else {
+        // The Collector's own output is JSON here, and leaves the infinities out.
+        ("Double(NaN)", "")
+    };
+    assert!(parent.contains(&format!("-> nan: {nan}")), "{parent}");
+    assert!(parent.contains(&format!("-> infinities: {infinities}")), "{parent}");
     assert!(parent.contains("-> Name: reached"), "{parent}");
     assert!(child.contains("-> Name: exception"), "{child}");
     assert!(child.contains("-> exception.message: Str(card refused)"), "{child}");

@@ -62,8 +62,9 @@ impl HttpClient {
     }
 
     /// The body of the request; made once, sent as often as it takes.
-    pub(super) fn encode(&self, request: &impl OtlpRequest) -> Result<Bytes, String> {
+    pub(super) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Bytes, String> {
         let body = if self.json {
+            request.make_finite();
             serde_json::to_vec(request).map_err(|error| format!("cannot be written as JSON: {error}"))?
         } else {
             request.encode_to_vec()

@@ -9,6 +9,7 @@
 //! of the whole build, and hide the answers of the server.
 
 mod connect;
+mod finite;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
@@ -93,12 +94,12 @@ impl OtlpExporter {
     /// Starts sending; the future tells how it went. Work goes on whether or not the future is polled.
     fn send<R: OtlpRequest>(
         &self,
-        request: &R,
+        mut request: R,
         items: u64,
     ) -> impl Future<Output = OTelSdkResult> + Send + use<R> {
         let client = self.client.clone();
         let body = match &client {
-            Client::Http(client) => client.encode(request),
+            Client::Http(client) => client.encode(&mut request),
             #[cfg(feature = "grpc")]
             Client::Grpc(_) => Ok(request.encode_to_vec().into()),
         };
@@ -142,7 +143,7 @@ impl OtlpExporter {
         metrics: &ResourceMetrics,
         data_points: u64,
     ) -> impl Future<Output = OTelSdkResult> + Send + use<> {
-        self.send(&ExportMetricsServiceRequest::from(metrics), data_points)
+        self.send(ExportMetricsServiceRequest::from(metrics), data_points)
     }
 }
 
@@ -151,7 +152,7 @@ impl SpanExporter for OtlpExporter {
         let items = batch.len() as u64;
         self.tally.hand_over(items);
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
-        self.send(&ExportTraceServiceRequest { resource_spans }, items).await
+        self.send(ExportTraceServiceRequest { resource_spans }, items).await
     }
 }
 
@@ -160,6 +161,6 @@ impl LogExporter for OtlpExporter {
         let items = batch.iter().count() as u64;
         self.tally.hand_over(items);
         let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
-        self.send(&ExportLogsServiceRequest { resource_logs }, items).await
+        self.send(ExportLogsServiceRequest { resource_logs }, items).await
     }
 }

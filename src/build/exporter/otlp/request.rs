@@ -8,6 +8,8 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use serde::Serialize;
 
+use super::finite::MakeFinite;
+
 /// What a server that accepted a request says about it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
@@ -18,7 +20,7 @@ pub(super) struct Answer {
 }
 
 /// A request of one signal, and how its answer is read.
-pub(super) trait OtlpRequest: Message + Serialize + 'static {
+pub(super) trait OtlpRequest: Message + Serialize + MakeFinite + 'static {
     type Response: Message + Default + Into<Answer>;
 
     /// The method of the gRPC service.
