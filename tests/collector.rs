@@ -179,31 +179,7 @@ fn all_three_signals(protocol: &str, compression: &str) {
     assert!(child.contains("-> Name: exception"), "{child}");
     assert!(child.contains("-> exception.message: Str(card refused)"), "{child}");
 
-    // Log records, each with the ids of the span that it was written in
-    let logs = sections(&output, "LogRecord");
-    let log = |body: &str| *logs.iter().find(|log| field(log, "Body") == format!("Str({body})")).unwrap();
-    for (body, severity, in_span) in [
-        ("failed", "Error(17)", child),
-        ("from the logger", "Warn(13)", parent),
-        ("from tracing", "Info(9)", parent),
-        ("from log", "Error(17)", parent),
-    ] {
-        let record = log(body);
-        assert_eq!(field(record, "SeverityNumber"), severity, "{record}");
-        assert_eq!(field(record, "SeverityText"), severity.split('(').next().unwrap().to_uppercase());
-        assert_eq!(field(record, "Trace ID"), field(in_span, "Trace ID"), "{record}");
-        assert_eq!(field(record, "Span ID"), field(in_span, "ID"), "{record}");
-        for time in ["Timestamp", "ObservedTimestamp"] {
-            let nanos = timestamp(field(record, time));
-            assert!(before <= nanos && nanos <= after, "{time}: {record}");
-        }
-    }
-    assert!(log("failed").contains("-> exception.type: Str(std::io::error::Error)"));
-    assert!(log("failed").contains("-> exception.message: Str(card refused)"));
-    assert!(log("failed").contains("-> exception.stacktrace: Str(card refused)"));
-    assert!(log("failed").contains("-> order: Int(4711)"));
-    assert!(log("from the logger").contains("-> ratio: Double(0.5)"));
-    assert!(log("from tracing").contains("-> count: Int(3)"));
+    check_logs(&output, parent, child, before..=after);
 
     // Metrics
     for part in [
@@ -220,6 +196,34 @@ fn all_three_signals(protocol: &str, compression: &str) {
     ] {
         assert!(output.contains(part), "{part}:\n{output}");
     }
+}
+
+/// Log records, each with the ids of the span that it was written in.
+fn check_logs(output: &str, parent: &str, child: &str, written: std::ops::RangeInclusive<u128>) {
+    let logs = sections(output, "LogRecord");
+    let log = |body: &str| *logs.iter().find(|log| field(log, "Body") == format!("Str({body})")).unwrap();
+    for (body, severity, in_span) in [
+        ("failed", "Error(17)", child),
+        ("from the logger", "Warn(13)", parent),
+        ("from tracing", "Info(9)", parent),
+        ("from log", "Error(17)", parent),
+    ] {
+        let record = log(body);
+        assert_eq!(field(record, "SeverityNumber"), severity, "{record}");
+        assert_eq!(field(record, "SeverityText"), severity.split('(').next().unwrap().to_uppercase());
+        assert_eq!(field(record, "Trace ID"), field(in_span, "Trace ID"), "{record}");
+        assert_eq!(field(record, "Span ID"), field(in_span, "ID"), "{record}");
+        for time in ["Timestamp", "ObservedTimestamp"] {
+            let nanos = timestamp(field(record, time));
+            assert!(written.contains(&nanos), "{time}: {record}");
+        }
+    }
+    assert!(log("failed").contains("-> exception.type: Str(std::io::error::Error)"));
+    assert!(log("failed").contains("-> exception.message: Str(card refused)"));
+    assert!(log("failed").contains("-> exception.stacktrace: Str(card refused)"));
+    assert!(log("failed").contains("-> order: Int(4711)"));
+    assert!(log("from the logger").contains("-> ratio: Double(0.5)"));
+    assert!(log("from tracing").contains("-> count: Int(3)"));
 }
 
 #[test]

@@ -58,7 +58,9 @@ impl MakeFinite for ExportMetricsServiceRequest {
 }
 
 fn attributes(attributes: &mut [KeyValue]) {
-    attributes.iter_mut().for_each(|attribute| any(attribute.value.as_mut()));
+    for attribute in attributes {
+        any(attribute.value.as_mut());
+    }
 }
 
 fn any(value: Option<&mut AnyValue>) {
