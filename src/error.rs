@@ -101,20 +101,33 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A default has no place, and the key alone says it.
         if let Some(at) = self.at.as_ref().filter(|at| **at != Origin::Default) {
-            write!(f, "{at}: ")?;
+            write!(f, "{}: ", visible(&at.to_string()))?;
         }
         if let Some(key) = &self.key {
-            // The name of an `AUTOTEL_` variable is its key in another spelling.
-            if !matches!(&self.at, Some(Origin::Env(name)) if name.starts_with("AUTOTEL_")) {
-                write!(f, "{key}: ")?;
+            // The name of an `AUTOTEL_` variable is its key in another spelling, unless it sets several.
+            let spelled = format!("AUTOTEL_{}", key.replace('.', "__").to_uppercase());
+            if !matches!(&self.at, Some(Origin::Env(name)) if *name == spelled) {
+                write!(f, "{}: ", visible(key))?;
             }
         }
-        f.write_str(&self.message)?;
+        write!(f, "{}", visible(&self.message))?;
         match &self.help {
-            Some(help) => write!(f, "\n    help: {help}"),
+            Some(help) => write!(f, "\n    help: {}", visible(help)),
             None => Ok(()),
         }
     }
+}
+
+/// What came from outside must not move the cursor or begin a line.
+fn visible(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if c.is_control() {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
+        }
+        out
+    })
 }
 
 /// Why no tools could be built or installed.

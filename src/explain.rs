@@ -110,7 +110,8 @@ fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
         Origin::Code(_) => ("code", Some(origin.to_string())),
         Origin::File { .. } => ("file", Some(origin.to_string())),
         Origin::Env(_) => ("env", Some(origin.to_string())),
-        Origin::Argument(_) => ("argument", Some(origin.to_string())),
+        // Who calls the command line plays the part of the program.
+        Origin::Argument(_) => ("code", Some(origin.to_string())),
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    config::{Config, validate::KeyPath},
+    config::{Config, ExporterRef, Resource, validate::KeyPath},
     source::variables_that_set,
 };
 
@@ -57,6 +57,20 @@ fn annotate(schema: &mut Value, path: &mut KeyPath) {
     }
     if schema.get("additionalProperties").is_some_and(Value::is_object) {
         let is_secret = path.last().is_some_and(|key| key == "headers");
+        let names = match path.last().map(String::as_str) {
+            Some("exporters") => Some(json!({
+                "pattern": "^[a-z][a-z0-9_]*$",
+                "not": { "enum": ExporterRef::RESERVED },
+            })),
+            Some("headers") => Some(json!({ "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })),
+            Some("attributes") => {
+                Some(json!({ "not": { "enum": Resource::SERVICE_KEYS.map(|(attribute, _)| attribute) } }))
+            }
+            _ => None,
+        };
+        if let Some(names) = names {
+            schema.insert("propertyNames".to_owned(), names);
+        }
         // Below it the names are the user's.
         path.push("NAME".to_owned());
         annotate(&mut schema["additionalProperties"], path);

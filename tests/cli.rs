@@ -125,6 +125,28 @@ fn init_writes_a_file_that_passes_and_never_overwrites() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_read_or_written_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("autotelemetry.toml")).unwrap();
+    let ran = run(directory.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (1, "error: autotelemetry.toml is not a regular file\n1 problem\n")
+    );
+    fs::remove_dir(directory.path().join("autotelemetry.toml")).unwrap();
+    std::os::unix::fs::symlink("/nowhere", directory.path().join("autotelemetry.toml")).unwrap();
+    let ran = run(directory.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
+    assert!(ran.code == 1 && ran.out.starts_with("error: cannot read autotelemetry.toml: "), "{}", ran.out);
+
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command: Command = support::program::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
+    let output = command.arg("schema").stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("cannot write the output: "));
+}
+
+#[test]
 fn schema_and_completions_are_printed() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run(directory.path(), &["schema"], &[]);

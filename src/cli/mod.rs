@@ -104,22 +104,18 @@ pub fn run() -> ExitCode {
         Command::Check { input, strict } => check(&input.explain(), strict),
         Command::Explain { input, format } => {
             let explanation = input.explain();
-            match format {
-                ExplainFormat::Text => print(&explanation.to_string()),
-                ExplainFormat::Json => print(&format!("{}\n", explanation.to_json())),
-            }
-            exit_code(explanation.errors().is_empty())
+            let text = match format {
+                ExplainFormat::Text => explanation.to_string(),
+                ExplainFormat::Json => format!("{}\n", explanation.to_json()),
+            };
+            print(&text, exit_code(explanation.errors().is_empty()))
         }
-        Command::Schema => {
-            print(&crate::schema());
-            ExitCode::SUCCESS
-        }
+        Command::Schema => print(&crate::schema(), ExitCode::SUCCESS),
         Command::Init { file } => init(&file),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Call::command(), "autotelemetry", &mut script);
-            print(&String::from_utf8_lossy(&script));
-            ExitCode::SUCCESS
+            print(&String::from_utf8_lossy(&script), ExitCode::SUCCESS)
         }
     }
 }
@@ -128,10 +124,16 @@ fn exit_code(good: bool) -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-/// Whoever reads us may go away before the end; that is no failure.
-fn print(text: &str) {
+/// Prints `text`; the exit code is `code` unless that fails. Whoever reads us may go away before the end: that is no failure.
+fn print(text: &str, code: ExitCode) -> ExitCode {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = writeln!(std::io::stderr(), "cannot write the output: {error}");
+            ExitCode::from(1)
+        }
+        _ => code,
+    }
 }
 
 fn check(explanation: &Explanation, strict: bool) -> ExitCode {
@@ -153,8 +155,7 @@ fn check(explanation: &Explanation, strict: bool) -> ExitCode {
         (false, 1) => writeln!(out, "1 problem"),
         (false, count) => writeln!(out, "{count} problems"),
     };
-    print(&out);
-    exit_code(good)
+    print(&out, exit_code(good))
 }
 
 fn init(path: &Path) -> ExitCode {
@@ -166,6 +167,5 @@ fn init(path: &Path) -> ExitCode {
         }
         Err(error) => (format!("cannot write {}: {error}\n", path.display()), ExitCode::from(1)),
     };
-    print(&message);
-    code
+    print(&message, code)
 }

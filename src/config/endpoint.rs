@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use http::{Uri, uri::Scheme};
+use http::{
+    Uri,
+    uri::{PathAndQuery, Scheme},
+};
 
 use super::text::{FromText, Rejection, text_type};
 
@@ -42,6 +45,14 @@ impl Endpoint {
         Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), has_scheme: true }
     }
 
+    /// The endpoint without a path and a query, which gRPC has no use for.
+    #[must_use]
+    pub(crate) fn without_path(&self) -> Self {
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
+    }
+
     /// Whether the connection is encrypted.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -75,26 +86,30 @@ impl Endpoint {
 
 impl FromText for Endpoint {
     const EXPECTED: &'static str = "a URL in quotes";
-    const PATTERN: Option<&'static str> = Some(r"^\s*([hH][tT][tT][pP][sS]?://)?[^@#\s/]+(/[^@#\s]*)?$");
+    const PATTERN: Option<&'static str> = Some(
+        r"^\s*([hH][tT][tT][pP][sS]?://)?[^@#\s/:]+(:[0-9]+)?([/?][^@#\s]*)?\s*$|^\s*[hH][tT][tT][pP][sS]?://\[",
+    );
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Rejection::new("must not be empty"));
         }
-        let (scheme, rest) = match text.split_once("://") {
+        // Anywhere, not only where it belongs: a password may hold what ends an authority.
+        if text.contains('@') {
+            return Err(Rejection::new("a URL with user information is not supported")
+                .with_help("send the credentials in a header, for example `authorization`"));
+        }
+        let is_scheme = |scheme: &str| scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let (scheme, rest) = match text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
             Some((scheme, rest)) => (Some(scheme), rest),
             None => (None, text),
         };
-        if scheme.is_some_and(|scheme| !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")) {
-            let scheme = scheme.unwrap_or_default();
+        if let Some(scheme) =
+            scheme.filter(|scheme| !["http", "https"].contains(&&*scheme.to_ascii_lowercase()))
+        {
             return Err(Rejection::new(format!("the scheme {scheme:?} is not supported"))
                 .with_help("use http:// or https://"));
-        }
-        // Anywhere, not only where it belongs: a password may hold what ends an authority.
-        if rest.contains('@') {
-            return Err(Rejection::new("a URL with user information is not supported")
-                .with_help("send the credentials in a header, for example `authorization`"));
         }
         if text.contains('#') {
             return Err(Rejection::new(format!(
@@ -104,7 +119,11 @@ impl FromText for Endpoint {
         }
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         match format!("{}://{rest}", scheme.unwrap_or("http")).parse::<Uri>() {
-            Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) && port_is_good(authority) => {
+            // `http//host` is a scheme that lost its colon.
+            Ok(uri)
+                if uri.host().is_some_and(|host| !host.is_empty() && !["http", "https"].contains(&host))
+                    && port_is_good(authority) =>
+            {
                 Ok(Self { uri, has_scheme: scheme.is_some() })
             }
             _ => Err(Rejection::new(format!("{:?} is not a URL", shown(text)))
@@ -194,6 +213,8 @@ mod tests {
             "http://u:hunter2#x@c",
             "http://u:hunter2/x@c",
             "http://u:1234/hunter2@c",
+            "user:hunter2://x@c",
+            "c d:1?token=hunter2&next=https://x",
         ] {
             let rejection = Endpoint::from_text(text).unwrap_err();
             assert!(!rejection.to_string().contains("hunter2"), "{rejection}");

@@ -147,7 +147,9 @@ impl Otlp {
             (None, None) => for_signal(&local(protocol), protocol, signal),
         };
         let endpoint = match protocol {
-            OtlpProtocol::Grpc => endpoint.or_scheme(if insecure { Scheme::HTTP } else { Scheme::HTTPS }),
+            OtlpProtocol::Grpc => {
+                endpoint.without_path().or_scheme(if insecure { Scheme::HTTP } else { Scheme::HTTPS })
+            }
             // Refused when the configuration is validated.
             OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => endpoint,
         };

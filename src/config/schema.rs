@@ -52,10 +52,11 @@ impl<T: JsonSchema> JsonSchema for Selection<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let entry = T::json_schema(generator);
-        json_schema!({ "anyOf": [
-            { "type": "array", "items": entry, "uniqueItems": true },
-            { "type": "array", "items": { "const": "none" }, "maxItems": 1 },
-        ] })
+        let none = json_schema!({ "const": "none" });
+        or_reference(&json_schema!({ "anyOf": [
+            { "type": "array", "items": entry },
+            { "type": "array", "items": none },
+        ] }))
     }
 }
 

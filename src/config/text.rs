@@ -229,8 +229,8 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .into_iter()
         .map(|candidate| {
             let other = candidate.to_lowercase();
-            // A word that was broken off counts as close, however much is missing.
-            let broken_off = word.len() >= 3 && (other.starts_with(&word) || word.starts_with(&other));
+            // The longer part of a word counts as close, however much is missing.
+            let broken_off = word.len() >= 4 && other.starts_with(&word) && 5 * word.len() >= 2 * other.len();
             let distance = strsim::damerau_levenshtein(&word, &other);
             (if broken_off { distance.min(allowed) } else { distance }, candidate)
         })

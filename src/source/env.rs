@@ -61,9 +61,21 @@ fn spelled_as_variable(rejection: Rejection, path: &[String]) -> Rejection {
     if rejection.message != "unknown key" {
         return rejection;
     }
+    if path.iter().any(String::is_empty) {
+        return Rejection::of_key("unknown key").with_help("levels are joined by two underscores");
+    }
     if path[0] == "profiles" {
         return Rejection::of_key("profiles are set in the file alone")
             .with_help("AUTOTEL_PROFILE chooses one");
+    }
+    let near_key =
+        rejection.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
+    if let ([first, _, .., last], Some(near)) = (path, near_key)
+        && first == "exporters"
+    {
+        // Their names are free, so the whole name of the variable is not among the known ones.
+        let meant = name(path).to_uppercase().replace(&last.to_uppercase(), &near.to_uppercase());
+        return Rejection::of_key("unknown key").with_help(format!("did you mean {meant}?"));
     }
     let known: Vec<String> = keys().iter().map(|path| name(path)).collect();
     match nearest(&name(path), known.iter().map(String::as_str)) {

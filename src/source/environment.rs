@@ -39,6 +39,7 @@ impl Environment {
     #[cfg(feature = "cli")]
     pub(crate) fn remove(&mut self, name: &str) {
         self.variables.remove(name);
+        self.not_unicode.retain(|other| other != name);
     }
 
     /// The value, without blanks around it; `None` when unset or empty.

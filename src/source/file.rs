@@ -4,7 +4,7 @@ use std::{
     cell::Cell,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use figment::value::{Dict, Value};
@@ -14,7 +14,7 @@ use super::{
     environment::Environment,
     kind::{self, Kind},
     layers::{Layer, LayerSource},
-    locate::{self, Part},
+    locate::{Part, Places},
     substitute::substitute,
 };
 use crate::{
@@ -32,19 +32,23 @@ pub(crate) const FILE_NAME: &str = "autotelemetry.toml";
 pub(crate) struct FileText {
     path: Arc<Path>,
     text: String,
+    /// Made when a place is asked for the first time.
+    places: OnceLock<Places>,
 }
 
 impl FileText {
     fn at(&self, offset: usize) -> Origin {
-        let (line, column) = locate::line_and_column(&self.text, offset);
+        let (line, column) = self.places().line_and_column(&self.text, offset);
         Origin::File { path: Arc::clone(&self.path), line, column, profile: None }
     }
 
-    /// The place of a key or value. Parses again, which only happens when a place is asked for.
+    fn places(&self) -> &Places {
+        self.places.get_or_init(|| Places::new(&self.text))
+    }
+
+    /// The place of a key or value.
     pub(crate) fn origin(&self, path: &[String], part: Part) -> Origin {
-        let offset =
-            DeTable::parse(&self.text).ok().and_then(|table| locate::offset(table.get_ref(), path, part));
-        let mut origin = self.at(offset.unwrap_or_default());
+        let mut origin = self.at(self.places().offset(path, part));
         if let (Origin::File { profile, .. }, [table, name, ..]) = (&mut origin, path)
             && table == "profiles"
         {
@@ -69,20 +73,24 @@ pub(crate) fn search(environment: &Environment, named: Option<&Path>) -> Search 
         (None, Some(path)) => Some((path.to_owned(), None)),
         (None, None) => None,
     };
-    let Some((path, by)) = demanded else {
-        let beside_executable =
-            std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));
-        let tried: Vec<_> = beside_executable.into_iter().chain([PathBuf::from(FILE_NAME)]).collect();
-        let found = tried.iter().find(|path| path.is_file()).cloned();
-        return Search { tried, found: Ok(found) };
-    };
-    let refused = |message: String| Problem { at: by, ..Problem::new(message) };
-    let found = match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_file() => Ok(Some(path.clone())),
-        Ok(_) => Err(refused(format!("{} is not a regular file", path.display()))),
-        Err(error) => Err(refused(format!("cannot read {}: {error}", path.display()))),
-    };
-    Search { tried: vec![path], found }
+    if let Some((path, by)) = demanded {
+        let found = regular_file(&path).map_err(|problem| Problem { at: by, ..problem });
+        return Search { tried: vec![path], found: found.map(Some) };
+    }
+    let beside_executable = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));
+    let tried: Vec<_> = beside_executable.into_iter().chain([PathBuf::from(FILE_NAME)]).collect();
+    // What is there and cannot be read is not passed over: somebody meant it to be used.
+    let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok();
+    let found = tried.iter().find(is_there).map(|path| regular_file(path)).transpose();
+    Search { tried, found }
+}
+
+fn regular_file(path: &Path) -> Result<PathBuf, Problem> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(path.to_owned()),
+        Ok(_) => Err(Problem::new(format!("{} is not a regular file", path.display()))),
+        Err(error) => Err(Problem::new(format!("cannot read {}: {error}", path.display()))),
+    }
 }
 
 /// What the file holds.
@@ -103,7 +111,7 @@ impl File {
         let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
         // Editors of some systems put a mark before the text; it means nothing.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        let text = Arc::new(FileText { path: path.into(), text });
+        let text = Arc::new(FileText { path: path.into(), text, places: OnceLock::new() });
         let table = DeTable::parse(&text.text).map_err(|error| {
             let at = text.at(error.span().map_or(0, |span| span.start));
             Problem::new(error.message().trim_end()).at(at)
@@ -130,19 +138,21 @@ impl File {
 
     /// The profile that the file itself chooses.
     pub(crate) fn default_profile(&self, environment: &Environment) -> Option<(String, Origin)> {
-        let name = self.values.get("profile")?.as_str()?;
+        let name = self.values.get("profile")?.as_str().filter(|name| !name.trim().is_empty())?;
         // A reference that cannot be resolved is reported with all others.
         let name =
             substitute(name, |name| environment.get_raw(name)).ok()?.unwrap_or_else(|| name.to_owned());
         Some((name, self.text.origin(&["profile".to_owned()], Part::Value)))
     }
 
-    /// The values of the file, and those of its profile `chosen` when there is one. Every profile is checked.
+    /// The values of the file, and those of its profile `chosen` when there is one. The other profiles are checked too; what
+    /// is wrong with them goes into `of_others`.
     pub(crate) fn layers(
         &self,
         chosen: Option<&str>,
         environment: &Environment,
         problems: &mut Vec<Problem>,
+        of_others: &mut Vec<Problem>,
     ) -> Vec<Layer> {
         let source = LayerSource::File { text: Arc::clone(&self.text), prefix: KeyPath::new() };
         problems.extend(self.dates.iter().map(|path| {
@@ -163,10 +173,10 @@ impl File {
                     problems.push(source.problem(&[key.to_owned()], rejection));
                 }
             }
-            let is_chosen = chosen == Some(name);
-            let layer = self.layer(prefix, profile, is_chosen.then_some(environment), problems);
-            if is_chosen {
-                layers.push(layer);
+            if chosen == Some(name) {
+                layers.push(self.layer(prefix, profile, Some(environment), problems));
+            } else {
+                self.layer(prefix, profile, None, of_others);
             }
         }
         layers
@@ -261,8 +271,10 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
         let refused = |why: &dyn std::fmt::Display| {
             Some(Rejection::new(format!("cannot use {}: {why}", path.display())))
         };
-        if !path.is_file() {
-            return Err(refused(&"there is no such file"));
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Err(refused(&"it is not a regular file")),
+            Err(error) => return Err(refused(&error)),
         }
         let bytes = fs::read(&path).map_err(|error| refused(&error))?;
         let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;

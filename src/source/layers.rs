@@ -1,6 +1,6 @@
 //! Layers of values: each checked on its own, then merged, each value with its origin.
 
-use std::{collections::BTreeMap, panic::Location, sync::Arc};
+use std::{collections::HashMap, panic::Location, sync::Arc};
 
 use figment::{
     Figment, Metadata, Profile, Provider, Source,
@@ -9,7 +9,11 @@ use figment::{
 };
 use serde::Deserialize;
 
-use super::{file::FileText, kind::unknown_key, locate::Part};
+use super::{
+    file::FileText,
+    kind::{self, Kind, unknown_key},
+    locate::Part,
+};
 use crate::{
     config::{
         Config, DURATION_HELP,
@@ -78,28 +82,78 @@ impl Layer {
     /// Removes every value that its key does not accept, and says why. What is left deserializes.
     pub(crate) fn check(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        loop {
+        refuse_lists(&mut self.values, &mut KeyPath::new(), &mut |path| {
+            problems.push(self.source.problem(path, Rejection::new("expected a table, found a list")));
+        });
+        while problems.len() < MAX_PROBLEMS {
             let Err(error) = Config::deserialize(&Value::from(self.values.clone())) else { return problems };
-            let (rejection, is_free_name) = match error.kind {
-                FigmentKind::UnknownField(key, known) => (unknown_key(&key, known), false),
-                kind => {
-                    let rejection = rejection(kind);
-                    let is_free_name = rejection.at_key;
-                    (rejection, is_free_name)
-                }
-            };
-            let mut problem = self.source.problem(&error.path, rejection);
+            if let FigmentKind::UnknownField(_, known) = error.kind {
+                self.refuse_unknown(&error.path, known, &mut problems);
+                continue;
+            }
+            let rejection = rejection(error.kind);
             // An entry of a list has a place of its own, but no key; nor has a name that cannot be one, and that may be a
             // secret.
             let key = key_of(&self.values, &error.path);
-            problem.key = Some(self.source.key(if is_free_name { &key[..key.len() - 1] } else { key }));
-            problems.push(problem);
+            let key = if rejection.at_key { &key[..key.len() - 1] } else { key };
+            let key = self.source.key(key);
+            problems.push(Problem { key: Some(key), ..self.source.problem(&error.path, rejection) });
             if !remove(&mut self.values, &error.path) {
                 // Unreachable as long as errors carry their path; without this line a mistake would be a hang.
                 return problems;
             }
         }
+        // What is left is neither checked nor used.
+        self.values.clear();
+        let message = "further problems are not looked for";
+        problems.push(Problem { key: None, ..self.source.problem(&[], Rejection::new(message)) });
+        problems
     }
+
+    /// Removes all keys that are unknown in the table where `path` leads to one.
+    fn refuse_unknown(&mut self, path: &[String], known: &[&str], problems: &mut Vec<Problem>) {
+        let Some((_, table)) = path.split_last() else { return };
+        let Some(values) = table_mut(&mut self.values, table) else { return };
+        let unknown: Vec<_> = values
+            .iter()
+            .filter(|(key, _)| !known.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), matches!(value, Value::Dict(..))))
+            .collect();
+        values.retain(|key, _| known.contains(&key.as_str()));
+        // Profiles are taken out before, but whoever misspells the word means them.
+        let at_top =
+            table.is_empty() && matches!(&self.source, LayerSource::File { prefix, .. } if prefix.is_empty());
+        for (key, is_table) in unknown {
+            let profiles = (at_top && is_table).then_some("profiles");
+            let known: Vec<&str> = profiles.into_iter().chain(known.iter().copied()).collect();
+            problems.push(
+                self.source.problem(&[table, std::slice::from_ref(&key)].concat(), unknown_key(&key, &known)),
+            );
+        }
+    }
+}
+
+/// More than this in one source are not looked for: each costs a pass over all values.
+const MAX_PROBLEMS: usize = 500;
+
+/// Removes the lists that stand where a table belongs; serde would take their entries for the fields, by position.
+fn refuse_lists(values: &mut Dict, path: &mut KeyPath, refuse: &mut impl FnMut(&[String])) {
+    values.retain(|key, value| {
+        path.push(key.clone());
+        let keep = match value {
+            Value::Dict(_, inner) => {
+                refuse_lists(inner, path, refuse);
+                true
+            }
+            Value::Array(..) => !matches!(kind::kind_of(path), Ok(Kind::Table | Kind::Map)),
+            _ => true,
+        };
+        if !keep {
+            refuse(path);
+        }
+        path.pop();
+        keep
+    });
 }
 
 /// The words for what a key refused. Never quotes the value, which may be a secret; types that know better do.
@@ -139,9 +193,10 @@ fn kind_name(actual: &Actual) -> &'static str {
 
 /// The merged layers, the strongest last.
 pub(crate) struct Merged {
+    layers: Vec<Layer>,
     values: Dict,
     /// By the tag that figment gave to the values of a layer.
-    sources: BTreeMap<Tag, LayerSource>,
+    sources: HashMap<Tag, LayerSource>,
 }
 
 /// Hands a layer to figment, under a name by which its source is found again.
@@ -158,22 +213,28 @@ impl Provider for Tagged<'_> {
 }
 
 impl Merged {
-    pub(crate) fn new(layers: &[Layer]) -> Self {
-        let figment = layers
+    pub(crate) fn new(layers: Vec<Layer>) -> Self {
+        let mut merged = Self { layers, values: Dict::new(), sources: HashMap::new() };
+        merged.merge();
+        merged
+    }
+
+    fn merge(&mut self) {
+        let figment = self
+            .layers
             .iter()
             .enumerate()
             .fold(Figment::new(), |figment, (index, layer)| figment.merge(Tagged(index, layer)));
-        let values = figment.extract::<Value>().ok().and_then(Value::into_dict).unwrap_or_default();
-        let mut sources = BTreeMap::new();
-        note_sources(&values, &mut |tag| {
+        self.values = figment.extract::<Value>().ok().and_then(Value::into_dict).unwrap_or_default();
+        self.sources.clear();
+        note_sources(&self.values, &mut |tag| {
             let index = figment
                 .get_metadata(tag)
                 .and_then(|metadata| metadata.source.as_ref()?.custom()?.parse::<usize>().ok());
-            if let Some(layer) = index.and_then(|index| layers.get(index)) {
-                sources.entry(tag).or_insert_with(|| layer.source.clone());
+            if let Some(layer) = index.and_then(|index| self.layers.get(index)) {
+                self.sources.entry(tag).or_insert_with(|| layer.source.clone());
             }
         });
-        Self { values, sources }
     }
 
     /// The configuration. Every layer was checked, so the values fit.
@@ -182,50 +243,65 @@ impl Merged {
             .map_err(|error| Problem::new(rejection(error.kind).message).key(error.path.join(".")))
     }
 
-    fn source(&self, path: &[String]) -> Option<&LayerSource> {
-        find(&self.values, path).and_then(|value| self.sources.get(&value.tag()))
-    }
-
     /// Where the value at `path` came from.
     pub(crate) fn origin(&self, path: &[String]) -> Origin {
-        self.source(path).map_or(Origin::Default, |source| source.origin(path, Part::Value))
+        let source = find(&self.values, path).and_then(|value| self.sources.get(&value.tag()));
+        source.map_or(Origin::Default, |source| source.origin(path, Part::Value))
     }
 
     /// Judges a violation by where its values came from: one that `OTEL_*` alone is to blame for is a warning, and the
-    /// values are removed, as the specification demands of values that cannot be honoured.
+    /// values count as unset, as the specification demands of values that cannot be honoured.
     pub(crate) fn judge(&mut self, violation: Violation) -> Judgement {
-        let Violation { keys, entry, mut message, help, mut severity } = violation;
+        let Violation { keys, entry, message, help, severity } = violation;
         let origins: Vec<_> = keys.iter().map(|key| self.origin(key)).collect();
-        let set = || keys.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Default);
+        let set: Vec<_> =
+            keys.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Default).collect();
         let is_lenient = |origin: &Origin| matches!(origin, Origin::Env(name) if name.starts_with("OTEL_"));
-        let mut ignored = false;
-        if severity == Severity::Error
-            && set().next().is_some()
-            && set().all(|(_, origin)| is_lenient(origin))
+        if severity == Severity::Error && !set.is_empty() && set.iter().all(|(_, origin)| is_lenient(origin))
         {
-            for (path, _) in set() {
-                ignored |= match &entry {
-                    Some(entry) => remove_entry(&mut self.values, path, entry),
-                    None => remove(&mut self.values, path),
-                };
-            }
-            if ignored {
-                severity = Severity::Warning;
-                message.push_str(", ignored");
+            let problems: Vec<_> = set
+                .into_iter()
+                .filter(|(path, origin)| self.ignore(path, origin, entry.as_deref()))
+                .map(|(path, origin)| Problem {
+                    at: Some(origin.clone()),
+                    key: Some(path.join(".")),
+                    message: format!("{message}, ignored"),
+                    help: help.clone(),
+                })
+                .collect();
+            if !problems.is_empty() {
+                self.merge();
+                return Judgement { severity: Severity::Warning, ignored: true, problems };
             }
         }
         let key = keys.first().map(|key| key.join("."));
         let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        Judgement { severity, ignored, problem: Problem { at, key, message, help } }
+        Judgement { severity, ignored: false, problems: vec![Problem { at, key, message, help }] }
+    }
+
+    /// Takes a value, or one entry of a list, out of the layer of the variable that it came from.
+    fn ignore(&mut self, path: &[String], origin: &Origin, entry: Option<&str>) -> bool {
+        let Origin::Env(name) = origin else { return false };
+        let mut removed = false;
+        for layer in &mut self.layers {
+            if matches!(&layer.source, LayerSource::Env(other) if other == name) {
+                removed |= match entry {
+                    Some(entry) => remove_entry(&mut layer.values, path, entry),
+                    None => remove(&mut layer.values, path),
+                };
+            }
+        }
+        removed
     }
 }
 
 /// What [`Merged::judge`] found.
 pub(crate) struct Judgement {
     pub(crate) severity: Severity,
-    /// Values were removed because of it.
+    /// Values were taken out because of it.
     pub(crate) ignored: bool,
-    pub(crate) problem: Problem,
+    /// One for each value that was ignored; otherwise one.
+    pub(crate) problems: Vec<Problem>,
 }
 
 fn note_sources(values: &Dict, note: &mut impl FnMut(Tag)) {
@@ -268,6 +344,17 @@ fn key_of<'p>(values: &Dict, path: &'p [String]) -> &'p [String] {
     let is_list = |length: &usize| matches!(find(values, &path[..*length]), Some(Value::Array(..)));
     let length = (1..path.len()).find(is_list).unwrap_or(path.len());
     &path[..length]
+}
+
+/// The table at `path`.
+fn table_mut<'v>(values: &'v mut Dict, path: &[String]) -> Option<&'v mut Dict> {
+    match path.split_first() {
+        None => Some(values),
+        Some((first, rest)) => match values.get_mut(first) {
+            Some(Value::Dict(_, inner)) => table_mut(inner, rest),
+            _ => None,
+        },
+    }
 }
 
 /// Removes what stands at `path`; a value inside a list takes the list with it.

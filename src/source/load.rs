@@ -7,14 +7,14 @@ use figment::value::{Dict, Value};
 use super::{
     Environment, Sources, env,
     file::{self, File},
-    layers::{Layer, Merged},
+    layers::{Judgement, Layer, Merged},
     otel_env, settings,
 };
 use crate::{
     config::{
         Config, ExporterRef, NonEmpty, Selection, Signal,
-        text::FromText,
-        validate::{self, Severity},
+        text::{FromText, Rejection},
+        validate::{self, KeyPath, Severity},
     },
     error::{Error, Origin, Problem},
 };
@@ -45,7 +45,7 @@ impl Loaded {
             tried: Vec::new(),
             no_color: true,
             profile_origin: Origin::Default,
-            merged: Merged::new(&[]),
+            merged: Merged::new(Vec::new()),
         }
     }
 
@@ -92,23 +92,36 @@ impl Sources {
         }
 
         let mut layers = settings::layers(&self.settings, &mut problems);
+        let mut of_other_profiles = Vec::new();
         if let Some(file) = &file {
-            layers.extend(file.layers(profile.as_deref(), &environment, &mut problems));
+            layers.extend(file.layers(
+                profile.as_deref(),
+                &environment,
+                &mut problems,
+                &mut of_other_profiles,
+            ));
         }
         layers.extend(otel_env::layers(&environment, &mut warnings));
         layers.extend(env::layers(&environment, &mut problems));
         layers.extend(settings::layers(&self.forced, &mut problems));
-        layers.iter_mut().for_each(lowercase_headers);
+        for layer in &mut layers {
+            lowercase_headers(layer, &mut problems);
+        }
 
-        let mut merged = Merged::new(&layers);
+        let mut merged = Merged::new(layers);
         let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Config::default(), vec![problem]));
         // Without its file the rest of the configuration says nothing, and a value that was refused is not missing.
+        let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
         let was_refused = |key: Option<&str>| {
-            problems.iter().any(|problem| problem.key.as_deref().map(without_profile) == key)
+            let plain = |refused: &str| {
+                refused.strip_prefix(&of_profile).unwrap_or(refused) == key.unwrap_or_default()
+            };
+            problems.iter().filter_map(|problem| problem.key.as_deref()).any(plain)
         };
         errors.retain(|error| !unreadable_file && !was_refused(error.key.as_deref()));
         problems.append(&mut errors);
+        problems.append(&mut of_other_profiles);
         problems.sort_by_key(place_in_file);
         if file.is_none() && !unreadable_file {
             say_that_there_is_no_file(&mut problems, &search.tried);
@@ -153,18 +166,21 @@ fn validated(
     loop {
         let config = effective(merged, profile, prometheus)?;
         let mut errors = Vec::new();
+        let mut odd = Vec::new();
         let mut ignored_some = false;
         for violation in validate::validate(&config) {
-            let judgement = merged.judge(violation);
-            ignored_some |= judgement.ignored;
-            match judgement.severity {
-                Severity::Error => errors.push(judgement.problem),
-                Severity::Warning if warnings.contains(&judgement.problem) => {}
-                Severity::Warning => warnings.push(judgement.problem),
+            let Judgement { severity, mut problems, ignored } = merged.judge(violation);
+            ignored_some |= ignored;
+            match severity {
+                Severity::Error => errors.append(&mut problems),
+                // What was ignored is gone in the next round, so it is noted at once.
+                Severity::Warning if ignored => warnings.append(&mut problems),
+                Severity::Warning => odd.append(&mut problems),
             }
         }
-        // A value that is ignored can bring a weaker one to light that breaks a rule too.
+        // A value that is ignored brings a weaker one to light, which may break a rule too.
         if !ignored_some {
+            warnings.append(&mut odd);
             return Ok((config, errors));
         }
     }
@@ -174,14 +190,9 @@ fn validated(
 fn say_that_there_is_no_file(problems: &mut [Problem], tried: &[PathBuf]) {
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
-        let help = problem.help.take().unwrap_or_default();
-        problem.help = Some(format!("{help}; no file was found, looked for {}", tried.join(" and ")));
+        let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
+        problem.help = Some(format!("{help}no file was found, looked for {}", tried.join(" and ")));
     }
-}
-
-/// `profiles.NAME.key` is the same key as `key`.
-fn without_profile(key: &str) -> &str {
-    key.strip_prefix("profiles.").and_then(|rest| rest.split_once('.')).map_or(key, |(_, key)| key)
 }
 
 /// Orders the problems of the file as they stand in it; the others come behind, as they were found.
@@ -208,23 +219,39 @@ fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result
 }
 
 /// Names of headers have no case, so those of all layers must meet under one spelling.
-fn lowercase_headers(layer: &mut Layer) {
-    fn walk(values: &mut Dict) {
-        for (key, value) in values.iter_mut() {
-            let Value::Dict(_, inner) = value else { continue };
-            if key == "headers" {
-                *inner = std::mem::take(inner)
-                    .into_iter()
-                    .map(|(name, value)| (name.to_lowercase(), value))
-                    .collect();
-            } else {
-                walk(inner);
+fn lowercase_headers(layer: &mut Layer, problems: &mut Vec<Problem>) {
+    let mut twice = Vec::new();
+    let mut lowercase = |table: &mut Dict, path: &[&str]| {
+        if let Some(Value::Dict(_, headers)) = table.get_mut("headers") {
+            for (name, value) in std::mem::take(headers) {
+                let lower = name.to_lowercase();
+                if headers.insert(lower, value).is_some() {
+                    twice.push(
+                        path.iter().chain(&["headers", &name]).map(ToString::to_string).collect::<KeyPath>(),
+                    );
+                }
+            }
+        }
+    };
+    let mut destination = |table: &mut Dict, path: &[&str]| {
+        lowercase(table, path);
+        for signal in Signal::ALL {
+            if let Some(Value::Dict(_, own)) = table.get_mut(signal.as_str()) {
+                lowercase(own, &[path, &[signal.as_str()]].concat());
+            }
+        }
+    };
+    if let Some(Value::Dict(_, otlp)) = layer.values.get_mut("otlp") {
+        destination(otlp, &["otlp"]);
+    }
+    if let Some(Value::Dict(_, exporters)) = layer.values.get_mut("exporters") {
+        for (name, exporter) in exporters.iter_mut() {
+            if let Value::Dict(_, exporter) = exporter {
+                destination(exporter, &["exporters", name]);
             }
         }
     }
-    for table in ["otlp", "exporters"] {
-        if let Some(Value::Dict(_, inner)) = layer.values.get_mut(table) {
-            walk(inner);
-        }
+    for path in twice {
+        problems.push(layer.source.problem(&path, Rejection::of_key("is set twice, in two spellings")));
     }
 }

@@ -52,6 +52,11 @@ impl<'c> Destination<'c> {
         self.otlp.signal(self.signal).endpoint.is_some()
     }
 
+    /// The endpoint as somebody wrote it.
+    fn written(&self) -> Option<&Endpoint> {
+        self.otlp.signal(self.signal).endpoint.as_ref().or(self.otlp.endpoint.as_ref())
+    }
+
     fn is_grpc(&self) -> bool {
         self.settings.protocol == OtlpProtocol::Grpc
     }
@@ -68,7 +73,7 @@ impl<'c> Destination<'c> {
     /// Only grpc can do without a scheme. Returns whether the other rules make sense.
     fn scheme(&self, found: &mut Vec<Violation>) -> bool {
         let own = &self.otlp.signal(self.signal);
-        let written = own.endpoint.as_ref().or(self.otlp.endpoint.as_ref());
+        let written = self.written();
         if let Some(written) = written.filter(|written| !self.is_grpc() && !written.has_scheme()) {
             let message = format!("\"{written}\" has no scheme, which {} needs", self.settings.protocol);
             let help =
@@ -88,12 +93,12 @@ impl<'c> Destination<'c> {
         let (signal, endpoint) = (self.signal, &self.settings.endpoint);
         let warning = |message: &str| Violation::warning(&[&self.endpoint_key()], message);
         if self.is_grpc() {
-            if endpoint.has_path() {
-                found.push(warning(&format!("the path of {endpoint} is not used by grpc")));
+            if let Some(written) = self.written().filter(|written| written.has_path()) {
+                found.push(warning(&format!("the path of {written} is not used by grpc")));
             }
         } else if self.has_own_endpoint() {
             if !endpoint.has_path() {
-                let help = format!("the usual one is {endpoint}/v1/{signal}");
+                let help = format!("the usual one is {}", endpoint.join(&format!("v1/{signal}")));
                 found.push(
                     warning("has no path, and none is appended to the endpoint of one signal").help(help),
                 );
@@ -101,8 +106,9 @@ impl<'c> Destination<'c> {
         } else {
             let path = endpoint.uri().path();
             if Signal::ALL.iter().any(|other| path.ends_with(&format!("v1/{other}/v1/{signal}"))) {
-                let message = format!("v1/{signal} is appended to the path, which names a signal already");
-                found.push(warning(&message).help("leave the path away, or set it for one signal"));
+                // In the same words for all signals, since it is one fault.
+                let message = "the path names a signal, and that of each signal is appended to it";
+                found.push(warning(message).help("leave the path away, or set it for one signal"));
             }
         }
     }

@@ -127,9 +127,10 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
             )));
         }
         // Unlike `otlp`, which is at localhost by custom, it can be anywhere.
-        if let Some(signal) = used.into_iter().find(|signal| !otlp.has_endpoint(*signal)) {
-            let message = format!("is required, since {signal} go there");
-            found.push(Violation::error(&[&format!("{key}.endpoint")], message));
+        for signal in used.into_iter().filter(|signal| !otlp.has_endpoint(*signal)) {
+            let message = format!("the exporter \"{name}\" has no endpoint");
+            let violation = Violation::error(&[&format!("{signal}.exporters")], message).entry(name);
+            found.push(violation.help(format!("set `{key}.endpoint`")));
         }
     }
     for signal in Signal::ALL {

@@ -5,6 +5,8 @@
 
 mod table;
 
+use std::collections::HashSet;
+
 use figment::value::{Dict, Value};
 use percent_encoding::percent_decode_str;
 
@@ -117,11 +119,13 @@ impl Reader<'_> {
 
     /// An unknown entry is ignored alone; `none` beats all others.
     fn list(&mut self, name: &str, path: &[String], text: &str) {
-        let entries: Vec<_> = text
+        let mut entries: Vec<_> = text
             .split(',')
             .map(|entry| entry.trim().to_ascii_lowercase())
             .filter(|entry| !entry.is_empty())
             .collect();
+        let mut seen = HashSet::new();
+        entries.retain(|entry| seen.insert(entry.clone()));
         if entries.iter().any(|entry| entry == "none") {
             if entries.iter().any(|entry| entry != "none") {
                 self.warn(name, "\"none\" stands beside other entries, which are ignored");
@@ -217,7 +221,8 @@ impl Reader<'_> {
                 continue;
             }
             let problem = Problem::new("not known to autotelemetry").at(Origin::Env(name.to_owned()));
-            let near = nearest(name, VARIABLES.iter().map(|(known, _)| *known));
+            let usable = VARIABLES.iter().filter(|(_, effect)| !matches!(effect, Effect::Refused(_)));
+            let near = nearest(name, usable.map(|(known, _)| *known));
             self.warnings.push(match near {
                 Some(near) => problem.help(format!("did you mean {near}?")),
                 None => problem,
