@@ -107,11 +107,10 @@ impl Explanation {
 fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
     match origin {
         Origin::Default => ("default", None),
-        Origin::Code(_) => ("code", Some(origin.to_string())),
+        // Who calls the command line plays the part of the program.
+        Origin::Code(_) | Origin::Argument(_) => ("code", Some(origin.to_string())),
         Origin::File { .. } => ("file", Some(origin.to_string())),
         Origin::Env(_) => ("env", Some(origin.to_string())),
-        // Who calls the command line plays the part of the program.
-        Origin::Argument(_) => ("code", Some(origin.to_string())),
     }
 }
 
