@@ -147,6 +147,25 @@ fn what_cannot_be_read_or_written_is_said() {
 }
 
 #[test]
+#[ignore = "needs script (Debian's package bsdutils) for a terminal"]
+fn colours_are_for_terminals() {
+    let directory = directory_with("[service]\nnmae = \"x\"\n");
+    assert!(!run(directory.path(), &["check"], &[]).out.contains('\u{1b}'), "a pipe is no terminal");
+    let on_terminal = |no_color: &str| {
+        let mut script = support::program::clean("script".into());
+        script.args(["-qec", &format!("{} check", env!("CARGO_BIN_EXE_autotelemetry")), "/dev/null"]);
+        let output = script.current_dir(directory.path()).env("NO_COLOR", no_color).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(
+        on_terminal("").contains("\u{1b}[31merror\u{1b}[0m: autotelemetry.toml:2:1"),
+        "{}",
+        on_terminal("")
+    );
+    assert!(!on_terminal("1").contains('\u{1b}'));
+}
+
+#[test]
 fn schema_and_completions_are_printed() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run(directory.path(), &["schema"], &[]);

@@ -287,6 +287,7 @@ fn from_every_kind_of_runtime() {
 }
 
 /// A certificate for `localhost`, signed by an authority that only `SSL_CERT_FILE` makes known.
+#[cfg(feature = "tls")]
 fn certificates(directory: &std::path::Path) {
     let script = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem \
                   -days 2 -subj /CN=test-authority && \
