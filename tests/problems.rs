@@ -265,6 +265,8 @@ fn who_is_switched_off_starts_whatever_else_is_wrong() {
     let tools = builder.build().unwrap();
     assert_eq!(tools.warnings().len(), 2, "{:?}", tools.warnings());
     assert!(with_env(&[("OTEL_SDK_DISABLED", "true")]).build().is_ok(), "not even a name is needed");
+    let odd = [("OTEL_SDK_DISABLED", "true"), ("OTEL_NONSENSE", "1")];
+    assert!(with_env(&odd).strict(true).build().is_ok());
 }
 
 #[test]

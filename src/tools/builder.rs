@@ -136,7 +136,7 @@ impl Builder {
         self
     }
 
-    /// Whether warnings are errors. The default is `false`.
+    /// Whether warnings are errors, except while telemetry is disabled. The default is `false`.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
@@ -157,7 +157,7 @@ impl Builder {
     /// thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
         let loaded = self.sources.load()?;
-        if self.strict && !loaded.warnings.is_empty() {
+        if self.strict && !loaded.warnings.is_empty() && !loaded.config.disabled {
             return Err(Error::configuration(loaded.warnings));
         }
         let built = build::build(&loaded)?;
