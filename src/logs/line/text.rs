@@ -79,7 +79,13 @@ pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &Instrumentat
             value::text(out, body);
         }
     }
+    let message = record.attributes_iter().find(|(key, _)| key.as_str() == "exception.message");
     for (key, attribute) in record.attributes_iter() {
+        // An error without a source has no trace beyond its message, which people need not read twice.
+        if key.as_str() == "exception.stacktrace" && message.is_some_and(|(_, message)| message == attribute)
+        {
+            continue;
+        }
         out.push(' ');
         out.push_str(palette.accent());
         value::plain(out, key.as_str());
