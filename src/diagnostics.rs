@@ -46,3 +46,10 @@ impl RateLimit {
         line(message(items));
     }
 }
+
+/// Appends a text as it is, but for control characters: a line must stay a line, and a terminal unharmed.
+pub(crate) fn plain(out: &mut String, text: &str) {
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+}

@@ -2,7 +2,10 @@
 
 use std::{fmt, panic::Location, path::Path, sync::Arc, time::Duration};
 
-use crate::config::{Signal, format_duration};
+use crate::{
+    config::{Signal, format_duration},
+    diagnostics::plain,
+};
 
 /// Where a value of the configuration came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,14 +123,9 @@ impl fmt::Display for Problem {
 
 /// What came from outside must not move the cursor or begin a line.
 fn visible(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if c.is_control() {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-        out
-    })
+    let mut out = String::with_capacity(text.len());
+    plain(&mut out, text);
+    out
 }
 
 /// Why no tools could be built or installed.

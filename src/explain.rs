@@ -82,17 +82,12 @@ impl Explanation {
                 (key.clone(), json!({ "value": value, "origin": kind, "at": at }))
             })
             .collect();
-        let at = |problem: &Problem| problem.origin().and_then(|origin| origin_words(origin).1);
-        let warnings: Vec<_> = self
-            .warnings
-            .iter()
-            .map(|warning| json!({ "at": at(warning), "key": warning.key, "message": warning.message, "help": warning.help }))
-            .collect();
-        let errors: Vec<_> = self
-            .errors
-            .iter()
-            .map(|error| json!({ "at": at(error), "key": error.key, "message": error.message, "help": error.help }))
-            .collect();
+        let problem = |problem: &Problem| {
+            let at = problem.origin().and_then(|origin| origin_words(origin).1);
+            json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
+        };
+        let warnings: Vec<_> = self.warnings.iter().map(problem).collect();
+        let errors: Vec<_> = self.errors.iter().map(problem).collect();
         let object = json!({
             "file": self.file.as_ref().map(|file| file.display().to_string()),
             "profile": self.profile,

@@ -51,11 +51,7 @@ impl<P: ?Sized> Fanout<P> {
 impl<P: ?Sized + Send + Sync> Fanout<P> {
     /// Does `work` for all, each on a thread of its own.
     fn all(&self, work: impl Fn(&P) -> OTelSdkResult + Sync) -> OTelSdkResult {
-        let work = |processor: &P| {
-            let _quiet = Context::enter_telemetry_suppressed_scope();
-            run(|| work(processor))
-        };
-        let work = &work;
+        let work = &|processor: &P| run(|| work(processor));
         thread::scope(|scope| {
             let started: Vec<_> = self
                 .branches
@@ -91,8 +87,9 @@ impl<P: ?Sized + Send + Sync> Fanout<P> {
     }
 }
 
-/// The result of `work`; a panic is a failure like others.
+/// The result of `work`, during which no telemetry is made; a panic is a failure like others.
 pub(crate) fn run(work: impl FnOnce() -> OTelSdkResult) -> OTelSdkResult {
+    let _quiet = Context::enter_telemetry_suppressed_scope();
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()))
 }
 

@@ -14,7 +14,8 @@ use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 
 use crate::error::Error;
 
-/// Owns the runtime. Dropping it stops all traffic at once, and never blocks.
+/// Owns the runtime. Dropping it stops all traffic at once; it waits for no more than the ports of
+/// the servers, and for that not longer than [`CLOSE_LIMIT`].
 #[derive(Debug)]
 pub(crate) struct Background {
     runtime: Mutex<Option<Runtime>>,

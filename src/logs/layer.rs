@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     error::Error,
     fmt,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::SystemTime,
 };
 
@@ -94,7 +94,7 @@ struct LogLayer {
     /// The subscriber that this layer is part of; `tracing` has no other way to reach it while an event is handled.
     dispatch: OnceLock<WeakDispatch>,
     /// What the OpenTelemetry crates say, each at most once a minute.
-    internal: Mutex<HashMap<&'static str, RateLimit>>,
+    internal: Mutex<HashMap<&'static str, Arc<RateLimit>>>,
 }
 
 impl LogLayer {
@@ -107,8 +107,10 @@ impl LogLayer {
         }
         let mut text = Text(String::new());
         event.record(&mut text);
-        let mut limits = self.internal.lock().unwrap_or_else(PoisonError::into_inner);
-        limits.entry(name).or_default().line(format_args!("{name}:{}", text.0));
+        // Not under the lock: whoever reads standard error may be slow.
+        let limit =
+            Arc::clone(self.internal.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default());
+        limit.line(format_args!("{name}:{}", text.0));
     }
 }
 
@@ -159,6 +161,12 @@ impl Fields<'_> {
             self.0.add_attribute(field.name(), value);
         }
     }
+
+    /// OpenTelemetry has no larger integers than i64; a text keeps the digits.
+    fn add_integer(&mut self, field: &Field, value: impl TryInto<i64> + Copy + fmt::Display) {
+        let value = value.try_into().map_or_else(|_| value.to_string().into(), AnyValue::Int);
+        self.add(field, value);
+    }
 }
 
 impl Visit for Fields<'_> {
@@ -175,25 +183,15 @@ impl Visit for Fields<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        // OpenTelemetry has no larger integers than i64; a text keeps the digits.
-        match i64::try_from(value) {
-            Ok(value) => self.add(field, value.into()),
-            Err(_) => self.add(field, value.to_string().into()),
-        }
+        self.add_integer(field, value);
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        match i64::try_from(value) {
-            Ok(value) => self.add(field, value.into()),
-            Err(_) => self.add(field, value.to_string().into()),
-        }
+        self.add_integer(field, value);
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        match i64::try_from(value) {
-            Ok(value) => self.add(field, value.into()),
-            Err(_) => self.add(field, value.to_string().into()),
-        }
+        self.add_integer(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {

@@ -21,8 +21,8 @@ use crate::{
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 static LOGGERS: OnceLock<LoggerFactory> = OnceLock::new();
 
-/// The logger that `log` knows. It is set before anything else, because that can fail, and does nothing until the rest
-/// has succeeded; a later attempt finds it and goes on.
+/// The logger that `log` knows. It is set before any other global, because that can fail, and does nothing until the
+/// rest has succeeded; a later attempt finds it and goes on.
 struct LateBridge;
 
 static LATE: LateBridge = LateBridge;

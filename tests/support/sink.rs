@@ -142,16 +142,6 @@ impl Sink {
             .collect()
     }
 
-    pub fn metric_names(&self) -> Vec<String> {
-        self.of("metrics")
-            .map(|received| ExportMetricsServiceRequest::decode(&*received.body).unwrap())
-            .flat_map(|request| request.resource_metrics)
-            .flat_map(|resource| resource.scope_metrics)
-            .flat_map(|scope| scope.metrics)
-            .map(|metric| metric.name)
-            .collect()
-    }
-
     pub fn metrics(&self) -> Vec<opentelemetry_proto::tonic::metrics::v1::Metric> {
         self.of("metrics")
             .map(|received| ExportMetricsServiceRequest::decode(&*received.body).unwrap())

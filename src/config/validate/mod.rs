@@ -35,7 +35,11 @@ pub(crate) fn key_path(dotted: &str) -> KeyPath {
 
 impl Violation {
     fn error(keys: &[&str], message: impl Into<String>) -> Self {
-        let keys = keys.iter().map(|key| key_path(key)).collect();
+        Self::of(keys.iter().map(|key| key_path(key)).collect(), message)
+    }
+
+    /// For keys with segments that may hold dots.
+    fn of(keys: Vec<KeyPath>, message: impl Into<String>) -> Self {
         Self { keys, entry: None, message: message.into(), help: None, severity: Severity::Error }
     }
 
@@ -75,10 +79,11 @@ fn service(config: &Config, found: &mut Vec<Violation>) {
     }
     for (attribute, key) in Resource::SERVICE_KEYS {
         if config.resource.attributes.contains_key(attribute) {
-            let mut violation =
-                Violation::error(&[], "has a key of its own").help(format!("set `service.{key}` instead"));
-            violation.keys = vec![vec!["resource".into(), "attributes".into(), attribute.into()]];
-            found.push(violation);
+            let path = vec!["resource".into(), "attributes".into(), attribute.into()];
+            found.push(
+                Violation::of(vec![path], "has a key of its own")
+                    .help(format!("set `service.{key}` instead")),
+            );
         }
     }
 }
@@ -110,9 +115,7 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
             );
         } else if !well_formed {
             let message = "a name consists of a-z, 0-9 and _ and begins with a letter";
-            let mut violation = Violation::error(&[], message);
-            violation.keys = vec![vec!["exporters".into(), name.clone()]];
-            found.push(violation);
+            found.push(Violation::of(vec![vec!["exporters".into(), name.clone()]], message));
         }
     }
     for (name, otlp) in &config.exporters {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use opentelemetry::{Array, Value, logs::AnyValue};
 
+pub(crate) use crate::diagnostics::plain;
+
 /// The value of an attribute, as log records hold it.
 pub(crate) fn any(value: &Value) -> AnyValue {
     match value {
@@ -54,13 +56,6 @@ pub(crate) fn pair(out: &mut String, key: &str, value: &AnyValue) {
     plain(out, key);
     out.push('=');
     text(out, value);
-}
-
-/// Appends a text as it is, but for control characters: a line must stay a line, and a terminal unharmed.
-pub(crate) fn plain(out: &mut String, text: &str) {
-    for c in text.chars() {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-    }
 }
 
 fn quoted_if_needed(out: &mut String, text: &str) {

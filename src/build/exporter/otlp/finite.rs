@@ -6,7 +6,8 @@ use opentelemetry_proto::tonic::{
         logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
         trace::v1::ExportTraceServiceRequest,
     },
-    common::v1::{AnyValue, KeyValue, any_value::Value},
+    common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value::Value},
+    resource::v1::Resource,
 };
 
 /// Replaces the attributes and bodies that JSON cannot hold by texts: `NaN`, `Infinity` and `-Infinity`, as Protocol
@@ -18,9 +19,9 @@ pub(super) trait MakeFinite {
 impl MakeFinite for ExportTraceServiceRequest {
     fn make_finite(&mut self) {
         for resource in &mut self.resource_spans {
-            resource.resource.iter_mut().for_each(|resource| attributes(&mut resource.attributes));
+            of_resource(&mut resource.resource);
             for scope in &mut resource.scope_spans {
-                scope.scope.iter_mut().for_each(|scope| attributes(&mut scope.attributes));
+                of_scope(&mut scope.scope);
                 for span in &mut scope.spans {
                     attributes(&mut span.attributes);
                     span.events.iter_mut().for_each(|event| attributes(&mut event.attributes));
@@ -34,9 +35,9 @@ impl MakeFinite for ExportTraceServiceRequest {
 impl MakeFinite for ExportLogsServiceRequest {
     fn make_finite(&mut self) {
         for resource in &mut self.resource_logs {
-            resource.resource.iter_mut().for_each(|resource| attributes(&mut resource.attributes));
+            of_resource(&mut resource.resource);
             for scope in &mut resource.scope_logs {
-                scope.scope.iter_mut().for_each(|scope| attributes(&mut scope.attributes));
+                of_scope(&mut scope.scope);
                 for record in &mut scope.log_records {
                     attributes(&mut record.attributes);
                     any(record.body.as_mut());
@@ -49,11 +50,23 @@ impl MakeFinite for ExportLogsServiceRequest {
 impl MakeFinite for ExportMetricsServiceRequest {
     fn make_finite(&mut self) {
         for resource in &mut self.resource_metrics {
-            resource.resource.iter_mut().for_each(|resource| attributes(&mut resource.attributes));
+            of_resource(&mut resource.resource);
             for scope in &mut resource.scope_metrics {
-                scope.scope.iter_mut().for_each(|scope| attributes(&mut scope.attributes));
+                of_scope(&mut scope.scope);
             }
         }
+    }
+}
+
+fn of_resource(resource: &mut Option<Resource>) {
+    if let Some(resource) = resource {
+        attributes(&mut resource.attributes);
+    }
+}
+
+fn of_scope(scope: &mut Option<InstrumentationScope>) {
+    if let Some(scope) = scope {
+        attributes(&mut scope.attributes);
     }
 }
 
