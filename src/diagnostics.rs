@@ -7,10 +7,52 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Writes one line. Whether anybody can read it is not our caller's problem, so failures are ignored.
-pub(crate) fn line(message: impl fmt::Display) {
-    let line = format!("autotelemetry: {message}\n");
-    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+use crate::config::{self, Level};
+
+/// Writes lines of at least the level that `[diagnostics]` asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Diagnostics {
+    level: Level,
+}
+
+impl Diagnostics {
+    pub(crate) fn new(config: config::Diagnostics) -> Self {
+        let config::Diagnostics { level } = config;
+        Self { level }
+    }
+
+    /// The least severe level that is written.
+    pub(crate) fn level(self) -> Level {
+        self.level
+    }
+
+    /// Whether lines of this level are written.
+    pub(crate) fn shows(self, level: Level) -> bool {
+        level <= self.level
+    }
+
+    /// Telemetry is lost.
+    pub(crate) fn error(self, message: impl fmt::Display) {
+        self.line(Level::Error, message);
+    }
+
+    /// Something is not as it should be.
+    pub(crate) fn warn(self, message: impl fmt::Display) {
+        self.line(Level::Warn, message);
+    }
+
+    /// Worth knowing in normal times.
+    pub(crate) fn info(self, message: impl fmt::Display) {
+        self.line(Level::Info, message);
+    }
+
+    /// Whether anybody can read it is not our caller's problem, so failures are ignored.
+    pub(crate) fn line(self, level: Level, message: impl fmt::Display) {
+        if self.shows(level) {
+            let line = format!("autotelemetry: {message}\n");
+            let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        }
+    }
 }
 
 /// Lets one line through per minute and sums up what the others would have told.
@@ -26,30 +68,34 @@ struct State {
 impl RateLimit {
     const INTERVAL: Duration = Duration::from_secs(60);
 
-    /// Writes `message` unless a line was written less than a minute ago.
-    pub(crate) fn line(&self, message: impl fmt::Display) {
-        self.lines_for(0, |_| message.to_string());
+    /// Whether a line is due.
+    pub(crate) fn is_due(&self) -> bool {
+        self.due_for(0).is_some()
     }
 
-    /// As [`line`](Self::line), for so many items; the message is made with all items since the last line.
-    pub(crate) fn lines_for(&self, items: u64, message: impl FnOnce(u64) -> String) {
-        let items = {
-            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            state.withheld_items += items;
-            if state.last.is_some_and(|last| last.elapsed() < Self::INTERVAL) {
-                return;
-            }
-            state.last = Some(Instant::now());
-            std::mem::take(&mut state.withheld_items)
-        };
-        // Not under the lock: whoever reads standard error may be slow.
-        line(message(items));
+    /// Whether a line is due, which tells of `items`: then all of them since the last line. Who asks must write, but not
+    /// under a lock: whoever reads standard error may be slow.
+    pub(crate) fn due_for(&self, items: u64) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.withheld_items += items;
+        if state.last.is_some_and(|last| last.elapsed() < Self::INTERVAL) {
+            return None;
+        }
+        state.last = Some(Instant::now());
+        Some(std::mem::take(&mut state.withheld_items))
     }
 }
 
 /// Appends a text as it is, but for control characters: a line must stay a line, and a terminal unharmed.
 pub(crate) fn plain(out: &mut String, text: &str) {
-    for c in text.chars() {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    // What needs nothing is copied at once.
+    let mut rest = text;
+    while let Some(at) = rest.find(char::is_control) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let mut characters = from.chars();
+        out.extend(characters.next().into_iter().flat_map(char::escape_default));
+        rest = characters.as_str();
     }
+    out.push_str(rest);
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{
-        Config, Otlp, Ratio, Signal,
+        Config, Count, Otlp, Ratio, Signal,
         validate::{KeyPath, key_path},
     },
     error::{Origin, Problem},
@@ -192,6 +192,18 @@ impl Values<'_> {
             let path = key_path(&format!("{signal}.batch.max_export_batch_size"));
             self.put(&path, size.into(), self.loaded.origin(&path));
         }
+        for (signal, limits) in [(Signal::Traces, config.span_limits()), (Signal::Logs, config.log_limits())]
+        {
+            let count = limits.attribute_count_limit.get();
+            let length = limits.attribute_value_length_limit.map(Count::get);
+            self.inherited(&signal.to_string(), "attribute_count_limit", count.into());
+            self.inherited(&signal.to_string(), "attribute_value_length_limit", length.into());
+        }
+        let prefix = key_path("file.prefix");
+        if config.file.prefix.is_none() {
+            let value = config.file_prefix().to_string().into();
+            self.put(&prefix, value, self.loaded.origin(&key_path("service.name")));
+        }
         if config.traces.sampler.takes_ratio() && config.traces.sampler_arg.is_none() {
             self.put(&key_path("traces.sampler_arg"), Ratio::ONE.get().into(), Origin::Default);
         }
@@ -203,6 +215,17 @@ impl Values<'_> {
         }
         let profile = config.profile.as_ref().map(ToString::to_string);
         self.put(&key_path("profile"), profile.into(), self.loaded.profile_origin.clone());
+    }
+
+    /// A limit of one signal, or the general one.
+    fn inherited(&mut self, signal: &str, key: &str, value: Value) {
+        let own = key_path(&format!("{signal}.limits.{key}"));
+        let general = key_path(&format!("attribute_limits.{key}"));
+        let origin = match self.loaded.origin(&own) {
+            Origin::Default => self.loaded.origin(&general),
+            origin => origin,
+        };
+        self.put(&own, value, origin);
     }
 
     /// The keys of a destination, for each signal, as they are after inheritance.

@@ -14,6 +14,7 @@ pub mod prelude;
 mod schema;
 mod source;
 mod spans;
+mod stats;
 mod tools;
 
 use std::borrow::Cow;
@@ -30,6 +31,7 @@ pub use crate::{
     explain::Explanation,
     logs::Logger,
     spans::{ActiveSpan, TracerExt},
+    stats::{ExporterStats, Stats},
     tools::{Builder, ObservabilityTools},
 };
 

@@ -77,7 +77,8 @@ fn a_reader_that_goes_away_harms_nobody() {
     // The pipe is closed now, and the program goes on to its end.
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.lines().count() == 1 && err.contains("standard output lost: "), "said, and once: {err}");
 }
 
 #[test]

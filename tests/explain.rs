@@ -41,6 +41,8 @@ fn every_leaf_has_a_value_and_an_origin() {
         ("OTEL_BLRP_SCHEDULE_DELAY", "1500"),
         ("AUTOTEL_LOGS__LEVEL", "warn,db=debug"),
         ("OTEL_SPAN_LINK_COUNT_LIMIT", "5"),
+        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "64"),
+        ("OTEL_ENTITIES", "x"),
     ];
     let all = explained(FILE, &variables);
     assert_eq!((&all["file"], &all["profile"]), (&"autotelemetry.toml".into(), &"production".into()));
@@ -69,7 +71,12 @@ fn every_leaf_has_a_value_and_an_origin() {
     expect("logs.batch.schedule_delay", "1500ms".into(), "env", Some("OTEL_BLRP_SCHEDULE_DELAY"));
     expect("logs.level", "warn,db=debug".into(), "env", Some("AUTOTEL_LOGS__LEVEL"));
     expect("prometheus.port", 9464.into(), "default", None);
-    assert_eq!(all["warnings"][0]["at"], "OTEL_SPAN_LINK_COUNT_LIMIT");
+    let limit = Some("OTEL_ATTRIBUTE_COUNT_LIMIT");
+    expect("logs.limits.attribute_count_limit", 64.into(), "env", limit);
+    expect("traces.limits.attribute_count_limit", 64.into(), "env", limit);
+    expect("traces.limits.link_count_limit", 5.into(), "env", Some("OTEL_SPAN_LINK_COUNT_LIMIT"));
+    expect("file.prefix", "checkout".into(), "file", Some("autotelemetry.toml:2:8"));
+    assert_eq!(all["warnings"][0]["at"], "OTEL_ENTITIES");
     assert_eq!(all["errors"], json!([]));
     assert!(!all.to_string().contains("s3cret"));
     let (builder, _directory) = with_file(FILE, &variables);

@@ -378,8 +378,13 @@ fn a_partial_success_is_no_success() {
     let sink = Sink::start();
     sink.say(r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#);
     let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").build().unwrap();
-    drop(tools.tracer("test").start_as_current_span("work"));
+    for _ in 0..5 {
+        drop(tools.tracer("test").start_as_current_span("work"));
+    }
     let error = tools.shutdown().unwrap_err().to_string();
+    let stats = tools.stats();
+    let stats = stats.exporter(Signal::Traces, "otlp").unwrap();
+    assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (5, 2, 3, 0));
     assert!(error.contains("traces: 3 lost") && error.contains("refused by the server: too old"), "{error}");
 }
 

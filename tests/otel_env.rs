@@ -96,9 +96,30 @@ fn bound() -> Vec<Bound> {
     add("OTEL_EXPORTER_PROMETHEUS_PORT", "prometheus.port", "0", 0.into(), "65536");
     add("OTEL_TRACES_EXPORTER", "traces.exporters", "console, OTLP", json!(["console", "otlp"]), "zipkin");
     add("OTEL_METRICS_EXPORTER", "metrics.exporters", "none", json!([]), "logging");
-    add("OTEL_LOGS_EXPORTER", "logs.exporters", "otlp,otlp", json!(["otlp"]), "prometheus");
+    add("OTEL_LOGS_EXPORTER", "logs.exporters", "otlp,File,otlp", json!(["otlp", "file"]), "prometheus");
     add("OTEL_METRIC_EXPORT_INTERVAL", "metrics.interval", "60000", "60s".into(), "99");
     add("OTEL_METRIC_EXPORT_TIMEOUT", "metrics.timeout", "7000", "7s".into(), "soon");
+    for (name, key) in [
+        ("ATTRIBUTE", "attribute_limits"),
+        ("SPAN_ATTRIBUTE", "traces.limits"),
+        ("LOGRECORD_ATTRIBUTE", "logs.limits"),
+    ] {
+        let length = format!("{key}.attribute_value_length_limit");
+        add(&format!("OTEL_{name}_VALUE_LENGTH_LIMIT"), &length, "4096", 4096.into(), "-1");
+        add(
+            &format!("OTEL_{name}_COUNT_LIMIT"),
+            &format!("{key}.attribute_count_limit"),
+            "0",
+            0.into(),
+            "few",
+        );
+    }
+    add("OTEL_SPAN_EVENT_COUNT_LIMIT", "traces.limits.event_count_limit", "7", 7.into(), "1.5");
+    add("OTEL_SPAN_LINK_COUNT_LIMIT", "traces.limits.link_count_limit", "7", 7.into(), "-7");
+    let of_events = "traces.limits.event_attribute_count_limit";
+    add("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", of_events, "9", 9.into(), "4294967296");
+    add("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "traces.limits.link_attribute_count_limit", "9", 9.into(), "x");
+    add("OTEL_LOG_LEVEL", "diagnostics.level", "NONE", "off".into(), "loud");
     add("RUST_LOG", "logs.level", "warn,my_app", "warn,my_app=trace".into(), "warn,x=loud");
     add("OTEL_TRACES_SAMPLER_ARG", "traces.sampler_arg", "0.25", 0.25.into(), "1.5");
     for bound in &mut all {

@@ -1,50 +1,36 @@
 //! The processors of one signal behind one, which are flushed and shut down at the same time.
 //!
-//! The SDK does so one after the other, so that a destination that hangs would use up the time of the next one. It also
-//! keeps to itself what its queues drop; here it is counted what goes in.
+//! The SDK does so one after the other, so that a destination that hangs would use up the time of the next one.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::{
-    Resource,
     error::{OTelSdkError, OTelSdkResult},
     logs::{LogProcessor, SdkLogRecord},
     trace::{Span, SpanData, SpanProcessor},
 };
 
-use super::tally::Tally;
+use crate::logs::Gate;
 
 #[derive(Debug)]
-pub(super) struct Fanout<P: ?Sized> {
-    branches: Vec<Branch<P>>,
-    /// How long a flush may take.
-    limit: Duration,
-}
-
-/// A processor, and the account of the exporter behind its queue when it has one.
-#[derive(Debug)]
-struct Branch<P: ?Sized> {
-    tally: Option<Arc<Tally>>,
-    processor: Box<P>,
-}
+pub(super) struct Fanout<P: ?Sized>(Vec<Box<P>>);
 
 impl<P: ?Sized> Fanout<P> {
-    pub(super) fn new(limit: Duration) -> Self {
-        Self { branches: Vec::new(), limit }
+    pub(super) fn new() -> Self {
+        Self(Vec::new())
     }
 
-    pub(super) fn add(&mut self, processor: Box<P>, tally: Option<Arc<Tally>>) {
-        self.branches.push(Branch { tally, processor });
+    pub(super) fn add(&mut self, processor: Box<P>) {
+        self.0.push(processor);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.branches.is_empty()
+        self.0.is_empty()
     }
 }
 
@@ -54,10 +40,10 @@ impl<P: ?Sized + Send + Sync> Fanout<P> {
         let work = &|processor: &P| run(|| work(processor));
         thread::scope(|scope| {
             let started: Vec<_> = self
-                .branches
+                .0
                 .iter()
-                .map(|branch| {
-                    let processor: &P = &branch.processor;
+                .map(|processor| {
+                    let processor: &P = processor;
                     let thread = thread::Builder::new().name("autotelemetry-end".to_owned());
                     (processor, thread.spawn_scoped(scope, move || work(processor)))
                 })
@@ -70,19 +56,6 @@ impl<P: ?Sized + Send + Sync> Fanout<P> {
                     Err(_) => work(processor),
                 })
                 .fold(Ok(()), Result::and)
-        })
-    }
-
-    /// Flushes until it is done or the time is over; the SDK gives up after five seconds of its own.
-    fn flush(&self, flush: impl Fn(&P) -> OTelSdkResult + Sync) -> OTelSdkResult {
-        let deadline = Instant::now() + self.limit;
-        self.all(|processor| {
-            loop {
-                match flush(processor) {
-                    Err(OTelSdkError::Timeout(_)) if Instant::now() < deadline => {}
-                    result => return result,
-                }
-            }
         })
     }
 }
@@ -99,61 +72,63 @@ fn panicked() -> OTelSdkError {
 
 impl SpanProcessor for Fanout<dyn SpanProcessor> {
     fn on_start(&self, span: &mut Span, context: &Context) {
-        for branch in &self.branches {
-            branch.processor.on_start(span, context);
+        for processor in &self.0 {
+            processor.on_start(span, context);
         }
     }
 
     fn on_end(&self, span: SpanData) {
-        let Some((last, others)) = self.branches.split_last() else { return };
-        for tally in self.branches.iter().filter_map(|branch| branch.tally.as_ref()) {
-            // What is not sampled is meant to go nowhere.
-            if span.span_context.is_sampled() {
-                tally.emit();
-            }
+        let Some((last, others)) = self.0.split_last() else { return };
+        for processor in others {
+            processor.on_end(span.clone());
         }
-        for branch in others {
-            branch.processor.on_end(span.clone());
-        }
-        last.processor.on_end(span);
+        last.on_end(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.flush(SpanProcessor::force_flush)
+        self.all(SpanProcessor::force_flush)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         self.all(|processor| processor.shutdown_with_timeout(timeout))
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        for branch in &mut self.branches {
-            branch.processor.set_resource(resource);
-        }
     }
 }
 
 impl LogProcessor for Fanout<dyn LogProcessor> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        for branch in &self.branches {
-            if let Some(tally) = &branch.tally {
-                tally.emit();
-            }
-            branch.processor.emit(record, scope);
+        for processor in &self.0 {
+            processor.emit(record, scope);
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.flush(LogProcessor::force_flush)
+        self.all(LogProcessor::force_flush)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         self.all(|processor| processor.shutdown_with_timeout(timeout))
     }
+}
 
-    fn set_resource(&mut self, resource: &Resource) {
-        for branch in &mut self.branches {
-            branch.processor.set_resource(resource);
+/// A processor that gets the records that its filter lets through.
+#[derive(Debug)]
+pub(super) struct Gated<P> {
+    pub(super) gate: Gate,
+    pub(super) processor: P,
+}
+
+impl<P: LogProcessor> LogProcessor for Gated<P> {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        if self.gate.lets_through(record, scope.name()) {
+            self.processor.emit(record, scope);
         }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.processor.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.processor.shutdown_with_timeout(timeout)
     }
 }

@@ -1,46 +1,67 @@
 //! Builds the logger provider from [`Logs`].
 
-use std::sync::Arc;
+use opentelemetry_sdk::logs::{LogProcessor, SdkLoggerProvider};
 
-use opentelemetry_sdk::logs::{BatchConfigBuilder, BatchLogProcessor, LogProcessor, SdkLoggerProvider};
-
-use super::{Parts, exporter::console::ConsoleLogs, fanout::Fanout};
+use super::{
+    Parts,
+    batch::{Batch, BatchSettings},
+    fanout::{Fanout, Gated},
+    limits::Limited,
+};
 use crate::{
     config::{ExporterRef, LogBatch, Logs, Signal},
     error::Error,
+    logs::{Filter, LoggerFactory},
 };
 
-pub(super) fn provider(
+pub(super) fn factory(
     logs: &Logs,
     exporters: &[ExporterRef],
     parts: &mut Parts<'_>,
-) -> Result<SdkLoggerProvider, Error> {
-    // The level is judged before a record is made, in `crate::logs`; what goes where was resolved into `exporters`.
-    let Logs { exporters: _, level: _, batch } = logs;
-    let mut processors = Fanout::<dyn LogProcessor>::new(parts.shutdown_timeout());
+) -> Result<LoggerFactory, Error> {
+    // The levels are judged by `Filter`; what goes where was resolved into `exporters`, and the limits by the
+    // configuration as a whole.
+    let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
+    let flush_limit = parts.shutdown_timeout();
+    let filter = Filter::new(logs, exporters);
+    let mut processors = Fanout::<dyn LogProcessor>::new();
     for exporter in exporters {
+        let gate = filter.gate(exporter);
         match exporter {
-            ExporterRef::Console => processors.add(Box::new(ConsoleLogs(Arc::clone(parts.console()))), None),
+            ExporterRef::Console => {
+                let (processor, tally) = parts.console().logs(flush_limit);
+                parts.tallies.push(tally);
+                processors.add(Box::new(Gated { gate, processor }));
+            }
+            ExporterRef::File => {
+                let processor = parts.file()?;
+                processors.add(Box::new(Gated { gate, processor }));
+            }
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
                     continue;
                 };
                 let LogBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
                     batch;
-                let config = BatchConfigBuilder::default()
-                    .with_max_queue_size(max_queue_size.get() as usize)
-                    .with_max_export_batch_size(batch.batch_size() as usize)
-                    .with_scheduled_delay(schedule_delay.get())
-                    .build();
+                let settings = BatchSettings {
+                    max_queue_size: max_queue_size.get() as usize,
+                    max_export_batch_size: batch.batch_size() as usize,
+                    schedule_delay: schedule_delay.get(),
+                    flush_limit,
+                };
                 let tally = exporter.tally();
-                let processor = BatchLogProcessor::builder(exporter).with_batch_config(config).build();
-                processors.add(Box::new(processor), Some(tally));
+                let processor = Batch::start(exporter, settings, tally, &parts.background()?.spawner());
+                processors.add(Box::new(Gated { gate, processor }));
             }
         }
     }
     let mut builder = SdkLoggerProvider::builder().with_resource(parts.resource.clone());
     if !processors.is_empty() {
-        builder = builder.with_log_processor(processors);
+        builder = builder.with_log_processor(Limited::new(
+            processors,
+            parts.loaded.config.log_limits(),
+            parts.diagnostics,
+        ));
     }
-    Ok(builder.build())
+    Ok(LoggerFactory { provider: builder.build(), filter, code_location: *code_location })
 }

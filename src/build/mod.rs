@@ -1,7 +1,9 @@
 //! From the configuration to the objects of the OpenTelemetry SDK. Never reads the environment.
 
+mod batch;
 mod exporter;
 mod fanout;
+mod limits;
 mod logs;
 mod metrics;
 mod propagators;
@@ -15,20 +17,26 @@ use std::io::ErrorKind;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use opentelemetry_sdk::{
-    Resource, logs::SdkLoggerProvider, metrics::SdkMeterProvider, metrics::reader::MetricReader,
-    trace::SdkTracerProvider,
+    Resource, metrics::SdkMeterProvider, metrics::reader::MetricReader, trace::SdkTracerProvider,
 };
 
 pub use self::propagators::Propagator;
+pub(crate) use self::{exporter::console::Writer, fanout::run, tally::Tally};
 use self::{
-    exporter::{console::Console, otlp::OtlpExporter},
+    exporter::{
+        console::Console,
+        file::file_logs,
+        lines::{LineLogs, Lines},
+        otlp::OtlpExporter,
+    },
     metrics::Health,
     runtime::Background,
 };
-pub(crate) use self::{fanout::run, tally::Tally};
 use crate::{
     config::{Config, ExporterRef, Signal, Timeout, validate::key_path},
+    diagnostics::Diagnostics,
     error::{Error, Problem},
+    logs::LoggerFactory,
     source::Loaded,
 };
 
@@ -37,15 +45,18 @@ use crate::{
 pub(crate) struct Built {
     pub(crate) tracer_provider: SdkTracerProvider,
     pub(crate) meter_provider: SdkMeterProvider,
-    pub(crate) logger_provider: SdkLoggerProvider,
+    pub(crate) loggers: LoggerFactory,
     pub(crate) propagator: Propagator,
     pub(crate) background: Option<Background>,
+    /// What console and files still have to write when the signals are done.
+    pub(crate) lines: Vec<Arc<Lines>>,
     pub(crate) tallies: Vec<Arc<Tally>>,
     pub(crate) prometheus_address: Option<SocketAddr>,
 }
 
-/// Builds everything that `loaded` asks for. When something fails, what was built before is dropped again.
-pub(crate) fn build(loaded: &Loaded) -> Result<Built, Error> {
+/// Builds everything that `loaded` asks for. When something fails, what was built before is dropped again. `writer` takes
+/// the place of the console's stream.
+pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Error> {
     let Config {
         disabled,
         // Was applied when the file was read.
@@ -55,35 +66,44 @@ pub(crate) fn build(loaded: &Loaded) -> Result<Built, Error> {
         shutdown_timeout: _,
         service,
         resource,
+        // Resolved into those of each signal.
+        attribute_limits: _,
         // Resolved into the settings of each signal by `Parts::otlp`.
         otlp: _,
         exporters: _,
+        // Read when the first signal needs them.
         console: _,
+        file: _,
         prometheus: _,
         traces,
         metrics,
         logs,
+        diagnostics,
     } = &loaded.config;
     let exporters = |signal| if *disabled { &[] } else { loaded.config.exporters(signal) };
     let resource = resource::resource(service, resource);
     let mut parts = Parts {
         loaded,
         resource,
+        diagnostics: Diagnostics::new(*diagnostics),
+        writer,
         background: None,
         console: None,
+        lines: Vec::new(),
         tallies: Vec::new(),
         prometheus_address: None,
     };
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut parts)?;
-    let logger_provider = logs::provider(logs, exporters(Signal::Logs), &mut parts)?;
+    let loggers = logs::factory(logs, exporters(Signal::Logs), &mut parts)?;
     let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut parts)?;
-    let Parts { background, tallies, prometheus_address, .. } = parts;
+    let Parts { background, lines, tallies, prometheus_address, .. } = parts;
     Ok(Built {
         tracer_provider,
         meter_provider,
-        logger_provider,
+        loggers,
         propagator: propagators::propagator(propagators),
         background,
+        lines,
         tallies,
         prometheus_address,
     })
@@ -93,8 +113,11 @@ pub(crate) fn build(loaded: &Loaded) -> Result<Built, Error> {
 struct Parts<'l> {
     loaded: &'l Loaded,
     resource: Resource,
+    diagnostics: Diagnostics,
+    writer: Option<Writer>,
     background: Option<Background>,
     console: Option<Arc<Console>>,
+    lines: Vec<Arc<Lines>>,
     tallies: Vec<Arc<Tally>>,
     prometheus_address: Option<SocketAddr>,
 }
@@ -113,8 +136,29 @@ impl Parts<'_> {
     }
 
     fn console(&mut self) -> &Arc<Console> {
-        self.console
-            .get_or_insert_with(|| Arc::new(Console::new(&self.loaded.config.console, self.loaded.no_color)))
+        let diagnostics = self.diagnostics;
+        let Loaded { config, no_color, .. } = self.loaded;
+        let (writer, lines) = (&mut self.writer, &mut self.lines);
+        self.console.get_or_insert_with(|| {
+            let console = Console::new(&config.console, *no_color, writer.take(), diagnostics);
+            lines.push(console.lines());
+            Arc::new(console)
+        })
+    }
+
+    /// Opens the log file.
+    fn file(&mut self) -> Result<LineLogs, Error> {
+        let config = &self.loaded.config;
+        let opened =
+            file_logs(&config.file, &config.file_prefix(), self.shutdown_timeout(), self.diagnostics);
+        let (processor, tally) = opened.map_err(|error| {
+            let key = "file.directory";
+            let message = format!("cannot write to \"{}\": {error}", config.file.directory);
+            Error::configuration(vec![Problem::new(message).key(key).at(self.loaded.origin(&key_path(key)))])
+        })?;
+        self.tallies.push(tally);
+        self.lines.push(Arc::clone(&processor.lines));
+        Ok(processor)
     }
 
     /// The exporter of `signal` to a destination that speaks OTLP; `None` for one that does not.
@@ -125,7 +169,7 @@ impl Parts<'_> {
         timeout: Timeout,
     ) -> Result<Option<OtlpExporter>, Error> {
         let Some(settings) = self.loaded.config.otlp_settings(exporter, signal) else { return Ok(None) };
-        let tally = Arc::new(Tally::new(signal, &settings.endpoint));
+        let tally = Arc::new(Tally::new(signal, exporter.clone(), &settings.endpoint, self.diagnostics));
         let spawner = self.background()?.spawner();
         let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, Arc::clone(&tally))?;
         self.tallies.push(tally);
@@ -152,7 +196,8 @@ impl Parts<'_> {
         })?;
         let (reader, registry) = exporter(config).map_err(|error| Error::system("prometheus", error))?;
         self.prometheus_address = Some(listener.address());
-        self.background()?.serve(listener.serve(registry, config.path.as_str(), health.clone()));
+        let server = listener.serve(registry, config.path.as_str(), health.clone(), self.diagnostics);
+        self.background()?.serve(server);
         Ok(Arc::new(reader))
     }
 

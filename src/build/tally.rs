@@ -10,34 +10,46 @@ use std::{
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-use crate::{config::Signal, diagnostics::RateLimit};
+use crate::{
+    config::{ExporterRef, Signal},
+    diagnostics::{Diagnostics, RateLimit},
+    stats::ExporterStats,
+};
 
 /// The account of one exporter for one signal.
 #[derive(Debug)]
 pub(crate) struct Tally {
     signal: Signal,
+    exporter: ExporterRef,
     destination: String,
-    /// Items that were put into the queue, or should have been.
+    diagnostics: Diagnostics,
     emitted: AtomicU64,
-    /// Items that left the queue for the exporter.
-    handed_over: AtomicU64,
-    /// Items that found the queue full.
+    exported: AtomicU64,
+    failed: AtomicU64,
     dropped: AtomicU64,
-    /// Items that were lost, for whatever reason.
-    lost: AtomicU64,
-    last_error: Mutex<String>,
+    /// Lost items that the result of a flush or shutdown told of, or need not.
+    reported: AtomicU64,
+    last_error: Mutex<Option<String>>,
     limit: RateLimit,
 }
 
 impl Tally {
-    pub(crate) fn new(signal: Signal, destination: impl fmt::Display) -> Self {
+    pub(crate) fn new(
+        signal: Signal,
+        exporter: ExporterRef,
+        destination: impl fmt::Display,
+        diagnostics: Diagnostics,
+    ) -> Self {
         Self {
             signal,
+            exporter,
             destination: destination.to_string(),
+            diagnostics,
             emitted: AtomicU64::new(0),
-            handed_over: AtomicU64::new(0),
+            exported: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
+            reported: AtomicU64::new(0),
             last_error: Mutex::default(),
             limit: RateLimit::default(),
         }
@@ -47,57 +59,87 @@ impl Tally {
         self.signal
     }
 
-    /// Notes that an item was put into the queue, which keeps to itself whether it had room.
-    pub(crate) fn emit(&self) {
-        self.emitted.fetch_add(1, Ordering::Relaxed);
+    /// Notes that items were meant for the exporter.
+    pub(crate) fn emit(&self, items: u64) {
+        self.emitted.fetch_add(items, Ordering::Relaxed);
     }
 
-    pub(crate) fn emitted(&self) -> u64 {
-        self.emitted.load(Ordering::Relaxed)
+    /// Notes that items arrived.
+    pub(crate) fn export(&self, items: u64) {
+        self.exported.fetch_add(items, Ordering::Relaxed);
     }
 
-    /// Notes that items left the queue.
-    pub(crate) fn hand_over(&self, items: u64) {
-        self.handed_over.fetch_add(items, Ordering::Relaxed);
-    }
-
-    /// Notes what was dropped, once the queue is empty of all that was in it when `emitted` was read.
-    pub(crate) fn settle(&self, emitted: u64) {
-        let known = self.handed_over.load(Ordering::Relaxed) + self.dropped.load(Ordering::Relaxed);
-        let missing = emitted.saturating_sub(known);
-        if missing > 0 {
-            self.dropped.fetch_add(missing, Ordering::Relaxed);
-            let _ = self.lose(missing, "the queue was full");
-        }
-    }
-
-    /// Notes that `items` were lost, says so on standard error, and makes the SDK's error of it.
-    pub(crate) fn lose(&self, items: u64, error: impl fmt::Display) -> OTelSdkResult {
+    /// Notes that items did not arrive, says so on standard error, and makes the SDK's error of it.
+    pub(crate) fn fail(&self, items: u64, error: impl fmt::Display) -> OTelSdkResult {
+        self.failed.fetch_add(items, Ordering::Relaxed);
         let error = error.to_string();
-        self.lost.fetch_add(items, Ordering::Relaxed);
-        let (signal, destination) = (self.signal, &self.destination);
-        self.limit.lines_for(items, |items| {
-            format!("{items} {} for {destination} lost: {error}", noun(signal, items))
-        });
-        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&error);
+        self.lose(items, &error);
         Err(OTelSdkError::InternalFailure(error))
+    }
+
+    /// Notes that items were not even tried, and says so on standard error.
+    pub(crate) fn drop_items(&self, items: u64, reason: &str) {
+        self.dropped.fetch_add(items, Ordering::Relaxed);
+        self.lose(items, reason);
+    }
+
+    /// Notes that nobody wants the items any more. That is said, but no fault.
+    pub(crate) fn spare(&self, items: u64) {
+        self.reported.fetch_add(items, Ordering::Relaxed);
+        self.drop_items(items, "nobody reads it any more");
+    }
+
+    fn lose(&self, items: u64, error: &str) {
+        if items == 0 {
+            return;
+        }
+        let mut last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        if last_error.as_deref() != Some(error) {
+            *last_error = Some(error.to_owned());
+        }
+        drop(last_error);
+        if let Some(items) = self.limit.due_for(items) {
+            let (noun, destination) = (noun(self.signal, items), &self.destination);
+            self.diagnostics.error(format_args!("{items} {noun} for {destination} lost: {error}"));
+        }
     }
 
     /// Shows what the server said although it accepted everything.
     pub(crate) fn remark(&self, message: &str) {
-        let destination = &self.destination;
-        self.limit.lines_for(0, |_| format!("{destination} says: {message}"));
+        if self.limit.is_due() {
+            self.diagnostics.warn(format_args!("{} says: {message}", self.destination));
+        }
     }
 
-    /// How many items were lost so far.
-    pub(crate) fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+    /// How many items were lost since this was asked last.
+    pub(crate) fn newly_lost(&self) -> u64 {
+        let lost = self.failed.load(Ordering::Relaxed) + self.dropped.load(Ordering::Relaxed);
+        lost.saturating_sub(self.reported.swap(lost, Ordering::Relaxed))
     }
 
     /// Why the last items were lost, and on the way where.
     pub(crate) fn last_error(&self) -> String {
         let error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        format!("{}: {error}", self.destination)
+        format!("{}: {}", self.destination, error.as_deref().unwrap_or_default())
+    }
+
+    pub(crate) fn stats(&self) -> ExporterStats {
+        // What was emitted is read last: an item that is counted elsewhere was emitted before.
+        let exported = self.exported.load(Ordering::Acquire);
+        let failed = self.failed.load(Ordering::Acquire);
+        let dropped = self.dropped.load(Ordering::Acquire);
+        let emitted = self.emitted.load(Ordering::Acquire);
+        ExporterStats {
+            signal: self.signal,
+            exporter: self.exporter.to_string(),
+            destination: self.destination.clone(),
+            emitted,
+            exported,
+            failed,
+            dropped,
+            queued: emitted.saturating_sub(exported + failed + dropped),
+            last_error: self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
     }
 }
 

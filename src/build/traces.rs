@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits,
-    SpanProcessor,
-};
+use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits, SpanProcessor};
 
-use super::{Parts, exporter::console::ConsoleSpans, fanout::Fanout};
+use super::{
+    Parts,
+    batch::{Batch, BatchSettings},
+    exporter::console::ConsoleSpans,
+    fanout::Fanout,
+    limits::Limited,
+};
 use crate::{
-    config::{self, ExporterRef, Ratio, Signal, SpanBatch, Traces},
+    config::{self, AttributeLimits, ExporterRef, Ratio, Signal, SpanBatch, Traces},
     error::Error,
 };
 
@@ -19,10 +22,11 @@ pub(super) fn provider(
     parts: &mut Parts<'_>,
 ) -> Result<SdkTracerProvider, Error> {
     // What goes where was resolved into `exporters`.
-    let Traces { exporters: _, sampler, sampler_arg, batch } = traces;
+    let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
+    let of_attributes = parts.loaded.config.span_limits();
     let mut builder = SdkTracerProvider::builder()
         .with_id_generator(RandomIdGenerator::default())
-        .with_span_limits(SpanLimits::default())
+        .with_span_limits(to_limits(*limits, of_attributes))
         .with_resource(parts.resource.clone());
     builder = if exporters.is_empty() {
         // Nobody would see a span. Those of sampled callers are still made, so that what they call stays sampled.
@@ -30,34 +34,53 @@ pub(super) fn provider(
     } else {
         builder.with_sampler(to_sampler(*sampler, *sampler_arg))
     };
-    let mut processors = Fanout::<dyn SpanProcessor>::new(parts.shutdown_timeout());
+    let mut processors = Fanout::<dyn SpanProcessor>::new();
     for exporter in exporters {
         match exporter {
             ExporterRef::Console => {
-                processors.add(Box::new(ConsoleSpans::new(Arc::clone(parts.console()))), None);
+                processors.add(Box::new(ConsoleSpans::new(Arc::clone(parts.console()))));
             }
-            ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
+            ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else {
                     continue;
                 };
                 let SpanBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
                     batch;
-                // All three at once: the SDK clamps one by what the environment says about another.
-                let config = BatchConfigBuilder::default()
-                    .with_max_queue_size(max_queue_size.get() as usize)
-                    .with_max_export_batch_size(batch.batch_size() as usize)
-                    .with_scheduled_delay(schedule_delay.get())
-                    .build();
+                let settings = BatchSettings {
+                    max_queue_size: max_queue_size.get() as usize,
+                    max_export_batch_size: batch.batch_size() as usize,
+                    schedule_delay: schedule_delay.get(),
+                    flush_limit: parts.shutdown_timeout(),
+                };
                 let tally = exporter.tally();
-                let processor = BatchSpanProcessor::builder(exporter).with_batch_config(config).build();
-                processors.add(Box::new(processor), Some(tally));
+                let spawner = parts.background()?.spawner();
+                processors.add(Box::new(Batch::start(exporter, settings, tally, &spawner)));
             }
         }
     }
     if !processors.is_empty() {
-        builder = builder.with_span_processor(processors);
+        builder = builder.with_span_processor(Limited::new(processors, of_attributes, parts.diagnostics));
     }
     Ok(builder.build())
+}
+
+fn to_limits(limits: config::SpanLimits, of_attributes: AttributeLimits) -> SpanLimits {
+    let config::SpanLimits {
+        // Resolved into `of_attributes`; of these two the SDK knows the first.
+        attribute_count_limit: _,
+        attribute_value_length_limit: _,
+        event_count_limit,
+        link_count_limit,
+        event_attribute_count_limit,
+        link_attribute_count_limit,
+    } = limits;
+    SpanLimits {
+        max_events_per_span: event_count_limit.get(),
+        max_attributes_per_span: of_attributes.attribute_count_limit.get(),
+        max_links_per_span: link_count_limit.get(),
+        max_attributes_per_event: event_attribute_count_limit.get(),
+        max_attributes_per_link: link_attribute_count_limit.get(),
+    }
 }
 
 fn to_sampler(sampler: config::Sampler, ratio: Option<Ratio>) -> Sampler {

@@ -39,6 +39,20 @@ impl Default for LevelFilter {
     }
 }
 
+impl LevelFilter {
+    /// The most detailed level that records of `target` may have.
+    pub(crate) fn level_of(&self, target: &str) -> Level {
+        let named = self.targets.iter().filter(|(prefix, _)| target.starts_with(prefix.as_str()));
+        // Of equal ones the last counts.
+        named.max_by_key(|(prefix, _)| prefix.len()).map_or(self.default, |(_, level)| *level)
+    }
+
+    /// The most detailed level that any target lets through.
+    pub(crate) fn most_detailed(&self) -> Level {
+        self.targets.iter().map(|(_, level)| *level).fold(self.default, Ord::max)
+    }
+}
+
 impl fmt::Display for LevelFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.default)?;
@@ -97,6 +111,21 @@ mod tests {
         assert_eq!(filter.default, Level::Warn);
         assert_eq!(filter.targets, [("hyper".into(), Level::Off), ("my::app".into(), Level::Trace)]);
         assert_eq!(LevelFilter::from_text("a=debug").unwrap().default, Level::Info);
+    }
+
+    #[test]
+    fn the_longest_target_decides() {
+        let filter = LevelFilter::from_text("warn,hyper=off,hyper::client=debug,a=info,a=trace").unwrap();
+        for (target, level) in [
+            ("shop", Level::Warn),
+            ("hyper", Level::Off),
+            ("hyper_util", Level::Off),
+            ("hyper::client::pool", Level::Debug),
+            ("a::b", Level::Trace),
+        ] {
+            assert_eq!(filter.level_of(target), level, "{target}");
+        }
+        assert_eq!(filter.most_detailed(), Level::Trace);
     }
 
     #[test]

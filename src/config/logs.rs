@@ -1,10 +1,13 @@
 //! `[logs]`
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     batch::LogBatch,
     level::LevelFilter,
+    limits::LogLimits,
     signal::{ExporterRef, Selection},
 };
 
@@ -14,14 +17,24 @@ use super::{
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Logs {
-    /// Any of `console`, `otlp` and the names of `[exporters]`; `[]` exports nothing. Default: `console`, and `otlp` as
-    /// well once an OTLP endpoint is set.
+    /// Any of `console`, `file`, `otlp` and the names of `[exporters]`; `[]` exports nothing. Default: `console`, and
+    /// `otlp` as well once an OTLP endpoint is set.
     pub exporters: Option<Selection<ExporterRef>>,
 
     /// The least severe level that is kept: `off`, `error`, `warn`, `info`, `debug` or `trace`; or a list with other
     /// levels for some targets, for example `info,hyper=warn,my_crate=debug`.
     pub level: LevelFilter,
 
+    /// Other levels for some of the exporters, by their names: `otlp = "warn"`. Each is written like `logs.level` and takes
+    /// its place.
+    pub levels: BTreeMap<String, LevelFilter>,
+
+    /// Whether each record says where in the code it was made, in the attributes `code.file.path` and `code.line.number`.
+    pub code_location: bool,
+
     /// How log records are gathered before they are sent by OTLP. The console is written at once.
     pub batch: LogBatch,
+
+    /// How large a log record may become.
+    pub limits: LogLimits,
 }

@@ -6,10 +6,13 @@
 mod attribute;
 mod batch;
 mod console;
+mod diagnostics;
 mod duration;
 mod endpoint;
+mod file;
 mod headers;
 mod level;
+mod limits;
 mod logs;
 mod metrics;
 mod number;
@@ -31,10 +34,13 @@ pub use self::{
     attribute::AttributeValue,
     batch::{LogBatch, SpanBatch},
     console::{Color, Console, Format, Stream},
+    diagnostics::Diagnostics,
     duration::{Period, Timeout},
     endpoint::Endpoint,
+    file::{File, FileFormat, FilePrefix, Rotation},
     headers::{HeaderName, HeaderText, Headers},
     level::{Level, LevelFilter},
+    limits::{AttributeLimits, Count, LogLimits, SpanLimits},
     logs::Logs,
     metrics::{Metrics, Temporality},
     number::{Bounded, Port, Ratio, Size},
@@ -72,6 +78,9 @@ pub struct Config {
     /// What else describes the source of the telemetry.
     pub resource: Resource,
 
+    /// Limits for the attributes of spans and log records.
+    pub attribute_limits: AttributeLimits,
+
     /// The destination of the exporter `otlp`.
     pub otlp: Otlp,
 
@@ -80,6 +89,9 @@ pub struct Config {
 
     /// The exporter `console`.
     pub console: Console,
+
+    /// The exporter `file`.
+    pub file: File,
 
     /// The exporter `prometheus`.
     pub prometheus: Prometheus,
@@ -92,6 +104,9 @@ pub struct Config {
 
     /// Log records.
     pub logs: Logs,
+
+    /// What telemetry says about itself.
+    pub diagnostics: Diagnostics,
 }
 
 impl Default for Config {
@@ -103,13 +118,16 @@ impl Default for Config {
             shutdown_timeout: Period::from_millis(5_000),
             service: Service::default(),
             resource: Resource::default(),
+            attribute_limits: AttributeLimits::default(),
             otlp: Otlp::default(),
             exporters: BTreeMap::new(),
             console: Console::default(),
+            file: File::default(),
             prometheus: Prometheus::default(),
             traces: Traces::default(),
             metrics: Metrics::default(),
             logs: Logs::default(),
+            diagnostics: Diagnostics::default(),
         }
     }
 }
@@ -132,6 +150,25 @@ impl Config {
         }
     }
 
+    /// The limits of log records.
+    #[must_use]
+    pub fn log_limits(&self) -> AttributeLimits {
+        self.logs.limits.or(self.attribute_limits)
+    }
+
+    /// The limits of the attributes of spans.
+    #[must_use]
+    pub fn span_limits(&self) -> AttributeLimits {
+        self.traces.limits.or(self.attribute_limits)
+    }
+
+    /// What the names of log files begin with.
+    #[must_use]
+    pub fn file_prefix(&self) -> FilePrefix {
+        let service = self.service.name.as_ref().map_or("service", NonEmpty::as_str);
+        self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
+    }
+
     /// The signals that go nowhere because nobody said where to.
     pub(crate) fn signals_without_choice(&self) -> Vec<Signal> {
         let chosen = |signal| match signal {
@@ -150,7 +187,7 @@ impl Config {
         match exporter {
             ExporterRef::Otlp => Some(self.otlp.settings(signal)),
             ExporterRef::Named(name) => self.exporters.get(name).map(|otlp| otlp.settings(signal)),
-            ExporterRef::Console | ExporterRef::Prometheus => None,
+            ExporterRef::Console | ExporterRef::File | ExporterRef::Prometheus => None,
         }
     }
 }

@@ -24,13 +24,15 @@ impl Signal {
 }
 
 /// One entry of a signal's `exporters`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ExporterRef {
     /// `otlp`: the destination of `[otlp]`.
     Otlp,
     /// `console`
     Console,
+    /// `file` (logs only)
+    File,
     /// `prometheus` (metrics only)
     Prometheus,
     /// One of `[exporters]`, by its name.
@@ -38,14 +40,15 @@ pub enum ExporterRef {
 }
 
 impl ExporterRef {
-    /// The names that no table below `[exporters]` may have. `file` and `none` are words of the configuration too.
+    /// The names that no table below `[exporters]` may have. `none` is a word of the configuration too.
     pub(crate) const RESERVED: &'static [&'static str] = &["otlp", "console", "prometheus", "file", "none"];
 
     /// The built-in exporters of a signal.
     pub(crate) fn built_in(signal: Signal) -> &'static [&'static str] {
         match signal {
             Signal::Metrics => &["otlp", "console", "prometheus"],
-            Signal::Traces | Signal::Logs => &["otlp", "console"],
+            Signal::Traces => &["otlp", "console"],
+            Signal::Logs => &["otlp", "console", "file"],
         }
     }
 
@@ -55,6 +58,7 @@ impl ExporterRef {
         match self {
             Self::Otlp => "otlp",
             Self::Console => "console",
+            Self::File => "file",
             Self::Prometheus => "prometheus",
             Self::Named(name) => name,
         }
@@ -74,6 +78,7 @@ impl FromText for ExporterRef {
         Ok(match text {
             "otlp" => Self::Otlp,
             "console" => Self::Console,
+            "file" => Self::File,
             "prometheus" => Self::Prometheus,
             name => Self::Named(name.to_owned()),
         })

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     batch::SpanBatch,
+    limits::SpanLimits,
     number::Ratio,
     signal::{ExporterRef, Selection},
     text::text_enum,
@@ -27,6 +28,9 @@ pub struct Traces {
 
     /// How spans are gathered before they are sent.
     pub batch: SpanBatch,
+
+    /// How large a span may become.
+    pub limits: SpanLimits,
 }
 
 impl Default for Traces {
@@ -36,6 +40,7 @@ impl Default for Traces {
             sampler: Sampler::ParentBasedAlwaysOn,
             sampler_arg: None,
             batch: SpanBatch::default(),
+            limits: SpanLimits::default(),
         }
     }
 }

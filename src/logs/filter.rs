@@ -1,53 +1,220 @@
-//! Decides which records are wanted, for all three ways in.
+//! Decides which records are wanted, for all three ways in, and which of them each exporter gets.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, AtomicU8, Ordering},
+    },
+};
 
 use opentelemetry::logs::Severity;
-use tracing_subscriber::filter::{LevelFilter as TracingLevel, Targets};
+use opentelemetry_sdk::logs::SdkLogRecord;
+use tracing_subscriber::filter::LevelFilter as TracingLevel;
 
-use crate::config::{Level, LevelFilter};
+use crate::config::{ExporterRef, Level, LevelFilter, Logs};
 
-/// The filter of `logs.level`.
+/// The filter of `logs.level`, which can change while the program runs, and those of `logs.levels`, which cannot.
+///
+/// A record is wanted when one of the exporters wants it.
 #[derive(Debug, Clone)]
-pub(crate) struct Filter(Targets);
+pub(crate) struct Filter(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// `logs.level`; `None` when every exporter has a filter of its own, or there is none.
+    general: Option<RwLock<LevelFilter>>,
+    /// `logs.levels`, of the exporters that are used.
+    own: Vec<(ExporterRef, LevelFilter)>,
+    loggers: Mutex<Loggers>,
+    /// Whether the maximum of the `log` crate follows this filter.
+    leads_log: AtomicBool,
+}
+
+/// The least severity number of each name that a logger was made for, to be changed in place.
+#[derive(Debug, Default)]
+struct Loggers {
+    by_name: HashMap<String, Weak<AtomicU8>>,
+    /// Names whose loggers are gone are swept out when so many are there.
+    sweep_at: usize,
+}
+
+/// What one exporter gets.
+#[derive(Debug)]
+pub(crate) enum Gate {
+    /// All that is wanted at all.
+    Open,
+    /// What `logs.level` lets through, although others want more.
+    General(Filter),
+    /// What its own filter lets through.
+    Own(LevelFilter),
+}
+
+/// Larger than every severity number.
+const NEVER: u8 = u8::MAX;
 
 impl Filter {
-    pub(crate) fn new(config: &LevelFilter) -> Self {
-        let LevelFilter { default, targets } = config;
-        let targets = targets.iter().map(|(target, level)| (target.clone(), to_tracing(*level)));
-        Self(Targets::new().with_default(to_tracing(*default)).with_targets(targets))
+    /// The filter for the exporters that are used; without any it lets nothing through.
+    pub(crate) fn new(logs: &Logs, exporters: &[ExporterRef]) -> Self {
+        let own = |exporter: &ExporterRef| logs.levels.get(exporter.as_str());
+        let general = exporters.iter().any(|exporter| own(exporter).is_none());
+        Self(Arc::new(Shared {
+            general: general.then(|| RwLock::new(logs.level.clone())),
+            own: exporters
+                .iter()
+                .filter_map(|exporter| Some((exporter.clone(), own(exporter)?.clone())))
+                .collect(),
+            loggers: Mutex::default(),
+            leads_log: AtomicBool::new(false),
+        }))
     }
 
     /// Lets nothing through.
     pub(crate) fn off() -> Self {
-        Self::new(&LevelFilter { default: Level::Off, targets: Vec::new() })
+        Self::new(&Logs::default(), &[])
     }
 
-    pub(crate) fn enabled(&self, target: &str, level: tracing::Level) -> bool {
-        self.0.would_enable(target, &level)
+    /// Replaces `logs.level`.
+    pub(crate) fn set(&self, level: LevelFilter) {
+        let Some(general) = &self.0.general else { return };
+        *general.write().unwrap_or_else(PoisonError::into_inner) = level;
+        let loggers = self.0.loggers.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, least) in &loggers.by_name {
+            if let Some(least) = least.upgrade() {
+                least.store(self.least(name), Ordering::Relaxed);
+            }
+        }
+        drop(loggers);
+        if self.0.leads_log.load(Ordering::SeqCst) {
+            log::set_max_level(self.max_log_level());
+        }
+        // `tracing` remembers for each callsite what the filter said.
+        tracing::callsite::rebuild_interest_cache();
     }
 
-    /// The least severe severity that records of `target` may have; `None` when none is wanted.
-    pub(crate) fn least(&self, target: &str) -> Option<Severity> {
-        use tracing::Level as L;
-        [
-            (L::TRACE, Severity::Trace),
-            (L::DEBUG, Severity::Debug),
-            (L::INFO, Severity::Info),
-            (L::WARN, Severity::Warn),
-            (L::ERROR, Severity::Error),
-        ]
-        .into_iter()
-        .find(|(level, _)| self.enabled(target, *level))
-        .map(|(_, severity)| severity)
+    /// Makes the maximum level of the `log` crate follow this filter.
+    pub(crate) fn lead_log(&self) {
+        self.0.leads_log.store(true, Ordering::SeqCst);
+        log::set_max_level(self.max_log_level());
+    }
+
+    /// What `exporter` gets.
+    pub(crate) fn gate(&self, exporter: &ExporterRef) -> Gate {
+        match self.0.own.iter().find(|(other, _)| other == exporter) {
+            Some((_, filter)) => Gate::Own(filter.clone()),
+            None if self.0.own.is_empty() => Gate::Open,
+            None => Gate::General(self.clone()),
+        }
+    }
+
+    pub(crate) fn enabled(&self, target: &str, level: Level) -> bool {
+        level <= self.level_of(target)
+    }
+
+    /// The most detailed level that records of `target` may have.
+    fn level_of(&self, target: &str) -> Level {
+        self.most_detailed_of(|filter| filter.level_of(target))
     }
 
     /// The most detailed level that any target lets through.
-    pub(crate) fn most_detailed(&self) -> TracingLevel {
-        let default = self.0.default_level().unwrap_or(TracingLevel::OFF);
-        self.0.iter().map(|(_, level)| level).fold(default, Ord::max)
+    pub(crate) fn most_detailed(&self) -> Level {
+        self.most_detailed_of(LevelFilter::most_detailed)
+    }
+
+    fn most_detailed_of(&self, level: impl Fn(&LevelFilter) -> Level) -> Level {
+        let general = self.general(&level).unwrap_or(Level::Off);
+        self.0.own.iter().map(|(_, filter)| level(filter)).fold(general, Ord::max)
+    }
+
+    fn general<T>(&self, ask: impl FnOnce(&LevelFilter) -> T) -> Option<T> {
+        let general = self.0.general.as_ref()?;
+        Some(ask(&general.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// The least severity number that records of `target` may have.
+    fn least(&self, target: &str) -> u8 {
+        least_severity(self.level_of(target))
+    }
+
+    /// As [`least`](Self::least), kept up to date.
+    pub(crate) fn watch(&self, target: &str) -> Arc<AtomicU8> {
+        let mut loggers = self.0.loggers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(least) = loggers.by_name.get(target).and_then(Weak::upgrade) {
+            return least;
+        }
+        if loggers.by_name.len() >= loggers.sweep_at {
+            loggers.by_name.retain(|_, least| least.strong_count() > 0);
+            loggers.sweep_at = (loggers.by_name.len() * 2).max(64);
+        }
+        // Under the lock, so that no change of the level comes between.
+        let least = Arc::new(AtomicU8::new(self.least(target)));
+        loggers.by_name.insert(target.to_owned(), Arc::downgrade(&least));
+        least
+    }
+
+    fn max_log_level(&self) -> log::LevelFilter {
+        match self.most_detailed() {
+            Level::Off => log::LevelFilter::Off,
+            Level::Error => log::LevelFilter::Error,
+            Level::Warn => log::LevelFilter::Warn,
+            Level::Info => log::LevelFilter::Info,
+            Level::Debug => log::LevelFilter::Debug,
+            Level::Trace => log::LevelFilter::Trace,
+        }
     }
 }
 
-fn to_tracing(level: Level) -> TracingLevel {
+impl Gate {
+    /// Whether the exporter gets `record`, which is known to be wanted by some exporter.
+    pub(crate) fn lets_through(&self, record: &SdkLogRecord, scope: &str) -> bool {
+        let least = |filter: &LevelFilter| {
+            least_severity(filter.level_of(record.target().map_or(scope, |target| target)))
+        };
+        let least = match self {
+            Self::Open => return true,
+            Self::General(filter) => filter.general(least).unwrap_or(NEVER),
+            Self::Own(filter) => least(filter),
+        };
+        // A record without a severity passes wherever anything does.
+        record.severity_number().map_or(least < NEVER, |severity| severity as u8 >= least)
+    }
+}
+
+/// The number of the least severe severity of a level, as the OpenTelemetry data model maps the levels of `tracing` and
+/// `log`.
+fn least_severity(level: Level) -> u8 {
+    match level {
+        Level::Off => NEVER,
+        Level::Error => Severity::Error as u8,
+        Level::Warn => Severity::Warn as u8,
+        Level::Info => Severity::Info as u8,
+        Level::Debug => Severity::Debug as u8,
+        Level::Trace => Severity::Trace as u8,
+    }
+}
+
+/// The severity of a record of this level.
+pub(super) fn severity(level: Level) -> Severity {
+    match level {
+        Level::Off | Level::Trace => Severity::Trace,
+        Level::Debug => Severity::Debug,
+        Level::Info => Severity::Info,
+        Level::Warn => Severity::Warn,
+        Level::Error => Severity::Error,
+    }
+}
+
+pub(super) fn from_tracing(level: tracing::Level) -> Level {
+    match level {
+        tracing::Level::TRACE => Level::Trace,
+        tracing::Level::DEBUG => Level::Debug,
+        tracing::Level::INFO => Level::Info,
+        tracing::Level::WARN => Level::Warn,
+        tracing::Level::ERROR => Level::Error,
+    }
+}
+
+pub(super) fn to_tracing(level: Level) -> TracingLevel {
     match level {
         Level::Off => TracingLevel::OFF,
         Level::Error => TracingLevel::ERROR,
@@ -58,25 +225,13 @@ fn to_tracing(level: Level) -> TracingLevel {
     }
 }
 
-/// Severity and its text, as the OpenTelemetry data model maps the levels of `tracing` and `log`.
-pub(super) fn severity(level: tracing::Level) -> Severity {
+pub(super) fn from_log(level: log::Level) -> Level {
     match level {
-        tracing::Level::TRACE => Severity::Trace,
-        tracing::Level::DEBUG => Severity::Debug,
-        tracing::Level::INFO => Severity::Info,
-        tracing::Level::WARN => Severity::Warn,
-        tracing::Level::ERROR => Severity::Error,
-    }
-}
-
-/// The level of `tracing` that stands for one of `log`.
-pub(super) fn from_log(level: log::Level) -> tracing::Level {
-    match level {
-        log::Level::Trace => tracing::Level::TRACE,
-        log::Level::Debug => tracing::Level::DEBUG,
-        log::Level::Info => tracing::Level::INFO,
-        log::Level::Warn => tracing::Level::WARN,
-        log::Level::Error => tracing::Level::ERROR,
+        log::Level::Trace => Level::Trace,
+        log::Level::Debug => Level::Debug,
+        log::Level::Info => Level::Info,
+        log::Level::Warn => Level::Warn,
+        log::Level::Error => Level::Error,
     }
 }
 

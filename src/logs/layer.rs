@@ -1,11 +1,11 @@
 //! The bridge from `tracing`: events become log records, spans become OpenTelemetry spans.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     error::Error,
-    fmt,
+    fmt::{self, Write as _},
     sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::SystemTime,
 };
 
 use opentelemetry::{
@@ -21,22 +21,32 @@ use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber,
     dispatcher::WeakDispatch,
     field::{Field, Visit},
+    subscriber::Interest,
 };
+use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{
     Layer,
-    filter::{FilterFn, LevelFilter},
-    layer::Context as LayerContext,
+    filter::LevelFilter,
+    layer::{Context as LayerContext, Filter as LayerFilter},
     registry::LookupSpan,
 };
 
 use super::{
     Filter, LoggerFactory,
-    filter::{is_internal, severity},
+    filter::{from_tracing, is_internal, severity, to_tracing},
+    record::{EXCEPTION_MESSAGE, add_location, begin, formatted, integer},
 };
-use crate::diagnostics::RateLimit;
+use crate::{
+    config,
+    diagnostics::{Diagnostics, RateLimit},
+};
 
 /// All that `tracing` needs: spans first, so that the ids of a span are there when one of its events is recorded.
-pub(crate) fn layers<S>(tracers: &SdkTracerProvider, logs: &LoggerFactory) -> Box<dyn Layer<S> + Send + Sync>
+pub(crate) fn layers<S>(
+    tracers: &SdkTracerProvider,
+    logs: &LoggerFactory,
+    diagnostics: Diagnostics,
+) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
@@ -47,52 +57,90 @@ where
         .with_threads(false)
         .with_tracked_inactivity(false)
         .with_target(false)
-        .with_filter(span_filter(logs.filter.clone()));
-    let events =
-        LogLayer { logger: logs.provider.logger(""), dispatch: OnceLock::new(), internal: Mutex::default() }
-            .with_filter(event_filter(logs.filter.clone()));
+        .with_filter(Wanted { filter: logs.filter.clone(), diagnostics, what: What::Spans });
+    let events = LogLayer {
+        logger: logs.provider.logger(""),
+        code_location: logs.code_location,
+        dispatch: OnceLock::new(),
+        diagnostics,
+        internal: Mutex::default(),
+    }
+    .with_filter(Wanted { filter: logs.filter.clone(), diagnostics, what: What::Events });
     Box::new(spans.and_then(events))
 }
 
-/// Spans from level info on, and more detailed ones where `logs.level` asks for such detail. Of the events only errors,
-/// which give their span its status; all events are log records anyway.
-fn span_filter(filter: Filter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + Clone> {
-    let hint = hint(&filter);
-    FilterFn::new(move |metadata: &Metadata<'_>| {
-        !is_internal(metadata.target())
-            && if metadata.is_span() {
-                *metadata.level() <= Level::INFO || filter.enabled(metadata.target(), *metadata.level())
-            } else {
-                *metadata.level() == Level::ERROR
-            }
-    })
-    .with_max_level_hint(hint)
+/// Asks the filter of the logs, which may change its mind.
+struct Wanted {
+    filter: Filter,
+    diagnostics: Diagnostics,
+    what: What,
 }
 
-/// The events that `logs.level` wants, and the warnings of the OpenTelemetry crates.
-fn event_filter(filter: Filter) -> FilterFn<impl Fn(&Metadata<'_>) -> bool + Clone> {
-    let hint = hint(&filter);
-    FilterFn::new(move |metadata: &Metadata<'_>| {
-        metadata.is_event()
-            && if is_internal(metadata.target()) {
-                *metadata.level() <= Level::WARN
-            } else {
-                filter.enabled(metadata.target(), *metadata.level())
-            }
-    })
-    .with_max_level_hint(hint)
+enum What {
+    /// Spans from level info on, and more detailed ones where `logs.level` asks for such detail. Of the events only
+    /// errors, which give their span its status; all events are log records anyway.
+    Spans,
+    /// The events that `logs.level` wants, and those of the OpenTelemetry crates that `diagnostics.level` wants.
+    Events,
 }
 
-/// The same for both filters: of layers that are combined before they meet the registry, tracing-subscriber asks only
-/// the outer one.
-fn hint(filter: &Filter) -> LevelFilter {
-    filter.most_detailed().max(LevelFilter::INFO)
+impl Wanted {
+    fn wants(&self, metadata: &Metadata<'_>) -> bool {
+        let (target, level) = (metadata.target(), *metadata.level());
+        let by_filter = || self.filter.enabled(target, from_tracing(level));
+        match self.what {
+            What::Spans if is_internal(target) => false,
+            What::Spans if metadata.is_span() => level <= Level::INFO || by_filter(),
+            What::Spans => level == Level::ERROR,
+            What::Events if !metadata.is_event() => false,
+            What::Events if is_internal(target) => self.diagnostics.shows(internal_level(metadata)),
+            What::Events => by_filter(),
+        }
+    }
+}
+
+impl<S> LayerFilter<S> for Wanted {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &LayerContext<'_, S>) -> bool {
+        self.wants(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // Records of `log` come through few callsites, each for all targets.
+        if metadata.target() == LOG {
+            Interest::sometimes()
+        } else if self.wants(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
+    }
+
+    /// The same for both: of layers that are combined before they meet the registry, tracing-subscriber asks only the
+    /// outer one.
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let of_logs = to_tracing(self.filter.most_detailed());
+        Some(of_logs.max(to_tracing(self.diagnostics.level())).max(LevelFilter::INFO))
+    }
+}
+
+/// The target of all records of the `log` crate that `tracing_log::LogTracer` brings.
+const LOG: &str = "log";
+
+/// How much an event of an OpenTelemetry crate matters. Their information is about their own workings, which interests who
+/// searches for a fault.
+fn internal_level(metadata: &Metadata<'_>) -> config::Level {
+    match from_tracing(*metadata.level()) {
+        config::Level::Info => config::Level::Debug,
+        level => level,
+    }
 }
 
 struct LogLayer {
     logger: SdkLogger,
+    code_location: bool,
     /// The subscriber that this layer is part of; `tracing` has no other way to reach it while an event is handled.
     dispatch: OnceLock<WeakDispatch>,
+    diagnostics: Diagnostics,
     /// What the OpenTelemetry crates say, each at most once a minute.
     internal: Mutex<HashMap<&'static str, Arc<RateLimit>>>,
 }
@@ -100,7 +148,8 @@ struct LogLayer {
 impl LogLayer {
     /// Shows an event of an OpenTelemetry crate on standard error.
     fn show_internal(&self, event: &Event<'_>) {
-        let name = event.metadata().name();
+        let metadata = event.metadata();
+        let name = metadata.name();
         // The exporters report these themselves, with the destination.
         if name.ends_with(".ExportError") {
             return;
@@ -110,7 +159,24 @@ impl LogLayer {
         // Not under the lock: whoever reads standard error may be slow.
         let limit =
             Arc::clone(self.internal.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default());
-        limit.line(format_args!("{name}:{}", text.0));
+        if limit.is_due() {
+            self.diagnostics.line(internal_level(metadata), format_args!("{name}:{}", text.0));
+        }
+    }
+
+    /// The record of an event; `log` is what is known of it when it was one of the `log` crate.
+    fn record(&self, event: &Event<'_>, log: Option<&Metadata<'_>>) -> SdkLogRecord {
+        let own = event.metadata();
+        let target = log.map_or(Cow::Borrowed(own.target()), |log| log.target().to_owned().into());
+        let mut record = begin(&self.logger, target, severity(from_tracing(*own.level())));
+        event.record(&mut Fields { record: &mut record, is_log: log.is_some() });
+        if self.code_location {
+            match log {
+                None => add_location(&mut record, own.file(), own.line()),
+                Some(log) => add_location(&mut record, log.file().map(str::to_owned), log.line()),
+            }
+        }
+        record
     }
 }
 
@@ -120,21 +186,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
-        let metadata = event.metadata();
-        if is_internal(metadata.target()) {
+        // A record of the `log` crate comes with its own metadata among the fields.
+        let log = if event.metadata().target() == LOG { event.normalized_metadata() } else { None };
+        if is_internal(log.as_ref().unwrap_or(event.metadata()).target()) {
             return self.show_internal(event);
         }
         if Context::is_current_telemetry_suppressed() {
             return;
         }
-        let severity = severity(*metadata.level());
-        let mut record = self.logger.create_log_record();
-        record.set_timestamp(SystemTime::now());
-        record.set_severity_number(severity);
-        record.set_severity_text(severity.name());
-        record.set_target(metadata.target());
-        event.record(&mut Fields(&mut record));
-
+        let record = self.record(event, log.as_ref());
         if event.is_contextual() {
             // The SDK adds the ids of whatever span is current, be it of `tracing` or not.
             self.logger.emit(record);
@@ -151,64 +211,63 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 }
 
 /// Copies the fields of an event into a record, each with its type.
-struct Fields<'r>(&'r mut SdkLogRecord);
+struct Fields<'r> {
+    record: &'r mut SdkLogRecord,
+    is_log: bool,
+}
 
 impl Fields<'_> {
-    fn add(&mut self, field: &Field, value: AnyValue) {
-        if field.name() == "message" {
-            self.0.set_body(value);
-        } else {
-            self.0.add_attribute(field.name(), value);
+    fn add(&mut self, field: &Field, value: impl Into<AnyValue>) {
+        let name = field.name();
+        if name == "message" {
+            self.record.set_body(value.into());
+        } else if !(self.is_log && name.starts_with("log.")) {
+            self.record.add_attribute(name, value);
         }
-    }
-
-    /// OpenTelemetry has no larger integers than i64; a text keeps the digits.
-    fn add_integer(&mut self, field: &Field, value: impl TryInto<i64> + Copy + fmt::Display) {
-        let value = value.try_into().map_or_else(|_| value.to_string().into(), AnyValue::Int);
-        self.add(field, value);
     }
 }
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, format!("{value:?}").into());
+        self.add(field, formatted(format_args!("{value:?}")));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, AnyValue::from(value.to_owned()));
+        self.add(field, value.to_owned());
+    }
+
+    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+        self.add(field, AnyValue::Bytes(Box::new(value.to_owned())));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, value.into());
+        self.add(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add_integer(field, value);
+        self.add(field, integer(value));
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.add_integer(field, value);
+        self.add(field, integer(value));
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.add_integer(field, value);
+        self.add(field, integer(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, value.into());
+        self.add(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, value.into());
+        self.add(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let message = value.to_string();
-        // Once, however many errors an event has: keys are unique.
-        if !self.0.attributes_iter().any(|(key, _)| key.as_str() == "exception.message") {
-            self.0.add_attribute("exception.message", message.clone());
-        }
-        self.add(field, message.into());
+        self.record.add_attribute(EXCEPTION_MESSAGE, message.clone());
+        self.add(field, message);
     }
 }
 
@@ -217,7 +276,6 @@ struct Text(String);
 
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        use fmt::Write as _;
         // Their events repeat their own name as a field.
         if field.name() != "name" {
             let _ = write!(self.0, " {}={value:?}", field.name());

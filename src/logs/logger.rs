@@ -1,6 +1,14 @@
 //! The logger that is handed out.
 
-use std::{borrow::Cow, error::Error, time::SystemTime};
+use std::{
+    borrow::Cow,
+    error::Error,
+    panic::Location,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use opentelemetry::{
     KeyValue,
@@ -8,18 +16,28 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
-use super::{Filter, line::value::any};
+use super::{
+    Filter,
+    line::value::any,
+    record::{EXCEPTION_MESSAGE, add_location, begin},
+};
 
 /// Makes loggers that share a provider and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
     pub(crate) filter: Filter,
+    pub(crate) code_location: bool,
 }
 
 impl LoggerFactory {
     pub(crate) fn logger(&self, name: Cow<'static, str>) -> Logger {
-        Logger { inner: self.provider.logger(name.clone()), least: self.filter.least(&name), name }
+        Logger {
+            inner: self.provider.logger(name.clone()),
+            least: self.filter.watch(&name),
+            code_location: self.code_location,
+            name,
+        }
     }
 }
 
@@ -39,12 +57,15 @@ impl LoggerFactory {
 pub struct Logger {
     inner: SdkLogger,
     name: Cow<'static, str>,
-    least: Option<Severity>,
+    /// The least severity number that is wanted; it changes with `logs.level`.
+    least: Arc<AtomicU8>,
+    code_location: bool,
 }
 
 macro_rules! level_methods {
     ($($(#[$meta:meta])* $name:ident => $severity:ident),+ $(,)?) => {
         $($(#[$meta])*
+        #[track_caller]
         pub fn $name(&self, body: impl Into<AnyValue>, attributes: &[KeyValue]) {
             self.log(Severity::$severity, body, attributes);
         })+
@@ -69,14 +90,17 @@ impl Logger {
 
     /// Whether a record of this severity would go anywhere. Worth asking before its attributes are costly to make.
     #[must_use]
+    #[inline]
     pub fn enabled(&self, severity: Severity) -> bool {
-        self.least.is_some_and(|least| severity >= least)
+        severity as u8 >= self.least.load(Ordering::Relaxed)
     }
 
     /// Writes a record.
+    #[track_caller]
+    #[inline]
     pub fn log(&self, severity: Severity, body: impl Into<AnyValue>, attributes: &[KeyValue]) {
         if self.enabled(severity) {
-            self.emit(severity, body.into(), attributes, []);
+            self.emit(severity, body.into(), attributes, [], Location::caller());
         }
     }
 
@@ -85,6 +109,7 @@ impl Logger {
     ///
     /// See the semantic conventions, "Exceptions in logs". Rust errors hold no stack trace; the chain of sources takes
     /// its place. The type of a `dyn Error` is not known, so the attribute is left out for it.
+    #[track_caller]
     pub fn exception<E: Error + ?Sized>(
         &self,
         body: impl Into<AnyValue>,
@@ -105,8 +130,11 @@ impl Logger {
             trace.push_str(&error.to_string());
             source = error.source();
         }
-        let exception = [("exception.message", message), ("exception.stacktrace", trace)];
-        self.emit(Severity::Error, body.into(), attributes, exception_type.into_iter().chain(exception));
+        let exception = [(EXCEPTION_MESSAGE, message), ("exception.stacktrace", trace)];
+        // What the caller says about the exception wins.
+        let is_said = |key: &str| attributes.iter().any(|attribute| attribute.key.as_str() == key);
+        let exception = exception_type.into_iter().chain(exception).filter(|(key, _)| !is_said(key));
+        self.emit(Severity::Error, body.into(), attributes, exception, Location::caller());
     }
 
     fn emit(
@@ -114,22 +142,17 @@ impl Logger {
         severity: Severity,
         body: AnyValue,
         attributes: &[KeyValue],
-        more: impl IntoIterator<Item = (&'static str, String)>,
+        exception: impl IntoIterator<Item = (&'static str, String)>,
+        location: &'static Location<'static>,
     ) {
-        let mut record = self.inner.create_log_record();
-        record.set_timestamp(SystemTime::now());
-        record.set_severity_number(severity);
-        record.set_severity_text(severity.name());
-        record.set_target(self.name.clone());
+        let mut record = begin(&self.inner, self.name.clone(), severity);
         record.set_body(body);
         for attribute in attributes {
             record.add_attribute(attribute.key.clone(), any(&attribute.value));
         }
-        // What the caller says about the exception wins: keys are unique.
-        for (key, value) in
-            more.into_iter().filter(|(key, _)| !attributes.iter().any(|it| it.key.as_str() == *key))
-        {
-            record.add_attribute(key, value);
+        record.add_attributes(exception);
+        if self.code_location {
+            add_location(&mut record, Some(location.file()), Some(location.line()));
         }
         self.inner.emit(record);
     }

@@ -5,6 +5,12 @@ mod filter;
 mod layer;
 pub(crate) mod line;
 mod logger;
+mod record;
 
 pub use self::logger::Logger;
-pub(crate) use self::{bridge::LogBridge, filter::Filter, layer::layers, logger::LoggerFactory};
+pub(crate) use self::{
+    bridge::LogBridge,
+    filter::{Filter, Gate},
+    layer::layers,
+    logger::LoggerFactory,
+};

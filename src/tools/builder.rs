@@ -1,12 +1,11 @@
 //! What a program says about its telemetry.
 
-use std::{fmt, panic::Location, path::PathBuf};
+use std::{fmt, io::Write, panic::Location, path::PathBuf};
 
 use super::{ObservabilityTools, install};
 use crate::{
-    build,
+    build::{self, Writer},
     config::{AttributeValue, OtlpProtocol, validate::key_path},
-    diagnostics,
     error::{Error, Origin},
     explain::Explanation,
     source::{Environment, Setting, SettingKey, SettingValue, Sources},
@@ -21,6 +20,7 @@ use crate::{
 pub struct Builder {
     sources: Sources,
     strict: bool,
+    writer: Option<Writer>,
 }
 
 /// Without the values, among which may be secrets.
@@ -136,6 +136,16 @@ impl Builder {
         self
     }
 
+    /// Where the exporter `console` writes, instead of standard output or standard error: a test's buffer, or the lines above
+    /// a progress bar. It is no terminal, so `console.format = "auto"` means JSON.
+    ///
+    /// It is called by the thread that logs, with whole lines, one call at a time. A writer that fails loses the lines that
+    /// it was given; one that panics is never called again.
+    pub fn console_writer(mut self, writer: impl Write + Send + 'static) -> Self {
+        self.writer = Some(Box::new(writer));
+        self
+    }
+
     /// Whether warnings are errors, except while telemetry is disabled. The default is `false`.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -160,7 +170,7 @@ impl Builder {
         if self.strict && !loaded.warnings.is_empty() && !loaded.config.disabled {
             return Err(Error::configuration(loaded.warnings));
         }
-        let built = build::build(&loaded)?;
+        let built = build::build(&loaded, self.writer)?;
         Ok(ObservabilityTools::new(built, loaded))
     }
 
@@ -173,11 +183,11 @@ impl Builder {
     pub fn install(self) -> Result<ObservabilityTools, Error> {
         let tools = install::install(|| self.build())?;
         for warning in tools.warnings() {
-            diagnostics::line(format_args!("warning: {warning}"));
+            tools.diagnostics().warn(format_args!("warning: {warning}"));
         }
         let nowhere = tools.config().signals_without_choice();
         if !nowhere.is_empty() {
-            diagnostics::line(format_args!(
+            tools.diagnostics().info(format_args!(
                 "{} go nowhere; set `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters`, [] to mean it",
                 nowhere.iter().map(|signal| signal.as_str()).collect::<Vec<_>>().join(" and ")
             ));

@@ -18,30 +18,32 @@ type Work = Box<dyn FnOnce() -> OTelSdkResult + Send>;
 
 pub(super) fn flush(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
     let (traces, metrics, logs) =
-        (built.tracer_provider.clone(), built.meter_provider.clone(), built.logger_provider.clone());
+        (built.tracer_provider.clone(), built.meter_provider.clone(), built.loggers.provider.clone());
     let work: [(Signal, Work); 3] = [
         (Signal::Traces, Box::new(move || traces.force_flush())),
         (Signal::Metrics, Box::new(move || metrics.force_flush())),
         (Signal::Logs, Box::new(move || logs.force_flush())),
     ];
-    run(work, &built.tallies, limit)
+    run(work, built, limit)
 }
 
 pub(super) fn shutdown(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
     let (traces, metrics, logs) =
-        (built.tracer_provider.clone(), built.meter_provider.clone(), built.logger_provider.clone());
+        (built.tracer_provider.clone(), built.meter_provider.clone(), built.loggers.provider.clone());
     let work: [(Signal, Work); 3] = [
         (Signal::Traces, Box::new(move || traces.shutdown_with_timeout(limit))),
         (Signal::Metrics, Box::new(move || metrics.shutdown_with_timeout(limit))),
         (Signal::Logs, Box::new(move || logs.shutdown_with_timeout(limit))),
     ];
-    run(work, &built.tallies, limit)
+    let result = run(work, built, limit);
+    built.lines.iter().for_each(|lines| lines.end());
+    result
 }
 
 /// Each signal has a thread of its own, since the SDK's waits block and some have no end. Who is late is left behind.
-fn run(work: [(Signal, Work); 3], tallies: &[Arc<Tally>], limit: Duration) -> Result<(), ShutdownError> {
+fn run(work: [(Signal, Work); 3], built: &Built, limit: Duration) -> Result<(), ShutdownError> {
+    let tallies = &built.tallies;
     let deadline = Instant::now() + limit;
-    let before: Vec<Before> = tallies.iter().map(Before::new).collect();
     let (sender, answers) = mpsc::channel();
     for (signal, work) in work {
         let sender = sender.clone();
@@ -58,15 +60,22 @@ fn run(work: [(Signal, Work); 3], tallies: &[Arc<Tally>], limit: Duration) -> Re
     while let Ok(answer) = answers.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         results.push(answer);
     }
+    // All signals write to the console, so its lines are complete only now.
+    for lines in &built.lines {
+        let written = lines.flush(deadline.saturating_duration_since(Instant::now()));
+        results.extend(written.is_err().then_some((Signal::Logs, written)));
+    }
     let failures: Vec<_> = Signal::ALL
         .into_iter()
         .filter_map(|signal| {
-            let result = results.iter().find(|(other, _)| *other == signal).map(|(_, result)| result);
+            let mut of_signal =
+                results.iter().filter(|(other, _)| *other == signal).map(|(_, result)| result);
+            let result = of_signal.clone().find(|result| result.is_err()).or_else(|| of_signal.next());
             let cause = if is_late(result) {
                 Some(FailureCause::Timeout(limit))
             } else {
                 // The SDK says `Ok` when a final export failed, so the exporters are asked first.
-                lost(signal, tallies, &before).or_else(|| failure(result))
+                lost(signal, tallies).or_else(|| failure(result))
             };
             cause.map(|cause| SignalFailure { signal, cause })
         })
@@ -91,25 +100,12 @@ fn failure(result: Option<&OTelSdkResult>) -> Option<FailureCause> {
     }
 }
 
-/// The account of an exporter when the work began.
-struct Before {
-    lost: u64,
-    emitted: u64,
-}
-
-impl Before {
-    fn new(tally: &Arc<Tally>) -> Self {
-        Self { lost: tally.lost(), emitted: tally.emitted() }
-    }
-}
-
-/// What the exporters of `signal` lost meanwhile, what their queues dropped before included.
-fn lost(signal: Signal, tallies: &[Arc<Tally>], before: &[Before]) -> Option<FailureCause> {
+/// What the exporters of `signal` lost since they were asked last.
+fn lost(signal: Signal, tallies: &[Arc<Tally>]) -> Option<FailureCause> {
     let mut items = 0;
     let mut errors = Vec::new();
-    for (tally, before) in tallies.iter().zip(before).filter(|(tally, _)| tally.signal() == signal) {
-        tally.settle(before.emitted);
-        let lost = tally.lost() - before.lost;
+    for tally in tallies.iter().filter(|tally| tally.signal() == signal) {
+        let lost = tally.newly_lost();
         if lost > 0 {
             items += lost;
             errors.push(tally.last_error());

@@ -71,11 +71,11 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
             .map_err(|_| Error::already_installed("a `tracing` subscriber"))?;
 
         // From here on nothing can fail.
-        let bridge = BRIDGE.get_or_init(|| LogBridge::new(&tools.loggers));
-        log::set_max_level(bridge.max_level());
+        BRIDGE.get_or_init(|| LogBridge::new(tools.loggers()));
+        tools.loggers().filter.lead_log();
         global::set_tracer_provider(tools.tracer_provider().clone());
         global::set_meter_provider(tools.meter_provider().clone());
-        let _ = LOGGERS.set(tools.loggers.clone());
+        let _ = LOGGERS.set(tools.loggers().clone());
     }
     // Context travels on even when this service adds nothing to it.
     global::set_text_map_propagator(tools.propagator().clone());
@@ -97,6 +97,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
         NONE.get_or_init(|| LoggerFactory {
             provider: opentelemetry_sdk::logs::SdkLoggerProvider::builder().build(),
             filter: crate::logs::Filter::off(),
+            code_location: false,
         })
     });
     loggers.logger(name)

@@ -29,12 +29,13 @@ pub use self::builder::Builder;
 pub(crate) use self::install::global_logger;
 use crate::{
     build::{self, Built, Propagator},
-    config::Config,
-    diagnostics,
-    error::{Problem, ShutdownError},
+    config::{Config, LevelFilter, text::FromText as _},
+    diagnostics::Diagnostics,
+    error::{Error, Problem, ShutdownError},
     explain::Explanation,
-    logs::{self, Filter, Logger, LoggerFactory},
+    logs::{self, Logger, LoggerFactory},
     source::Loaded,
+    stats::Stats,
 };
 
 /// A logger, a tracer and a meter, and what feeds their telemetry to its destinations.
@@ -44,7 +45,6 @@ use crate::{
 #[must_use = "telemetry ends when this is dropped, which is at once unless it is bound to a name"]
 pub struct ObservabilityTools {
     built: Built,
-    loggers: LoggerFactory,
     loaded: Loaded,
     /// How telemetry ended, once it has.
     ended: Mutex<Option<Result<(), ShutdownError>>>,
@@ -68,7 +68,7 @@ impl ObservabilityTools {
     /// without telemetry.
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
-        match build::build(&loaded) {
+        match build::build(&loaded, None) {
             Ok(built) => Self::new(built, loaded),
             // Disabled, nothing is started, and nothing else can fail.
             Err(error) => unreachable!("{error}"),
@@ -76,16 +76,20 @@ impl ObservabilityTools {
     }
 
     fn new(built: Built, loaded: Loaded) -> Self {
-        let config = &loaded.config;
-        let silent = config.disabled || config.exporters(crate::config::Signal::Logs).is_empty();
-        let filter = if silent { Filter::off() } else { Filter::new(&config.logs.level) };
-        let loggers = LoggerFactory { provider: built.logger_provider.clone(), filter };
-        Self { built, loggers, loaded, ended: Mutex::new(None), process: std::process::id() }
+        Self { built, loaded, ended: Mutex::new(None), process: std::process::id() }
+    }
+
+    fn loggers(&self) -> &LoggerFactory {
+        &self.built.loggers
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        Diagnostics::new(self.loaded.config.diagnostics)
     }
 
     /// A logger. Its name is the scope of its records and the target that `logs.level` filters on.
     pub fn logger(&self, name: impl Into<Cow<'static, str>>) -> Logger {
-        self.loggers.logger(name.into())
+        self.loggers().logger(name.into())
     }
 
     /// A tracer of the SDK.
@@ -113,7 +117,7 @@ impl ObservabilityTools {
     /// The provider behind [`logger`](Self::logger).
     #[must_use]
     pub fn logger_provider(&self) -> &SdkLoggerProvider {
-        &self.built.logger_provider
+        &self.built.loggers.provider
     }
 
     /// Reads trace context from incoming requests and writes it to outgoing ones.
@@ -128,7 +132,39 @@ impl ObservabilityTools {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        logs::layers(&self.built.tracer_provider, &self.loggers)
+        logs::layers(&self.built.tracer_provider, self.loggers(), self.diagnostics())
+    }
+
+    /// Changes `logs.level` while the program runs: a level, or a filter list such as `info,hyper=warn`. It counts from now
+    /// on, for every thread, logger, `tracing` event and `log` record. Exporters with a filter of their own
+    /// (`logs.levels`) keep that.
+    ///
+    /// # Errors
+    ///
+    /// When `level` is neither; nothing changes then.
+    ///
+    /// ```
+    /// # let tools = autotelemetry::ObservabilityTools::disabled();
+    /// tools.set_log_level("info,shop::payment=debug")?;
+    /// # Ok::<_, autotelemetry::Error>(())
+    /// ```
+    pub fn set_log_level(&self, level: &str) -> Result<(), Error> {
+        let filter = LevelFilter::from_text(level).map_err(|rejection| {
+            let problem = Problem::new(rejection.message).key("logs.level");
+            Error::configuration(vec![match rejection.help {
+                Some(help) => problem.help(help),
+                None => problem,
+            }])
+        })?;
+        self.loggers().filter.set(filter);
+        Ok(())
+    }
+
+    /// What became of the telemetry so far: for each exporter of each signal how many items were emitted, exported, failed,
+    /// dropped and are queued.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats { exporters: self.built.tallies.iter().map(|tally| tally.stats()).collect() }
     }
 
     /// The configuration that these tools were built from.
@@ -213,7 +249,7 @@ impl Drop for ObservabilityTools {
             // The providers would wait for their threads when the last handle goes; one that never goes prevents it.
             std::mem::forget(self.built.tracer_provider.clone());
             std::mem::forget(self.built.meter_provider.clone());
-            std::mem::forget(self.built.logger_provider.clone());
+            std::mem::forget(self.built.loggers.provider.clone());
             if let Some(background) = self.built.background.take() {
                 std::mem::forget(background);
             }
@@ -223,7 +259,7 @@ impl Drop for ObservabilityTools {
         if let Err(error) = self.shutdown()
             && !was_ended
         {
-            diagnostics::line(error);
+            self.diagnostics().error(error);
         }
     }
 }

@@ -30,7 +30,11 @@ use opentelemetry_prometheus::{PrometheusExporter, ResourceSelector};
 use opentelemetry_sdk::error::OTelSdkError;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::{build::metrics::Health, config::Prometheus, diagnostics::RateLimit};
+use crate::{
+    build::metrics::Health,
+    config::Prometheus,
+    diagnostics::{Diagnostics, RateLimit},
+};
 
 /// A scrape takes one connection; more than this at once are not scrapes.
 const MAX_CONNECTIONS: usize = 64;
@@ -121,6 +125,7 @@ impl Listener {
         registry: Registry,
         path: &str,
         health: Health,
+        diagnostics: Diagnostics,
     ) -> impl Future<Output = ()> + use<> {
         let page =
             Arc::new(Page { registry, path: path.to_owned(), health, busy: Arc::new(Semaphore::new(1)) });
@@ -128,18 +133,18 @@ impl Listener {
             // Dropped with this future, which closes the ports.
             let mut servers = JoinSet::new();
             for socket in self.sockets {
-                servers.spawn(serve_socket(socket, Arc::clone(&page)));
+                servers.spawn(serve_socket(socket, Arc::clone(&page), diagnostics));
             }
             while servers.join_next().await.is_some() {}
         }
     }
 }
 
-async fn serve_socket(socket: TcpListener, page: Arc<Page>) {
+async fn serve_socket(socket: TcpListener, page: Arc<Page>, diagnostics: Diagnostics) {
     let limit = RateLimit::default();
     let listener = match tokio::net::TcpListener::from_std(socket) {
         Ok(listener) => listener,
-        Err(error) => return limit.line(format_args!("metrics cannot be served: {error}")),
+        Err(error) => return diagnostics.error(format_args!("metrics cannot be served: {error}")),
     };
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -149,7 +154,9 @@ async fn serve_socket(socket: TcpListener, page: Arc<Page>) {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                limit.line(format_args!("a scrape cannot be accepted: {error}"));
+                if limit.is_due() {
+                    diagnostics.warn(format_args!("a scrape cannot be accepted: {error}"));
+                }
                 // Out of file descriptors, most likely; trying at once would only burn time.
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;

@@ -35,7 +35,7 @@ pub(super) fn provider(
         match exporter {
             ExporterRef::Console => sinks.push(Sink::Console(Arc::clone(parts.console()))),
             ExporterRef::Prometheus => scraped = true,
-            ExporterRef::Otlp | ExporterRef::Named(_) => {
+            ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File => {
                 sinks.extend(
                     parts
                         .otlp(exporter, Signal::Metrics, *timeout)?
@@ -45,7 +45,7 @@ pub(super) fn provider(
         }
     }
     let mut builder = SdkMeterProvider::builder().with_resource(parts.resource.clone());
-    let health = Health::default();
+    let health = Health::new(parts.diagnostics);
     let mut shared: Option<Arc<dyn MetricReader>> = None;
     if scraped {
         let reader = parts.prometheus(&health)?;
@@ -59,7 +59,7 @@ pub(super) fn provider(
         let reader = shared.unwrap_or_else(|| {
             Arc::new(ManualReader::builder().with_temporality(to_temporality(*temporality)).build())
         });
-        let push = Push::start(Arc::clone(&reader), sinks, interval.get(), health)?;
+        let push = Push::start(Arc::clone(&reader), sinks, interval.get(), health, parts.diagnostics)?;
         builder = builder.with_reader(PushReader::new(reader, Some(push)));
     }
     Ok(builder.build())

@@ -25,7 +25,7 @@ use crate::{
         console::{Console, count_points, write_metrics},
         otlp::OtlpExporter,
     },
-    diagnostics::RateLimit,
+    diagnostics::{Diagnostics, RateLimit},
     error::Error,
 };
 
@@ -56,11 +56,18 @@ impl Push {
         sinks: Vec<Sink>,
         interval: Duration,
         health: Health,
+        diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let (sender, orders) = mpsc::channel();
         let stopping = Arc::new(AtomicBool::new(false));
-        let worker =
-            Worker { reader, sinks, health, stopping: Arc::clone(&stopping), limit: RateLimit::default() };
+        let worker = Worker {
+            reader,
+            sinks,
+            health,
+            stopping: Arc::clone(&stopping),
+            diagnostics,
+            limit: RateLimit::default(),
+        };
         thread::Builder::new()
             .name("autotelemetry-metrics".to_owned())
             .spawn(move || worker.run(&orders, interval))
@@ -98,6 +105,7 @@ struct Worker {
     sinks: Vec<Sink>,
     health: Health,
     stopping: Arc<AtomicBool>,
+    diagnostics: Diagnostics,
     limit: RateLimit,
 }
 
@@ -142,7 +150,9 @@ impl Worker {
                 Err(OTelSdkError::InternalFailure("a callback of an instrument panicked".to_owned()))
             });
         if let Err(error) = collected {
-            self.limit.line(format_args!("metrics cannot be collected: {error}"));
+            if self.limit.is_due() {
+                self.diagnostics.error(format_args!("metrics cannot be collected: {error}"));
+            }
             return Err(error);
         }
         if metrics.scope_metrics().next().is_none() {

@@ -64,6 +64,7 @@ pub(crate) fn validate(config: &Config) -> Vec<Violation> {
     service(config, &mut found);
     batches(config, &mut found);
     exporters(config, &mut found);
+    levels(config, &mut found);
     destinations(config, &mut found);
     metrics(config, &mut found);
     sampler(config, &mut found);
@@ -142,22 +143,40 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
             let name = exporter.as_str();
             let built_in = ExporterRef::built_in(signal);
             if !built_in.contains(&name) && !config.exporters.contains_key(name) {
-                let message = if exporter == &ExporterRef::Prometheus {
-                    format!("\"prometheus\" takes metrics only, not {signal}")
-                } else {
-                    format!("there is no exporter \"{name}\" for {signal}")
+                let message = match exporter {
+                    ExporterRef::Prometheus => format!("\"prometheus\" takes metrics only, not {signal}"),
+                    ExporterRef::File => format!("\"file\" takes logs only, not {signal}"),
+                    _ => format!("there is no exporter \"{name}\" for {signal}"),
                 };
-                let known: Vec<_> =
-                    built_in.iter().copied().chain(config.exporters.keys().map(String::as_str)).collect();
-                let help = match nearest(name, known.iter().copied()) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("known: {}", quoted_list(&known)),
-                };
+                let help = known_exporters(config, signal, name);
                 found.push(Violation::error(&[&key], message).entry(name).help(help));
             }
             if exporter == &ExporterRef::Prometheus && !cfg!(feature = "prometheus") {
                 found.push(compiled_out(&key, "prometheus").entry(name));
             }
+        }
+    }
+}
+
+/// What to write instead of `name`.
+fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
+    let built_in = ExporterRef::built_in(signal).iter().copied();
+    let known: Vec<_> = built_in.chain(config.exporters.keys().map(String::as_str)).collect();
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("known: {}", quoted_list(&known)),
+    }
+}
+
+/// The names below `logs.levels` are those of exporters. One that is not used now may be in another profile.
+fn levels(config: &Config, found: &mut Vec<Violation>) {
+    for name in config.logs.levels.keys() {
+        if !ExporterRef::built_in(Signal::Logs).contains(&name.as_str())
+            && !config.exporters.contains_key(name)
+        {
+            let path = vec!["logs".into(), "levels".into(), name.clone()];
+            let message = format!("there is no exporter \"{name}\" for logs");
+            found.push(Violation::of(vec![path], message).help(known_exporters(config, Signal::Logs, name)));
         }
     }
 }

@@ -2,27 +2,43 @@
 
 pub(crate) mod json;
 pub(crate) mod text;
+mod time;
 pub(crate) mod value;
 
-use std::time::SystemTime;
+use opentelemetry::{
+    InstrumentationScope,
+    logs::{LogRecord as _, LoggerProvider as _, Severity},
+};
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 
-use opentelemetry::{InstrumentationScope, logs::Severity};
-use opentelemetry_sdk::logs::SdkLogRecord;
+use self::{text::Palette, time::time};
+use super::record::begin;
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Format {
+    Json,
+    Text(Palette),
+}
+
+impl Format {
+    /// Appends the line of one record.
+    pub(crate) fn line(self, out: &mut String, record: &SdkLogRecord, scope: &InstrumentationScope) {
+        match self {
+            Self::Json => json::line(out, record, scope),
+            Self::Text(palette) => text::line(out, record, scope, palette),
+        }
+    }
+}
 
 /// The target of a record: its own, else the name of its scope.
 fn target<'r>(record: &'r SdkLogRecord, scope: &'r InstrumentationScope) -> &'r str {
     record.target().map_or(scope.name(), |target| target)
 }
 
-/// The time of a record, as RFC 3339 in UTC with microseconds.
-pub(crate) fn time(time: Option<SystemTime>) -> String {
-    let timestamp =
-        time.and_then(|time| jiff::Timestamp::try_from(time).ok()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    format!("{timestamp:.6}")
-}
-
-fn time_of(record: &SdkLogRecord) -> String {
-    time(record.timestamp().or(record.observed_timestamp()))
+/// Appends the time of a record.
+fn time_of(out: &mut String, record: &SdkLogRecord) {
+    time(out, record.timestamp().or(record.observed_timestamp()));
 }
 
 /// The level that people know a severity by.
@@ -35,5 +51,42 @@ fn level(severity: Option<Severity>) -> &'static str {
         13..=16 => "WARN",
         17..=20 => "ERROR",
         _ => "FATAL",
+    }
+}
+
+/// The line that stands where so many others are missing.
+pub(crate) fn missing(format: Format, records: u64) -> String {
+    let scope = InstrumentationScope::builder("autotelemetry").build();
+    let logger = SdkLoggerProvider::builder().build().logger_with_scope(scope.clone());
+    let mut record = begin(&logger, "autotelemetry", Severity::Warn);
+    let noun = if records == 1 { "line" } else { "lines" };
+    record.set_body(format!("{records} {noun} dropped").into());
+    record.add_attribute("dropped", i64::try_from(records).unwrap_or(i64::MAX));
+    let mut line = String::new();
+    format.line(&mut line, &record, &scope);
+    line
+}
+
+/// A time as a text of its own.
+pub(crate) fn time_text(at: Option<std::time::SystemTime>) -> String {
+    let mut out = String::new();
+    time(&mut out, at);
+    out
+}
+
+/// Fills `out` with the last digits of `number`.
+fn digits(out: &mut [u8], mut number: u32) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
+}
+
+/// Appends bytes as hexadecimal digits.
+fn hex(out: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
 }

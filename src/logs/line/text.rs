@@ -3,7 +3,7 @@
 use opentelemetry::{InstrumentationScope, logs::AnyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
-use super::{level, target, time_of, value};
+use super::{hex, level, target, time_of, value};
 
 /// How to colour. Without colours every code is empty.
 #[derive(Debug, Clone, Copy)]
@@ -62,9 +62,11 @@ impl Palette {
 /// Appends the line of one record.
 pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &InstrumentationScope, palette: Palette) {
     let (dim, reset) = (palette.dim(), palette.reset());
-    out.extend([dim, &time_of(record), reset, " "]);
+    out.push_str(dim);
+    time_of(out, record);
     let level = level(record.severity_number());
-    out.extend([palette.level(level), &format!("{level:>5}"), reset, " "]);
+    // Levels are at most five letters, right-aligned.
+    out.extend([reset, " ", palette.level(level), &"    "[level.len().min(5) - 1..], level, reset, " "]);
     out.push_str(dim);
     value::plain(out, target(record, scope));
     out.extend([":", reset]);
@@ -94,7 +96,9 @@ pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &Instrumentat
     }
     if let Some(context) = record.trace_context() {
         // Enough to find the others of the same trace; the whole id is in JSON and OTLP.
-        out.extend([" ", dim, "trace=", &context.trace_id.to_string()[..8], reset]);
+        out.extend([" ", dim, "trace="]);
+        hex(out, &context.trace_id.to_bytes()[..4]);
+        out.push_str(reset);
     }
     out.push('\n');
 }

@@ -26,10 +26,11 @@ pub(crate) fn any(value: &Value) -> AnyValue {
 pub(crate) fn text(out: &mut String, value: &AnyValue) {
     match value {
         AnyValue::String(text) => quoted_if_needed(out, text.as_str()),
-        AnyValue::Int(number) => drop(write!(out, "{number}")),
+        AnyValue::Int(number) => out.push_str(itoa::Buffer::new().format(*number)),
         AnyValue::Double(number) => drop(write!(out, "{number}")),
-        AnyValue::Boolean(boolean) => drop(write!(out, "{boolean}")),
-        AnyValue::Bytes(bytes) => drop(hex(out, bytes)),
+        AnyValue::Boolean(boolean) => out.push_str(if *boolean { "true" } else { "false" }),
+        // What is text in them stays readable.
+        AnyValue::Bytes(bytes) => drop(write!(out, "b\"{}\"", bytes.escape_ascii())),
         AnyValue::ListAny(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -75,40 +76,6 @@ fn quoted_if_needed(out: &mut String, text: &str) {
     out.push('"');
 }
 
-fn hex(out: &mut String, bytes: &[u8]) -> std::fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-}
-
-/// `value` as JSON. What JSON has no number for (NaN, the infinities) is a string; bytes are hexadecimal.
-pub(crate) fn json(value: &AnyValue) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        AnyValue::String(text) => Value::from(text.as_str()),
-        AnyValue::Int(number) => Value::from(*number),
-        AnyValue::Double(number) => float(*number),
-        AnyValue::Boolean(boolean) => Value::from(*boolean),
-        AnyValue::Bytes(bytes) => {
-            let mut text = String::with_capacity(bytes.len() * 2);
-            let _ = hex(&mut text, bytes);
-            Value::from(text)
-        }
-        AnyValue::ListAny(items) => Value::Array(items.iter().map(json).collect()),
-        AnyValue::Map(entries) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.as_str().to_owned(), json(value))).collect())
-        }
-        other => Value::from(format!("{other:?}")),
-    }
-}
-
-/// A floating-point number as JSON.
-pub(crate) fn float(number: f64) -> serde_json::Value {
-    if number.is_finite() {
-        serde_json::Value::from(number)
-    } else {
-        serde_json::Value::from(number.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,12 +101,5 @@ mod tests {
         let mut out = String::new();
         plain(&mut out, "one\ntwo\u{7}");
         assert_eq!(out, "one\\ntwo\\u{7}");
-    }
-
-    #[test]
-    fn json_has_no_nan() {
-        assert_eq!(json(&AnyValue::Double(f64::NAN)), "NaN");
-        assert_eq!(json(&AnyValue::Double(f64::NEG_INFINITY)), "-inf");
-        assert_eq!(json(&AnyValue::Int(i64::MIN)), i64::MIN);
     }
 }

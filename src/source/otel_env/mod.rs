@@ -95,6 +95,10 @@ impl Reader<'_> {
                 }
             },
             Codec::Enum => text.to_ascii_lowercase().into(),
+            Codec::Level => match text.to_ascii_lowercase().as_str() {
+                "none" => "off".into(),
+                level => level.into(),
+            },
             Codec::EnumList => return self.list(name, path, text),
             Codec::Headers => return self.headers(name, path, text),
             Codec::RustLog => rust_log(text).into(),

@@ -28,11 +28,13 @@ pub(super) enum Codec {
     EnumList,
     /// `k=v,k2=v2`, percent-encoded; a bad member is skipped.
     Headers,
+    /// A word in any case; `none` stands for `off`.
+    Level,
     /// `RUST_LOG`, a habit of Rust programs: a bare target means all its levels.
     RustLog,
 }
 
-use Codec::{Boolean, Enum, EnumList, Headers, Integer, Millis, RustLog, Text};
+use Codec::{Boolean, Enum, EnumList, Headers, Integer, Level, Millis, RustLog, Text};
 use Effect::{Refused, ResourceAttributes, SamplerArg, Set};
 
 const NOT_YET: &str = "is not supported by this version of autotelemetry";
@@ -47,7 +49,7 @@ pub(super) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_SDK_DISABLED",                              Set("disabled", Boolean)),
     ("OTEL_RESOURCE_ATTRIBUTES",                       ResourceAttributes),
     ("OTEL_SERVICE_NAME",                              Set("service.name", Text)),
-    ("OTEL_LOG_LEVEL",                                 Refused(NOT_YET)),
+    ("OTEL_LOG_LEVEL",                                 Set("diagnostics.level", Level)),
     ("OTEL_PROPAGATORS",                               Set("propagators", EnumList)),
     ("OTEL_TRACES_SAMPLER",                            Set("traces.sampler", Enum)),
     ("OTEL_TRACES_SAMPLER_ARG",                        SamplerArg),
@@ -61,16 +63,16 @@ pub(super) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_BLRP_MAX_QUEUE_SIZE",                       Set("logs.batch.max_queue_size", Integer)),
     ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",                Set("logs.batch.max_export_batch_size", Integer)),
 
-    ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",              Refused(NOT_YET)),
-    ("OTEL_ATTRIBUTE_COUNT_LIMIT",                     Refused(NOT_YET)),
-    ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",         Refused(NOT_YET)),
-    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",                Refused(NOT_YET)),
-    ("OTEL_SPAN_EVENT_COUNT_LIMIT",                    Refused(NOT_YET)),
-    ("OTEL_SPAN_LINK_COUNT_LIMIT",                     Refused(NOT_YET)),
-    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",               Refused(NOT_YET)),
-    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",                Refused(NOT_YET)),
-    ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",    Refused(NOT_YET)),
-    ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",           Refused(NOT_YET)),
+    ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",              Set("attribute_limits.attribute_value_length_limit", Integer)),
+    ("OTEL_ATTRIBUTE_COUNT_LIMIT",                     Set("attribute_limits.attribute_count_limit", Integer)),
+    ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",         Set("traces.limits.attribute_value_length_limit", Integer)),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",                Set("traces.limits.attribute_count_limit", Integer)),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT",                    Set("traces.limits.event_count_limit", Integer)),
+    ("OTEL_SPAN_LINK_COUNT_LIMIT",                     Set("traces.limits.link_count_limit", Integer)),
+    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",               Set("traces.limits.event_attribute_count_limit", Integer)),
+    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",                Set("traces.limits.link_attribute_count_limit", Integer)),
+    ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",    Set("logs.limits.attribute_value_length_limit", Integer)),
+    ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",           Set("logs.limits.attribute_count_limit", Integer)),
 
     ("OTEL_EXPORTER_OTLP_ENDPOINT",                    Set("otlp.endpoint", Text)),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",             Set("otlp.traces.endpoint", Text)),

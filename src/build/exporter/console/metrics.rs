@@ -12,22 +12,19 @@ use super::{
     Console,
     points::{Number, Point, Reading, points},
 };
-use crate::logs::line::{json, time, value};
+use crate::logs::line::{Format, json, text::Palette, time_text, value};
 
 /// Writes one export.
 pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
     let points = points(metrics);
-    if points.is_empty() || console.is_closed() {
+    if points.is_empty() || console.is_gone() {
         return;
     }
-    let now = time(Some(SystemTime::now()));
+    let now = time_text(Some(SystemTime::now()));
     let mut out = String::new();
-    if console.json {
-        for point in &points {
-            json::append(&mut out, &object(point, &now));
-        }
-    } else {
-        table(&mut out, &points, &now, console);
+    match console.format {
+        Format::Json => points.iter().for_each(|point| json::append(&mut out, &object(point, &now))),
+        Format::Text(palette) => table(&mut out, &points, &now, palette),
     }
     console.write(&out);
 }
@@ -35,8 +32,7 @@ pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
 /// The widest that a column is made, in characters.
 const MAX_COLUMN: usize = 64;
 
-fn table(out: &mut String, points: &[Point<'_>], now: &str, console: &Console) {
-    let palette = console.palette;
+fn table(out: &mut String, points: &[Point<'_>], now: &str, palette: Palette) {
     let (dim, bold, reset) = (palette.dim(), palette.bold(), palette.reset());
     let rows: Vec<[String; 3]> = points
         .iter()
@@ -114,7 +110,7 @@ fn object(point: &Point<'_>, now: &str) -> Map<String, Value> {
     let attributes = point
         .attributes
         .iter()
-        .map(|attribute| (attribute.key.as_str().to_owned(), value::json(&value::any(&attribute.value))))
+        .map(|attribute| (attribute.key.as_str().to_owned(), json::tree(&value::any(&attribute.value))))
         .collect();
     let mut object = Map::from_iter([
         ("timestamp".to_owned(), Value::from(now)),
@@ -142,7 +138,7 @@ impl From<Number> for Value {
         match number {
             Number::Unsigned(number) => number.into(),
             Number::Signed(number) => number.into(),
-            Number::Float(number) => value::float(number),
+            Number::Float(number) => json::tree(&number.into()),
         }
     }
 }

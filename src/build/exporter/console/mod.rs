@@ -4,69 +4,87 @@
 //! - Signals: all
 //! - Feature: none
 
-mod logs;
 mod metrics;
 mod points;
 mod spans;
+mod stream;
 
-use std::{
-    io::IsTerminal as _,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
-pub(crate) use self::{logs::ConsoleLogs, metrics::write_metrics, points::count_points, spans::ConsoleSpans};
+use self::stream::{Custom, Standard};
+pub(crate) use self::{metrics::write_metrics, points::count_points, spans::ConsoleSpans, stream::Writer};
+use super::lines::{LineLogs, Lines, Sink};
 use crate::{
-    config::{self, Color, Format, Stream},
-    logs::line::text::Palette,
+    build::tally::Tally,
+    config::{self, Color, ExporterRef, Signal, Stream},
+    diagnostics::Diagnostics,
+    logs::line::{Format, missing, text::Palette},
 };
 
 /// Where and how to write.
 #[derive(Debug)]
 pub(crate) struct Console {
-    stream: Stream,
-    json: bool,
-    palette: Palette,
-    /// Whoever read us has gone; nothing is written any more.
-    closed: AtomicBool,
+    lines: Arc<Lines>,
+    format: Format,
+    /// The account of the log records.
+    tally: Arc<Tally>,
 }
 
 impl Console {
-    pub(crate) fn new(config: &config::Console, no_color: bool) -> Self {
+    /// `writer` takes the place of the stream.
+    pub(crate) fn new(
+        config: &config::Console,
+        no_color: bool,
+        writer: Option<Writer>,
+        diagnostics: Diagnostics,
+    ) -> Self {
         let config::Console { stream, format, color } = config;
-        let terminal = match stream {
-            Stream::Stdout => std::io::stdout().is_terminal(),
-            Stream::Stderr => std::io::stderr().is_terminal(),
-        };
+        let terminal = writer.is_none()
+            && match stream {
+                Stream::Stdout => std::io::stdout().is_terminal(),
+                Stream::Stderr => std::io::stderr().is_terminal(),
+            };
         let color = match color {
             Color::Auto => terminal && !no_color,
             Color::Always => true,
             Color::Never => false,
         };
-        let json = match format {
-            Format::Auto => !terminal,
-            Format::Text => false,
-            Format::Json => true,
+        let format = match format {
+            config::Format::Json => Format::Json,
+            config::Format::Auto if !terminal => Format::Json,
+            config::Format::Auto | config::Format::Text => Format::Text(Palette::new(color)),
         };
-        Self { stream: *stream, json, palette: Palette::new(color), closed: AtomicBool::new(false) }
+        let destination = match (&writer, stream) {
+            (Some(_), _) => "the program's writer",
+            (None, Stream::Stdout) => "standard output",
+            (None, Stream::Stderr) => "standard error",
+        };
+        let sink: Box<dyn Sink> = match writer {
+            Some(writer) => Box::new(Custom { writer, panicked: false }),
+            None => Box::new(Standard(*stream)),
+        };
+        let tally = Arc::new(Tally::new(Signal::Logs, ExporterRef::Console, destination, diagnostics));
+        let notice = move |records| missing(format, records);
+        let lines = Arc::new(Lines::new(sink, Arc::clone(&tally), notice));
+        Self { lines, format, tally }
     }
 
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+    /// Writes log records, and the account of them; `flush_limit` is how long a flush may take.
+    pub(crate) fn logs(&self, flush_limit: Duration) -> (LineLogs, Arc<Tally>) {
+        let logs = LineLogs { lines: self.lines(), format: self.format, flush_limit };
+        (logs, Arc::clone(&self.tally))
     }
 
-    /// Writes whole lines at once, so that threads never mix theirs. Never fails: telemetry must not stop a program
-    /// because `head` has seen enough.
+    pub(crate) fn lines(&self) -> Arc<Lines> {
+        Arc::clone(&self.lines)
+    }
+
+    fn is_gone(&self) -> bool {
+        self.lines.is_gone(0)
+    }
+
+    /// Writes whole lines at once, so that threads never mix theirs.
     fn write(&self, lines: &str) {
-        fn all(mut stream: impl std::io::Write, lines: &str) -> std::io::Result<()> {
-            stream.write_all(lines.as_bytes())?;
-            stream.flush()
-        }
-        let written = match self.stream {
-            Stream::Stdout => all(std::io::stdout().lock(), lines),
-            Stream::Stderr => all(std::io::stderr().lock(), lines),
-        };
-        if written.is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
-            self.closed.store(true, Ordering::Relaxed);
-        }
+        self.lines.push(lines, 0);
     }
 }

@@ -18,7 +18,7 @@ use opentelemetry_sdk::{
 use serde_json::{Map, Value, json};
 
 use super::Console;
-use crate::logs::line::{self, json as json_line, text::Palette, value};
+use crate::logs::line::{self, Format, json as json_line, text::Palette, value};
 
 /// Spans that wait for their root. More than this are written as they are: a root may never end.
 const MAX_WAITING: usize = 2048;
@@ -52,14 +52,17 @@ impl ConsoleSpans {
             std::mem::take(&mut *waiting).traces
         };
         for spans in traces.into_values() {
-            self.write_trees(&spans);
+            self.write(&spans);
         }
     }
 
-    fn write_trees(&self, spans: &[SpanData]) {
-        if !self.console.is_closed() {
+    fn write(&self, spans: &[SpanData]) {
+        if !self.console.is_gone() {
             let mut out = String::new();
-            trees(&mut out, spans, self.console.palette);
+            match self.console.format {
+                Format::Json => spans.iter().for_each(|span| json_line::append(&mut out, &object(span))),
+                Format::Text(palette) => trees(&mut out, spans, palette),
+            }
             self.console.write(&out);
         }
     }
@@ -69,13 +72,11 @@ impl SpanProcessor for ConsoleSpans {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if self.console.is_closed() || !span.span_context.is_sampled() {
+        if self.console.is_gone() || !span.span_context.is_sampled() {
             return;
         }
-        if self.console.json {
-            let mut out = String::new();
-            json_line::append(&mut out, &object(&span));
-            return self.console.write(&out);
+        if matches!(self.console.format, Format::Json) {
+            return self.write(&[span]);
         }
         let is_local_root = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
         let trace = span.span_context.trace_id();
@@ -88,7 +89,7 @@ impl SpanProcessor for ConsoleSpans {
             (tree, waiting.count >= MAX_WAITING)
         };
         if let Some(tree) = tree {
-            self.write_trees(&tree);
+            self.write(&tree);
         }
         if full {
             self.write_all_waiting();
@@ -197,7 +198,7 @@ fn tree(out: &mut String, rows: &[Row<'_>], palette: Palette) {
         (palette.dim(), palette.bold(), palette.bad(), palette.accent(), palette.reset());
     let Some(root) = rows.first().map(|row| row.span) else { return };
     let trace = root.span_context.trace_id();
-    out.extend([dim, &line::time(Some(root.start_time)), reset, " ", bold, "trace", reset]);
+    out.extend([dim, &line::time_text(Some(root.start_time)), reset, " ", bold, "trace", reset]);
     let _ = writeln!(out, " {dim}{trace}{reset}");
 
     let titles: Vec<String> = rows.iter().map(|row| title(row.span)).collect();
@@ -275,8 +276,9 @@ fn bar(root: &SpanData, span: &SpanData) -> String {
 
 fn object(span: &SpanData) -> Value {
     let attributes = |attributes: &[opentelemetry::KeyValue]| -> Map<String, Value> {
-        let json =
-            |kv: &opentelemetry::KeyValue| (kv.key.as_str().to_owned(), value::json(&value::any(&kv.value)));
+        let json = |kv: &opentelemetry::KeyValue| {
+            (kv.key.as_str().to_owned(), json_line::tree(&value::any(&kv.value)))
+        };
         attributes.iter().map(json).collect()
     };
     let events: Vec<_> = span
@@ -285,7 +287,7 @@ fn object(span: &SpanData) -> Value {
         .iter()
         .map(|event| {
             json!({
-                "timestamp": line::time(Some(event.timestamp)),
+                "timestamp": line::time_text(Some(event.timestamp)),
                 "name": event.name,
                 "attributes": attributes(&event.attributes),
             })
@@ -298,7 +300,7 @@ fn object(span: &SpanData) -> Value {
     };
     let parent = (span.parent_span_id != SpanId::INVALID).then(|| span.parent_span_id.to_string());
     json!({
-        "timestamp": line::time(Some(span.start_time)),
+        "timestamp": line::time_text(Some(span.start_time)),
         "span": span.name,
         "kind": kind(&span.span_kind).unwrap_or("internal"),
         "scope": span.instrumentation_scope.name(),

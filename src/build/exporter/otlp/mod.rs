@@ -30,11 +30,7 @@ use opentelemetry_proto::{
     },
 };
 use opentelemetry_sdk::{
-    Resource,
-    error::OTelSdkResult,
-    logs::{LogBatch, LogExporter},
-    metrics::data::ResourceMetrics,
-    trace::{SpanData, SpanExporter},
+    Resource, error::OTelSdkResult, logs::LogBatch, metrics::data::ResourceMetrics, trace::SpanData,
 };
 
 use self::{
@@ -42,7 +38,11 @@ use self::{
     retry::Failure,
 };
 use crate::{
-    build::{runtime::Spawner, tally::Tally},
+    build::{
+        batch::{Export, ScopedRecord},
+        runtime::Spawner,
+        tally::Tally,
+    },
     config::{OtlpProtocol, OtlpSettings, Timeout},
     error::Error,
 };
@@ -119,16 +119,19 @@ impl OtlpExporter {
         let tally = Arc::clone(&self.tally);
         async move {
             match sent.await {
-                Ok(Ok(Answer { rejected: 0, message })) if message.is_empty() => Ok(()),
-                Ok(Ok(Answer { rejected: 0, message })) => {
-                    tally.remark(&message);
+                Ok(Ok(Answer { rejected, message })) => {
+                    let rejected = rejected.min(items);
+                    tally.export(items - rejected);
+                    if rejected > 0 {
+                        return tally.fail(rejected, format_args!("refused by the server: {message}"));
+                    }
+                    if !message.is_empty() {
+                        tally.remark(&message);
+                    }
                     Ok(())
                 }
-                Ok(Ok(Answer { rejected, message })) => {
-                    tally.lose(rejected, format_args!("refused by the server: {message}"))
-                }
-                Ok(Err(failure)) => tally.lose(items, failure),
-                Err(_) => tally.lose(items, "no answer before telemetry was shut down"),
+                Ok(Err(failure)) => tally.fail(items, failure),
+                Err(_) => tally.fail(items, "no answer before telemetry was shut down"),
             }
         }
     }
@@ -143,24 +146,28 @@ impl OtlpExporter {
         metrics: &ResourceMetrics,
         data_points: u64,
     ) -> impl Future<Output = OTelSdkResult> + Send + use<> {
+        self.tally.emit(data_points);
         self.send(ExportMetricsServiceRequest::from(metrics), data_points)
     }
 }
 
-impl SpanExporter for OtlpExporter {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+impl Export<SpanData> for OtlpExporter {
+    async fn export(&self, batch: Vec<SpanData>) {
         let items = batch.len() as u64;
-        self.tally.hand_over(items);
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
-        self.send(ExportTraceServiceRequest { resource_spans }, items).await
+        // What went wrong is in the account.
+        let _ = self.send(ExportTraceServiceRequest { resource_spans }, items).await;
     }
 }
 
-impl LogExporter for OtlpExporter {
-    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        let items = batch.iter().count() as u64;
-        self.tally.hand_over(items);
-        let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
-        self.send(ExportLogsServiceRequest { resource_logs }, items).await
+impl Export<ScopedRecord> for OtlpExporter {
+    async fn export(&self, batch: Vec<ScopedRecord>) {
+        let items = batch.len() as u64;
+        let request = {
+            let batch: Vec<_> = batch.iter().map(|(record, scope)| (record, scope)).collect();
+            let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&batch), &self.resource);
+            ExportLogsServiceRequest { resource_logs }
+        };
+        let _ = self.send(request, items).await;
     }
 }

@@ -1,0 +1,219 @@
+//! A bounded queue whose items leave it in batches, on the background runtime.
+//!
+//! The SDK's batch processors are not used: they keep to themselves what they drop, wait for as long as they like when
+//! they are flushed, and start a thread each.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry_sdk::{
+    error::{OTelSdkError, OTelSdkResult},
+    logs::{LogProcessor, SdkLogRecord},
+    trace::{Span, SpanData, SpanProcessor},
+};
+use tokio::sync::Notify;
+
+use super::{runtime::Spawner, tally::Tally};
+
+/// Delivers batches, and counts what became of them.
+pub(super) trait Export<T>: Send + Sync + 'static {
+    fn export(&self, batch: Vec<T>) -> impl Future<Output = ()> + Send;
+}
+
+/// A log record and the scope it was written under.
+pub(super) type ScopedRecord = (SdkLogRecord, InstrumentationScope);
+
+/// How large the queue is and when it is emptied.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchSettings {
+    pub(super) max_queue_size: usize,
+    pub(super) max_export_batch_size: usize,
+    pub(super) schedule_delay: Duration,
+    /// How long a flush may take.
+    pub(super) flush_limit: Duration,
+}
+
+/// The way in.
+#[derive(Debug)]
+pub(super) struct Batch<T> {
+    queue: Arc<Queue<T>>,
+    flush_limit: Duration,
+}
+
+#[derive(Debug)]
+struct Queue<T> {
+    state: Mutex<State<T>>,
+    /// A batch is full, or somebody waits.
+    work: Notify,
+    /// A batch is done.
+    done: Condvar,
+    max_queue_size: usize,
+    max_export_batch_size: usize,
+    tally: Arc<Tally>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    items: VecDeque<T>,
+    /// How many items came in and how many are done, over all time.
+    pushed: u64,
+    done: u64,
+    /// Up to here batches need not be full: their time has come, or somebody waits.
+    wanted: u64,
+    closed: bool,
+}
+
+impl<T: Send + 'static> Batch<T> {
+    pub(super) fn start(
+        exporter: impl Export<T>,
+        settings: BatchSettings,
+        tally: Arc<Tally>,
+        spawner: &Spawner,
+    ) -> Self {
+        let BatchSettings { max_queue_size, max_export_batch_size, schedule_delay, flush_limit } = settings;
+        let state = State { items: VecDeque::new(), pushed: 0, done: 0, wanted: 0, closed: false };
+        let queue = Arc::new(Queue {
+            state: Mutex::new(state),
+            work: Notify::new(),
+            done: Condvar::new(),
+            max_queue_size,
+            max_export_batch_size,
+            tally,
+        });
+        drop(spawner.spawn(work(Arc::clone(&queue), Arc::new(exporter), schedule_delay, spawner.clone())));
+        Self { queue, flush_limit }
+    }
+
+    /// Never waits: what finds the queue full is dropped.
+    fn push(&self, item: T) {
+        let queue = &self.queue;
+        queue.tally.emit(1);
+        let mut state = queue.lock();
+        let refused = if state.closed {
+            Some("telemetry had been shut down")
+        } else if state.items.len() >= queue.max_queue_size {
+            Some("the queue was full")
+        } else {
+            state.items.push_back(item);
+            state.pushed += 1;
+            None
+        };
+        let is_full = state.items.len() >= queue.max_export_batch_size;
+        drop(state);
+        match refused {
+            Some(reason) => queue.tally.drop_items(1, reason),
+            None if is_full => queue.work.notify_one(),
+            None => {}
+        }
+    }
+
+    /// Waits until everything that is in the queue now is done.
+    fn flush(&self, limit: Duration, close: bool) -> OTelSdkResult {
+        let deadline = Instant::now() + limit;
+        let mut state = self.queue.lock();
+        state.closed |= close;
+        state.wanted = state.pushed;
+        let wanted = state.wanted;
+        self.queue.work.notify_one();
+        while state.done < wanted {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(OTelSdkError::Timeout(limit));
+            }
+            state = self.queue.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
+    }
+}
+
+impl<T> Queue<T> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch: a full one, or what there is as long as it is wanted.
+    fn take(&self) -> Option<Vec<T>> {
+        let mut state = self.lock();
+        let size = state.items.len().min(self.max_export_batch_size);
+        let is_due = size == self.max_export_batch_size || state.done < state.wanted;
+        (size > 0 && is_due).then(|| state.items.drain(..size).collect())
+    }
+
+    /// Wants all that is there now.
+    fn want_all(&self) {
+        let mut state = self.lock();
+        state.wanted = state.pushed;
+    }
+
+    /// Whether nothing will ever come again.
+    fn is_over(&self) -> bool {
+        let state = self.lock();
+        state.closed && state.items.is_empty()
+    }
+
+    fn finish(&self, items: u64) {
+        self.lock().done += items;
+        self.done.notify_all();
+    }
+}
+
+async fn work<T: Send + 'static>(
+    queue: Arc<Queue<T>>,
+    exporter: Arc<impl Export<T>>,
+    delay: Duration,
+    spawner: Spawner,
+) {
+    while !queue.is_over() {
+        tokio::select! {
+            () = queue.work.notified() => {}
+            () = tokio::time::sleep(delay) => queue.want_all(),
+        }
+        while let Some(batch) = queue.take() {
+            let items = batch.len() as u64;
+            let exporter = Arc::clone(&exporter);
+            // As a task of its own, so that a panic ends nothing but itself.
+            if spawner.spawn(async move { exporter.export(batch).await }).await.is_err() {
+                let _ = queue.tally.fail(items, "the exporter panicked");
+            }
+            queue.finish(items);
+        }
+    }
+}
+
+impl SpanProcessor for Batch<SpanData> {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        // What is not sampled is meant to go nowhere.
+        if span.span_context.is_sampled() {
+            self.push(span);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.flush(self.flush_limit, false)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.flush(timeout, true)
+    }
+}
+
+impl LogProcessor for Batch<ScopedRecord> {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.push((record.clone(), scope.clone()));
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.flush(self.flush_limit, false)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.flush(timeout, true)
+    }
+}

@@ -1,0 +1,70 @@
+//! What all three ways in have in common: the making of a record.
+
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    fmt::{self, Write as _},
+    time::SystemTime,
+};
+
+use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, Severity};
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
+
+/// The semantic conventions' names of what `exception` and errors among the fields become.
+pub(super) const EXCEPTION_MESSAGE: &str = "exception.message";
+
+/// A record that is made now.
+pub(super) fn begin(
+    logger: &SdkLogger,
+    target: impl Into<Cow<'static, str>>,
+    severity: Severity,
+) -> SdkLogRecord {
+    let mut record = logger.create_log_record();
+    let now = SystemTime::now();
+    record.set_timestamp(now);
+    // It is observed when it happens; without this the SDK would ask the clock again.
+    record.set_observed_timestamp(now);
+    record.set_severity_number(severity);
+    record.set_severity_text(severity.name());
+    record.set_target(target);
+    record
+}
+
+/// Says where in the code the record was made. See the semantic conventions, "Code attributes".
+pub(super) fn add_location(record: &mut SdkLogRecord, file: Option<impl Into<AnyValue>>, line: Option<u32>) {
+    if let Some(file) = file {
+        record.add_attribute("code.file.path", file);
+    }
+    if let Some(line) = line {
+        record.add_attribute("code.line.number", i64::from(line));
+    }
+}
+
+thread_local! {
+    /// Texts are formatted here first, so that each is allocated once and in its size.
+    static SCRATCH: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// A scratch that grew larger than this is given back.
+const MAX_SCRATCH: usize = 16 * 1024;
+
+/// What formatting yields.
+pub(super) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
+    if let Some(text) = value.as_str() {
+        return text.into();
+    }
+    // A value that logs while it is formatted finds an empty scratch.
+    let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
+    scratch.clear();
+    let _ = scratch.write_fmt(value);
+    let text = scratch.as_str().to_owned();
+    if scratch.capacity() <= MAX_SCRATCH {
+        let _ = SCRATCH.try_with(|cell| cell.set(scratch));
+    }
+    text.into()
+}
+
+/// OpenTelemetry has no larger integers than `i64`; a text keeps the digits.
+pub(super) fn integer(value: impl TryInto<i64> + Copy + fmt::Display) -> AnyValue {
+    value.try_into().map_or_else(|_| value.to_string().into(), AnyValue::Int)
+}
