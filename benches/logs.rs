@@ -33,6 +33,7 @@ const CASES: &[(&str, &str)] = &[
     ("text: tracing-subscriber", "text: tracing-subscriber"),
     ("json and otlp: autotelemetry", "json and otlp: stock wiring"),
     ("json and otlp: stock wiring", "json and otlp: stock wiring"),
+    ("an empty call", "an empty call"),
     ("disabled event: autotelemetry", "disabled event: tracing-subscriber"),
     ("disabled event: tracing-subscriber", "disabled event: tracing-subscriber"),
     ("disabled call: autotelemetry's Logger", "disabled event: tracing-subscriber"),
@@ -184,6 +185,9 @@ fn case(name: &str) -> Case {
             let between = move || provider.force_flush().unwrap();
             Case { event: Box::new(tracing_event), between: Box::new(between) }
         }
+        "an empty call" => Case::new(|number| {
+            black_box(number);
+        }),
         "disabled event: autotelemetry" => {
             tools(&[
                 JSON,

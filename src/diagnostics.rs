@@ -88,7 +88,9 @@ impl RateLimit {
 
 /// Appends a text as it is, but for control characters: a line must stay a line, and a terminal unharmed.
 pub(crate) fn plain(out: &mut String, text: &str) {
-    // What needs nothing is copied at once.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return out.push_str(text);
+    }
     let mut rest = text;
     while let Some(at) = rest.find(char::is_control) {
         let (before, from) = rest.split_at(at);

@@ -112,9 +112,17 @@ impl LogProcessor for Fanout<dyn LogProcessor> {
 
 /// A processor that gets the records that its filter lets through.
 #[derive(Debug)]
-pub(super) struct Gated<P> {
-    pub(super) gate: Gate,
-    pub(super) processor: P,
+struct Gated<P> {
+    gate: Gate,
+    processor: P,
+}
+
+/// `processor` behind `gate`.
+pub(super) fn gated(gate: Gate, processor: impl LogProcessor + 'static) -> Box<dyn LogProcessor> {
+    match gate {
+        Gate::Open => Box::new(processor),
+        gate => Box::new(Gated { gate, processor }),
+    }
 }
 
 impl<P: LogProcessor> LogProcessor for Gated<P> {

@@ -47,10 +47,18 @@ impl<P> Limited<P> {
 
     /// Whether a record has nothing to be mended, as nearly all of them.
     fn is_good(&self, record: &SdkLogRecord) -> bool {
-        let attributes = || record.attributes_iter();
-        let is_short =
-            |(_, value): &(Key, AnyValue)| self.value_length.is_none_or(|limit| is_short(value, limit));
-        attributes().count() <= self.count && attributes().all(is_short) && !has_duplicates(record)
+        let mut count = 0;
+        // Keys that share none of these bits are not equal.
+        let mut bits = 0_u64;
+        let mut alike = false;
+        for (key, _) in record.attributes_iter() {
+            let bit = fingerprint(key.as_str());
+            alike |= bits & bit != 0;
+            bits |= bit;
+            count += 1;
+        }
+        let is_short = |limit| record.attributes_iter().all(|(_, value)| is_short(value, limit));
+        count <= self.count && !(alike && has_duplicates(record)) && self.value_length.is_none_or(is_short)
     }
 
     /// Of equal keys the last one counts, in the place of the first.
@@ -106,16 +114,33 @@ fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     }
 }
 
+/// One of 64 bits, the same for equal keys.
+fn fingerprint(key: &str) -> u64 {
+    let first = key.as_bytes().first().map_or(0, |byte| usize::from(*byte));
+    1 << ((key.len() ^ (first << 2)) % 64)
+}
+
 /// Few keys are compared with each other faster than they are hashed.
 const FEW: usize = 16;
 
 fn has_duplicates(record: &SdkLogRecord) -> bool {
-    let keys = || record.attributes_iter().map(|(key, _)| key);
-    if keys().count() > FEW {
-        let mut seen = HashSet::new();
-        return !keys().all(|key| seen.insert(key));
-    }
-    keys().enumerate().any(|(index, key)| keys().skip(index + 1).any(|other| other == key))
+    let mut few = [""; FEW];
+    let mut many = HashSet::new();
+    record.attributes_iter().enumerate().any(|(index, (key, _))| {
+        let key = key.as_str();
+        match few.get(..=index) {
+            Some([before @ .., _]) => {
+                let known = before.contains(&key);
+                few[index] = key;
+                known
+            }
+            _ if index == FEW => {
+                many.extend(few);
+                !many.insert(key)
+            }
+            _ => !many.insert(key),
+        }
+    })
 }
 
 fn is_short(value: &AnyValue, limit: usize) -> bool {

@@ -5,7 +5,7 @@ use opentelemetry_sdk::logs::{LogProcessor, SdkLoggerProvider};
 use super::{
     Parts,
     batch::{Batch, BatchSettings},
-    fanout::{Fanout, Gated},
+    fanout::{Fanout, gated},
     limits::Limited,
 };
 use crate::{
@@ -31,11 +31,11 @@ pub(super) fn factory(
             ExporterRef::Console => {
                 let (processor, tally) = parts.console().logs(flush_limit);
                 parts.tallies.push(tally);
-                processors.add(Box::new(Gated { gate, processor }));
+                processors.add(gated(gate, processor));
             }
             ExporterRef::File => {
                 let processor = parts.file()?;
-                processors.add(Box::new(Gated { gate, processor }));
+                processors.add(gated(gate, processor));
             }
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
@@ -51,7 +51,7 @@ pub(super) fn factory(
                 };
                 let tally = exporter.tally();
                 let processor = Batch::start(exporter, settings, tally, &parts.background()?.spawner());
-                processors.add(Box::new(Gated { gate, processor }));
+                processors.add(gated(gate, processor));
             }
         }
     }

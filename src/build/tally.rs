@@ -23,6 +23,8 @@ pub(crate) struct Tally {
     exporter: ExporterRef,
     destination: String,
     diagnostics: Diagnostics,
+    /// Items that arrived as soon as they were emitted; the others are counted in two steps.
+    delivered: AtomicU64,
     emitted: AtomicU64,
     exported: AtomicU64,
     failed: AtomicU64,
@@ -45,6 +47,7 @@ impl Tally {
             exporter,
             destination: destination.to_string(),
             diagnostics,
+            delivered: AtomicU64::new(0),
             emitted: AtomicU64::new(0),
             exported: AtomicU64::new(0),
             failed: AtomicU64::new(0),
@@ -57,6 +60,11 @@ impl Tally {
 
     pub(crate) fn signal(&self) -> Signal {
         self.signal
+    }
+
+    /// Notes that items were meant for the exporter and arrived.
+    pub(crate) fn deliver(&self, items: u64) {
+        self.delivered.fetch_add(items, Ordering::Relaxed);
     }
 
     /// Notes that items were meant for the exporter.
@@ -125,10 +133,11 @@ impl Tally {
 
     pub(crate) fn stats(&self) -> ExporterStats {
         // What was emitted is read last: an item that is counted elsewhere was emitted before.
-        let exported = self.exported.load(Ordering::Acquire);
+        let delivered = self.delivered.load(Ordering::Acquire);
+        let exported = delivered + self.exported.load(Ordering::Acquire);
         let failed = self.failed.load(Ordering::Acquire);
         let dropped = self.dropped.load(Ordering::Acquire);
-        let emitted = self.emitted.load(Ordering::Acquire);
+        let emitted = delivered + self.emitted.load(Ordering::Acquire);
         ExporterStats {
             signal: self.signal,
             exporter: self.exporter.to_string(),

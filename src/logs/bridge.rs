@@ -39,7 +39,8 @@ impl log::Log for LogBridge {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let mut out = begin(&self.logger, record.target().to_owned(), severity(from_log(record.level())));
+        let mut out = self.logger.create_log_record();
+        begin(&mut out, record.target().to_owned(), severity(from_log(record.level())));
         out.set_body(formatted(*record.args()));
         // It never ends early, since `Fields` does not.
         let _ = record.key_values().visit(&mut Fields(&mut out));

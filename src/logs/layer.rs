@@ -9,7 +9,6 @@ use std::{
 };
 
 use opentelemetry::{
-    Context,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
     trace::TracerProvider as _,
 };
@@ -78,7 +77,8 @@ struct Wanted {
 
 enum What {
     /// Spans from level info on, and more detailed ones where `logs.level` asks for such detail. Of the events only
-    /// errors, which give their span its status; all events are log records anyway.
+    /// errors, which give their span its status; all events are log records anyway. But the others are refused as late as
+    /// possible: as long as both filters agree about a callsite, `tracing` need not ask them at each event.
     Spans,
     /// The events that `logs.level` wants, and those of the OpenTelemetry crates that `diagnostics.level` wants.
     Events,
@@ -91,7 +91,7 @@ impl Wanted {
         match self.what {
             What::Spans if is_internal(target) => false,
             What::Spans if metadata.is_span() => level <= Level::INFO || by_filter(),
-            What::Spans => level == Level::ERROR,
+            What::Spans => level == Level::ERROR || by_filter(),
             What::Events if !metadata.is_event() => false,
             What::Events if is_internal(target) => self.diagnostics.shows(internal_level(metadata)),
             What::Events => by_filter(),
@@ -113,6 +113,10 @@ impl<S> LayerFilter<S> for Wanted {
         } else {
             Interest::never()
         }
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, _: &LayerContext<'_, S>) -> bool {
+        matches!(self.what, What::Events) || *event.metadata().level() == Level::ERROR
     }
 
     /// The same for both: of layers that are combined before they meet the registry, tracing-subscriber asks only the
@@ -164,19 +168,18 @@ impl LogLayer {
         }
     }
 
-    /// The record of an event; `log` is what is known of it when it was one of the `log` crate.
-    fn record(&self, event: &Event<'_>, log: Option<&Metadata<'_>>) -> SdkLogRecord {
+    /// Makes `record` that of an event; `log` is what is known of it when it was one of the `log` crate.
+    fn fill(&self, record: &mut SdkLogRecord, event: &Event<'_>, log: Option<&Metadata<'_>>) {
         let own = event.metadata();
         let target = log.map_or(Cow::Borrowed(own.target()), |log| log.target().to_owned().into());
-        let mut record = begin(&self.logger, target, severity(from_tracing(*own.level())));
-        event.record(&mut Fields { record: &mut record, is_log: log.is_some() });
+        begin(record, target, severity(from_tracing(*own.level())));
+        event.record(&mut Fields { record, is_log: log.is_some() });
         if self.code_location {
             match log {
-                None => add_location(&mut record, own.file(), own.line()),
-                Some(log) => add_location(&mut record, log.file().map(str::to_owned), log.line()),
+                None => add_location(record, own.file(), own.line()),
+                Some(log) => add_location(record, log.file().map(str::to_owned), log.line()),
             }
         }
-        record
     }
 }
 
@@ -191,10 +194,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
         if is_internal(log.as_ref().unwrap_or(event.metadata()).target()) {
             return self.show_internal(event);
         }
-        if Context::is_current_telemetry_suppressed() {
-            return;
-        }
-        let record = self.record(event, log.as_ref());
+        let mut record = self.logger.create_log_record();
+        self.fill(&mut record, event, log.as_ref());
         if event.is_contextual() {
             // The SDK adds the ids of whatever span is current, be it of `tracing` or not.
             self.logger.emit(record);

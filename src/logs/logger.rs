@@ -145,7 +145,8 @@ impl Logger {
         exception: impl IntoIterator<Item = (&'static str, String)>,
         location: &'static Location<'static>,
     ) {
-        let mut record = begin(&self.inner, self.name.clone(), severity);
+        let mut record = self.inner.create_log_record();
+        begin(&mut record, self.name.clone(), severity);
         record.set_body(body);
         for attribute in attributes {
             record.add_attribute(attribute.key.clone(), any(&attribute.value));

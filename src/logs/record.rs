@@ -7,19 +7,15 @@ use std::{
     time::SystemTime,
 };
 
-use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, Severity};
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
+use opentelemetry::logs::{AnyValue, LogRecord as _, Severity};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 /// The semantic conventions' names of what `exception` and errors among the fields become.
 pub(super) const EXCEPTION_MESSAGE: &str = "exception.message";
 
-/// A record that is made now.
-pub(super) fn begin(
-    logger: &SdkLogger,
-    target: impl Into<Cow<'static, str>>,
-    severity: Severity,
-) -> SdkLogRecord {
-    let mut record = logger.create_log_record();
+/// Fills in what every record has, and that it is made now.
+#[inline]
+pub(super) fn begin(record: &mut SdkLogRecord, target: impl Into<Cow<'static, str>>, severity: Severity) {
     let now = SystemTime::now();
     record.set_timestamp(now);
     // It is observed when it happens; without this the SDK would ask the clock again.
@@ -27,7 +23,6 @@ pub(super) fn begin(
     record.set_severity_number(severity);
     record.set_severity_text(severity.name());
     record.set_target(target);
-    record
 }
 
 /// Says where in the code the record was made. See the semantic conventions, "Code attributes".

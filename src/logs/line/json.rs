@@ -11,19 +11,31 @@ use super::{hex, level, target, time_of};
 
 /// Appends the line of one record.
 pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &InstrumentationScope) {
+    // Longer lines are rarer than a growing buffer is dear.
+    out.reserve(512);
     out.push_str("{\"timestamp\":\"");
     time_of(out, record);
-    out.push_str("\",\"level\":\"");
-    out.push_str(level(record.severity_number()));
-    out.push_str("\",\"target\":");
-    string(out, target(record, scope));
-    out.push_str(",\"message\":");
+    out.push_str(match level(record.severity_number()) {
+        "TRACE" => "\",\"level\":\"TRACE\",\"target\":\"",
+        "DEBUG" => "\",\"level\":\"DEBUG\",\"target\":\"",
+        "INFO" => "\",\"level\":\"INFO\",\"target\":\"",
+        "WARN" => "\",\"level\":\"WARN\",\"target\":\"",
+        "ERROR" => "\",\"level\":\"ERROR\",\"target\":\"",
+        "FATAL" => "\",\"level\":\"FATAL\",\"target\":\"",
+        _ => "\",\"level\":\"-\",\"target\":\"",
+    });
+    between("", target(record, scope), "\",\"message\":", out);
     match record.body() {
         Some(body) => value(out, body),
         None => out.push_str("null"),
     }
-    out.push_str(",\"attributes\":");
-    object(out, record.attributes_iter().map(|(key, value)| (key.as_str(), value)));
+    out.push_str(",\"attributes\":{");
+    let mut first = true;
+    record.attributes_iter().for_each(|(key, attribute)| {
+        member(out, first, key.as_str(), attribute);
+        first = false;
+    });
+    out.push('}');
     if let Some(context) = record.trace_context() {
         out.push_str(",\"trace_id\":\"");
         hex(out, &context.trace_id.to_bytes());
@@ -44,17 +56,26 @@ pub(crate) fn append(out: &mut String, value: &impl Serialize) {
 }
 
 /// Appends a value.
-pub(crate) fn value(out: &mut String, value: &AnyValue) {
-    match value {
+#[inline]
+pub(crate) fn value(out: &mut String, any: &AnyValue) {
+    match any {
         AnyValue::String(text) => string(out, text.as_str()),
         AnyValue::Int(number) => out.push_str(itoa::Buffer::new().format(*number)),
         AnyValue::Double(number) if number.is_finite() => {
             out.push_str(zmij::Buffer::new().format_finite(*number));
         }
+        AnyValue::Boolean(true) => out.push_str("true"),
+        AnyValue::Boolean(false) => out.push_str("false"),
+        rare => rare_value(out, rare),
+    }
+}
+
+#[inline(never)]
+fn rare_value(out: &mut String, any: &AnyValue) {
+    match any {
         AnyValue::Double(number) if number.is_nan() => out.push_str("\"NaN\""),
         AnyValue::Double(number) if *number > 0.0 => out.push_str("\"Infinity\""),
         AnyValue::Double(_) => out.push_str("\"-Infinity\""),
-        AnyValue::Boolean(boolean) => out.push_str(if *boolean { "true" } else { "false" }),
         AnyValue::Bytes(bytes) => {
             out.push('"');
             STANDARD.encode_string(bytes.as_slice(), out);
@@ -64,11 +85,17 @@ pub(crate) fn value(out: &mut String, value: &AnyValue) {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { "," });
-                self::value(out, item);
+                value(out, item);
             }
             out.push(']');
         }
-        AnyValue::Map(entries) => object(out, entries.iter().map(|(key, value)| (key.as_str(), value))),
+        AnyValue::Map(entries) => {
+            out.push('{');
+            for (index, (key, entry)) in entries.iter().enumerate() {
+                member(out, index == 0, key.as_str(), entry);
+            }
+            out.push('}');
+        }
         // The enum is open; what it may hold one day still has a form that can be read.
         other => string(out, &format!("{other:?}")),
     }
@@ -81,15 +108,13 @@ pub(crate) fn tree(any: &AnyValue) -> serde_json::Value {
     serde_json::from_str(&out).unwrap_or_default()
 }
 
-fn object<'v>(out: &mut String, entries: impl Iterator<Item = (&'v str, &'v AnyValue)>) {
-    out.push('{');
-    for (index, (key, entry)) in entries.enumerate() {
-        out.push_str(if index == 0 { "" } else { "," });
-        string(out, key);
-        out.push(':');
-        value(out, entry);
+fn member(out: &mut String, first: bool, key: &str, any: &AnyValue) {
+    if first {
+        between("\"", key, "\":", out);
+    } else {
+        between(",\"", key, "\":", out);
     }
-    out.push('}');
+    value(out, any);
 }
 
 /// What is done with a byte of a text.
@@ -117,25 +142,44 @@ static ESCAPES: [u8; 256] = {
     escapes
 };
 
-/// Appends a text in quotes. Everything that is no control character is copied as it is.
+/// Appends a text in quotes.
 fn string(out: &mut String, text: &str) {
-    out.push('"');
+    between("\"", text, "\"", out);
+}
+
+/// Appends a text and what stands around it.
+#[expect(clippy::inline_always, reason = "what stands around is known then, and needs no call to be copied")]
+#[inline(always)]
+fn between(before: &str, text: &str, after: &str, out: &mut String) {
+    out.push_str(before);
+    if is_plain(text.as_bytes()) {
+        out.push_str(text);
+    } else {
+        escaped(out, text);
+    }
+    out.push_str(after);
+}
+
+/// Appends a text; what is no control character is copied as it is.
+#[cold]
+#[inline(never)]
+fn escaped(out: &mut String, text: &str) {
     let bytes = text.as_bytes();
     let mut copied = 0;
     let mut at = 0;
-    while at < bytes.len() {
-        let escape = ESCAPES[usize::from(bytes[at])];
-        if escape == PLAIN {
-            at += 1;
-            continue;
-        }
+    while let Some(byte) = bytes.get(at) {
+        let escape = ESCAPES[usize::from(*byte)];
         let (length, control) = match (escape, bytes.get(at + 1)) {
+            (PLAIN, _) => {
+                at += 1;
+                continue;
+            }
             (LEAD, Some(next @ 0x80..=0x9f)) => (2, Some(*next)),
             (LEAD, _) => {
                 at += 2;
                 continue;
             }
-            (CONTROL, _) => (1, Some(bytes[at])),
+            (CONTROL, _) => (1, Some(*byte)),
             _ => (1, None),
         };
         out.push_str(&text[copied..at]);
@@ -153,7 +197,31 @@ fn string(out: &mut String, text: &str) {
         copied = at;
     }
     out.push_str(&text[copied..]);
-    out.push('"');
+}
+
+/// Whether all bytes are ASCII that needs nothing. Eight are looked at together; the last ones together with some of those
+/// before.
+fn is_plain(bytes: &[u8]) -> bool {
+    if let Some(last) = bytes.last_chunk::<8>() {
+        let (words, _) = bytes.as_chunks::<8>();
+        words.iter().all(|word| is_plain_word(u64::from_le_bytes(*word)))
+            && is_plain_word(u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+        is_plain_word(half(first) | (half(last) << 32))
+    } else {
+        bytes.iter().all(|byte| ESCAPES[usize::from(*byte)] == PLAIN)
+    }
+}
+
+fn is_plain_word(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    // Each sets the high bit of a byte that is to be found, and of others only beside one.
+    let is = |byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
+    let controls = word.wrapping_sub(ONES * 0x20);
+    let delete = word.wrapping_add(ONES);
+    (word | controls | delete | is(b'"') | is(b'\\')) & HIGH == 0
 }
 
 #[cfg(test)]

