@@ -27,6 +27,8 @@ struct Shared {
     /// `logs.levels`, of the exporters that are used.
     own: Vec<(ExporterRef, LevelFilter)>,
     loggers: Mutex<Loggers>,
+    /// The most detailed level of all targets when none is treated in another way, else [`MIXED`].
+    uniform: AtomicU8,
     /// Whether the maximum of the `log` crate follows this filter.
     leads_log: AtomicBool,
 }
@@ -53,20 +55,26 @@ pub(crate) enum Gate {
 /// Larger than every severity number.
 const NEVER: u8 = u8::MAX;
 
+/// No level.
+const MIXED: u8 = u8::MAX;
+
 impl Filter {
     /// The filter for the exporters that are used; without any it lets nothing through.
     pub(crate) fn new(logs: &Logs, exporters: &[ExporterRef]) -> Self {
         let own = |exporter: &ExporterRef| logs.levels.get(exporter.as_str());
         let general = exporters.iter().any(|exporter| own(exporter).is_none());
-        Self(Arc::new(Shared {
+        let filter = Self(Arc::new(Shared {
             general: general.then(|| RwLock::new(logs.level.clone())),
             own: exporters
                 .iter()
                 .filter_map(|exporter| Some((exporter.clone(), own(exporter)?.clone())))
                 .collect(),
             loggers: Mutex::default(),
+            uniform: AtomicU8::new(MIXED),
             leads_log: AtomicBool::new(false),
-        }))
+        }));
+        filter.note_uniform();
+        filter
     }
 
     /// Lets nothing through.
@@ -77,19 +85,21 @@ impl Filter {
     /// Replaces `logs.level`.
     pub(crate) fn set(&self, level: LevelFilter) {
         let Some(general) = &self.0.general else { return };
-        *general.write().unwrap_or_else(PoisonError::into_inner) = level;
+        // Held until the end: of two changes all must follow the same one.
         let loggers = self.0.loggers.lock().unwrap_or_else(PoisonError::into_inner);
+        *general.write().unwrap_or_else(PoisonError::into_inner) = level;
+        self.note_uniform();
         for (name, least) in &loggers.by_name {
             if let Some(least) = least.upgrade() {
                 least.store(self.least(name), Ordering::Relaxed);
             }
         }
-        drop(loggers);
         if self.0.leads_log.load(Ordering::SeqCst) {
             log::set_max_level(self.max_log_level());
         }
         // `tracing` remembers for each callsite what the filter said.
         tracing::callsite::rebuild_interest_cache();
+        drop(loggers);
     }
 
     /// Makes the maximum level of the `log` crate follow this filter.
@@ -108,7 +118,18 @@ impl Filter {
     }
 
     pub(crate) fn enabled(&self, target: &str, level: Level) -> bool {
-        level <= self.level_of(target)
+        match self.0.uniform.load(Ordering::Relaxed) {
+            MIXED => level <= self.level_of(target),
+            uniform => level as u8 <= uniform,
+        }
+    }
+
+    fn note_uniform(&self) {
+        let has_targets = |filter: &LevelFilter| !filter.targets.is_empty();
+        let is_mixed = self.general(has_targets) == Some(true)
+            || self.0.own.iter().any(|(_, filter)| has_targets(filter));
+        let uniform = if is_mixed { MIXED } else { self.most_detailed() as u8 };
+        self.0.uniform.store(uniform, Ordering::Relaxed);
     }
 
     /// The most detailed level that records of `target` may have.

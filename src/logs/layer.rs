@@ -77,8 +77,7 @@ struct Wanted {
 
 enum What {
     /// Spans from level info on, and more detailed ones where `logs.level` asks for such detail. Of the events only
-    /// errors, which give their span its status; all events are log records anyway. But the others are refused as late as
-    /// possible: as long as both filters agree about a callsite, `tracing` need not ask them at each event.
+    /// errors, which give their span its status; all events are log records anyway.
     Spans,
     /// The events that `logs.level` wants, and those of the OpenTelemetry crates that `diagnostics.level` wants.
     Events,
@@ -88,10 +87,10 @@ impl Wanted {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         let (target, level) = (metadata.target(), *metadata.level());
         let by_filter = || self.filter.enabled(target, from_tracing(level));
+        // In this order, since `tracing` asks about each event, the two filters being of different minds.
         match self.what {
-            What::Spans if is_internal(target) => false,
-            What::Spans if metadata.is_span() => level <= Level::INFO || by_filter(),
-            What::Spans => level == Level::ERROR || by_filter(),
+            What::Spans if metadata.is_event() => level == Level::ERROR && !is_internal(target),
+            What::Spans => !is_internal(target) && (level <= Level::INFO || by_filter()),
             What::Events if !metadata.is_event() => false,
             What::Events if is_internal(target) => self.diagnostics.shows(internal_level(metadata)),
             What::Events => by_filter(),
@@ -113,10 +112,6 @@ impl<S> LayerFilter<S> for Wanted {
         } else {
             Interest::never()
         }
-    }
-
-    fn event_enabled(&self, event: &Event<'_>, _: &LayerContext<'_, S>) -> bool {
-        matches!(self.what, What::Events) || *event.metadata().level() == Level::ERROR
     }
 
     /// The same for both: of layers that are combined before they meet the registry, tracing-subscriber asks only the
