@@ -270,7 +270,12 @@ impl Shared {
             // Other lines are those of spans and metrics, which are not counted here.
             let in_chunk = if rest.is_empty() { left } else { lines_in(chunk).min(left) };
             let written = match sink.write_all(chunk) {
-                Ok(()) => in_chunk,
+                Ok(()) => {
+                    if rest.is_empty() {
+                        self.tell(sink);
+                    }
+                    in_chunk
+                }
                 Err((bytes, error)) => {
                     let written = lines_in(&chunk[..bytes]).min(in_chunk);
                     self.lose(sink, in_chunk - written, &error);
@@ -282,7 +287,6 @@ impl Shared {
             self.lock().done += chunk.len() as u64;
             self.done.notify_all();
         }
-        self.tell(sink);
     }
 
     fn lose(&self, sink: &dyn Sink, records: u64, error: &io::Error) {
