@@ -45,7 +45,7 @@ pub(crate) fn layers<S>(
     tracers: &SdkTracerProvider,
     logs: &LoggerFactory,
     diagnostics: Diagnostics,
-) -> Box<dyn Layer<S> + Send + Sync>
+) -> impl Layer<S> + Send + Sync + use<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
@@ -65,7 +65,7 @@ where
         internal: Mutex::default(),
     }
     .with_filter(Wanted { filter: logs.filter.clone(), diagnostics, what: What::Events });
-    Box::new(spans.and_then(events))
+    spans.and_then(events)
 }
 
 /// Asks the filter of the logs, which may change its mind.

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    cell::Cell,
+    cell::RefCell,
     fmt::{self, Write as _},
     time::SystemTime,
 };
@@ -37,7 +37,7 @@ pub(super) fn add_location(record: &mut SdkLogRecord, file: Option<impl Into<Any
 
 thread_local! {
     /// Texts are formatted here first, so that each is allocated once and in its size.
-    static SCRATCH: Cell<String> = const { Cell::new(String::new()) };
+    static SCRATCH: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// A scratch that grew larger than this is given back.
@@ -48,15 +48,21 @@ pub(super) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
     if let Some(text) = value.as_str() {
         return text.into();
     }
-    // A value that logs while it is formatted finds an empty scratch.
-    let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
-    scratch.clear();
-    let _ = scratch.write_fmt(value);
-    let text = scratch.as_str().to_owned();
-    if scratch.capacity() <= MAX_SCRATCH {
-        let _ = SCRATCH.try_with(|cell| cell.set(scratch));
+    let text = SCRATCH.try_with(|scratch| {
+        let mut scratch = scratch.try_borrow_mut().ok()?;
+        scratch.clear();
+        let _ = scratch.write_fmt(value);
+        let text = scratch.as_str().to_owned();
+        if scratch.capacity() > MAX_SCRATCH {
+            *scratch = String::new();
+        }
+        Some(text)
+    });
+    match text {
+        Ok(Some(text)) => text.into(),
+        // The thread ends, or a value logs while it is formatted.
+        _ => value.to_string().into(),
     }
-    text.into()
 }
 
 /// OpenTelemetry has no larger integers than `i64`; a text keeps the digits.

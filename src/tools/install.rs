@@ -66,7 +66,7 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
             log::set_logger(&LATE).map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
             LATE_IS_SET.store(true, Ordering::SeqCst);
         }
-        let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
+        let subscriber = tracing_subscriber::registry().with(tools.layers());
         tracing::subscriber::set_global_default(subscriber)
             .map_err(|_| Error::already_installed("a `tracing` subscriber"))?;
 

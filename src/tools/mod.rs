@@ -132,7 +132,7 @@ impl ObservabilityTools {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        logs::layers(&self.built.tracer_provider, self.loggers(), self.diagnostics())
+        Box::new(self.layers())
     }
 
     /// Changes `logs.level` while the program runs: a level, or a filter list such as `info,hyper=warn`. It counts from now
@@ -165,6 +165,14 @@ impl ObservabilityTools {
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats { exporters: self.built.tallies.iter().map(|tally| tally.stats()).collect() }
+    }
+
+    /// As [`tracing_layer`](Self::tracing_layer), by its own type.
+    fn layers<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        logs::layers(&self.built.tracer_provider, self.loggers(), self.diagnostics())
     }
 
     /// The configuration that these tools were built from.

@@ -7,23 +7,24 @@ use opentelemetry::{InstrumentationScope, logs::AnyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 use serde::Serialize;
 
-use super::{hex, level, target, time_of};
+use super::{LEVELS, hex, level, target, time_of};
+
+/// What stands between time and target, for each of the levels.
+const BEHIND_TIME: [&str; LEVELS.len()] = [
+    "\",\"level\":\"-\",\"target\":\"",
+    "\",\"level\":\"TRACE\",\"target\":\"",
+    "\",\"level\":\"DEBUG\",\"target\":\"",
+    "\",\"level\":\"INFO\",\"target\":\"",
+    "\",\"level\":\"WARN\",\"target\":\"",
+    "\",\"level\":\"ERROR\",\"target\":\"",
+    "\",\"level\":\"FATAL\",\"target\":\"",
+];
 
 /// Appends the line of one record.
 pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &InstrumentationScope) {
-    // Longer lines are rarer than a growing buffer is dear.
-    out.reserve(512);
     out.push_str("{\"timestamp\":\"");
     time_of(out, record);
-    out.push_str(match level(record.severity_number()) {
-        "TRACE" => "\",\"level\":\"TRACE\",\"target\":\"",
-        "DEBUG" => "\",\"level\":\"DEBUG\",\"target\":\"",
-        "INFO" => "\",\"level\":\"INFO\",\"target\":\"",
-        "WARN" => "\",\"level\":\"WARN\",\"target\":\"",
-        "ERROR" => "\",\"level\":\"ERROR\",\"target\":\"",
-        "FATAL" => "\",\"level\":\"FATAL\",\"target\":\"",
-        _ => "\",\"level\":\"-\",\"target\":\"",
-    });
+    out.push_str(BEHIND_TIME[level(record.severity_number())]);
     between("", target(record, scope), "\",\"message\":", out);
     match record.body() {
         Some(body) => value(out, body),

@@ -23,6 +23,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// Appends the line of one record.
+    #[inline]
     pub(crate) fn line(self, out: &mut String, record: &SdkLogRecord, scope: &InstrumentationScope) {
         match self {
             Self::Json => json::line(out, record, scope),
@@ -41,17 +42,12 @@ fn time_of(out: &mut String, record: &SdkLogRecord) {
     time(out, record.timestamp().or(record.observed_timestamp()));
 }
 
-/// The level that people know a severity by.
-fn level(severity: Option<Severity>) -> &'static str {
-    match severity.map_or(0, |severity| severity as u8) {
-        0 => "-",
-        1..=4 => "TRACE",
-        5..=8 => "DEBUG",
-        9..=12 => "INFO",
-        13..=16 => "WARN",
-        17..=20 => "ERROR",
-        _ => "FATAL",
-    }
+/// The levels that people know severities by.
+const LEVELS: [&str; 7] = ["-", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+
+/// Which of [`LEVELS`] a severity belongs to: the data model has four numbers for each.
+fn level(severity: Option<Severity>) -> usize {
+    severity.map_or(0, |severity| (severity as usize).div_ceil(4)).min(LEVELS.len() - 1)
 }
 
 /// The line that stands where so many others are missing.

@@ -3,7 +3,7 @@
 use opentelemetry::{InstrumentationScope, logs::AnyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
-use super::{hex, level, target, time_of, value};
+use super::{LEVELS, hex, level, target, time_of, value};
 
 /// How to colour. Without colours every code is empty.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,7 @@ pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &Instrumentat
     let (dim, reset) = (palette.dim(), palette.reset());
     out.push_str(dim);
     time_of(out, record);
-    let level = level(record.severity_number());
+    let level = LEVELS[level(record.severity_number())];
     // Levels are at most five letters, right-aligned.
     out.extend([reset, " ", palette.level(level), &"    "[level.len().min(5) - 1..], level, reset, " "]);
     out.push_str(dim);

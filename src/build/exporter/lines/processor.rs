@@ -1,6 +1,6 @@
 //! Log records as lines.
 
-use std::{cell::Cell, sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{
@@ -22,7 +22,7 @@ pub(crate) struct LineLogs {
 
 thread_local! {
     /// Reused from line to line.
-    static LINE: Cell<String> = const { Cell::new(String::new()) };
+    static LINE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// A line that grew larger than this is given back.
@@ -33,13 +33,22 @@ impl LogProcessor for LineLogs {
         if self.lines.is_gone(1) {
             return;
         }
-        let mut line = LINE.try_with(Cell::take).unwrap_or_default();
-        line.clear();
-        self.format.line(&mut line, record, scope);
-        self.lines.push(&line, 1);
-        if line.capacity() <= MAX_KEPT {
-            // Gone when the thread ends.
-            let _ = LINE.try_with(|cell| cell.set(line));
+        let write = |line: &mut String| {
+            line.clear();
+            self.format.line(line, record, scope);
+            self.lines.push(line, 1);
+        };
+        let written = LINE.try_with(|line| {
+            let mut line = line.try_borrow_mut().ok()?;
+            write(&mut line);
+            if line.capacity() > MAX_KEPT {
+                *line = String::new();
+            }
+            Some(())
+        });
+        // The thread ends, or the writer of the console logs itself.
+        if !matches!(written, Ok(Some(()))) {
+            write(&mut String::new());
         }
     }
 
