@@ -2,12 +2,14 @@
 
 use std::{
     fmt,
-    io::Write as _,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::config::{self, Level};
+use crate::{
+    config::{self, Level, Stream},
+    standard,
+};
 
 /// Writes lines of at least the level that `[diagnostics]` asks for.
 #[derive(Debug, Clone, Copy)]
@@ -46,11 +48,10 @@ impl Diagnostics {
         self.line(Level::Info, message);
     }
 
-    /// Whether anybody can read it is not our caller's problem, so failures are ignored.
+    /// Whether anybody reads it is not our caller's problem: failures are ignored, and nobody waits.
     pub(crate) fn line(self, level: Level, message: impl fmt::Display) {
-        if self.shows(level) {
-            let line = format!("autotelemetry: {message}\n");
-            let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        if self.shows(level) && standard::is_ready(Stream::Stderr) {
+            let _ = standard::write(Stream::Stderr, format!("autotelemetry: {message}\n").as_bytes());
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod prelude;
 mod schema;
 mod source;
 mod spans;
+mod standard;
 mod stats;
 mod tools;
 

@@ -111,6 +111,35 @@ fn old_files_are_removed_and_those_of_others_are_not() {
 }
 
 #[test]
+fn files_from_the_future_do_not_replace_the_current_one() {
+    let directory = tempfile::tempdir().unwrap();
+    for day in 1..=9 {
+        fs::write(directory.path().join(format!("shop.2931-01-0{day}.log")), "").unwrap();
+    }
+    let tools =
+        to_files(directory.path()).set("file.rotation", "daily").set("file.max_files", 3).build().unwrap();
+    tools.logger("shop").info("hello", &[]);
+    tools.shutdown().unwrap();
+    let names = names(directory.path());
+    assert_eq!(names.len(), 3);
+    assert_eq!(json(&directory.path().join(&names[0]))[0]["message"], "hello");
+}
+
+#[test]
+fn half_a_line_of_an_earlier_process_is_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("shop.log");
+    fs::write(&file, "{\"half\":").unwrap();
+    let tools = to_files(directory.path()).build().unwrap();
+    tools.logger("shop").info("whole", &[]);
+    tools.shutdown().unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    let (half, whole) = text.split_once('\n').unwrap();
+    assert_eq!(half, "{\"half\":");
+    assert!(whole.starts_with("{\"timestamp\":") && whole.ends_with("}\n"), "{whole}");
+}
+
+#[test]
 fn a_directory_that_cannot_be_is_an_error_with_its_place() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a file");
@@ -170,8 +199,8 @@ fn what_cannot_be_written_is_counted_and_told() {
     logger.info("after", &[]);
     tools.shutdown().unwrap();
     let lines = json(&logs.join("shop.log"));
-    assert_eq!(support::lines::member(&lines, "message"), ["after", "1 line dropped"]);
-    assert_eq!((&lines[1]["attributes"]["dropped"], &lines[1]["level"]), (&1.into(), &"WARN".into()));
+    assert_eq!(support::lines::member(&lines, "message"), ["1 line dropped", "after"]);
+    assert_eq!((&lines[0]["attributes"]["dropped"], &lines[0]["level"]), (&1.into(), &"WARN".into()));
     let stats = stats();
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (3, 2, 1, 0));
 }

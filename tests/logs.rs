@@ -3,7 +3,12 @@
 
 mod support;
 
-use std::{fmt, io::Write, panic};
+use std::{
+    fmt,
+    io::Write,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
 
 use autotelemetry::{
     Builder, ObservabilityTools,
@@ -308,22 +313,103 @@ fn a_writer_that_fails_or_panics_harms_nobody() {
 }
 
 #[test]
-fn a_writer_that_logs_does_not_hang() {
-    struct Logs(autotelemetry::Logger);
+fn a_writer_that_logs_neither_hangs_nor_hears_itself() {
+    #[derive(Clone, Default)]
+    struct Logs(Arc<OnceLock<autotelemetry::Logger>>, Lines);
     impl Write for Logs {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.info("from the writer", &[]);
-            Ok(bytes.len())
+            if let Some(logger) = self.0.get() {
+                logger.info("from the writer", &[]);
+            }
+            self.1.write(bytes)
         }
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
     }
-    // The logger belongs to other tools, whose writer it may use.
-    let (inner, lines) = with_lines(json);
-    let tools = builder().service_name("shop").console_writer(Logs(inner.logger("inner"))).build().unwrap();
-    tools.logger("outer").info("line", &[]);
-    assert_eq!(member(&lines.json(), "message"), ["from the writer"]);
+    let writer = Logs::default();
+    let tools = builder().service_name("shop").console_writer(writer.clone()).build().unwrap();
+    writer.0.set(tools.logger("writer")).unwrap();
+    tools.logger("shop").info("line", &[]);
+    tools.shutdown().unwrap();
+    assert_eq!(member(&writer.1.json(), "message"), ["line"]);
+}
+
+#[test]
+fn a_writer_that_never_returns_holds_up_nobody() {
+    struct Hangs;
+    impl Write for Hangs {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            loop {
+                std::thread::park();
+            }
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let tools = builder()
+        .service_name("shop")
+        .set("shutdown_timeout", "300ms")
+        .console_writer(Hangs)
+        .build()
+        .unwrap();
+    let logger = tools.logger("shop");
+    let first = logger.clone();
+    std::thread::spawn(move || first.info("hangs", &[]));
+    // Until it does, lines are written by whoever comes first: by now that is not us.
+    while !tools.stats().exporters().iter().any(|stats| stats.queued > 0) {
+        let other = logger.clone();
+        std::thread::spawn(move || other.info("waits", &[]));
+        std::thread::yield_now();
+    }
+    logger.info("waits", &[]);
+    let start = Instant::now();
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(error.contains("logs: not done within 300ms"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    drop(tools);
+}
+
+#[test]
+fn what_cannot_be_shown_does_not_panic() {
+    #[derive(Debug)]
+    struct Bad;
+    impl fmt::Display for Bad {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Err(fmt::Error)
+        }
+    }
+    impl std::error::Error for Bad {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            // A circle.
+            Some(&Self)
+        }
+    }
+    let (tools, lines) = with_lines(json);
+    tools.logger("shop").exception("failed", &Bad, &[]);
+    traced(&tools, || {
+        tracing::error!(error = &Bad as &(dyn std::error::Error + 'static), shown = %Bad, "failed {}", Bad);
+    });
+    assert_eq!(member(&lines.json(), "message"), ["failed", "failed "]);
+}
+
+#[test]
+fn records_of_the_sdk_follow_the_same_levels() {
+    let (tools, lines) = with_lines(|builder| json(builder).set("logs.level", "warn,loud=debug"));
+    let emit = |scope: &'static str, severity: Severity| {
+        let logger = tools.logger_provider().logger(scope);
+        let mut record = logger.create_log_record();
+        record.set_body(scope.into());
+        record.set_severity_number(severity);
+        logger.emit(record);
+    };
+    emit("quiet", Severity::Info);
+    emit("quiet", Severity::Warn);
+    emit("loud", Severity::Debug);
+    tools.set_log_level("error").unwrap();
+    emit("loud", Severity::Debug);
+    assert_eq!(member(&lines.json(), "message"), ["quiet", "loud"]);
 }
 
 trait ToList {

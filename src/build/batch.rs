@@ -177,7 +177,8 @@ async fn work<T: Send + 'static>(
             let items = batch.len() as u64;
             let exporter = Arc::clone(&exporter);
             // As a task of its own, so that a panic ends nothing but itself.
-            if spawner.spawn(async move { exporter.export(batch).await }).await.is_err() {
+            let ended = spawner.spawn(async move { exporter.export(batch).await }).await;
+            if ended.is_err_and(|error| error.is_panic()) {
                 let _ = queue.tally.fail(items, "the exporter panicked");
             }
             queue.finish(items);

@@ -4,6 +4,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -110,11 +111,29 @@ impl LogProcessor for Fanout<dyn LogProcessor> {
     }
 }
 
+/// A processor that two providers lead to.
+#[derive(Debug)]
+pub(super) struct Shared<P>(pub(super) Arc<P>);
+
+impl<P: LogProcessor> LogProcessor for Shared<P> {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.0.emit(record, scope);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+}
+
 /// A processor that gets the records that its filter lets through.
 #[derive(Debug)]
-struct Gated<P> {
-    gate: Gate,
-    processor: P,
+pub(super) struct Gated<P> {
+    pub(super) gate: Gate,
+    pub(super) processor: P,
 }
 
 /// `processor` behind `gate`.

@@ -1,17 +1,19 @@
 //! Builds the logger provider from [`Logs`].
 
+use std::sync::Arc;
+
 use opentelemetry_sdk::logs::{LogProcessor, SdkLoggerProvider};
 
 use super::{
     Parts,
     batch::{Batch, BatchSettings},
-    fanout::{Fanout, gated},
+    fanout::{Fanout, Gated, Shared, gated},
     limits::Limited,
 };
 use crate::{
     config::{ExporterRef, LogBatch, Logs, Signal},
     error::Error,
-    logs::{Filter, LoggerFactory},
+    logs::{Filter, Gate, LoggerFactory},
 };
 
 pub(super) fn factory(
@@ -29,9 +31,7 @@ pub(super) fn factory(
         let gate = filter.gate(exporter);
         match exporter {
             ExporterRef::Console => {
-                let (processor, tally) = parts.console().logs(flush_limit);
-                parts.tallies.push(tally);
-                processors.add(gated(gate, processor));
+                processors.add(gated(gate, parts.console(Signal::Logs).logs(flush_limit)));
             }
             ExporterRef::File => {
                 let processor = parts.file()?;
@@ -55,13 +55,18 @@ pub(super) fn factory(
             }
         }
     }
-    let mut builder = SdkLoggerProvider::builder().with_resource(parts.resource.clone());
+    let builder = || SdkLoggerProvider::builder().with_resource(parts.resource.clone());
+    let (mut own, mut open) = (builder(), builder());
     if !processors.is_empty() {
-        builder = builder.with_log_processor(Limited::new(
-            processors,
-            parts.loaded.config.log_limits(),
-            parts.diagnostics,
-        ));
+        let limits = parts.loaded.config.log_limits();
+        let limited = Arc::new(Limited::new(processors, limits, parts.diagnostics));
+        own = own.with_log_processor(Shared(Arc::clone(&limited)));
+        open = open.with_log_processor(Gated { gate: Gate::Any(filter.clone()), processor: Shared(limited) });
     }
-    Ok(LoggerFactory { provider: builder.build(), filter, code_location: *code_location })
+    Ok(LoggerFactory {
+        provider: own.build(),
+        open_provider: open.build(),
+        filter,
+        code_location: *code_location,
+    })
 }

@@ -135,15 +135,18 @@ impl Parts<'_> {
         self.loaded.config.shutdown_timeout.get()
     }
 
-    fn console(&mut self) -> &Arc<Console> {
+    /// The console, for one more signal.
+    fn console(&mut self, signal: Signal) -> Arc<Console> {
         let diagnostics = self.diagnostics;
         let Loaded { config, no_color, .. } = self.loaded;
         let (writer, lines) = (&mut self.writer, &mut self.lines);
-        self.console.get_or_insert_with(|| {
+        let console = self.console.get_or_insert_with(|| {
             let console = Console::new(&config.console, *no_color, writer.take(), diagnostics);
             lines.push(console.lines());
             Arc::new(console)
-        })
+        });
+        self.tallies.push(console.tally(signal));
+        Arc::clone(console)
     }
 
     /// Opens the log file.
@@ -151,12 +154,12 @@ impl Parts<'_> {
         let config = &self.loaded.config;
         let opened =
             file_logs(&config.file, &config.file_prefix(), self.shutdown_timeout(), self.diagnostics);
-        let (processor, tally) = opened.map_err(|error| {
+        let processor = opened.map_err(|error| {
             let key = "file.directory";
             let message = format!("cannot write to \"{}\": {error}", config.file.directory);
             Error::configuration(vec![Problem::new(message).key(key).at(self.loaded.origin(&key_path(key)))])
         })?;
-        self.tallies.push(tally);
+        self.tallies.push(Arc::clone(&processor.tally));
         self.lines.push(Arc::clone(&processor.lines));
         Ok(processor)
     }

@@ -63,8 +63,9 @@ impl Tally {
     }
 
     /// Notes that items were meant for the exporter and arrived.
+    #[inline]
     pub(crate) fn deliver(&self, items: u64) {
-        self.delivered.fetch_add(items, Ordering::Relaxed);
+        self.delivered.fetch_add(items, Ordering::Release);
     }
 
     /// Notes that items were meant for the exporter.
@@ -74,12 +75,12 @@ impl Tally {
 
     /// Notes that items arrived.
     pub(crate) fn export(&self, items: u64) {
-        self.exported.fetch_add(items, Ordering::Relaxed);
+        self.exported.fetch_add(items, Ordering::Release);
     }
 
     /// Notes that items did not arrive, says so on standard error, and makes the SDK's error of it.
     pub(crate) fn fail(&self, items: u64, error: impl fmt::Display) -> OTelSdkResult {
-        self.failed.fetch_add(items, Ordering::Relaxed);
+        self.failed.fetch_add(items, Ordering::Release);
         let error = error.to_string();
         self.lose(items, &error);
         Err(OTelSdkError::InternalFailure(error))
@@ -87,7 +88,7 @@ impl Tally {
 
     /// Notes that items were not even tried, and says so on standard error.
     pub(crate) fn drop_items(&self, items: u64, reason: &str) {
-        self.dropped.fetch_add(items, Ordering::Relaxed);
+        self.dropped.fetch_add(items, Ordering::Release);
         self.lose(items, reason);
     }
 

@@ -1,7 +1,5 @@
 //! Builds the tracer provider from [`Traces`]. Every setting is passed, since the SDK's defaults read the environment.
 
-use std::sync::Arc;
-
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits, SpanProcessor};
 
 use super::{
@@ -38,7 +36,7 @@ pub(super) fn provider(
     for exporter in exporters {
         match exporter {
             ExporterRef::Console => {
-                processors.add(Box::new(ConsoleSpans::new(Arc::clone(parts.console()))));
+                processors.add(Box::new(ConsoleSpans::new(parts.console(Signal::Traces))));
             }
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else {

@@ -12,7 +12,8 @@ use super::{
 /// The exporter `file`: log records as lines in files that are begun anew from time to time. Add `"file"` to
 /// `logs.exporters` to use it.
 ///
-/// A file that was moved or removed by somebody else is begun anew within a second, on SIGHUP as well.
+/// A file that was moved or removed by somebody else is begun anew within a second, and on SIGHUP, which no longer ends the
+/// process then.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -103,7 +104,7 @@ impl fmt::Display for FilePrefix {
 
 impl FromText for FilePrefix {
     const EXPECTED: &'static str = "the beginning of a file name in quotes";
-    const PATTERN: Option<&'static str> = Some(r"^[^./\\][^/\\]*$");
+    const PATTERN: Option<&'static str> = Some(r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*$");
 
     fn from_text(text: &str) -> Result<Self, Rejection> {
         if text.is_empty() {

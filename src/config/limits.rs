@@ -16,8 +16,8 @@ pub struct AttributeLimits {
     /// How many attributes a span or log record may have. Further ones are dropped.
     pub attribute_count_limit: Count,
 
-    /// How many characters a text among the values may have, on its own or in a list. Longer ones are cut. Default: no
-    /// limit.
+    /// How many characters a text among the values may have, on its own or in a list, and how many bytes a value of bytes.
+    /// Longer ones are cut. Default: no limit.
     pub attribute_value_length_limit: Option<Count>,
 }
 

@@ -32,7 +32,7 @@ pub struct Logs {
     /// Whether each record says where in the code it was made, in the attributes `code.file.path` and `code.line.number`.
     pub code_location: bool,
 
-    /// How log records are gathered before they are sent by OTLP. The console is written at once.
+    /// How log records are gathered before they are sent by OTLP. Console and files do not wait for a batch.
     pub batch: LogBatch,
 
     /// How large a log record may become.

@@ -9,7 +9,7 @@ use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
 use super::{
     Filter, LoggerFactory,
     filter::{from_log, is_internal, severity},
-    record::{EXCEPTION_MESSAGE, add_location, begin, formatted, integer},
+    record::{EXCEPTION_MESSAGE, add_location, begin, formatted, integer, shown},
 };
 
 /// Turns `log` records into records of the pipeline, with their own target and level.
@@ -111,7 +111,7 @@ impl log::kv::VisitValue<'_> for Field<'_> {
     }
 
     fn visit_error(&mut self, value: &(dyn std::error::Error + 'static)) -> Result<(), log::kv::Error> {
-        let message = value.to_string();
+        let message = shown(value);
         self.record.add_attribute(EXCEPTION_MESSAGE, message.clone());
         self.add(message);
         Ok(())

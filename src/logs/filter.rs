@@ -31,6 +31,8 @@ struct Shared {
     uniform: AtomicU8,
     /// Whether the maximum of the `log` crate follows this filter.
     leads_log: AtomicBool,
+    /// Held while the level changes: of two changes all must follow the same one.
+    changing: Mutex<()>,
 }
 
 /// The least severity number of each name that a logger was made for, to be changed in place.
@@ -41,11 +43,13 @@ struct Loggers {
     sweep_at: usize,
 }
 
-/// What one exporter gets.
+/// What passes on the way to an exporter.
 #[derive(Debug)]
 pub(crate) enum Gate {
-    /// All that is wanted at all.
+    /// All that is wanted at all, of records that were judged before.
     Open,
+    /// All that is wanted at all.
+    Any(Filter),
     /// What `logs.level` lets through, although others want more.
     General(Filter),
     /// What its own filter lets through.
@@ -72,6 +76,7 @@ impl Filter {
             loggers: Mutex::default(),
             uniform: AtomicU8::new(MIXED),
             leads_log: AtomicBool::new(false),
+            changing: Mutex::default(),
         }));
         filter.note_uniform();
         filter
@@ -85,21 +90,21 @@ impl Filter {
     /// Replaces `logs.level`.
     pub(crate) fn set(&self, level: LevelFilter) {
         let Some(general) = &self.0.general else { return };
-        // Held until the end: of two changes all must follow the same one.
-        let loggers = self.0.loggers.lock().unwrap_or_else(PoisonError::into_inner);
+        let _changing = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         *general.write().unwrap_or_else(PoisonError::into_inner) = level;
         self.note_uniform();
+        let loggers = self.0.loggers.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, least) in &loggers.by_name {
             if let Some(least) = least.upgrade() {
                 least.store(self.least(name), Ordering::Relaxed);
             }
         }
+        drop(loggers);
         if self.0.leads_log.load(Ordering::SeqCst) {
             log::set_max_level(self.max_log_level());
         }
         // `tracing` remembers for each callsite what the filter said.
         tracing::callsite::rebuild_interest_cache();
-        drop(loggers);
     }
 
     /// Makes the maximum level of the `log` crate follow this filter.
@@ -186,13 +191,14 @@ impl Filter {
 }
 
 impl Gate {
-    /// Whether the exporter gets `record`, which is known to be wanted by some exporter.
+    /// Whether `record` passes.
     pub(crate) fn lets_through(&self, record: &SdkLogRecord, scope: &str) -> bool {
         let least = |filter: &LevelFilter| {
             least_severity(filter.level_of(record.target().map_or(scope, |target| target)))
         };
         let least = match self {
             Self::Open => return true,
+            Self::Any(filter) => filter.least(record.target().map_or(scope, |target| target)),
             Self::General(filter) => filter.general(least).unwrap_or(NEVER),
             Self::Own(filter) => least(filter),
         };

@@ -33,7 +33,7 @@ use tracing_subscriber::{
 use super::{
     Filter, LoggerFactory,
     filter::{from_tracing, is_internal, severity, to_tracing},
-    record::{EXCEPTION_MESSAGE, add_location, begin, formatted, integer},
+    record::{EXCEPTION_MESSAGE, add_location, begin, formatted, integer, shown},
 };
 use crate::{
     config,
@@ -261,7 +261,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let message = value.to_string();
+        let message = shown(value);
         self.record.add_attribute(EXCEPTION_MESSAGE, message.clone());
         self.add(field, message);
     }

@@ -19,13 +19,18 @@ use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 use super::{
     Filter,
     line::value::any,
-    record::{EXCEPTION_MESSAGE, add_location, begin},
+    record::{EXCEPTION_MESSAGE, add_location, begin, shown},
 };
+
+/// How many sources of an error are told; a chain could be a circle.
+const MAX_SOURCES: usize = 64;
 
 /// Makes loggers that share a provider and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
+    /// Leads to the same places, for records that were not judged by the filter.
+    pub(crate) open_provider: SdkLoggerProvider,
     pub(crate) filter: Filter,
     pub(crate) code_location: bool,
 }
@@ -122,13 +127,12 @@ impl Logger {
         let type_name = std::any::type_name::<E>();
         let exception_type =
             (!type_name.starts_with("dyn ")).then(|| ("exception.type", type_name.to_owned()));
-        let message = error.to_string();
+        let message = shown(error);
         let mut trace = message.clone();
-        let mut source = error.source();
-        while let Some(error) = source {
+        let sources = std::iter::successors(error.source(), |&error| error.source());
+        for source in sources.take(MAX_SOURCES) {
             trace.push_str("\ncaused by: ");
-            trace.push_str(&error.to_string());
-            source = error.source();
+            trace.push_str(&shown(source));
         }
         let exception = [(EXCEPTION_MESSAGE, message), ("exception.stacktrace", trace)];
         // What the caller says about the exception wins.

@@ -44,6 +44,7 @@ thread_local! {
 const MAX_SCRATCH: usize = 16 * 1024;
 
 /// What formatting yields.
+#[inline]
 pub(super) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
     if let Some(text) = value.as_str() {
         return text.into();
@@ -61,8 +62,15 @@ pub(super) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
     match text {
         Ok(Some(text)) => text.into(),
         // The thread ends, or a value logs while it is formatted.
-        _ => value.to_string().into(),
+        _ => shown(value).into(),
     }
+}
+
+/// What a value of the program shows of itself, as far as it can: `to_string` panics where it fails.
+pub(super) fn shown(value: impl fmt::Display) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{value}");
+    text
 }
 
 /// OpenTelemetry has no larger integers than `i64`; a text keeps the digits.

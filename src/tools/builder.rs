@@ -139,8 +139,8 @@ impl Builder {
     /// Where the exporter `console` writes, instead of standard output or standard error: a test's buffer, or the lines above
     /// a progress bar. It is no terminal, so `console.format = "auto"` means JSON.
     ///
-    /// It is called by the thread that logs, with whole lines, one call at a time. A writer that fails loses the lines that
-    /// it was given; one that panics is never called again.
+    /// It is called with whole lines, one call at a time, as a rule by the thread that logs. A writer that fails loses the
+    /// lines that it was given, one that panics is never called again, and what it logs itself goes nowhere.
     pub fn console_writer(mut self, writer: impl Write + Send + 'static) -> Self {
         self.writer = Some(Box::new(writer));
         self
@@ -159,7 +159,8 @@ impl Builder {
         Explanation::new(&loaded, problems)
     }
 
-    /// Builds the tools without touching any global of the process.
+    /// Builds the tools without touching any global of the process, but for SIGHUP when log files are written: it begins a
+    /// new file then, instead of ending the process.
     ///
     /// # Errors
     ///

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::{
+    error::{OTelSdkError, OTelSdkResult},
+    logs::SdkLoggerProvider,
+};
 
 use crate::{
     build::{self, Built, Tally},
@@ -30,14 +33,21 @@ pub(super) fn flush(built: &Built, limit: Duration) -> Result<(), ShutdownError>
 pub(super) fn shutdown(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
     let (traces, metrics, logs) =
         (built.tracer_provider.clone(), built.meter_provider.clone(), built.loggers.provider.clone());
+    let open_logs = built.loggers.open_provider.clone();
     let work: [(Signal, Work); 3] = [
         (Signal::Traces, Box::new(move || traces.shutdown_with_timeout(limit))),
         (Signal::Metrics, Box::new(move || metrics.shutdown_with_timeout(limit))),
-        (Signal::Logs, Box::new(move || logs.shutdown_with_timeout(limit))),
+        (Signal::Logs, Box::new(move || end_logs(&open_logs, &logs, limit))),
     ];
     let result = run(work, built, limit);
     built.lines.iter().for_each(|lines| lines.end());
     result
+}
+
+/// Both lead to the same processors. One that is not shut down would wait once more when it is dropped.
+fn end_logs(open: &SdkLoggerProvider, own: &SdkLoggerProvider, limit: Duration) -> OTelSdkResult {
+    let _ = open.shutdown_with_timeout(Duration::ZERO);
+    own.shutdown_with_timeout(limit)
 }
 
 /// Each signal has a thread of its own, since the SDK's waits block and some have no end. Who is late is left behind.
@@ -62,8 +72,10 @@ fn run(work: [(Signal, Work); 3], built: &Built, limit: Duration) -> Result<(), 
     }
     // All signals write to the console, so its lines are complete only now.
     for lines in &built.lines {
-        let written = lines.flush(deadline.saturating_duration_since(Instant::now()));
-        results.extend(written.is_err().then_some((Signal::Logs, written)));
+        if lines.flush(deadline.saturating_duration_since(Instant::now())).is_err() {
+            let waiting = tallies.iter().filter(|tally| tally.stats().queued > 0);
+            results.extend(waiting.map(|tally| (tally.signal(), Err(OTelSdkError::Timeout(limit)))));
+        }
     }
     let failures: Vec<_> = Signal::ALL
         .into_iter()

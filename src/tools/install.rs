@@ -10,6 +10,7 @@ use std::{
 };
 
 use opentelemetry::global;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::ObservabilityTools;
@@ -95,7 +96,8 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
     static NONE: OnceLock<LoggerFactory> = OnceLock::new();
     let loggers = LOGGERS.get().unwrap_or_else(|| {
         NONE.get_or_init(|| LoggerFactory {
-            provider: opentelemetry_sdk::logs::SdkLoggerProvider::builder().build(),
+            provider: SdkLoggerProvider::builder().build(),
+            open_provider: SdkLoggerProvider::builder().build(),
             filter: crate::logs::Filter::off(),
             code_location: false,
         })

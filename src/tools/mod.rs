@@ -114,10 +114,11 @@ impl ObservabilityTools {
         &self.built.meter_provider
     }
 
-    /// The provider behind [`logger`](Self::logger).
+    /// A provider of the SDK whose loggers lead to the same places as those of [`logger`](Self::logger), by the same levels and
+    /// limits: for other bridges.
     #[must_use]
     pub fn logger_provider(&self) -> &SdkLoggerProvider {
-        &self.built.loggers.provider
+        &self.built.loggers.open_provider
     }
 
     /// Reads trace context from incoming requests and writes it to outgoing ones.
@@ -137,7 +138,7 @@ impl ObservabilityTools {
 
     /// Changes `logs.level` while the program runs: a level, or a filter list such as `info,hyper=warn`. It counts from now
     /// on, for every thread, logger, `tracing` event and `log` record. Exporters with a filter of their own
-    /// (`logs.levels`) keep that.
+    /// (`logs.levels`) keep that; when all have, nothing changes.
     ///
     /// # Errors
     ///
@@ -257,7 +258,7 @@ impl Drop for ObservabilityTools {
             // The providers would wait for their threads when the last handle goes; one that never goes prevents it.
             std::mem::forget(self.built.tracer_provider.clone());
             std::mem::forget(self.built.meter_provider.clone());
-            std::mem::forget(self.built.loggers.provider.clone());
+            std::mem::forget(self.built.loggers.clone());
             if let Some(background) = self.built.background.take() {
                 std::mem::forget(background);
             }

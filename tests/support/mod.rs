@@ -30,3 +30,9 @@ pub fn with_file(text: &str, variables: &[(&str, &str)]) -> (Builder, tempfile::
     std::fs::write(&path, text).unwrap();
     (with_env(variables).config_file(path), directory)
 }
+
+/// How many of something the variable `name` asks for.
+pub fn count_of(name: &str, otherwise: u64) -> u64 {
+    let value = std::env::vars_os().find(|(other, _)| other == name);
+    value.map_or(otherwise, |(_, count)| count.into_string().unwrap().parse().unwrap())
+}

@@ -33,7 +33,7 @@ pub(super) fn provider(
     let mut scraped = false;
     for exporter in exporters {
         match exporter {
-            ExporterRef::Console => sinks.push(Sink::Console(Arc::clone(parts.console()))),
+            ExporterRef::Console => sinks.push(Sink::Console(parts.console(Signal::Metrics))),
             ExporterRef::Prometheus => scraped = true,
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File => {
                 sinks.extend(

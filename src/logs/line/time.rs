@@ -11,6 +11,7 @@ thread_local! {
 }
 
 /// Appends a time. What no calendar reaches is the epoch.
+#[inline]
 pub(crate) fn time(out: &mut String, time: Option<SystemTime>) {
     let since_epoch =
         time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or(Duration::ZERO);

@@ -12,21 +12,26 @@ use super::{
     Console,
     points::{Number, Point, Reading, points},
 };
-use crate::logs::line::{Format, json, text::Palette, time_text, value};
+use crate::{
+    config::Signal,
+    logs::line::{Format, json, text::Palette, time_text, value},
+};
 
 /// Writes one export.
 pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
     let points = points(metrics);
-    if points.is_empty() || console.is_gone() {
+    if points.is_empty() {
         return;
     }
     let now = time_text(Some(SystemTime::now()));
-    let mut out = String::new();
-    match console.format {
-        Format::Json => points.iter().for_each(|point| json::append(&mut out, &object(point, &now))),
-        Format::Text(palette) => table(&mut out, &points, &now, palette),
-    }
-    console.write(&out);
+    console.write(Signal::Metrics, points.len(), |format| {
+        let mut out = String::new();
+        match format {
+            Format::Json => points.iter().for_each(|point| json::append(&mut out, &object(point, &now))),
+            Format::Text(palette) => table(&mut out, &points, &now, palette),
+        }
+        out
+    });
 }
 
 /// The widest that a column is made, in characters.

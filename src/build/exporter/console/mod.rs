@@ -26,8 +26,8 @@ use crate::{
 pub(crate) struct Console {
     lines: Arc<Lines>,
     format: Format,
-    /// The account of the log records.
-    tally: Arc<Tally>,
+    /// The accounts, in the order of [`Signal::ALL`].
+    tallies: [Arc<Tally>; 3],
 }
 
 impl Console {
@@ -61,30 +61,32 @@ impl Console {
         };
         let sink: Box<dyn Sink> = match writer {
             Some(writer) => Box::new(Custom { writer, panicked: false }),
-            None => Box::new(Standard(*stream)),
+            None => Box::new(Standard { stream: *stream, is_terminal: terminal, torn: false }),
         };
-        let tally = Arc::new(Tally::new(Signal::Logs, ExporterRef::Console, destination, diagnostics));
-        let notice = move |records| missing(format, records);
-        let lines = Arc::new(Lines::new(sink, Arc::clone(&tally), notice));
-        Self { lines, format, tally }
+        let lines = Arc::new(Lines::new(sink, move |lines| missing(format, lines)));
+        let tally = |signal| Arc::new(Tally::new(signal, ExporterRef::Console, destination, diagnostics));
+        Self { lines, format, tallies: Signal::ALL.map(tally) }
     }
 
-    /// Writes log records, and the account of them; `flush_limit` is how long a flush may take.
-    pub(crate) fn logs(&self, flush_limit: Duration) -> (LineLogs, Arc<Tally>) {
-        let logs = LineLogs { lines: self.lines(), format: self.format, flush_limit };
-        (logs, Arc::clone(&self.tally))
+    /// Writes log records; `flush_limit` is how long a flush may take.
+    pub(crate) fn logs(&self, flush_limit: Duration) -> LineLogs {
+        LineLogs { lines: self.lines(), format: self.format, tally: self.tally(Signal::Logs), flush_limit }
     }
 
     pub(crate) fn lines(&self) -> Arc<Lines> {
         Arc::clone(&self.lines)
     }
 
-    fn is_gone(&self) -> bool {
-        self.lines.is_gone(0)
+    /// The account of a signal.
+    pub(crate) fn tally(&self, signal: Signal) -> Arc<Tally> {
+        Arc::clone(&self.tallies[signal as usize])
     }
 
-    /// Writes whole lines at once, so that threads never mix theirs.
-    fn write(&self, lines: &str) {
-        self.lines.push(lines, 0);
+    /// Writes the lines of so many items, whole and at once, so that threads never mix theirs.
+    fn write(&self, signal: Signal, items: usize, lines: impl FnOnce(Format) -> String) {
+        let (tally, items) = (&self.tallies[signal as usize], items as u64);
+        if !self.lines.is_gone(items, tally) {
+            self.lines.push(&lines(self.format), items, tally);
+        }
     }
 }

@@ -18,7 +18,10 @@ use opentelemetry_sdk::{
 use serde_json::{Map, Value, json};
 
 use super::Console;
-use crate::logs::line::{self, Format, json as json_line, text::Palette, value};
+use crate::{
+    config::Signal,
+    logs::line::{self, Format, json as json_line, text::Palette, value},
+};
 
 /// Spans that wait for their root. More than this are written as they are: a root may never end.
 const MAX_WAITING: usize = 2048;
@@ -57,14 +60,14 @@ impl ConsoleSpans {
     }
 
     fn write(&self, spans: &[SpanData]) {
-        if !self.console.is_gone() {
+        self.console.write(Signal::Traces, spans.len(), |format| {
             let mut out = String::new();
-            match self.console.format {
+            match format {
                 Format::Json => spans.iter().for_each(|span| json_line::append(&mut out, &object(span))),
                 Format::Text(palette) => trees(&mut out, spans, palette),
             }
-            self.console.write(&out);
-        }
+            out
+        });
     }
 }
 
@@ -72,7 +75,7 @@ impl SpanProcessor for ConsoleSpans {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if self.console.is_gone() || !span.span_context.is_sampled() {
+        if !span.span_context.is_sampled() {
             return;
         }
         if matches!(self.console.format, Format::Json) {

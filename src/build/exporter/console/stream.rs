@@ -1,106 +1,96 @@
 //! Standard output and standard error, and writers that take their place.
 
 use std::{
-    fmt,
-    io::{self, Write},
+    io::{self, ErrorKind, Write},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use crate::{build::exporter::lines::Sink, config::Stream};
+use opentelemetry::Context;
+
+use crate::{
+    build::exporter::lines::{End, Sink, WriteError},
+    config::Stream,
+    standard::{self, ATOMIC},
+};
 
 /// A writer that a program gave us.
 pub(crate) type Writer = Box<dyn Write + Send>;
 
-/// One of the standard streams. It is written past the buffer of the standard library, whose lock somebody may hold while
-/// he waits for a reader.
-pub(super) struct Standard(pub(super) Stream);
+/// One of the standard streams.
+pub(super) struct Standard {
+    pub(super) stream: Stream,
+    /// A terminal can be stopped at any time, and does not tell how much it takes.
+    pub(super) is_terminal: bool,
+    /// It stands in the midst of a line that could not be ended.
+    pub(super) torn: bool,
+}
 
-#[cfg(unix)]
-mod unix {
-    use std::io::{self, ErrorKind};
-
-    use rustix::{
-        event::{PollFd, PollFlags, Timespec, poll},
-        fd::BorrowedFd,
-        io::Errno,
-    };
-
-    use super::{Sink, Standard, Stream};
-
-    /// So many bytes fit into a pipe that is ready at all.
-    const MAX_AT_ONCE: usize = 4096;
-
-    impl Standard {
-        fn descriptor(&self) -> BorrowedFd<'static> {
-            match self.0 {
-                Stream::Stdout => rustix::stdio::stdout(),
-                Stream::Stderr => rustix::stdio::stderr(),
+impl Standard {
+    fn write(&mut self, lines: &[u8]) -> Result<(), WriteError> {
+        let mut bytes = 0;
+        while bytes < lines.len() {
+            match standard::write(self.stream, &lines[bytes..]) {
+                Ok(0) => return Err(WriteError { bytes, error: ErrorKind::WriteZero.into() }),
+                Ok(more) => bytes += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => standard::wait(self.stream),
+                Err(error) => return Err(WriteError { bytes, error }),
             }
         }
-
-        /// Whether writing would not wait; waits until then, or for as long as `limit` says.
-        fn is_ready(&self, limit: Option<&Timespec>) -> bool {
-            let descriptor = self.descriptor();
-            let mut wanted = [PollFd::new(&descriptor, PollFlags::OUT)];
-            // A fault is ready too: the write will tell.
-            poll(&mut wanted, limit).is_ok_and(|ready| ready > 0)
-        }
-    }
-
-    impl Sink for Standard {
-        fn write_now(&mut self, lines: &[u8]) -> io::Result<usize> {
-            if lines.len() > MAX_AT_ONCE || !self.is_ready(Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
-                return Ok(0);
-            }
-            match rustix::io::write(self.descriptor(), lines) {
-                Err(Errno::INTR | Errno::AGAIN) => Ok(0),
-                result => Ok(result?),
-            }
-        }
-
-        fn write_all(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
-            let mut written = 0;
-            while written < lines.len() {
-                match rustix::io::write(self.descriptor(), &lines[written..]) {
-                    Ok(0) => return Err((written, ErrorKind::WriteZero.into())),
-                    Ok(bytes) => written += bytes,
-                    Err(Errno::INTR) => {}
-                    Err(Errno::AGAIN) => drop(self.is_ready(None)),
-                    Err(error) => return Err((written, error.into())),
-                }
-            }
-            Ok(())
-        }
-
-        fn is_final(&self, error: &io::Error) -> bool {
-            super::is_final(error)
-        }
+        Ok(())
     }
 }
 
-#[cfg(not(unix))]
 impl Sink for Standard {
-    fn write_now(&mut self, _: &[u8]) -> io::Result<usize> {
-        // Whether it would wait cannot be asked.
-        Ok(0)
+    fn write_now(&mut self, lines: &[u8]) -> io::Result<usize> {
+        if self.is_terminal || self.torn || lines.len() > ATOMIC || !standard::is_ready(self.stream) {
+            return Ok(0);
+        }
+        match standard::write(self.stream, lines) {
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Ok(0),
+            result => result,
+        }
     }
 
-    fn write_all(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
-        let written = match self.0 {
-            Stream::Stdout => io::stdout().write_all(lines),
-            Stream::Stderr => io::stderr().write_all(lines),
-        };
-        written.map_err(|error| (0, error))
+    fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError> {
+        if self.torn {
+            self.write(b"\n").map_err(|WriteError { error, .. }| WriteError { bytes: 0, error })?;
+            self.torn = false;
+        }
+        // Others may write to the same pipe, and must not come into the midst of a line.
+        let mut done = 0;
+        while done < lines.len() {
+            let rest = &lines[done..];
+            let piece = &rest[..whole_lines(rest, ATOMIC)];
+            self.write(piece).map_err(|WriteError { bytes, error }| {
+                let bytes = done + bytes;
+                self.torn = lines[..bytes].last().is_some_and(|byte| *byte != b'\n');
+                WriteError { bytes, error }
+            })?;
+            done += piece.len();
+        }
+        Ok(())
     }
 
-    fn is_final(&self, error: &io::Error) -> bool {
-        is_final(error)
+    fn is_prompt(&self) -> bool {
+        self.is_terminal
+    }
+
+    fn end(&self, error: &io::Error) -> Option<End> {
+        reader_left(error)
     }
 }
 
-/// Whoever read has gone; a program must be able to live with `head`.
-fn is_final(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::BrokenPipe
+/// How many bytes the first lines have that fit into `most`; a line that does not is taken alone.
+fn whole_lines(lines: &[u8], most: usize) -> usize {
+    let window = &lines[..lines.len().min(most)];
+    let end = memchr::memrchr(b'\n', window).or_else(|| memchr::memchr(b'\n', lines));
+    end.map_or(lines.len(), |end| end + 1)
+}
+
+/// A program must be able to live with `head`.
+fn reader_left(error: &io::Error) -> Option<End> {
+    (error.kind() == ErrorKind::BrokenPipe).then_some(End::ReaderLeft)
 }
 
 /// A writer of the program, called by the thread that logs.
@@ -109,31 +99,39 @@ pub(super) struct Custom {
     pub(super) panicked: bool,
 }
 
-impl fmt::Debug for Custom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Custom").finish_non_exhaustive()
-    }
-}
-
 impl Sink for Custom {
     fn write_now(&mut self, lines: &[u8]) -> io::Result<usize> {
-        self.write_all(lines).map_err(|(_, error)| error)?;
+        self.write_all(lines).map_err(|failure| failure.error)?;
         Ok(lines.len())
     }
 
-    fn write_all(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
+    fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError> {
+        // What it logs itself would come back to it, without end.
+        let _quiet = Context::enter_telemetry_suppressed_scope();
         let writer = &mut self.writer;
         let written =
             catch_unwind(AssertUnwindSafe(|| writer.write_all(lines).and_then(|()| writer.flush())));
-        written
-            .unwrap_or_else(|_| {
-                self.panicked = true;
-                Err(io::Error::other("the writer panicked"))
-            })
-            .map_err(|error| (0, error))
+        let written = written.unwrap_or_else(|_| {
+            self.panicked = true;
+            Err(io::Error::other("the writer panicked"))
+        });
+        written.map_err(|error| WriteError { bytes: 0, error })
     }
 
-    fn is_final(&self, error: &io::Error) -> bool {
-        self.panicked || is_final(error)
+    fn end(&self, error: &io::Error) -> Option<End> {
+        if self.panicked { Some(End::Panicked) } else { reader_left(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_end_with_lines() {
+        assert_eq!(whole_lines(b"one\ntwo\nthree\n", 9), 8);
+        assert_eq!(whole_lines(b"one\ntwo\n", 100), 8);
+        assert_eq!(whole_lines(b"a long line\nb\n", 4), 12);
+        assert_eq!(whole_lines(b"no end", 4), 6);
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn file_logs(
     prefix: &FilePrefix,
     flush_limit: Duration,
     diagnostics: Diagnostics,
-) -> io::Result<(LineLogs, Arc<Tally>)> {
+) -> io::Result<LineLogs> {
     // `prefix` was resolved by the caller.
     let config::File { directory, prefix: _, rotation, max_files, format } = config;
     let naming = Naming { prefix: prefix.as_str().to_owned(), rotation: *rotation };
@@ -39,7 +39,6 @@ pub(crate) fn file_logs(
     };
     let destination = format!("files in {directory}");
     let tally = Arc::new(Tally::new(Signal::Logs, ExporterRef::File, destination, diagnostics));
-    let notice = move |records| missing(format, records);
-    let lines = Arc::new(Lines::new(Box::new(file), Arc::clone(&tally), notice));
-    Ok((LineLogs { lines, format, flush_limit }, tally))
+    let lines = Arc::new(Lines::new(Box::new(file), move |lines| missing(format, lines)));
+    Ok(LineLogs { lines, format, tally, flush_limit })
 }

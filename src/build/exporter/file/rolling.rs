@@ -2,20 +2,23 @@
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, ErrorKind, Write as _},
+    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use super::name::Naming;
 use crate::{
-    build::exporter::lines::Sink,
+    build::exporter::lines::{Sink, WriteError},
     diagnostics::{Diagnostics, RateLimit},
 };
+
+/// How soon a file that was moved away is noticed while nothing is written.
+const TICK: Duration = Duration::from_secs(1);
 
 pub(super) struct RollingFile {
     directory: PathBuf,
@@ -55,13 +58,26 @@ impl RollingFile {
 
     /// Makes sure that what is written now will be found.
     fn refresh(&mut self, roll: bool) -> io::Result<()> {
+        let is_in_place = self.current.is_in_place();
         let is_over = roll && self.current.end.is_some_and(|end| SystemTime::now() >= end);
-        if !is_over && !self.hangup.take() && self.current.is_in_place()? {
+        if !is_over && !self.hangup.take() && is_in_place {
             return Ok(());
         }
-        self.current = Current::open(&self.directory, &self.naming)?;
-        self.remove_old();
-        Ok(())
+        match Current::open(&self.directory, &self.naming) {
+            Ok(current) => {
+                self.current = current;
+                self.remove_old();
+                Ok(())
+            }
+            // Better the old file than none.
+            Err(error) if is_in_place => {
+                if self.limit.is_due() {
+                    self.diagnostics.warn(format_args!("no new log file can be begun: {error}"));
+                }
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes the oldest files. Their names sort by their dates.
@@ -75,7 +91,9 @@ impl RollingFile {
             .filter(|name| self.naming.is_ours(name))
             .collect();
         names.sort();
-        let surplus = names.len().saturating_sub(self.max_files);
+        // The current one stays, even where others come from the future.
+        names.retain(|name| self.current.path != self.directory.join(name));
+        let surplus = (names.len() + 1).saturating_sub(self.max_files);
         for name in &names[..surplus] {
             let path = self.directory.join(name);
             if let Err(error) = fs::remove_file(&path)
@@ -91,23 +109,30 @@ impl Current {
     fn open(directory: &Path, naming: &Naming) -> io::Result<Self> {
         let (name, end) = naming.at(SystemTime::now());
         let path = directory.join(name);
-        let open = || OpenOptions::new().create(true).append(true).open(&path);
-        let file = match open() {
+        let open = || OpenOptions::new().create(true).read(true).append(true).open(&path);
+        let mut file = match open() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 fs::create_dir_all(directory)?;
                 open()
             }
             result => result,
         }?;
-        Ok(Self { file, path, end, torn: false })
+        // A process that ended suddenly may have left half a line.
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last)?;
+        }
+        Ok(Self { file, path, end, torn: last != *b"\n" })
     }
 
-    /// Whether the file still stands where it was opened.
-    fn is_in_place(&self) -> io::Result<bool> {
-        match fs::metadata(&self.path) {
-            Ok(there) => Ok(is_same(&there, &self.file.metadata()?)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+    /// Whether the file still stands where it was opened, as far as anybody can tell.
+    fn is_in_place(&self) -> bool {
+        match (fs::metadata(&self.path), self.file.metadata()) {
+            (Ok(there), Ok(ours)) => is_same(&there, &ours),
+            (Err(error), _) => {
+                error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::NotADirectory
+            }
+            _ => true,
         }
     }
 
@@ -146,8 +171,13 @@ impl Sink for RollingFile {
         Ok(0)
     }
 
-    fn write_all(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
-        self.refresh(true).and_then(|()| self.current.write(lines)).map_err(|error| (0, error))
+    fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError> {
+        let written = self.refresh(true).and_then(|()| self.current.write(lines));
+        written.map_err(|error| WriteError { bytes: 0, error })
+    }
+
+    fn tick_interval(&self) -> Option<Duration> {
+        Some(TICK)
     }
 
     fn tick(&mut self) {

@@ -4,13 +4,11 @@
 //! when the queue is full, lines are dropped, counted, and mentioned where they are missing.
 
 mod processor;
+mod queue;
 
 use std::{
     fmt, io,
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError},
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +16,7 @@ use std::{
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 pub(crate) use self::processor::LineLogs;
+use self::queue::Queue;
 use crate::build::tally::Tally;
 
 /// Where lines end up.
@@ -25,17 +24,39 @@ pub(super) trait Sink: Send {
     /// Writes some of `lines` without waiting, and returns how many bytes that were.
     fn write_now(&mut self, lines: &[u8]) -> io::Result<usize>;
 
-    /// Writes all of `lines`, whole lines, for as long as it takes. When that fails, returns how many bytes are to be counted
-    /// as written nevertheless.
-    fn write_all(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)>;
+    /// Writes all of `lines`, for as long as it takes.
+    fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError>;
 
-    /// Does what is to be done from time to time even when nothing is written.
+    /// How often [`tick`](Self::tick) is to be called while nothing is written.
+    fn tick_interval(&self) -> Option<Duration> {
+        None
+    }
+
     fn tick(&mut self) {}
 
-    /// Whether the error means that nothing will ever arrive any more.
-    fn is_final(&self, _: &io::Error) -> bool {
+    /// Whether who logs shall see his line before he goes on, unless that takes long.
+    fn is_prompt(&self) -> bool {
         false
     }
+
+    /// Whether the error means that nothing will ever arrive any more, and why.
+    fn end(&self, _: &io::Error) -> Option<End> {
+        None
+    }
+}
+
+/// Why nothing will ever arrive any more.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    /// Whoever read has gone, which is his business.
+    ReaderLeft,
+    Panicked,
+}
+
+/// What arrived nevertheless when something went wrong.
+pub(super) struct WriteError {
+    pub(super) bytes: usize,
+    pub(super) error: io::Error,
 }
 
 /// The way in.
@@ -45,29 +66,41 @@ pub(crate) struct Lines {
 
 struct Shared {
     state: Mutex<State>,
+    /// Held while something is written, and never together with the state: a writer may wait, or log.
+    slot: Mutex<Slot>,
     /// The queue is no longer empty, or it is time to end.
     work: Condvar,
     /// Something was written.
     done: Condvar,
     /// Nothing will ever arrive any more.
-    gone: AtomicBool,
-    tally: Arc<Tally>,
+    gone: OnceLock<End>,
+    is_prompt: bool,
+    tick: Option<Duration>,
     /// The line that tells of so many that were dropped.
     notice: Box<dyn Fn(u64) -> String + Send + Sync>,
 }
 
+struct Slot {
+    sink: Box<dyn Sink>,
+    /// The rest of a line that was begun; nothing may come before it.
+    rest: Queue,
+}
+
 struct State {
-    /// With the writing thread while that writes.
-    sink: Option<Box<dyn Sink>>,
-    queue: Vec<u8>,
-    /// How many log records the queue holds.
-    records: u64,
+    queue: Queue,
     /// How many bytes came into the queue and are done, over all time.
     pushed: u64,
     done: u64,
-    /// How many were lost since the last line that told so.
+    /// How many lines were lost since the last line that told so.
     missing: u64,
+    /// The queue was full, so that a line about it can be written once it is empty.
+    can_tell: bool,
     thread: Thread,
+    /// The process that the thread belongs to; a fork of it has none.
+    process: u32,
+    /// Somebody waited for a prompt line in vain.
+    stalled: bool,
+    waiters: u32,
     ending: bool,
 }
 
@@ -76,6 +109,7 @@ enum Thread {
     /// Started when it is needed first.
     None,
     Waiting,
+    /// Writes, or is about to.
     Busy,
 }
 
@@ -83,136 +117,163 @@ enum Thread {
 const CAPACITY: usize = 4 * 1024 * 1024;
 
 /// How much is written before it is counted.
-const CHUNK: usize = 64 * 1024;
+const PIECE: usize = 64 * 1024;
 
-/// How often [`Sink::tick`] is called.
-const TICK: Duration = Duration::from_secs(1);
+/// How long a prompt line may take.
+const PROMPT: Duration = Duration::from_millis(50);
 
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lines").field("tally", &self.shared.tally).finish_non_exhaustive()
+        f.debug_struct("Lines").finish_non_exhaustive()
     }
 }
 
 impl Lines {
-    pub(super) fn new(
-        sink: Box<dyn Sink>,
-        tally: Arc<Tally>,
-        notice: impl Fn(u64) -> String + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn new(sink: Box<dyn Sink>, notice: impl Fn(u64) -> String + Send + Sync + 'static) -> Self {
         let state = State {
-            sink: Some(sink),
-            queue: Vec::new(),
-            records: 0,
+            queue: Queue::default(),
             pushed: 0,
             done: 0,
             missing: 0,
+            can_tell: false,
             thread: Thread::None,
+            process: std::process::id(),
+            stalled: false,
+            waiters: 0,
             ending: false,
         };
         let shared = Shared {
             state: Mutex::new(state),
             work: Condvar::new(),
             done: Condvar::new(),
-            gone: AtomicBool::new(false),
-            tally,
+            gone: OnceLock::new(),
+            is_prompt: sink.is_prompt(),
+            tick: sink.tick_interval(),
+            slot: Mutex::new(Slot { sink, rest: Queue::default() }),
             notice: Box::new(notice),
         };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Whether lines can be spared because nobody will ever see them. They are counted as dropped nevertheless.
-    pub(super) fn is_gone(&self, records: u64) -> bool {
-        let gone = self.shared.gone.load(Ordering::Relaxed);
-        if gone && records > 0 {
-            self.shared.tally.emit(records);
-            self.shared.tally.spare(records);
+    /// Whether items can be spared the making of lines because nobody will ever see them. They are counted nevertheless.
+    #[inline]
+    pub(super) fn is_gone(&self, items: u64, tally: &Tally) -> bool {
+        let gone = self.shared.is_gone();
+        if gone {
+            tally.emit(items);
+            self.shared.spare(items, tally);
         }
         gone
     }
 
-    /// Takes whole lines that stand for so many log records.
-    pub(super) fn push(&self, lines: &str, records: u64) {
+    /// Takes whole lines that stand for so many items.
+    pub(super) fn push(&self, lines: &str, items: u64, tally: &Arc<Tally>) {
         let shared = &self.shared;
-        let mut state = shared.lock();
-        let mut rest = lines.as_bytes();
-        // Behind a gap comes the line that tells of it, which the thread writes.
-        if state.queue.is_empty()
-            && state.missing == 0
-            && let Some(sink) = &mut state.sink
+        let lines = lines.as_bytes();
+        let state = shared.lock();
+        if state.is_idle()
+            && !shared.is_prompt
+            && let Some(mut slot) = shared.try_slot()
         {
-            match sink.write_now(rest) {
-                Ok(written) if written == rest.len() => {
-                    drop(state);
-                    return shared.tally.deliver(records);
+            drop(state);
+            match slot.write_now(lines, shared) {
+                Ok(written) if written == lines.len() => return tally.deliver(items),
+                Ok(0) => {}
+                Ok(written) => {
+                    // Under the lock of the slot, so that the rest comes next.
+                    slot.rest.push(&lines[written..], items, tally);
+                    drop(slot);
+                    tally.emit(items);
+                    return self.wake_for_rest(lines.len() - written);
                 }
-                Ok(written) => rest = &rest[written..],
                 Err(error) => {
-                    shared.gone.fetch_or(sink.is_final(&error), Ordering::Relaxed);
-                    state.missing += records;
-                    drop(state);
-                    shared.tally.emit(records);
-                    let _ = shared.tally.fail(records, error);
-                    return;
+                    drop(slot);
+                    tally.emit(items);
+                    shared.lock().missing += items;
+                    return shared.lose(items, tally, &error);
                 }
             }
-        }
-        shared.tally.emit(records);
-        if let Err(reason) = self.enqueue(&mut state, rest, rest.len() < lines.len(), records) {
-            state.missing += records;
-            drop(state);
-            shared.tally.drop_items(records, reason);
+            drop(slot);
+            self.enqueue(shared.lock(), lines, items, tally);
+        } else {
+            self.enqueue(state, lines, items, tally);
         }
     }
 
-    /// `begun` lines must not be dropped, or what follows would continue them.
-    fn enqueue(
-        &self,
-        state: &mut State,
-        lines: &[u8],
-        begun: bool,
-        records: u64,
-    ) -> Result<(), &'static str> {
-        if self.shared.gone.load(Ordering::Relaxed) {
-            return Err("nobody reads it any more");
+    /// Has the thread write what stands in the slot.
+    fn wake_for_rest(&self, bytes: usize) {
+        let mut state = self.shared.lock();
+        state.pushed += bytes as u64;
+        // Without a thread the rest waits for the next line that can be written.
+        let _ = self.wake(&mut state);
+    }
+
+    fn enqueue(&self, mut state: MutexGuard<'_, State>, lines: &[u8], items: u64, tally: &Arc<Tally>) {
+        let shared = &self.shared;
+        tally.emit(items);
+        let refused = if shared.is_gone() {
+            drop(state);
+            return shared.spare(items, tally);
+        } else if state.ending {
+            Some("telemetry had been shut down")
+        } else if !state.queue.is_empty() && state.queue.len() + lines.len() > CAPACITY {
+            // A single line may be longer than the queue.
+            state.can_tell = true;
+            Some("the queue was full")
+        } else {
+            self.wake(&mut state).err()
+        };
+        if let Some(reason) = refused {
+            state.missing += items;
+            drop(state);
+            return tally.drop_items(items, reason);
         }
-        if state.ending && !begun {
-            return Err("telemetry had been shut down");
-        }
-        // A single line may be longer than the queue.
-        if !state.queue.is_empty() && state.queue.len() + lines.len() > CAPACITY && !begun {
-            return Err("the queue was full");
-        }
-        if state.thread == Thread::None {
-            let shared = Arc::clone(&self.shared);
-            let started =
-                thread::Builder::new().name("autotelemetry-lines".to_owned()).spawn(move || shared.work());
-            started.map_err(|_| "the system refused a thread")?;
-            state.thread = Thread::Busy;
-        }
-        state.queue.extend_from_slice(lines);
-        state.records += records;
+        shared.tell(&mut state);
+        state.queue.push(lines, items, tally);
         state.pushed += lines.len() as u64;
-        if state.thread == Thread::Waiting {
-            state.thread = Thread::Busy;
-            self.shared.work.notify_one();
+        if shared.is_prompt && !state.stalled {
+            let wanted = state.pushed;
+            let (mut state, late) = shared.wait(state, wanted, Instant::now() + PROMPT);
+            state.stalled = late;
         }
+    }
+
+    /// Makes sure that the thread looks at the queue once the lock is released.
+    fn wake(&self, state: &mut State) -> Result<(), &'static str> {
+        let process = std::process::id();
+        if state.process != process {
+            (state.process, state.thread) = (process, Thread::None);
+            // What the thread had taken is with the other process.
+            state.done = state.pushed - state.queue.len() as u64;
+        }
+        match state.thread {
+            Thread::Busy => {}
+            Thread::Waiting => self.shared.work.notify_one(),
+            Thread::None => {
+                let shared = Arc::clone(&self.shared);
+                let started = thread::Builder::new()
+                    .name("autotelemetry-lines".to_owned())
+                    .spawn(move || shared.work());
+                started.map_err(|_| "the system refused a thread")?;
+            }
+        }
+        state.thread = Thread::Busy;
         Ok(())
     }
 
     /// Waits until everything that was pushed before is written.
     pub(crate) fn flush(&self, limit: Duration) -> OTelSdkResult {
         let deadline = Instant::now() + limit;
-        let mut state = self.shared.lock();
+        let state = self.shared.lock();
         let wanted = state.pushed;
-        while state.done < wanted {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(OTelSdkError::Timeout(limit));
-            }
-            state = self.shared.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        let (state, mut late) = self.shared.wait(state, wanted, deadline);
+        drop(state);
+        // Who writes by himself needs no queue.
+        while !late && self.shared.try_slot().is_none() {
+            late = Instant::now() >= deadline;
+            thread::sleep(Duration::from_millis(1));
         }
-        Ok(())
+        if late { Err(OTelSdkError::Timeout(limit)) } else { Ok(()) }
     }
 
     /// From now on nothing waits any more: what cannot be written at once is dropped.
@@ -228,90 +289,174 @@ impl Drop for Lines {
     }
 }
 
+impl State {
+    /// Whether a line can be written without overtaking others.
+    fn is_idle(&self) -> bool {
+        // Behind a gap comes the line that tells of it, which the thread writes.
+        self.queue.is_empty() && self.done == self.pushed && self.missing == 0
+    }
+}
+
+impl Slot {
+    fn write_now(&mut self, lines: &[u8], shared: &Shared) -> io::Result<usize> {
+        if !self.rest.is_empty() || shared.is_gone() {
+            return Ok(0);
+        }
+        let result = self.sink.write_now(lines);
+        if let Err(error) = &result {
+            shared.note(self.sink.as_ref(), error);
+        }
+        result
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_slot(&self) -> Option<MutexGuard<'_, Slot>> {
+        match self.slot.try_lock() {
+            Ok(slot) => Some(slot),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.gone.get().is_some()
+    }
+
+    /// Notes that an error came, which may be the last one.
+    fn note(&self, sink: &dyn Sink, error: &io::Error) {
+        if let Some(end) = sink.end(error) {
+            let _ = self.gone.set(end);
+        }
+    }
+
+    /// Counts what was tried in vain.
+    fn lose(&self, items: u64, tally: &Tally, error: &io::Error) {
+        match self.gone.get() {
+            Some(End::ReaderLeft) => tally.spare(items),
+            Some(End::Panicked) | None => drop(tally.fail(items, error)),
+        }
+    }
+
+    /// Counts what is not even tried.
+    fn spare(&self, items: u64, tally: &Tally) {
+        match self.gone.get() {
+            Some(End::ReaderLeft) | None => tally.spare(items),
+            Some(End::Panicked) => tally.drop_items(items, "the writer panicked"),
+        }
+    }
+
+    /// Puts the line that tells of a gap behind it.
+    fn tell(&self, state: &mut State) {
+        state.can_tell = false;
+        let missing = std::mem::take(&mut state.missing);
+        if missing > 0 {
+            let line = (self.notice)(missing);
+            state.queue.push_notice(&line, missing);
+            state.pushed += line.len() as u64;
+        }
+    }
+
+    /// Waits until so many bytes are done; the other value says whether it is late.
+    fn wait<'s>(
+        &self,
+        mut state: MutexGuard<'s, State>,
+        wanted: u64,
+        deadline: Instant,
+    ) -> (MutexGuard<'s, State>, bool) {
+        state.waiters += 1;
+        let mut late = false;
+        while state.done < wanted && !late {
+            let left = deadline.saturating_duration_since(Instant::now());
+            state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            late = left.is_zero();
+        }
+        late = state.done < wanted;
+        state.waiters -= 1;
+        (state, late)
     }
 
     /// What the thread does: writes what is in the queue until the end.
     fn work(&self) {
         let mut state = self.lock();
         loop {
-            if state.queue.is_empty() {
+            if state.done == state.pushed && state.queue.is_empty() {
                 if state.ending {
+                    state.thread = Thread::None;
                     return;
                 }
+                if state.can_tell {
+                    self.tell(&mut state);
+                    continue;
+                }
                 state.thread = Thread::Waiting;
-                state = self.work.wait_timeout(state, TICK).unwrap_or_else(PoisonError::into_inner).0;
+                let is_time;
+                (state, is_time) = self.rest(state);
                 state.thread = Thread::Busy;
+                if is_time {
+                    drop(state);
+                    self.slot().sink.tick();
+                    state = self.lock();
+                }
+                continue;
             }
-            let Some(mut sink) = state.sink.take() else { return };
             let batch = std::mem::take(&mut state.queue);
-            let records = std::mem::take(&mut state.records);
             drop(state);
-            if batch.is_empty() {
-                sink.tick();
-            } else {
-                self.write(sink.as_mut(), &batch, records);
-            }
+            let mut slot = self.slot();
+            let rest = std::mem::take(&mut slot.rest);
+            self.write(slot.sink.as_mut(), rest);
+            self.write(slot.sink.as_mut(), batch);
+            drop(slot);
             state = self.lock();
-            state.sink = Some(sink);
-            self.done.notify_all();
         }
     }
 
-    /// Writes a batch piece by piece, so that what is done is known however long the rest takes.
-    fn write(&self, sink: &mut dyn Sink, batch: &[u8], records: u64) {
-        let mut left = records;
-        let mut rest = batch;
-        while !rest.is_empty() {
-            let (chunk, behind) = rest.split_at(whole_lines(rest));
-            rest = behind;
-            // Other lines are those of spans and metrics, which are not counted here.
-            let in_chunk = if rest.is_empty() { left } else { lines_in(chunk).min(left) };
-            let written = match sink.write_all(chunk) {
-                Ok(()) => {
-                    if rest.is_empty() {
-                        self.tell(sink);
-                    }
-                    in_chunk
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for work; the other value says whether the sink wants a tick instead.
+    fn rest<'s>(&self, state: MutexGuard<'s, State>) -> (MutexGuard<'s, State>, bool) {
+        match self.tick {
+            None => (self.work.wait(state).unwrap_or_else(PoisonError::into_inner), false),
+            Some(tick) => {
+                let (state, waited) =
+                    self.work.wait_timeout(state, tick).unwrap_or_else(PoisonError::into_inner);
+                (state, waited.timed_out())
+            }
+        }
+    }
+
+    fn write(&self, sink: &mut dyn Sink, lines: Queue) {
+        lines.write(
+            PIECE,
+            |piece| {
+                if self.is_gone() {
+                    return Err(None);
                 }
-                Err((bytes, error)) => {
-                    let written = lines_in(&chunk[..bytes]).min(in_chunk);
-                    self.lose(sink, in_chunk - written, &error);
-                    written
+                let result = sink.write_all(piece);
+                result.map_err(|failure| {
+                    self.note(sink, &failure.error);
+                    Some(failure)
+                })
+            },
+            |items, tally, error| match error {
+                Some(error) => self.lose(items, tally, error),
+                None => self.spare(items, tally),
+            },
+            |bytes, missing| {
+                let mut state = self.lock();
+                state.done += bytes as u64;
+                state.missing += missing;
+                state.stalled = false;
+                if state.waiters > 0 {
+                    self.done.notify_all();
                 }
-            };
-            self.tally.export(written);
-            left -= in_chunk;
-            self.lock().done += chunk.len() as u64;
-            self.done.notify_all();
-        }
+            },
+        );
     }
-
-    fn lose(&self, sink: &dyn Sink, records: u64, error: &io::Error) {
-        self.gone.fetch_or(sink.is_final(error), Ordering::Relaxed);
-        self.lock().missing += records;
-        let _ = self.tally.fail(records, error);
-    }
-
-    /// Writes how many lines are missing, if any are and it can be written.
-    fn tell(&self, sink: &mut dyn Sink) {
-        let missing = std::mem::take(&mut self.lock().missing);
-        if missing > 0 && sink.write_all((self.notice)(missing).as_bytes()).is_err() {
-            self.lock().missing += missing;
-        }
-    }
-}
-
-/// How many bytes the first lines of `batch` have that make a piece to be written at once.
-fn whole_lines(batch: &[u8]) -> usize {
-    let Some(window) = batch.get(..CHUNK) else { return batch.len() };
-    // A line that is longer is written alone.
-    let end = memchr::memrchr(b'\n', window).or_else(|| memchr::memchr(b'\n', batch));
-    end.map_or(batch.len(), |end| end + 1)
-}
-
-fn lines_in(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
 }

@@ -9,13 +9,14 @@ use opentelemetry_sdk::{
 };
 
 use super::Lines;
-use crate::logs::line::Format;
+use crate::{build::tally::Tally, logs::line::Format};
 
 /// Writes each record as a line, by the thread that logs.
 #[derive(Debug)]
 pub(crate) struct LineLogs {
     pub(crate) lines: Arc<Lines>,
     pub(crate) format: Format,
+    pub(crate) tally: Arc<Tally>,
     /// How long a flush may take.
     pub(crate) flush_limit: Duration,
 }
@@ -30,13 +31,13 @@ const MAX_KEPT: usize = 64 * 1024;
 
 impl LogProcessor for LineLogs {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if self.lines.is_gone(1) {
+        if self.lines.is_gone(1, &self.tally) {
             return;
         }
         let write = |line: &mut String| {
             line.clear();
             self.format.line(line, record, scope);
-            self.lines.push(line, 1);
+            self.lines.push(line, 1, &self.tally);
         };
         let written = LINE.try_with(|line| {
             let mut line = line.try_borrow_mut().ok()?;

@@ -131,6 +131,7 @@ impl OtlpExporter {
                     Ok(())
                 }
                 Ok(Err(failure)) => tally.fail(items, failure),
+                Err(ended) if ended.is_panic() => tally.fail(items, "the exporter panicked"),
                 Err(_) => tally.fail(items, "no answer before telemetry was shut down"),
             }
         }
