@@ -92,21 +92,25 @@ impl Tally {
         self.lose(items, reason);
     }
 
-    /// Notes that nobody wants the items any more. That is said, but no fault.
-    pub(crate) fn spare(&self, items: u64) {
+    /// Notes that nobody wants the items any more, which is no fault.
+    pub(crate) fn spare(&self, items: u64, reason: &str) {
         self.reported.fetch_add(items, Ordering::Relaxed);
-        self.drop_items(items, "nobody reads it any more");
+        self.dropped.fetch_add(items, Ordering::Release);
+        self.remember(reason);
+    }
+
+    fn remember(&self, error: &str) {
+        let mut last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        if last_error.as_deref() != Some(error) {
+            *last_error = Some(error.to_owned());
+        }
     }
 
     fn lose(&self, items: u64, error: &str) {
         if items == 0 {
             return;
         }
-        let mut last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        if last_error.as_deref() != Some(error) {
-            *last_error = Some(error.to_owned());
-        }
-        drop(last_error);
+        self.remember(error);
         if let Some(items) = self.limit.due_for(items) {
             let (noun, destination) = (noun(self.signal, items), &self.destination);
             self.diagnostics.error(format_args!("{items} {noun} for {destination} lost: {error}"));

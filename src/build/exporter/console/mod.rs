@@ -63,7 +63,7 @@ impl Console {
             Some(writer) => Box::new(Custom { writer, panicked: false }),
             None => Box::new(Standard { stream: *stream, is_terminal: terminal, torn: false }),
         };
-        let lines = Arc::new(Lines::new(sink, move |lines| missing(format, lines)));
+        let lines = Arc::new(Lines::new(sink, move |lines| missing(format, lines), destination, diagnostics));
         let tally = |signal| Arc::new(Tally::new(signal, ExporterRef::Console, destination, diagnostics));
         Self { lines, format, tallies: Signal::ALL.map(tally) }
     }

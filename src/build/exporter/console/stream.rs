@@ -5,8 +5,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use opentelemetry::Context;
-
 use crate::{
     build::exporter::lines::{End, Sink, WriteError},
     config::Stream,
@@ -106,8 +104,6 @@ impl Sink for Custom {
     }
 
     fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError> {
-        // What it logs itself would come back to it, without end.
-        let _quiet = Context::enter_telemetry_suppressed_scope();
         let writer = &mut self.writer;
         let written =
             catch_unwind(AssertUnwindSafe(|| writer.write_all(lines).and_then(|()| writer.flush())));

@@ -38,7 +38,8 @@ pub(crate) fn file_logs(
         FileFormat::Text => Format::Text(Palette::new(false)),
     };
     let destination = format!("files in {directory}");
-    let tally = Arc::new(Tally::new(Signal::Logs, ExporterRef::File, destination, diagnostics));
-    let lines = Arc::new(Lines::new(Box::new(file), move |lines| missing(format, lines)));
+    let tally = Arc::new(Tally::new(Signal::Logs, ExporterRef::File, &destination, diagnostics));
+    let lines =
+        Arc::new(Lines::new(Box::new(file), move |lines| missing(format, lines), &destination, diagnostics));
     Ok(LineLogs { lines, format, tally, flush_limit })
 }

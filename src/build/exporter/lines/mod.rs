@@ -7,8 +7,12 @@ mod processor;
 mod queue;
 
 use std::{
+    cell::Cell,
     fmt, io,
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -17,7 +21,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 pub(crate) use self::processor::LineLogs;
 use self::queue::Queue;
-use crate::build::tally::Tally;
+use crate::{build::tally::Tally, diagnostics::Diagnostics};
 
 /// Where lines end up.
 pub(super) trait Sink: Send {
@@ -72,12 +76,16 @@ struct Shared {
     work: Condvar,
     /// Something was written.
     done: Condvar,
+    /// Something waits, is written by the thread, or is missing, so that no line can be written without overtaking others.
+    is_busy: AtomicBool,
     /// Nothing will ever arrive any more.
     gone: OnceLock<End>,
     is_prompt: bool,
     tick: Option<Duration>,
     /// The line that tells of so many that were dropped.
     notice: Box<dyn Fn(u64) -> String + Send + Sync>,
+    destination: String,
+    diagnostics: Diagnostics,
 }
 
 struct Slot {
@@ -113,8 +121,16 @@ enum Thread {
     Busy,
 }
 
+thread_local! {
+    /// Whose writer this thread is in; what that logs itself would come back to it, without end.
+    static WRITING: Cell<usize> = const { Cell::new(0) };
+}
+
 /// How many bytes wait at most. As many again may be with the writing thread.
 const CAPACITY: usize = 4 * 1024 * 1024;
+
+/// Why items are spared.
+const UNREAD: &str = "nobody reads it any more";
 
 /// How much is written before it is counted.
 const PIECE: usize = 64 * 1024;
@@ -129,7 +145,12 @@ impl fmt::Debug for Lines {
 }
 
 impl Lines {
-    pub(super) fn new(sink: Box<dyn Sink>, notice: impl Fn(u64) -> String + Send + Sync + 'static) -> Self {
+    pub(super) fn new(
+        sink: Box<dyn Sink>,
+        notice: impl Fn(u64) -> String + Send + Sync + 'static,
+        destination: &str,
+        diagnostics: Diagnostics,
+    ) -> Self {
         let state = State {
             queue: Queue::default(),
             pushed: 0,
@@ -146,11 +167,14 @@ impl Lines {
             state: Mutex::new(state),
             work: Condvar::new(),
             done: Condvar::new(),
+            is_busy: AtomicBool::new(false),
             gone: OnceLock::new(),
             is_prompt: sink.is_prompt(),
             tick: sink.tick_interval(),
             slot: Mutex::new(Slot { sink, rest: Queue::default() }),
             notice: Box::new(notice),
+            destination: destination.to_owned(),
+            diagnostics,
         };
         Self { shared: Arc::new(shared) }
     }
@@ -170,12 +194,15 @@ impl Lines {
     pub(super) fn push(&self, lines: &str, items: u64, tally: &Arc<Tally>) {
         let shared = &self.shared;
         let lines = lines.as_bytes();
-        let state = shared.lock();
-        if state.is_idle()
+        if WRITING.get() == shared.id() {
+            tally.emit(items);
+            return tally.spare(items, "it was written by the writer itself");
+        }
+        // Lines of one thread keep their order: what it has in the queue keeps that busy.
+        if !shared.is_busy.load(Ordering::Acquire)
             && !shared.is_prompt
             && let Some(mut slot) = shared.try_slot()
         {
-            drop(state);
             match slot.write_now(lines, shared) {
                 Ok(written) if written == lines.len() => return tally.deliver(items),
                 Ok(0) => {}
@@ -189,28 +216,27 @@ impl Lines {
                 Err(error) => {
                     drop(slot);
                     tally.emit(items);
-                    shared.lock().missing += items;
+                    shared.change(|state| state.missing += items);
                     return shared.lose(items, tally, &error);
                 }
             }
-            drop(slot);
-            self.enqueue(shared.lock(), lines, items, tally);
-        } else {
-            self.enqueue(state, lines, items, tally);
         }
+        self.enqueue(lines, items, tally);
     }
 
     /// Has the thread write what stands in the slot.
     fn wake_for_rest(&self, bytes: usize) {
-        let mut state = self.shared.lock();
-        state.pushed += bytes as u64;
-        // Without a thread the rest waits for the next line that can be written.
-        let _ = self.wake(&mut state);
+        self.shared.change(|state| {
+            state.pushed += bytes as u64;
+            // Without a thread the rest waits for the next line that can be written.
+            let _ = self.wake(state);
+        });
     }
 
-    fn enqueue(&self, mut state: MutexGuard<'_, State>, lines: &[u8], items: u64, tally: &Arc<Tally>) {
+    fn enqueue(&self, lines: &[u8], items: u64, tally: &Arc<Tally>) {
         let shared = &self.shared;
         tally.emit(items);
+        let mut state = shared.lock();
         let refused = if shared.is_gone() {
             drop(state);
             return shared.spare(items, tally);
@@ -225,12 +251,14 @@ impl Lines {
         };
         if let Some(reason) = refused {
             state.missing += items;
+            shared.note_busy(&state);
             drop(state);
             return tally.drop_items(items, reason);
         }
         shared.tell(&mut state);
         state.queue.push(lines, items, tally);
         state.pushed += lines.len() as u64;
+        shared.note_busy(&state);
         if shared.is_prompt && !state.stalled {
             let wanted = state.pushed;
             let (mut state, late) = shared.wait(state, wanted, Instant::now() + PROMPT);
@@ -289,20 +317,12 @@ impl Drop for Lines {
     }
 }
 
-impl State {
-    /// Whether a line can be written without overtaking others.
-    fn is_idle(&self) -> bool {
-        // Behind a gap comes the line that tells of it, which the thread writes.
-        self.queue.is_empty() && self.done == self.pushed && self.missing == 0
-    }
-}
-
 impl Slot {
     fn write_now(&mut self, lines: &[u8], shared: &Shared) -> io::Result<usize> {
         if !self.rest.is_empty() || shared.is_gone() {
             return Ok(0);
         }
-        let result = self.sink.write_now(lines);
+        let result = shared.marked(|| self.sink.write_now(lines));
         if let Err(error) = &result {
             shared.note(self.sink.as_ref(), error);
         }
@@ -313,6 +333,30 @@ impl Slot {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        self.note_busy(&state);
+    }
+
+    /// To be called whenever the state has changed.
+    fn note_busy(&self, state: &State) {
+        // Behind a gap comes the line that tells of it, which the thread writes.
+        self.is_busy.store(state.done != state.pushed || state.missing > 0, Ordering::Release);
+    }
+
+    fn id(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// Does `write`, during which what the writer logs itself is known to be that.
+    fn marked<T>(&self, write: impl FnOnce() -> T) -> T {
+        let before = WRITING.replace(self.id());
+        let result = write();
+        WRITING.set(before);
+        result
     }
 
     fn try_slot(&self) -> Option<MutexGuard<'_, Slot>> {
@@ -330,14 +374,19 @@ impl Shared {
     /// Notes that an error came, which may be the last one.
     fn note(&self, sink: &dyn Sink, error: &io::Error) {
         if let Some(end) = sink.end(error) {
-            let _ = self.gone.set(end);
+            let is_news = self.gone.set(end).is_ok();
+            if is_news && matches!(end, End::ReaderLeft) {
+                let destination = &self.destination;
+                self.diagnostics
+                    .warn(format_args!("nobody reads {destination} any more, so nothing goes there"));
+            }
         }
     }
 
     /// Counts what was tried in vain.
     fn lose(&self, items: u64, tally: &Tally, error: &io::Error) {
         match self.gone.get() {
-            Some(End::ReaderLeft) => tally.spare(items),
+            Some(End::ReaderLeft) => tally.spare(items, UNREAD),
             Some(End::Panicked) | None => drop(tally.fail(items, error)),
         }
     }
@@ -345,7 +394,7 @@ impl Shared {
     /// Counts what is not even tried.
     fn spare(&self, items: u64, tally: &Tally) {
         match self.gone.get() {
-            Some(End::ReaderLeft) | None => tally.spare(items),
+            Some(End::ReaderLeft) | None => tally.spare(items, UNREAD),
             Some(End::Panicked) => tally.drop_items(items, "the writer panicked"),
         }
     }
@@ -438,7 +487,7 @@ impl Shared {
                 if self.is_gone() {
                     return Err(None);
                 }
-                let result = sink.write_all(piece);
+                let result = self.marked(|| sink.write_all(piece));
                 result.map_err(|failure| {
                     self.note(sink, &failure.error);
                     Some(failure)
@@ -449,13 +498,14 @@ impl Shared {
                 None => self.spare(items, tally),
             },
             |bytes, missing| {
-                let mut state = self.lock();
-                state.done += bytes as u64;
-                state.missing += missing;
-                state.stalled = false;
-                if state.waiters > 0 {
-                    self.done.notify_all();
-                }
+                self.change(|state| {
+                    state.done += bytes as u64;
+                    state.missing += missing;
+                    state.stalled = false;
+                    if state.waiters > 0 {
+                        self.done.notify_all();
+                    }
+                });
             },
         );
     }
