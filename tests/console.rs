@@ -114,3 +114,29 @@ fn program_with_long_names() {
         autotelemetry::ObservabilityTools::builder().resource_attribute(long.clone(), long).explain();
     assert!(explained.to_string().len() > 200_000);
 }
+
+#[test]
+fn spans_and_metrics_have_accounts_too() {
+    use autotelemetry::{config::Signal, prelude::*};
+
+    let lines = support::lines::Lines::default();
+    let tools = support::builder()
+        .service_name("x")
+        .set("traces.exporters", "console")
+        .set("metrics.exporters", "console")
+        .json_logs(true)
+        .console_writer(lines.clone())
+        .build()
+        .unwrap();
+    drop(tools.tracer("x").start_as_current_span("one"));
+    drop(tools.tracer("x").start_as_current_span("two"));
+    tools.meter("x").u64_counter("count").build().add(1, &[]);
+    tools.logger("x").info("hello", &[]);
+    tools.shutdown().unwrap();
+    let stats = tools.stats();
+    for (signal, items) in [(Signal::Traces, 2), (Signal::Metrics, 1), (Signal::Logs, 1)] {
+        let stats = stats.exporter(signal, "console").unwrap();
+        assert_eq!((stats.emitted, stats.exported, stats.queued), (items, items, 0), "{stats:?}");
+    }
+    assert_eq!(lines.json().len(), 4);
+}

@@ -108,7 +108,7 @@ fn compare(name: &str, seen: &Seen, err: &str) {
     assert_eq!(exported + dropped + failed, THREADS as u64 * lines_of_each(), "{err}");
     assert_eq!(seen.told, dropped + failed, "every gap is told: {err}");
     let peak: u64 = rest.split_once(" kB").unwrap().0.parse().unwrap();
-    assert!(peak < 64 * 1024, "memory has a bound: {peak} kB");
+    assert!(peak < 40 * 1024, "memory has a bound: {peak} kB");
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 mod processor;
 mod queue;
+mod sink;
+mod worker;
 
 use std::{
     cell::Cell,
@@ -21,47 +23,8 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 pub(crate) use self::processor::LineLogs;
 use self::queue::Queue;
+pub(super) use self::sink::{End, Sink, WriteError};
 use crate::{build::tally::Tally, diagnostics::Diagnostics};
-
-/// Where lines end up.
-pub(super) trait Sink: Send {
-    /// Writes some of `lines` without waiting, and returns how many bytes that were.
-    fn write_now(&mut self, lines: &[u8]) -> io::Result<usize>;
-
-    /// Writes all of `lines`, for as long as it takes.
-    fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError>;
-
-    /// How often [`tick`](Self::tick) is to be called while nothing is written.
-    fn tick_interval(&self) -> Option<Duration> {
-        None
-    }
-
-    fn tick(&mut self) {}
-
-    /// Whether who logs shall see his line before he goes on, unless that takes long.
-    fn is_prompt(&self) -> bool {
-        false
-    }
-
-    /// Whether the error means that nothing will ever arrive any more, and why.
-    fn end(&self, _: &io::Error) -> Option<End> {
-        None
-    }
-}
-
-/// Why nothing will ever arrive any more.
-#[derive(Clone, Copy)]
-pub(super) enum End {
-    /// Whoever read has gone, which is his business.
-    ReaderLeft,
-    Panicked,
-}
-
-/// What arrived nevertheless when something went wrong.
-pub(super) struct WriteError {
-    pub(super) bytes: usize,
-    pub(super) error: io::Error,
-}
 
 /// The way in.
 pub(crate) struct Lines {
@@ -203,36 +166,52 @@ impl Lines {
             && !shared.is_prompt
             && let Some(mut slot) = shared.try_slot()
         {
-            match slot.write_now(lines, shared) {
-                Ok(written) if written == lines.len() => return tally.deliver(items),
-                Ok(0) => {}
-                Ok(written) => {
-                    // Under the lock of the slot, so that the rest comes next.
-                    slot.rest.push(&lines[written..], items, tally);
-                    drop(slot);
-                    tally.emit(items);
-                    return self.wake_for_rest(lines.len() - written);
-                }
-                Err(error) => {
-                    drop(slot);
-                    tally.emit(items);
-                    shared.change(|state| state.missing += items);
-                    return shared.lose(items, tally, &error);
-                }
+            let result = slot.write_now(lines, shared);
+            if result.as_ref().is_ok_and(|written| *written == lines.len()) {
+                return tally.deliver(items);
             }
+            return self.not_at_once(slot, result, lines, items, tally);
         }
         self.enqueue(lines, items, tally);
     }
 
-    /// Has the thread write what stands in the slot.
-    fn wake_for_rest(&self, bytes: usize) {
-        self.shared.change(|state| {
-            state.pushed += bytes as u64;
-            // Without a thread the rest waits for the next line that can be written.
-            let _ = self.wake(state);
-        });
+    /// What becomes of lines of which a part was written, or nothing.
+    #[cold]
+    fn not_at_once(
+        &self,
+        mut slot: MutexGuard<'_, Slot>,
+        result: io::Result<usize>,
+        lines: &[u8],
+        items: u64,
+        tally: &Arc<Tally>,
+    ) {
+        let shared = &self.shared;
+        match result {
+            Ok(0) => {
+                drop(slot);
+                self.enqueue(lines, items, tally);
+            }
+            Ok(written) => {
+                // Under the lock of the slot, so that the rest comes next.
+                slot.rest.push(&lines[written..], items, tally);
+                drop(slot);
+                tally.emit(items);
+                shared.change(|state| {
+                    state.pushed += (lines.len() - written) as u64;
+                    // Without a thread the rest waits for the next line that can be written.
+                    let _ = self.wake(state);
+                });
+            }
+            Err(error) => {
+                drop(slot);
+                tally.emit(items);
+                shared.change(|state| state.missing += items);
+                shared.lose(items, tally, &error);
+            }
+        }
     }
 
+    #[inline(never)]
     fn enqueue(&self, lines: &[u8], items: u64, tally: &Arc<Tally>) {
         let shared = &self.shared;
         tally.emit(items);
@@ -292,7 +271,11 @@ impl Lines {
     /// Waits until everything that was pushed before is written.
     pub(crate) fn flush(&self, limit: Duration) -> OTelSdkResult {
         let deadline = Instant::now() + limit;
-        let state = self.shared.lock();
+        let mut state = self.shared.lock();
+        // Nothing may follow that would bring the line about a gap along.
+        if state.can_tell && self.wake(&mut state).is_ok() {
+            self.shared.tell(&mut state);
+        }
         let wanted = state.pushed;
         let (state, mut late) = self.shared.wait(state, wanted, deadline);
         drop(state);
@@ -427,86 +410,5 @@ impl Shared {
         late = state.done < wanted;
         state.waiters -= 1;
         (state, late)
-    }
-
-    /// What the thread does: writes what is in the queue until the end.
-    fn work(&self) {
-        let mut state = self.lock();
-        loop {
-            if state.done == state.pushed && state.queue.is_empty() {
-                if state.ending {
-                    state.thread = Thread::None;
-                    return;
-                }
-                if state.can_tell {
-                    self.tell(&mut state);
-                    continue;
-                }
-                state.thread = Thread::Waiting;
-                let is_time;
-                (state, is_time) = self.rest(state);
-                state.thread = Thread::Busy;
-                if is_time {
-                    drop(state);
-                    self.slot().sink.tick();
-                    state = self.lock();
-                }
-                continue;
-            }
-            let batch = std::mem::take(&mut state.queue);
-            drop(state);
-            let mut slot = self.slot();
-            let rest = std::mem::take(&mut slot.rest);
-            self.write(slot.sink.as_mut(), rest);
-            self.write(slot.sink.as_mut(), batch);
-            drop(slot);
-            state = self.lock();
-        }
-    }
-
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for work; the other value says whether the sink wants a tick instead.
-    fn rest<'s>(&self, state: MutexGuard<'s, State>) -> (MutexGuard<'s, State>, bool) {
-        match self.tick {
-            None => (self.work.wait(state).unwrap_or_else(PoisonError::into_inner), false),
-            Some(tick) => {
-                let (state, waited) =
-                    self.work.wait_timeout(state, tick).unwrap_or_else(PoisonError::into_inner);
-                (state, waited.timed_out())
-            }
-        }
-    }
-
-    fn write(&self, sink: &mut dyn Sink, lines: Queue) {
-        lines.write(
-            PIECE,
-            |piece| {
-                if self.is_gone() {
-                    return Err(None);
-                }
-                let result = self.marked(|| sink.write_all(piece));
-                result.map_err(|failure| {
-                    self.note(sink, &failure.error);
-                    Some(failure)
-                })
-            },
-            |items, tally, error| match error {
-                Some(error) => self.lose(items, tally, error),
-                None => self.spare(items, tally),
-            },
-            |bytes, missing| {
-                self.change(|state| {
-                    state.done += bytes as u64;
-                    state.missing += missing;
-                    state.stalled = false;
-                    if state.waiters > 0 {
-                        self.done.notify_all();
-                    }
-                });
-            },
-        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, io, sync::Arc};
 
-use super::WriteError;
+use super::{CAPACITY, WriteError};
 use crate::build::tally::Tally;
 
 /// Whole lines, and what each of them stands for.
@@ -42,6 +42,10 @@ impl Queue {
     }
 
     fn add(&mut self, lines: &[u8], kind: Kind) {
+        if self.bytes.capacity() == 0 {
+            // At once: what is not used costs nothing, and growing in many threads leaves pieces in the heap of each.
+            self.bytes.reserve(CAPACITY);
+        }
         self.bytes.extend_from_slice(lines);
         self.entries.push_back(Entry { bytes: lines.len(), kind });
     }
@@ -49,7 +53,7 @@ impl Queue {
     /// Has `write` write everything, in pieces of about `size` bytes; it fails without an error for what it does not try.
     /// `lose` is told what did not arrive, and `done` after each piece its length and how many lines of it are missing.
     pub(super) fn write(
-        mut self,
+        &mut self,
         size: usize,
         mut write: impl FnMut(&[u8]) -> Result<(), Option<WriteError>>,
         lose: impl Fn(u64, &Tally, Option<&io::Error>),
@@ -86,6 +90,14 @@ impl Queue {
             }
             at += length;
             done(length, missing);
+        }
+        self.bytes.clear();
+    }
+
+    /// Gives memory back that a line longer than the queue took.
+    pub(super) fn shrink(&mut self) {
+        if self.bytes.capacity() > CAPACITY {
+            *self = Self::default();
         }
     }
 }
