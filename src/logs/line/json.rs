@@ -144,6 +144,7 @@ static ESCAPES: [u8; 256] = {
 };
 
 /// Appends a text in quotes.
+#[inline]
 fn string(out: &mut String, text: &str) {
     between("\"", text, "\"", out);
 }

@@ -33,11 +33,26 @@ pub(crate) fn time(out: &mut String, time: Option<SystemTime>) {
     if known.is_none() {
         return self::time(out, None);
     }
-    // The digit before them brings the zeros.
-    let micros = 1_000_000 + since_epoch.subsec_micros();
-    out.push_str(&itoa::Buffer::new().format(micros)[1..]);
+    let micros = since_epoch.subsec_micros();
+    for two in [micros / 10_000, micros / 100 % 100, micros % 100] {
+        out.push_str(PAIRS[two as usize]);
+    }
     out.push('Z');
 }
+
+/// The numbers below a hundred, with two digits each.
+const PAIRS: [&str; 100] = {
+    const DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+                          5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    let mut pairs = [""; 100];
+    let mut number = 0;
+    while number < 100 {
+        let (_, from) = DIGITS.split_at(2 * number);
+        (pairs[number], _) = from.split_at(2);
+        number += 1;
+    }
+    pairs
+};
 
 /// Date and time of a second: `2026-11-23T19:59:17.`
 fn text_of(second: u64) -> Option<String> {
