@@ -2,7 +2,7 @@
 //!
 //! The SDK has none for log records and knows no lengths. See the specification, "Common concepts", "Attribute limits".
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use opentelemetry::{
     Array, Context, InstrumentationScope, Key, KeyValue, StringValue, Value,
@@ -120,27 +120,10 @@ fn fingerprint(key: &str) -> u64 {
     1 << ((key.len() ^ (first << 2)) % 64)
 }
 
-/// Few keys are compared with each other faster than they are hashed.
-const FEW: usize = 16;
-
 fn has_duplicates(record: &SdkLogRecord) -> bool {
-    let mut few = [""; FEW];
-    let mut many = HashSet::new();
-    record.attributes_iter().enumerate().any(|(index, (key, _))| {
-        let key = key.as_str();
-        match few.get(..=index) {
-            Some([before @ .., _]) => {
-                let known = before.contains(&key);
-                few[index] = key;
-                known
-            }
-            _ if index == FEW => {
-                many.extend(few);
-                !many.insert(key)
-            }
-            _ => !many.insert(key),
-        }
-    })
+    let mut keys: Vec<_> = record.attributes_iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|two| two[0] == two[1])
 }
 
 fn is_short(value: &AnyValue, limit: usize) -> bool {

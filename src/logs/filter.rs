@@ -193,12 +193,11 @@ impl Filter {
 impl Gate {
     /// Whether `record` passes.
     pub(crate) fn lets_through(&self, record: &SdkLogRecord, scope: &str) -> bool {
-        let least = |filter: &LevelFilter| {
-            least_severity(filter.level_of(record.target().map_or(scope, |target| target)))
-        };
+        let target = record.target().map_or(scope, |target| target);
+        let least = |filter: &LevelFilter| least_severity(filter.level_of(target));
         let least = match self {
             Self::Open => return true,
-            Self::Any(filter) => filter.least(record.target().map_or(scope, |target| target)),
+            Self::Any(filter) => filter.least(target),
             Self::General(filter) => filter.general(least).unwrap_or(NEVER),
             Self::Own(filter) => least(filter),
         };

@@ -76,10 +76,11 @@ fn quoted_if_needed(out: &mut String, text: &str) {
 }
 
 fn needs_quotes(text: &str) -> bool {
-    let is_special = |byte: &u8| matches!(byte, b' ' | b'"' | b'=' | b',' | b'[' | b']' | b'{' | b'}');
+    let is_special = |byte: u8| {
+        byte.is_ascii_whitespace() || matches!(byte, b'"' | b'=' | b',' | b'[' | b']' | b'{' | b'}')
+    };
     text.is_empty()
-        || text.as_bytes().iter().any(is_special)
-        || text.as_bytes().iter().any(u8::is_ascii_whitespace)
+        || text.bytes().any(is_special)
         || (!text.is_ascii() && text.contains(char::is_whitespace))
 }
 

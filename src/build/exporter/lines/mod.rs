@@ -401,14 +401,15 @@ impl Shared {
         deadline: Instant,
     ) -> (MutexGuard<'s, State>, bool) {
         state.waiters += 1;
-        let mut late = false;
-        while state.done < wanted && !late {
+        while state.done < wanted {
             let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
             state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-            late = left.is_zero();
         }
-        late = state.done < wanted;
         state.waiters -= 1;
+        let late = state.done < wanted;
         (state, late)
     }
 }
