@@ -6,7 +6,6 @@ use opentelemetry_sdk::logs::{LogProcessor, SdkLoggerProvider};
 
 use super::{
     Parts,
-    batch::{Batch, BatchSettings},
     fanout::{Fanout, Gated, Shared, gated},
     limits::Limited,
 };
@@ -43,14 +42,8 @@ pub(super) fn factory(
                 };
                 let LogBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
                     batch;
-                let settings = BatchSettings {
-                    max_queue_size: max_queue_size.get() as usize,
-                    max_export_batch_size: batch.batch_size() as usize,
-                    schedule_delay: schedule_delay.get(),
-                    flush_limit,
-                };
-                let tally = exporter.tally();
-                let processor = Batch::start(exporter, settings, tally, &parts.background()?.spawner());
+                let sizes = (*max_queue_size, batch.batch_size());
+                let processor = parts.batch(exporter, sizes, schedule_delay.get())?;
                 processors.add(gated(gate, processor));
             }
         }

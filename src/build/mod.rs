@@ -21,8 +21,8 @@ use opentelemetry_sdk::{
 };
 
 pub use self::propagators::Propagator;
-pub(crate) use self::{exporter::console::Writer, fanout::run, tally::Tally};
 use self::{
+    batch::{Batch, BatchSettings, Export},
     exporter::{
         console::Console,
         file::file_logs,
@@ -32,8 +32,9 @@ use self::{
     metrics::Health,
     runtime::Background,
 };
+pub(crate) use self::{exporter::console::Writer, fanout::run, tally::Tally};
 use crate::{
-    config::{Config, ExporterRef, Signal, Timeout, validate::key_path},
+    config::{Config, ExporterRef, Signal, Size, Timeout, validate::key_path},
     diagnostics::Diagnostics,
     error::{Error, Problem},
     logs::LoggerFactory,
@@ -177,6 +178,26 @@ impl Parts<'_> {
         let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, Arc::clone(&tally))?;
         self.tallies.push(tally);
         Ok(Some(exporter))
+    }
+
+    /// The queue in front of `exporter`; `sizes` are those of the queue and of a batch.
+    fn batch<T: Send + 'static>(
+        &mut self,
+        exporter: OtlpExporter,
+        (max_queue_size, batch_size): (Size, u32),
+        schedule_delay: Duration,
+    ) -> Result<Batch<T>, Error>
+    where
+        OtlpExporter: Export<T>,
+    {
+        let settings = BatchSettings {
+            max_queue_size: max_queue_size.get() as usize,
+            max_export_batch_size: batch_size as usize,
+            schedule_delay,
+            flush_limit: self.shutdown_timeout(),
+        };
+        let tally = exporter.tally();
+        Ok(Batch::start(exporter, settings, tally, &self.background()?.spawner()))
     }
 
     /// Takes the port, starts the server and returns the reader that it shows.

@@ -2,13 +2,7 @@
 
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits, SpanProcessor};
 
-use super::{
-    Parts,
-    batch::{Batch, BatchSettings},
-    exporter::console::ConsoleSpans,
-    fanout::Fanout,
-    limits::Limited,
-};
+use super::{Parts, exporter::console::ConsoleSpans, fanout::Fanout, limits::Limited};
 use crate::{
     config::{self, AttributeLimits, ExporterRef, Ratio, Signal, SpanBatch, Traces},
     error::Error,
@@ -44,15 +38,8 @@ pub(super) fn provider(
                 };
                 let SpanBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
                     batch;
-                let settings = BatchSettings {
-                    max_queue_size: max_queue_size.get() as usize,
-                    max_export_batch_size: batch.batch_size() as usize,
-                    schedule_delay: schedule_delay.get(),
-                    flush_limit: parts.shutdown_timeout(),
-                };
-                let tally = exporter.tally();
-                let spawner = parts.background()?.spawner();
-                processors.add(Box::new(Batch::start(exporter, settings, tally, &spawner)));
+                let sizes = (*max_queue_size, batch.batch_size());
+                processors.add(Box::new(parts.batch(exporter, sizes, schedule_delay.get())?));
             }
         }
     }
