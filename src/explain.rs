@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{
-        Config, Count, Otlp, Ratio, Signal,
+        Config, Count, NonEmpty, Otlp, Ratio, Signal,
         validate::{KeyPath, key_path},
     },
     error::{Origin, Problem},
@@ -232,12 +232,16 @@ impl Values<'_> {
     fn otlp(&mut self, table: &[String], otlp: &Otlp) {
         for signal in Signal::ALL {
             let (own, settings) = (otlp.signal(signal), otlp.settings(signal));
+            let file = |file: &Option<NonEmpty>| Value::from(file.as_ref().map(ToString::to_string));
             let values = [
                 ("protocol", own.protocol.is_some(), Value::from(settings.protocol.as_str())),
                 ("endpoint", own.endpoint.is_some(), settings.endpoint.to_string().into()),
                 ("compression", own.compression.is_some(), settings.compression.as_str().into()),
                 ("timeout", own.timeout.is_some(), settings.timeout.to_string().into()),
                 ("tls.insecure", own.tls.insecure.is_some(), settings.insecure.into()),
+                ("tls.ca_file", own.tls.ca_file.is_some(), file(&settings.tls.ca_file)),
+                ("tls.cert_file", own.tls.cert_file.is_some(), file(&settings.tls.cert_file)),
+                ("tls.key_file", own.tls.key_file.is_some(), file(&settings.tls.key_file)),
             ];
             let signal = signal.to_string();
             let path = |is_own: bool, rest: &[String]| {

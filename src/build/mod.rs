@@ -20,6 +20,8 @@ use opentelemetry_sdk::{
     Resource, metrics::SdkMeterProvider, metrics::reader::MetricReader, trace::SdkTracerProvider,
 };
 
+#[cfg(feature = "tls")]
+pub(crate) use self::exporter::otlp::inspect;
 pub use self::propagators::Propagator;
 use self::{
     batch::{Batch, BatchSettings, Export},
@@ -40,6 +42,11 @@ use crate::{
     logs::LoggerFactory,
     source::Loaded,
 };
+
+/// Looks into the files that the configuration names, before anything is built: adds what is wrong with them to the
+/// problems, and what is odd to the warnings.
+#[cfg(not(feature = "tls"))]
+pub(crate) fn inspect(_: &mut Loaded, _: &mut Vec<Problem>) {}
 
 /// What was built.
 #[derive(Debug)]
@@ -175,7 +182,10 @@ impl Parts<'_> {
         let Some(settings) = self.loaded.config.otlp_settings(exporter, signal) else { return Ok(None) };
         let tally = Arc::new(Tally::new(signal, exporter.clone(), &settings.endpoint, self.diagnostics));
         let spawner = self.background()?.spawner();
-        let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, Arc::clone(&tally))?;
+        let (resource, proxies) = (&self.resource, &self.loaded.proxies);
+        let account = Arc::clone(&tally);
+        let exporter =
+            OtlpExporter::new(&settings, timeout, resource, proxies, spawner, account, self.diagnostics)?;
         self.tallies.push(tally);
         Ok(Some(exporter))
     }

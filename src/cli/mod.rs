@@ -14,6 +14,7 @@ use std::{
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::{
+    build,
     error::{Origin, Problem},
     explain::Explanation,
     logs::line::text::Palette,
@@ -78,7 +79,7 @@ enum ExplainFormat {
 }
 
 impl Input {
-    fn explain(self) -> Explanation {
+    fn sources(self) -> Sources {
         let mut environment = Environment::of_process();
         if self.file.is_some() {
             environment.remove("AUTOTEL_CONFIG");
@@ -86,13 +87,23 @@ impl Input {
         if self.profile.is_some() {
             environment.remove("AUTOTEL_PROFILE");
         }
-        let sources = Sources {
+        Sources {
             config_file: self.file,
             profile: self.profile.map(|name| (name, Origin::Argument("--profile"))),
             environment: Some(environment),
             ..Sources::default()
-        };
-        let (loaded, problems) = sources.read();
+        }
+    }
+
+    /// Opens none of the files that the configuration names.
+    fn explain(self) -> Explanation {
+        let (loaded, problems) = self.sources().read();
+        Explanation::new(&loaded, problems)
+    }
+
+    /// As `explain`, and looks into the files.
+    fn inspect(self) -> Explanation {
+        let (loaded, problems) = self.sources().inspect(build::inspect);
         Explanation::new(&loaded, problems)
     }
 }
@@ -101,7 +112,7 @@ impl Input {
 #[must_use]
 pub fn run() -> ExitCode {
     match Call::parse().command {
-        Command::Check { input, strict } => check(&input.explain(), strict),
+        Command::Check { input, strict } => check(&input.inspect(), strict),
         Command::Explain { input, format } => {
             let explanation = input.explain();
             let text = match format {

@@ -44,7 +44,7 @@ pub use self::{
     logs::Logs,
     metrics::{Metrics, Temporality},
     number::{Bounded, Port, Ratio, Size},
-    otlp::{Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Tls},
+    otlp::{Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Tls, TlsFiles},
     prometheus::{PagePath, Prometheus},
     service::{Resource, Service},
     signal::{ExporterRef, Propagator, Selection, Signal},

@@ -13,9 +13,14 @@ mod finite;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
+#[cfg(feature = "tls")]
+mod pem;
 mod request;
 mod retry;
 mod status;
+mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -33,7 +38,10 @@ use opentelemetry_sdk::{
     Resource, error::OTelSdkResult, logs::LogBatch, metrics::data::ResourceMetrics, trace::SpanData,
 };
 
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::inspect;
 use self::{
+    connect::Connector,
     request::{Answer, OtlpRequest},
     retry::Failure,
 };
@@ -44,7 +52,9 @@ use crate::{
         tally::Tally,
     },
     config::{OtlpProtocol, OtlpSettings, Timeout},
+    diagnostics::Diagnostics,
     error::Error,
+    source::Proxies,
 };
 
 /// Sends one signal to one destination. Bounded by its timeout whatever the other side does.
@@ -70,20 +80,30 @@ impl OtlpExporter {
         settings: &OtlpSettings,
         timeout: Timeout,
         resource: &Resource,
+        proxies: &Proxies,
         spawner: Spawner,
         tally: Arc<Tally>,
+        diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        // `insecure` was resolved into the scheme of the endpoint.
-        let OtlpSettings { protocol, endpoint, headers, compression, timeout: own_timeout, insecure: _ } =
-            settings;
+        // `insecure` was resolved into the scheme of the endpoint, and `tls` concerns the connector.
+        let OtlpSettings {
+            protocol,
+            endpoint,
+            headers,
+            compression,
+            timeout: own_timeout,
+            insecure: _,
+            tls: _,
+        } = settings;
         let limit = own_timeout.min(timeout).limit();
+        let connector = Connector::new(settings, limit, proxies, diagnostics)?;
         let client = match protocol {
             OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
-                Client::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, limit)?)
+                Client::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, connector))
             }
             #[cfg(feature = "grpc")]
             OtlpProtocol::Grpc => {
-                Client::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit)?)
+                Client::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit, connector)?)
             }
             #[cfg(not(feature = "grpc"))]
             OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
