@@ -175,14 +175,15 @@ impl<'c> Destination<'c> {
             return;
         }
         let TlsFiles { ca_file: _, cert_file, key_file } = &self.settings.tls;
-        let (cert_key, key_key) = (self.tls_key(CERT_FILE), self.tls_key(KEY_FILE));
         let alone = match (cert_file, key_file) {
-            (Some(_), None) => Some((cert_key, key_key, "a certificate needs its private key")),
-            (None, Some(_)) => Some((key_key, cert_key, "a private key needs its certificate")),
+            (Some(_), None) => Some((CERT_FILE, KEY_FILE, "a certificate needs its private key")),
+            (None, Some(_)) => Some((KEY_FILE, CERT_FILE, "a private key needs its certificate")),
             _ => None,
         };
-        if let Some((set, missing, message)) = alone {
-            found.push(Violation::error(&[&set], message).help(format!("set `{missing}`")));
+        if let Some((set, (missing, _), message)) = alone {
+            let set = self.tls_key(set);
+            let table = set.rsplit_once('.').map_or("", |(table, _)| table);
+            found.push(Violation::error(&[&set], message).help(format!("set `{table}.{missing}`")));
         }
     }
 }

@@ -124,12 +124,18 @@ impl Connector {
     async fn connect(mut self, uri: Uri) -> Result<Stream, BoxError> {
         let deadline = Instant::now() + self.limit;
         let within = format_duration(self.limit);
+        let proxy = self.proxy.as_ref().and_then(|proxy| proxy.uri().authority()).map(ToString::to_string);
         let dialled = tokio::time::timeout_at(deadline, self.dial(uri.clone())).await;
-        let tcp = dialled.map_err(|_| timed_out(format!("no connection within {within}")))??;
+        let dialled = dialled.unwrap_or_else(|_| Err(timed_out(format!("no connection within {within}"))));
+        let tcp = dialled.map_err(|source| match proxy {
+            Some(proxy) => ProxyError { proxy, source }.into(),
+            None => source,
+        })?;
         #[cfg(feature = "tls")]
         {
             let secured = tokio::time::timeout_at(deadline, self.secure(tcp, uri)).await;
-            secured.map_err(|_| timed_out(format!("the TLS handshake did not end within {within}")))?
+            secured
+                .unwrap_or_else(|_| Err(timed_out(format!("the TLS handshake did not end within {within}"))))
         }
         #[cfg(not(feature = "tls"))]
         Ok(tcp)
@@ -138,20 +144,15 @@ impl Connector {
     /// The connection to the destination, or to a proxy that passes on to it.
     async fn dial(&mut self, uri: Uri) -> Result<Tcp, BoxError> {
         let Some(proxy) = &self.proxy else { return Ok(Tcp::new(self.http.call(uri).await?, false)) };
-        let is_https = is_https(&uri);
-        let stream = if is_https {
-            let mut tunnel = Tunnel::new(proxy.uri().clone(), self.http.clone());
-            if let Some(authorization) = proxy.basic_auth() {
-                tunnel = tunnel.with_auth(authorization.clone());
-            }
-            tunnel.call(uri).await.map_err(Into::into)
-        } else {
-            self.http.call(proxy.uri().clone()).await.map_err(Into::into)
-        };
-        stream.map(|stream| Tcp::new(stream, !is_https)).map_err(|source| {
-            let proxy = proxy.uri().authority().map(ToString::to_string).unwrap_or_default();
-            ProxyError { proxy, source }.into()
-        })
+        let address = proxy.uri().clone();
+        if !is_https(&uri) {
+            return Ok(Tcp::new(self.http.call(address).await?, true));
+        }
+        let mut tunnel = Tunnel::new(address, self.http.clone());
+        if let Some(authorization) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(authorization.clone());
+        }
+        Ok(Tcp::new(tunnel.call(uri).await?, false))
     }
 
     #[cfg(feature = "tls")]
@@ -169,8 +170,8 @@ fn is_https(uri: &Uri) -> bool {
     uri.scheme_str() == Some("https")
 }
 
-fn timed_out(message: String) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, message)
+fn timed_out(message: String) -> BoxError {
+    io::Error::new(io::ErrorKind::TimedOut, message).into()
 }
 
 impl Service<Uri> for Connector {

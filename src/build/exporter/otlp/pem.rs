@@ -17,7 +17,7 @@ use rustls::{
     },
     server::ParsedCertificate,
 };
-use x509_cert::{Certificate, der::Decode as _, ext::pkix::BasicConstraints};
+use x509_cert::{Certificate, Version, der::Decode as _, ext::pkix::BasicConstraints};
 
 /// No file of certificates is larger; that of an operating system has a quarter of a megabyte.
 const MAX_SIZE: u64 = 4 * 1024 * 1024;
@@ -154,9 +154,15 @@ fn named(sections: &[(SectionKind, Vec<u8>)]) -> &'static str {
     }
 }
 
-/// Whether TLS can make anything of it.
-pub(super) fn is_readable(certificate: &CertificateDer<'_>) -> bool {
-    ParsedCertificate::try_from(certificate).is_ok()
+/// What keeps TLS from using a certificate.
+pub(super) fn unusable(path: &Path, certificate: &CertificateDer<'_>) -> Option<Fault> {
+    ParsedCertificate::try_from(certificate).err()?;
+    Some(match Certificate::from_der(certificate) {
+        Ok(certificate) if certificate.tbs_certificate().version() != Version::V3 => {
+            Fault::of(path, "a certificate in it is not of version 3 of X.509")
+        }
+        _ => Fault::of(path, "a certificate in it cannot be read; what the base64 stands for is broken"),
+    })
 }
 
 /// Whether it may vouch for others, or at least for itself.

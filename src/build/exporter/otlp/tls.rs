@@ -163,8 +163,10 @@ fn authorities(path: &Path, content: &[u8]) -> Result<(RootCertStore, usize), Fa
     let certificates = pem::certificates(path, content)?;
     let mut roots = RootCertStore::empty();
     let (_, unusable) = roots.add_parsable_certificates(certificates.iter().cloned());
-    if roots.is_empty() {
-        return Err(unreadable(path));
+    if roots.is_empty()
+        && let Some(fault) = certificates.iter().find_map(|certificate| pem::unusable(path, certificate))
+    {
+        return Err(fault);
     }
     if !certificates.iter().any(pem::is_authority) {
         return Err(Fault::of(path, "no certificate in it is that of an authority")
@@ -176,11 +178,10 @@ fn authorities(path: &Path, content: &[u8]) -> Result<(RootCertStore, usize), Fa
 /// The certificate to show, and those between it and its authority.
 fn chain(path: &Path, content: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let chain = pem::certificates(path, content)?;
-    if chain.iter().all(pem::is_readable) { Ok(chain) } else { Err(unreadable(path)) }
-}
-
-fn unreadable(path: &Path) -> Fault {
-    Fault::of(path, "a certificate in it cannot be read; what the base64 stands for is broken")
+    match chain.iter().find_map(|certificate| pem::unusable(path, certificate)) {
+        Some(fault) => Err(fault),
+        None => Ok(chain),
+    }
 }
 
 /// Checks that the key is one, and that of the certificate.
