@@ -52,6 +52,7 @@ pub use self::{
     traces::{Sampler, Traces},
 };
 pub(crate) use duration::{HELP as DURATION_HELP, format as format_duration};
+pub(crate) use endpoint::port_is_good;
 
 /// Everything that can be configured, after all sources were merged.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

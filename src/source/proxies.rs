@@ -6,7 +6,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
 use super::environment::Environment;
 use crate::{
-    config::{Config, OtlpProtocol, OtlpSettings, Signal},
+    config::{Config, OtlpProtocol, OtlpSettings, Signal, port_is_good},
     error::{Origin, Problem},
 };
 
@@ -114,11 +114,10 @@ fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<Variabl
 /// Whether `value` is `[http://][user:password@]host[:port]`.
 fn is_usable(value: &str) -> bool {
     let Ok(uri) = value.parse::<Uri>() else { return false };
-    let port_is_good = uri.port().is_none_or(|port| port.as_str().parse::<u16>().is_ok_and(|port| port > 0));
-    // `Uri` takes `host:` for a host without a port.
-    let ends_well = uri.authority().is_some_and(|authority| !authority.as_str().ends_with(':'));
+    let Some(authority) = uri.authority() else { return false };
+    let (_, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
     let is_http = uri.scheme_str().is_none_or(|scheme| scheme == "http");
-    is_http && port_is_good && ends_well && uri.host().is_some_and(|host| !host.is_empty())
+    is_http && !authority.host().is_empty() && port_is_good(host)
 }
 
 #[cfg(test)]

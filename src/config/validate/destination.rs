@@ -42,6 +42,7 @@ impl<'c> Destination<'c> {
     }
 
     /// The files that its connections are encrypted with; `None` when nothing is.
+    #[cfg(feature = "tls")]
     pub(super) fn tls_files(&self) -> Option<KeyedTlsFiles> {
         let TlsFiles { ca_file, cert_file, key_file } = &self.settings.tls;
         let keyed = |key, file: &Option<NonEmpty>| Some((self.tls_key(key), file.clone()?));
@@ -189,6 +190,7 @@ impl<'c> Destination<'c> {
 }
 
 /// The files of one destination, each with the key that names it.
+#[cfg(feature = "tls")]
 #[derive(Debug)]
 pub(crate) struct KeyedTlsFiles {
     pub(crate) ca: Option<(String, NonEmpty)>,

@@ -73,6 +73,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
     http: HttpConnector<Resolver>,
+    #[cfg(feature = "grpc")]
     version: Version,
     proxy: Option<Intercept>,
     #[cfg(feature = "tls")]
@@ -83,6 +84,10 @@ pub(super) struct Connector {
 
 impl Connector {
     /// `limit` is that of an export.
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(clippy::unnecessary_wraps, reason = "with TLS, files may be unreadable")
+    )]
     pub(super) fn new(
         destination: &OtlpSettings,
         limit: Option<Duration>,
@@ -105,9 +110,10 @@ impl Connector {
             .transpose()
             .map_err(|fault| Error::system("TLS", fault.message))?;
         #[cfg(not(feature = "tls"))]
-        let _ = diagnostics;
+        let _ = (version, diagnostics);
         Ok(Self {
             http,
+            #[cfg(feature = "grpc")]
             version,
             proxy: proxies.on_the_way_to(destination),
             #[cfg(feature = "tls")]
