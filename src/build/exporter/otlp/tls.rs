@@ -127,9 +127,9 @@ impl Contents {
             (Some(file), Some(content)) => {
                 builder.with_root_certificates(authorities(path(file), content)?.0)
             }
-            _ => builder
-                .with_native_roots()
-                .map_err(|error| unusable("cannot read the root certificates of the system", &error))?,
+            _ => builder.with_native_roots().map_err(|error| {
+                unusable("cannot read the root certificates of the system, and there is no `ca_file`", &error)
+            })?,
         };
         let mut config = match (&files.cert_file, &self.cert, &files.key_file, &self.key) {
             (Some(cert_file), Some(cert), Some(key_file), Some(key)) => {
