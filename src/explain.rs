@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{
-        Config, Count, Otlp, Ratio, Signal,
+        Config, Count, Otlp, Ratio, Signal, format_duration,
         validate::{KeyPath, key_path},
     },
     error::{Origin, Problem},
@@ -238,6 +238,17 @@ impl Values<'_> {
                 ("compression", own.compression.is_some(), settings.compression.as_str().into()),
                 ("timeout", own.timeout.is_some(), settings.timeout.to_string().into()),
                 ("tls.insecure", own.tls.insecure.is_some(), settings.insecure.into()),
+                ("retry.max_attempts", own.retry.max_attempts.is_some(), settings.retry.max_attempts.into()),
+                (
+                    "retry.initial_backoff",
+                    own.retry.initial_backoff.is_some(),
+                    format_duration(settings.retry.initial_backoff).into(),
+                ),
+                (
+                    "retry.max_backoff",
+                    own.retry.max_backoff.is_some(),
+                    format_duration(settings.retry.max_backoff).into(),
+                ),
             ];
             let signal = signal.to_string();
             let path = |is_own: bool, rest: &[String]| {

@@ -10,6 +10,7 @@ mod error;
 mod explain;
 mod logs;
 pub mod prelude;
+mod quantity;
 #[cfg(feature = "schema")]
 mod schema;
 mod source;
@@ -32,7 +33,7 @@ pub use crate::{
     explain::Explanation,
     logs::Logger,
     spans::{ActiveSpan, TracerExt},
-    stats::{ExporterStats, Stats},
+    stats::{Dropped, ExporterStats, Stats},
     tools::{Builder, ObservabilityTools},
 };
 

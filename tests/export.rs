@@ -179,7 +179,7 @@ fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
     assert_eq!(
         error.to_string(),
         format!(
-            "telemetry was not delivered in full: traces: 1 lost ({}/v1/traces: the server answered 400 Bad Request)",
+            "telemetry was not delivered in full: traces: 1 of 1 lost ({}/v1/traces: the server answered 400 Bad Request)",
             sink.url()
         )
     );
@@ -385,7 +385,10 @@ fn a_partial_success_is_no_success() {
     let stats = tools.stats();
     let stats = stats.exporter(Signal::Traces, "otlp").unwrap();
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (5, 2, 3, 0));
-    assert!(error.contains("traces: 3 lost") && error.contains("refused by the server: too old"), "{error}");
+    assert!(
+        error.contains("traces: 3 of 5 lost") && error.contains("refused by the server: too old"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -434,7 +437,7 @@ fn a_wrong_port_is_guessed() {
         .unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("is this a port for HTTP, not gRPC?"), "{error}");
+    assert!(error.contains("what answers there is not gRPC"), "{error}");
 }
 
 /// `init` reads the environment of the process and a file beside it, so it needs a process of its own.

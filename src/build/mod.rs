@@ -14,7 +14,7 @@ mod traces;
 
 #[cfg(feature = "prometheus")]
 use std::io::ErrorKind;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use opentelemetry_sdk::{
     Resource, metrics::SdkMeterProvider, metrics::reader::MetricReader, trace::SdkTracerProvider,
@@ -22,17 +22,21 @@ use opentelemetry_sdk::{
 
 pub use self::propagators::Propagator;
 use self::{
-    batch::{Batch, BatchSettings, Export},
+    batch::{Abandon, Batch, BatchSettings, Export},
     exporter::{
         console::Console,
         file::file_logs,
         lines::{LineLogs, Lines},
-        otlp::OtlpExporter,
+        otlp::{Account, OtlpExporter, Watch},
     },
     metrics::Health,
     runtime::Background,
 };
-pub(crate) use self::{exporter::console::Writer, fanout::run, tally::Tally};
+pub(crate) use self::{
+    exporter::console::Writer,
+    fanout::run,
+    tally::{Report, Tally},
+};
 use crate::{
     config::{Config, ExporterRef, Signal, Size, Timeout, validate::key_path},
     diagnostics::Diagnostics,
@@ -51,6 +55,8 @@ pub(crate) struct Built {
     pub(crate) background: Option<Background>,
     /// What console and files still have to write when the signals are done.
     pub(crate) lines: Vec<Arc<Lines>>,
+    /// What waits for the network.
+    pub(crate) queues: Vec<Arc<dyn Abandon>>,
     pub(crate) tallies: Vec<Arc<Tally>>,
     pub(crate) prometheus_address: Option<SocketAddr>,
 }
@@ -91,13 +97,15 @@ pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Er
         background: None,
         console: None,
         lines: Vec::new(),
+        queues: Vec::new(),
+        watches: BTreeMap::new(),
         tallies: Vec::new(),
         prometheus_address: None,
     };
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut parts)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut parts)?;
     let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut parts)?;
-    let Parts { background, lines, tallies, prometheus_address, .. } = parts;
+    let Parts { background, lines, queues, tallies, prometheus_address, .. } = parts;
     Ok(Built {
         tracer_provider,
         meter_provider,
@@ -105,6 +113,7 @@ pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Er
         propagator: propagators::propagator(propagators),
         background,
         lines,
+        queues,
         tallies,
         prometheus_address,
     })
@@ -119,6 +128,9 @@ struct Parts<'l> {
     background: Option<Background>,
     console: Option<Arc<Console>>,
     lines: Vec<Arc<Lines>>,
+    queues: Vec<Arc<dyn Abandon>>,
+    /// By host and port.
+    watches: BTreeMap<String, Arc<Watch>>,
     tallies: Vec<Arc<Tally>>,
     prometheus_address: Option<SocketAddr>,
 }
@@ -173,15 +185,19 @@ impl Parts<'_> {
         timeout: Timeout,
     ) -> Result<Option<OtlpExporter>, Error> {
         let Some(settings) = self.loaded.config.otlp_settings(exporter, signal) else { return Ok(None) };
-        let tally = Arc::new(Tally::new(signal, exporter.clone(), &settings.endpoint, self.diagnostics));
+        let tally = Arc::new(Tally::silent(signal, exporter.clone(), &settings.endpoint));
+        let place = settings.endpoint.host_and_port();
+        let new_watch = || Arc::new(Watch::new(place.clone(), self.diagnostics));
+        let watch = self.watches.entry(place.clone()).or_insert_with(new_watch);
+        let account = Account::new(Arc::clone(&tally), Arc::clone(watch));
         let spawner = self.background()?.spawner();
-        let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, Arc::clone(&tally))?;
+        let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, account)?;
         self.tallies.push(tally);
         Ok(Some(exporter))
     }
 
     /// The queue in front of `exporter`; `sizes` are those of the queue and of a batch.
-    fn batch<T: Send + 'static>(
+    fn batch<T: std::fmt::Debug + Send + 'static>(
         &mut self,
         exporter: OtlpExporter,
         (max_queue_size, batch_size): (Size, u32),
@@ -196,8 +212,10 @@ impl Parts<'_> {
             schedule_delay,
             flush_limit: self.shutdown_timeout(),
         };
-        let tally = exporter.tally();
-        Ok(Batch::start(exporter, settings, tally, &self.background()?.spawner()))
+        let account = exporter.account();
+        let batch = Batch::start(exporter, settings, account, &self.background()?.spawner());
+        self.queues.push(batch.queue());
+        Ok(batch)
     }
 
     /// Takes the port, starts the server and returns the reader that it shows.

@@ -238,6 +238,9 @@ impl ObservabilityTools {
         if let Some(background) = &self.built.background {
             background.stop();
         }
+        if let Some(losses) = drain::losses(&self.built) {
+            self.diagnostics().error(losses);
+        }
         *ended = Some(result.clone());
         result
     }
@@ -264,11 +267,7 @@ impl Drop for ObservabilityTools {
             }
             return;
         }
-        let was_ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).is_some();
-        if let Err(error) = self.shutdown()
-            && !was_ended
-        {
-            self.diagnostics().error(error);
-        }
+        // What was lost is said on the way.
+        let _ = self.shutdown();
     }
 }

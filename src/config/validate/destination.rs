@@ -1,7 +1,9 @@
 //! The rules for one signal that goes to one OTLP destination.
 
 use super::{Violation, compiled_out};
-use crate::config::{Config, Endpoint, ExporterRef, Otlp, OtlpProtocol, OtlpSettings, Signal};
+use crate::config::{
+    Config, Endpoint, ExporterRef, Otlp, OtlpProtocol, OtlpSettings, Signal, format_duration,
+};
 
 /// What is sent where, and the tables that say so.
 pub(super) struct Destination<'c> {
@@ -25,6 +27,7 @@ impl<'c> Destination<'c> {
     /// Everything that is wrong or odd about it.
     pub(super) fn check(&self, found: &mut Vec<Violation>) {
         self.features(found);
+        self.retry(found);
         if self.scheme(found) {
             self.path(found);
             self.port(found);
@@ -67,6 +70,17 @@ impl<'c> Destination<'c> {
         }
         if self.settings.endpoint.is_https() && !cfg!(feature = "tls") {
             found.push(compiled_out(&self.endpoint_key(), "tls"));
+        }
+    }
+
+    fn retry(&self, found: &mut Vec<Violation>) {
+        let (own, retry) = (&self.otlp.signal(self.signal).retry, &self.settings.retry);
+        if retry.initial_backoff > retry.max_backoff {
+            let first = self.key("retry.initial_backoff", own.initial_backoff.is_some());
+            let longest = self.key("retry.max_backoff", own.max_backoff.is_some());
+            let (initial, max) = (format_duration(retry.initial_backoff), format_duration(retry.max_backoff));
+            let message = format!("\"{initial}\" is longer than the longest pause ({longest} = \"{max}\")");
+            found.push(Violation::error(&[&first, &longest], message));
         }
     }
 

@@ -1,0 +1,311 @@
+//! Why an export failed, told apart by what an operator would do about it.
+
+use std::{error::Error as StdError, fmt, io, time::Duration};
+
+use crate::config::format_duration;
+
+/// Why an export failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    kind: Kind,
+    /// What is known beyond the kind.
+    detail: String,
+    retry: Retry,
+}
+
+/// The causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    NameNotFound,
+    Refused,
+    ConnectTimeout,
+    /// No connection, for another reason.
+    Unreachable,
+    Tls,
+    NotTls,
+    /// HTTP/1.1 was spoken to a port that does not understand it.
+    NotHttp,
+    /// The same for gRPC.
+    NotGrpc,
+    /// The connection broke.
+    Closed,
+    NoAnswer,
+    Unauthorized,
+    NotFound,
+    TooLarge,
+    Throttled,
+    Unavailable,
+    /// Another answer that is none of success.
+    Rejected,
+    /// A part of the items was.
+    Partial,
+    /// A single item is too large to be sent.
+    Oversized,
+    /// It never left this process.
+    Internal,
+}
+
+/// Whether trying again may help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Retry {
+    Never,
+    /// As soon as the back-off says, or the server does.
+    After(Option<Duration>),
+}
+
+impl Kind {
+    /// A word for metrics.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NameNotFound => "name_not_found",
+            Self::Refused => "connection_refused",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Unreachable => "unreachable",
+            Self::Tls => "tls",
+            Self::NotTls => "not_tls",
+            Self::NotHttp => "not_http",
+            Self::NotGrpc => "not_grpc",
+            Self::Closed => "connection_closed",
+            Self::NoAnswer => "timeout",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::TooLarge | Self::Oversized => "too_large",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Rejected | Self::Partial => "rejected",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whether it says nothing about what was sent: any other request would fare the same.
+    pub(crate) fn is_outage(self) -> bool {
+        match self {
+            Self::NameNotFound
+            | Self::Refused
+            | Self::ConnectTimeout
+            | Self::Unreachable
+            | Self::Tls
+            | Self::NotTls
+            | Self::NotHttp
+            | Self::NotGrpc
+            | Self::Throttled
+            | Self::Unavailable => true,
+            Self::Closed
+            | Self::NoAnswer
+            | Self::Unauthorized
+            | Self::NotFound
+            | Self::TooLarge
+            | Self::Rejected
+            | Self::Partial
+            | Self::Oversized
+            | Self::Internal => false,
+        }
+    }
+
+    /// Whether it says nothing about the destination: another request may fare better.
+    pub(crate) fn concerns_data(self) -> bool {
+        matches!(self, Self::TooLarge | Self::Rejected | Self::Partial | Self::Oversized | Self::Internal)
+    }
+
+    /// What to try, where the cause itself does not say it.
+    pub(crate) fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotTls => "does the endpoint have to begin with http://?",
+            Self::NotHttp => "is this a port for gRPC?",
+            Self::NotGrpc => "is this a port for HTTP, not gRPC?",
+            Self::Unauthorized => "check the credentials in `headers`",
+            Self::NotFound => "check the path of the endpoint, and whether the receiver takes this signal",
+            Self::TooLarge => {
+                "send smaller batches (max_export_batch_size), or let the receiver take larger ones"
+            }
+            Self::Oversized => "limit the length of attributes (attribute_value_length_limit)",
+            _ => return None,
+        })
+    }
+}
+
+impl Failure {
+    /// Trying again would not help.
+    pub(super) fn permanent(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), retry: Retry::Never }
+    }
+
+    /// Trying again may help, after the time that the server asked for.
+    pub(super) fn transient(kind: Kind, detail: impl Into<String>, after: Option<Duration>) -> Self {
+        // A server that wants more is not worth the memory of what waits meanwhile.
+        let after = after.map(|after| after.min(LONGEST_WAIT));
+        Self { kind, detail: detail.into(), retry: Retry::After(after) }
+    }
+
+    pub(super) fn internal(detail: impl Into<String>) -> Self {
+        Self::permanent(Kind::Internal, detail)
+    }
+
+    pub(super) fn no_answer(limit: Duration) -> Self {
+        Self::transient(Kind::NoAnswer, format!("no answer within {}", format_duration(limit)), None)
+    }
+
+    /// After so many attempts.
+    pub(super) fn given_up(mut self, attempts: u32) -> Self {
+        if attempts > 1 {
+            self.detail = format!("{}; gave up after {attempts} attempts", self.detail);
+        }
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(super) fn retry(&self) -> Retry {
+        self.retry
+    }
+
+    /// What happened at `place`, as the beginning of a sentence.
+    pub(super) fn at(&self, place: &str) -> String {
+        let (detail, help) = (&self.detail, self.kind.help());
+        let (aside, addition) = match help {
+            Some(help) => (format!(" ({help})"), format!("; {help}")),
+            None => (String::new(), String::new()),
+        };
+        match self.kind {
+            Kind::NameNotFound
+            | Kind::Refused
+            | Kind::ConnectTimeout
+            | Kind::Unreachable
+            | Kind::NotTls
+            | Kind::NotHttp
+            | Kind::NotGrpc => format!("cannot reach {place} ({detail}{addition})"),
+            Kind::Tls => format!("cannot reach {place} (TLS: {detail})"),
+            Kind::Closed => format!("lost the connection to {place} ({detail})"),
+            Kind::NoAnswer => format!("{place} does not answer ({detail})"),
+            Kind::Unauthorized
+            | Kind::NotFound
+            | Kind::TooLarge
+            | Kind::Throttled
+            | Kind::Unavailable
+            | Kind::Rejected => format!("{place} answered {detail}{aside}"),
+            Kind::Partial => format!("{place} refused a part: {detail}"),
+            Kind::Oversized | Kind::Internal => format!("cannot send to {place} ({detail}{addition})"),
+        }
+    }
+
+    /// What an error of the network crates means when it comes from a destination.
+    pub(super) fn of_connection(error: &(dyn StdError + 'static)) -> Self {
+        let causes = causes(error);
+        let text = last_text(&causes);
+        let transient = |kind, detail: &str| Self::transient(kind, detail, None);
+        for cause in &causes {
+            if let Some(failure) = tls_failure(*cause) {
+                return failure;
+            }
+        }
+        if causes.iter().any(|cause| cause.to_string() == "dns error") {
+            return Self::transient(Kind::NameNotFound, format!("name not found: {text}"), None);
+        }
+        let whole = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        if whole.contains("frame with invalid size") || whole.contains("HTTP/1.1 header") {
+            return transient(Kind::NotGrpc, "what answers there is not gRPC");
+        }
+        if causes.iter().filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
+        {
+            return transient(Kind::NotHttp, "what answers there is not HTTP/1.1");
+        }
+        let is_connecting = whole.contains("tcp connect error") || whole.contains("tcp open error");
+        let io = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>());
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => transient(Kind::Refused, "connection refused"),
+            Some(io::ErrorKind::TimedOut) => transient(Kind::ConnectTimeout, "timed out while connecting"),
+            _ if is_connecting => transient(Kind::Unreachable, &text),
+            _ => transient(Kind::Closed, &text),
+        }
+    }
+}
+
+/// As a reason: `the server answered 404 Not Found`.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let detail = &self.detail;
+        match self.kind {
+            Kind::Unauthorized
+            | Kind::NotFound
+            | Kind::TooLarge
+            | Kind::Throttled
+            | Kind::Unavailable
+            | Kind::Rejected => write!(f, "the server answered {detail}"),
+            Kind::Partial => write!(f, "refused by the server: {detail}"),
+            Kind::Tls => write!(f, "TLS: {detail}"),
+            _ => f.write_str(detail),
+        }
+    }
+}
+
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// An error and all that are behind it.
+fn causes<'e>(error: &'e (dyn StdError + 'static)) -> Vec<&'e (dyn StdError + 'static)> {
+    fn next<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+        // An I/O error passes over the error that it wraps.
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |error| next(*error)).collect()
+}
+
+/// The cause that an operator looks for is usually the last one.
+fn last_text(causes: &[&(dyn StdError + 'static)]) -> String {
+    let mut text = causes.last().map(ToString::to_string).unwrap_or_default();
+    text.retain(|c| !c.is_control());
+    text
+}
+
+#[cfg(feature = "tls")]
+fn tls_failure(error: &(dyn StdError + 'static)) -> Option<Failure> {
+    use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
+
+    let error = error.downcast_ref::<Error>()?;
+    let detail = match error {
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            let detail = "what answers there does not speak TLS";
+            return Some(Failure::transient(Kind::NotTls, detail, None));
+        }
+        Error::InvalidCertificate(error) => match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "the certificate of the server has expired".to_owned()
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "the certificate of the server is not valid yet".to_owned()
+            }
+            CertificateError::UnknownIssuer => {
+                "the certificate of the server is signed by an unknown authority; set `tls.ca_file`"
+                    .to_owned()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "the certificate of the server is for another name".to_owned()
+            }
+            other => format!("the certificate of the server is not accepted: {other}"),
+        },
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`".to_owned()
+        }
+        Error::AlertReceived(
+            alert @ (AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::AccessDenied
+            | AlertDescription::DecryptError),
+        ) => format!("the server does not accept our certificate ({alert:?})"),
+        other => other.to_string(),
+    };
+    Some(Failure::transient(Kind::Tls, detail, None))
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls_failure(_: &(dyn StdError + 'static)) -> Option<Failure> {
+    None
+}
