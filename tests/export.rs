@@ -455,7 +455,8 @@ fn init_finds_the_file_and_works_with_every_kind_of_runtime() {
                 .env("KIND", kind)
                 .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
             let output = program::run(program);
-            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{kind}, {protocol}");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(said.lines().count(), 1, "the start line alone: {said}");
             assert_eq!((sink.spans().len(), sink.metrics().len()), (1, 1), "{kind}, {protocol}");
             let logs: Vec<_> = sink.logs().into_iter().map(|(scope, _)| scope).collect();
             assert_eq!(
@@ -473,7 +474,11 @@ fn who_exports_nothing_is_told_what_to_set() {
     let mut program = program::function("program_that_inits");
     program.current_dir(directory.path()).env("KIND", "none").env("OTEL_SERVICE_NAME", "x");
     let said = String::from_utf8(program::run(program).stderr).unwrap();
-    assert!(said.starts_with("autotelemetry: traces and metrics go nowhere; set `otlp.endpoint`"), "{said}");
+    assert_eq!(
+        said,
+        "autotelemetry: x, no file: traces nowhere; metrics nowhere; logs to console. To export traces and metrics, set \
+         `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters`, [] to mean none\n"
+    );
 }
 
 #[test]

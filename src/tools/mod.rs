@@ -3,6 +3,7 @@
 mod builder;
 mod drain;
 mod install;
+mod start;
 
 use std::{
     borrow::Cow,
