@@ -27,7 +27,7 @@ pub use opentelemetry_sdk;
 #[cfg(feature = "schema")]
 pub use crate::schema::schema;
 pub use crate::{
-    build::Propagator,
+    build::{MeterProvider, Propagator},
     config::OtlpProtocol,
     error::{Error, ErrorKind, FailureCause, Origin, Problem, ShutdownError, SignalFailure},
     explain::Explanation,

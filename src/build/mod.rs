@@ -16,11 +16,8 @@ mod traces;
 use std::io::ErrorKind;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use opentelemetry_sdk::{
-    Resource, metrics::SdkMeterProvider, metrics::reader::MetricReader, trace::SdkTracerProvider,
-};
+use opentelemetry_sdk::{Resource, metrics::reader::MetricReader, trace::SdkTracerProvider};
 
-pub use self::propagators::Propagator;
 use self::{
     batch::{Abandon, Batch, BatchSettings, Export},
     exporter::{
@@ -29,7 +26,7 @@ use self::{
         lines::{LineLogs, Lines},
         otlp::{Account, OtlpExporter, Watch},
     },
-    metrics::Health,
+    metrics::Callbacks,
     runtime::Background,
 };
 pub(crate) use self::{
@@ -37,6 +34,7 @@ pub(crate) use self::{
     fanout::run,
     tally::{Report, Tally},
 };
+pub use self::{metrics::MeterProvider, propagators::Propagator};
 use crate::{
     config::{Config, ExporterRef, Signal, Size, Timeout, validate::key_path},
     diagnostics::Diagnostics,
@@ -49,7 +47,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) tracer_provider: SdkTracerProvider,
-    pub(crate) meter_provider: SdkMeterProvider,
+    pub(crate) meter_provider: MeterProvider,
     pub(crate) loggers: LoggerFactory,
     pub(crate) propagator: Propagator,
     pub(crate) background: Option<Background>,
@@ -220,7 +218,7 @@ impl Parts<'_> {
 
     /// Takes the port, starts the server and returns the reader that it shows.
     #[cfg(feature = "prometheus")]
-    fn prometheus(&mut self, health: &Health) -> Result<Arc<dyn MetricReader>, Error> {
+    fn prometheus(&mut self, callbacks: &Arc<Callbacks>) -> Result<Arc<dyn MetricReader>, Error> {
         use self::exporter::prometheus::{Listener, exporter};
 
         let loaded = self.loaded;
@@ -238,13 +236,13 @@ impl Parts<'_> {
         })?;
         let (reader, registry) = exporter(config).map_err(|error| Error::system("prometheus", error))?;
         self.prometheus_address = Some(listener.address());
-        let server = listener.serve(registry, config.path.as_str(), health.clone(), self.diagnostics);
+        let server = listener.serve(registry, config.path.as_str(), Arc::clone(callbacks), self.diagnostics);
         self.background()?.serve(server);
         Ok(Arc::new(reader))
     }
 
     #[cfg(not(feature = "prometheus"))]
-    fn prometheus(&mut self, _: &Health) -> Result<Arc<dyn MetricReader>, Error> {
+    fn prometheus(&mut self, _: &Arc<Callbacks>) -> Result<Arc<dyn MetricReader>, Error> {
         let key = "metrics.exporters";
         let problem = Problem::new("this binary was built without the feature `prometheus`").key(key);
         Err(Error::configuration(vec![problem.at(self.loaded.origin(&key_path(key)))]))

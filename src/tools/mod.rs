@@ -20,7 +20,6 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::{
     logs::SdkLoggerProvider,
-    metrics::SdkMeterProvider,
     trace::{SdkTracer, SdkTracerProvider},
 };
 use tracing::Subscriber;
@@ -29,7 +28,7 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 pub use self::builder::Builder;
 pub(crate) use self::install::global_logger;
 use crate::{
-    build::{self, Built, Propagator},
+    build::{self, Built, MeterProvider, Propagator},
     config::{Config, LevelFilter, text::FromText as _},
     diagnostics::Diagnostics,
     error::{Error, Problem, ShutdownError},
@@ -98,7 +97,7 @@ impl ObservabilityTools {
         self.built.tracer_provider.tracer(name)
     }
 
-    /// A meter of the SDK.
+    /// A meter. Its instruments are those of the SDK.
     pub fn meter(&self, name: impl Into<Cow<'static, str>>) -> Meter {
         self.built.meter_provider.meter_with_scope(InstrumentationScope::builder(name).build())
     }
@@ -111,7 +110,7 @@ impl ObservabilityTools {
 
     /// The provider behind [`meter`](Self::meter).
     #[must_use]
-    pub fn meter_provider(&self) -> &SdkMeterProvider {
+    pub fn meter_provider(&self) -> &MeterProvider {
         &self.built.meter_provider
     }
 

@@ -33,7 +33,11 @@ pub(super) fn start_line(tools: &ObservabilityTools) -> String {
     let signals = Signal::ALL.map(|signal| {
         let places: Vec<_> =
             config.exporters(signal).iter().map(|exporter| place(tools, signal, exporter)).collect();
-        if places.is_empty() { format!("{signal} nowhere") } else { format!("{signal} to {}", places.join(", ")) }
+        if places.is_empty() {
+            format!("{signal} nowhere")
+        } else {
+            format!("{signal} to {}", places.join(", "))
+        }
     });
     line.push_str(&signals.join("; "));
     let nowhere = config.signals_without_choice();
