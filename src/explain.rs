@@ -82,21 +82,23 @@ impl Explanation {
                 (key.clone(), json!({ "value": value, "origin": kind, "at": at }))
             })
             .collect();
-        let problem = |problem: &Problem| {
-            let at = problem.origin().and_then(|origin| origin_words(origin).1);
-            json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
-        };
-        let warnings: Vec<_> = self.warnings.iter().map(problem).collect();
-        let errors: Vec<_> = self.errors.iter().map(problem).collect();
         let object = json!({
             "file": self.file.as_ref().map(|file| file.display().to_string()),
             "profile": self.profile,
             "values": values,
-            "warnings": warnings,
-            "errors": errors,
+            "warnings": problems_to_json(&self.warnings),
+            "errors": problems_to_json(&self.errors),
         });
         format!("{object:#}")
     }
+}
+
+pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
+    let problem = |problem: &Problem| {
+        let at = problem.origin().and_then(|origin| origin_words(origin).1);
+        json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
+    };
+    problems.iter().map(problem).collect()
 }
 
 fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {

@@ -10,6 +10,7 @@ mod error;
 mod explain;
 mod logs;
 pub mod prelude;
+mod probe;
 mod quantity;
 #[cfg(feature = "schema")]
 mod schema;
@@ -32,6 +33,7 @@ pub use crate::{
     error::{Error, ErrorKind, FailureCause, Origin, Problem, ShutdownError, SignalFailure},
     explain::Explanation,
     logs::Logger,
+    probe::{Probe, ProbeFailure, ProbeResult, ProbeStep},
     spans::{ActiveSpan, TracerExt},
     stats::{Dropped, ExporterStats, Stats},
     tools::{Builder, ObservabilityTools},

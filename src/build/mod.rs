@@ -6,6 +6,7 @@ mod fanout;
 mod limits;
 mod logs;
 mod metrics;
+mod probe;
 mod propagators;
 mod resource;
 mod runtime;
@@ -32,6 +33,7 @@ use self::{
 pub(crate) use self::{
     exporter::console::Writer,
     fanout::run,
+    probe::probe,
     tally::{Report, Tally},
 };
 pub use self::{metrics::MeterProvider, propagators::Propagator};

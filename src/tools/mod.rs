@@ -34,6 +34,7 @@ use crate::{
     error::{Error, Problem, ShutdownError},
     explain::Explanation,
     logs::{self, Logger, LoggerFactory},
+    probe::Probe,
     source::Loaded,
     stats::Stats,
 };
@@ -174,6 +175,16 @@ impl ObservabilityTools {
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
         logs::layers(&self.built.tracer_provider, self.loggers(), self.diagnostics())
+    }
+
+    /// Tries each OTLP destination, now: resolves its name, connects, sets up TLS and sends one empty export per signal, all at
+    /// once and over connections of their own. Waits for the answers, each destination within its `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses what is needed for the trial. A destination that cannot be reached is in the result.
+    pub fn probe(&self) -> Result<Probe, Error> {
+        build::probe(&self.loaded)
     }
 
     /// The configuration that these tools were built from.

@@ -102,14 +102,48 @@ impl Kind {
         }
     }
 
+    /// Whether a line shall say at once what to try.
+    fn needs_help(self) -> bool {
+        match self {
+            Self::NotTls
+            | Self::NotHttp
+            | Self::NotGrpc
+            | Self::Unauthorized
+            | Self::NotFound
+            | Self::TooLarge
+            | Self::Oversized => true,
+            Self::NameNotFound
+            | Self::Refused
+            | Self::ConnectTimeout
+            | Self::Unreachable
+            | Self::Tls
+            | Self::Closed
+            | Self::NoAnswer
+            | Self::Throttled
+            | Self::Unavailable
+            | Self::Rejected
+            | Self::Partial
+            | Self::Internal => false,
+        }
+    }
+
     /// Whether it says nothing about the destination: another request may fare better.
     pub(crate) fn concerns_data(self) -> bool {
         matches!(self, Self::TooLarge | Self::Rejected | Self::Partial | Self::Oversized | Self::Internal)
     }
 
-    /// What to try, where the cause itself does not say it.
+    /// What to try.
     pub(crate) fn help(self) -> Option<&'static str> {
         Some(match self {
+            Self::NameNotFound => "check the host of the endpoint",
+            Self::Refused => "is the receiver running, and is this its port?",
+            Self::ConnectTimeout | Self::Unreachable => {
+                "is the host right, and does a firewall let us through?"
+            }
+            Self::NoAnswer => "does a proxy or a firewall stand between, or is the receiver overloaded?",
+            Self::Throttled | Self::Unavailable => {
+                "the receiver, or what stands before it, is overloaded or down"
+            }
             Self::NotTls => "does the endpoint have to begin with http://?",
             Self::NotHttp => "is this a port for gRPC?",
             Self::NotGrpc => "is this a port for HTTP, not gRPC?",
@@ -163,7 +197,7 @@ impl Failure {
 
     /// What happened at `place`, as the beginning of a sentence.
     pub(super) fn at(&self, place: &str) -> String {
-        let (detail, help) = (&self.detail, self.kind.help());
+        let (detail, help) = (&self.detail, self.kind.help().filter(|_| self.kind.needs_help()));
         let (aside, addition) = match help {
             Some(help) => (format!(" ({help})"), format!("; {help}")),
             None => (String::new(), String::new()),

@@ -18,6 +18,7 @@ mod request;
 mod retry;
 mod split;
 mod status;
+mod trial;
 mod watch;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -41,11 +42,14 @@ use opentelemetry_sdk::{
     trace::SpanData,
 };
 
-pub(crate) use self::watch::{Account, Watch};
 use self::{
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
     retry::Rules,
+};
+pub(crate) use self::{
+    trial::Trial,
+    watch::{Account, Watch},
 };
 use crate::{
     build::{
