@@ -100,7 +100,7 @@ macro_rules! otlp_table {
             /// `none` or `gzip`. Default: `none`.
             pub compression: Option<Compression>,
 
-            /// The longest time that one export may take, connecting and retries included. `"0s"` means no limit. Spans and log
+            /// The longest time that one export may take, retries included; half of it for connecting. `"0s"` means no limit. Spans and log
             /// records outlast it while the destination cannot be reached or says that it is overloaded: they wait,
             /// as many as the queue holds, until it is back or telemetry is shut down. Default: `10s`.
             pub timeout: Option<Timeout>,

@@ -8,6 +8,7 @@ use http::{
 };
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use prost::Message as _;
 
 use super::{
@@ -130,10 +131,7 @@ pub(super) fn header_map(headers: &Headers) -> HeaderMap {
 fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
     let colon = if said.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{said}");
-    let asked = || {
-        let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        seconds.map(Duration::from_secs)
-    };
+    let asked = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
     match status.as_u16() {
         429 => Failure::transient(Kind::Throttled, detail, asked()),
         502 | 503 => Failure::transient(Kind::Unavailable, detail, asked()),
@@ -143,5 +141,29 @@ fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
         404 | 405 => Failure::permanent(Kind::NotFound, detail),
         413 => Failure::permanent(Kind::TooLarge, detail),
         _ => Failure::permanent(Kind::Rejected, detail),
+    }
+}
+
+/// The pause that a server asks for: so many seconds, or until a date.
+fn retry_after(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = DateTimeParser::new().parse_timestamp(text).ok()?;
+    // A date in the past means at once.
+    Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_seconds_or_a_date() {
+        assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        let later = retry_after("Fri, 06 Nov 2195 08:49:37 GMT").unwrap();
+        assert!(later > Duration::from_secs(3600), "{later:?}");
+        assert_eq!(retry_after("soon"), None);
     }
 }
