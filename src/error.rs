@@ -214,11 +214,16 @@ impl ShutdownError {
     }
 }
 
-/// How one signal failed.
+/// How one signal failed, and what became of it since telemetry was flushed last: all its exporters together, in spans, log
+/// records or metric data points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignalFailure {
     pub(crate) signal: Signal,
     pub(crate) cause: FailureCause,
+    pub(crate) exported: u64,
+    pub(crate) failed: u64,
+    pub(crate) dropped: u64,
+    pub(crate) queued: u64,
 }
 
 impl SignalFailure {
@@ -232,6 +237,30 @@ impl SignalFailure {
     #[must_use]
     pub fn cause(&self) -> &FailureCause {
         &self.cause
+    }
+
+    /// Items that arrived.
+    #[must_use]
+    pub fn exported(&self) -> u64 {
+        self.exported
+    }
+
+    /// Items that were tried and did not arrive.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Items that were never tried.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Items that still wait; none after a shutdown.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued
     }
 }
 
@@ -252,17 +281,31 @@ pub enum FailureCause {
     Sdk(String),
 }
 
+impl fmt::Display for SignalFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { signal, cause, exported, failed, dropped, queued } = self;
+        let (lost, all) = (failed + dropped, exported + failed + dropped + queued);
+        write!(f, "{signal}: ")?;
+        match cause {
+            FailureCause::Timeout(limit) => write!(f, "not done within {}", format_duration(*limit))?,
+            FailureCause::Lost { items, error } => return write!(f, "{items} of {all} lost ({error})"),
+            FailureCause::Sdk(error) => f.write_str(error)?,
+        }
+        for (items, what) in [(lost, "lost"), (*queued, "waiting")] {
+            if items > 0 {
+                write!(f, ", {items} of {all} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("telemetry was not delivered in full: ")?;
-        for (index, SignalFailure { signal, cause }) in self.failures.iter().enumerate() {
+        for (index, failure) in self.failures.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{signal}: ")?;
-            match cause {
-                FailureCause::Timeout(limit) => write!(f, "not done within {}", format_duration(*limit))?,
-                FailureCause::Lost { items, error } => write!(f, "{items} lost ({error})")?,
-                FailureCause::Sdk(error) => f.write_str(error)?,
-            }
+            write!(f, "{separator}{failure}")?;
         }
         Ok(())
     }

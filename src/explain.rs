@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{
-        Config, Count, NonEmpty, Otlp, Ratio, Signal,
+        Config, Count, NonEmpty, Otlp, Ratio, Signal, format_duration,
         validate::{KeyPath, key_path},
     },
     error::{Origin, Problem},
@@ -82,21 +82,23 @@ impl Explanation {
                 (key.clone(), json!({ "value": value, "origin": kind, "at": at }))
             })
             .collect();
-        let problem = |problem: &Problem| {
-            let at = problem.origin().and_then(|origin| origin_words(origin).1);
-            json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
-        };
-        let warnings: Vec<_> = self.warnings.iter().map(problem).collect();
-        let errors: Vec<_> = self.errors.iter().map(problem).collect();
         let object = json!({
             "file": self.file.as_ref().map(|file| file.display().to_string()),
             "profile": self.profile,
             "values": values,
-            "warnings": warnings,
-            "errors": errors,
+            "warnings": problems_to_json(&self.warnings),
+            "errors": problems_to_json(&self.errors),
         });
         format!("{object:#}")
     }
+}
+
+pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
+    let problem = |problem: &Problem| {
+        let at = problem.origin().and_then(|origin| origin_words(origin).1);
+        json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
+    };
+    problems.iter().map(problem).collect()
 }
 
 fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
@@ -242,6 +244,17 @@ impl Values<'_> {
                 ("tls.ca_file", own.tls.ca_file.is_some(), file(&settings.tls.ca_file)),
                 ("tls.cert_file", own.tls.cert_file.is_some(), file(&settings.tls.cert_file)),
                 ("tls.key_file", own.tls.key_file.is_some(), file(&settings.tls.key_file)),
+                ("retry.max_attempts", own.retry.max_attempts.is_some(), settings.retry.max_attempts.into()),
+                (
+                    "retry.initial_backoff",
+                    own.retry.initial_backoff.is_some(),
+                    format_duration(settings.retry.initial_backoff).into(),
+                ),
+                (
+                    "retry.max_backoff",
+                    own.retry.max_backoff.is_some(),
+                    format_duration(settings.retry.max_backoff).into(),
+                ),
             ];
             let signal = signal.to_string();
             let path = |is_own: bool, rest: &[String]| {

@@ -10,6 +10,8 @@ mod error;
 mod explain;
 mod logs;
 pub mod prelude;
+mod probe;
+mod quantity;
 #[cfg(feature = "schema")]
 mod schema;
 mod source;
@@ -26,13 +28,14 @@ pub use opentelemetry_sdk;
 #[cfg(feature = "schema")]
 pub use crate::schema::schema;
 pub use crate::{
-    build::Propagator,
+    build::{MeterProvider, Propagator},
     config::OtlpProtocol,
     error::{Error, ErrorKind, FailureCause, Origin, Problem, ShutdownError, SignalFailure},
     explain::Explanation,
     logs::Logger,
+    probe::{Probe, ProbeFailure, ProbeResult, ProbeStep},
     spans::{ActiveSpan, TracerExt},
-    stats::{ExporterStats, Stats},
+    stats::{Dropped, ExporterStats, Stats},
     tools::{Builder, ObservabilityTools},
 };
 

@@ -1,5 +1,7 @@
 //! What became of the telemetry so far, in numbers.
 
+use std::time::SystemTime;
+
 use crate::config::Signal;
 
 /// What became of the telemetry so far: one account for each exporter of each signal.
@@ -42,10 +44,34 @@ pub struct ExporterStats {
     pub exported: u64,
     /// Items that were tried and did not arrive.
     pub failed: u64,
-    /// Items that were never tried: the queue was full, or telemetry had been shut down.
+    /// Items that were never tried, whatever the reason.
     pub dropped: u64,
+    /// The same items by the reason.
+    pub dropped_by_reason: Dropped,
     /// Items that wait, or are on their way.
     pub queued: u64,
     /// Why the last items were lost.
     pub last_error: Option<String>,
+    /// When a destination took items last. Lines on the console and in files are not timed.
+    pub last_success: Option<SystemTime>,
+}
+
+/// Items that were never tried, by the reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// The queue was full.
+    pub queue_full: u64,
+    /// Telemetry had been shut down, or was before their turn came.
+    pub shut_down: u64,
+    /// Nobody reads the stream any more, or its writer is broken.
+    pub closed: u64,
+}
+
+impl Dropped {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.queue_full + self.shut_down + self.closed
+    }
 }

@@ -20,7 +20,12 @@ fn quickstart(variables: &[(&str, &str)]) -> (String, String) {
 #[test]
 fn quickstart_shows_all_three_signals() {
     let (out, err) = quickstart(&[]);
-    assert_eq!(err, "");
+    assert!(
+        err.starts_with("autotelemetry: quickstart 1.0.0, ")
+            && err.ends_with("quickstart.toml: traces to console; metrics to console; logs to console\n")
+            && err.lines().count() == 1,
+        "{err}"
+    );
     assert!(!out.contains('\u{1b}'), "no colours where nobody would see them");
     let has = |parts: &[&str]| {
         assert!(
@@ -79,7 +84,7 @@ fn a_reader_that_goes_away_harms_nobody() {
     assert!(output.status.success(), "{output:?}");
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(
-        err.lines().count() == 1 && err.contains("nobody reads standard output any more"),
+        err.lines().count() == 2 && err.contains("nobody reads standard output any more"),
         "said, and once: {err}"
     );
 }

@@ -179,7 +179,7 @@ fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
     assert_eq!(
         error.to_string(),
         format!(
-            "telemetry was not delivered in full: traces: 1 lost ({}/v1/traces: the server answered 400 Bad Request)",
+            "telemetry was not delivered in full: traces: 1 of 1 lost ({}/v1/traces: the server answered 400 Bad Request)",
             sink.url()
         )
     );
@@ -385,7 +385,10 @@ fn a_partial_success_is_no_success() {
     let stats = tools.stats();
     let stats = stats.exporter(Signal::Traces, "otlp").unwrap();
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (5, 2, 3, 0));
-    assert!(error.contains("traces: 3 lost") && error.contains("refused by the server: too old"), "{error}");
+    assert!(
+        error.contains("traces: 3 of 5 lost") && error.contains("refused by the server: too old"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -434,7 +437,7 @@ fn a_wrong_port_is_guessed() {
         .unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("is this a port for HTTP, not gRPC?"), "{error}");
+    assert!(error.contains("what answers there is not gRPC"), "{error}");
 }
 
 /// `init` reads the environment of the process and a file beside it, so it needs a process of its own.
@@ -452,7 +455,8 @@ fn init_finds_the_file_and_works_with_every_kind_of_runtime() {
                 .env("KIND", kind)
                 .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
             let output = program::run(program);
-            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{kind}, {protocol}");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(said.lines().count(), 1, "the start line alone: {said}");
             assert_eq!((sink.spans().len(), sink.metrics().len()), (1, 1), "{kind}, {protocol}");
             let logs: Vec<_> = sink.logs().into_iter().map(|(scope, _)| scope).collect();
             assert_eq!(
@@ -470,7 +474,11 @@ fn who_exports_nothing_is_told_what_to_set() {
     let mut program = program::function("program_that_inits");
     program.current_dir(directory.path()).env("KIND", "none").env("OTEL_SERVICE_NAME", "x");
     let said = String::from_utf8(program::run(program).stderr).unwrap();
-    assert!(said.starts_with("autotelemetry: traces and metrics go nowhere; set `otlp.endpoint`"), "{said}");
+    assert_eq!(
+        said,
+        "autotelemetry: x, no file: traces nowhere; metrics nowhere; logs to console. To export traces and metrics, set \
+         `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters`, [] to mean none\n"
+    );
 }
 
 #[test]

@@ -194,7 +194,7 @@ fn what_cannot_be_written_is_counted_and_told() {
     wait(|| stats().failed == 1);
     assert!(stats().last_error.unwrap().contains("Not a directory"));
     let error = tools.force_flush().unwrap_err().to_string();
-    assert!(error.contains("logs: 1 lost (files in ") && error.contains("Not a directory"), "{error}");
+    assert!(error.contains("logs: 1 of 2 lost (files in ") && error.contains("Not a directory"), "{error}");
     fs::remove_file(&logs).unwrap();
     logger.info("after", &[]);
     tools.shutdown().unwrap();

@@ -5,24 +5,14 @@
 mod support;
 
 use std::{
-    io::{BufReader, Read as _, Write as _},
+    io::{BufReader, Write as _},
     net::{SocketAddr, TcpStream},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use support::{PATIENCE, builder, program, sink::Sink, with_file};
-
-/// Status and headers, and the body.
-fn request(address: SocketAddr, request: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "{request} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_lowercase(), body.to_owned())
-}
+use support::{PATIENCE, builder, program, request, sink::Sink, with_file};
 
 fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
     let builder = builder().service_name("shop").resource_attribute("team", "data").prometheus_port(0);
@@ -134,18 +124,6 @@ fn scrapes_and_pushes_agree_about_observable_instruments() {
         assert!(format!("{metric:?}").contains("AsInt(7)"), "{metric:?}");
     }
     assert_eq!(sink.metrics().len(), 3);
-}
-
-#[test]
-fn a_panicking_callback_is_said_at_every_scrape() {
-    let tools = tools(&[]);
-    let _gauge = tools.meter("x").u64_observable_gauge("bad").with_callback(|_| panic!("on purpose")).build();
-    let address = tools.prometheus_address().unwrap();
-    for _ in 0..3 {
-        let (head, body) = request(address, "GET /metrics");
-        assert!(head.starts_with("http/1.1 503") && body.contains("panicked"), "{head}\n{body}");
-    }
-    assert!(request(address, "GET /elsewhere").0.starts_with("http/1.1 404"));
 }
 
 /// Waits for a line of the output of a program that holds `part`.

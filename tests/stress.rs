@@ -162,7 +162,11 @@ fn to_a_pipe_that_nobody_reads() {
     drop(child.stdout.take());
     child.wait().unwrap();
     let (exported, dropped, failed, rest) = stats(&err);
-    assert!(exported + dropped + failed < THREADS as u64 * 20_000, "some are still queued: {err}");
+    assert_eq!(
+        exported + dropped + failed,
+        THREADS as u64 * 20_000,
+        "what is left at the end is dropped: {err}"
+    );
     assert!(dropped > 0 && rest.contains("logs: not done within 300ms"), "{err}");
     assert!(start.elapsed() < support::PATIENCE, "{:?}", start.elapsed());
 }

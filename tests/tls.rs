@@ -385,13 +385,15 @@ fn both_sides_show_their_certificates() {
 
         let error = send(with_env(&with_identity(&endpoint, protocol, (&ca, "", ""))), "nobody").unwrap_err();
         // Who is refused by TLS 1.3 hears of it when it sends, if it does not find the connection closed.
-        let refused = ["CertificateRequired", "broken pipe", "reset", "closed"];
+        let refused = ["the server wants a certificate of ours", "broken pipe", "reset", "closed"];
         assert!(refused.iter().any(|reason| error.contains(reason)), "{protocol}: {error}");
         let other = text(&stranger.file());
         let error = send(with_env(&with_identity(&endpoint, protocol, (&other, &own, &own_key))), "refused");
         let error = error.unwrap_err();
         assert!(
-            error.contains("the TLS handshake failed: invalid peer certificate: UnknownIssuer"),
+            error.contains(
+                "TLS: the certificate of the server is signed by an unknown authority; set `tls.ca_file`"
+            ),
             "{error}"
         );
     }
@@ -485,14 +487,14 @@ fn who_never_speaks_tls_is_given_up() {
         ];
         let begin = Instant::now();
         let error = send(with_env(&direct), "x").unwrap_err();
-        assert!(error.contains("the TLS handshake did not end within 450ms"), "{error}");
+        assert!(error.contains("TLS: the handshake did not end within 250ms"), "{error}");
         let proxy = format!("http://user:s3cr3t@{address}");
         let by_proxy = [
             &direct[..],
             &[("HTTPS_PROXY", &proxy), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.test")],
         ];
         let error = send(with_env(&by_proxy.concat()), "x").unwrap_err();
-        let reason = format!("the proxy {address} makes no connection: no connection within 450ms");
+        let reason = format!("the proxy {address} makes no connection: no connection within 250ms");
         assert!(error.contains(&reason), "{error}");
         assert!(begin.elapsed() < Duration::from_secs(5));
     }
@@ -536,7 +538,7 @@ fn encrypted_connections_go_through_the_proxy() {
         for exempt in ["collector.test", ".test", "a,*"] {
             let variables = [ca, ("ALL_PROXY", proxy.as_str()), ("no_proxy", exempt)];
             let error = send_by_proxy("https://collector.test:4317", protocol, &variables).unwrap_err();
-            assert!(error.contains("no address is found for collector.test"), "{error}");
+            assert!(error.contains("name not found: "), "{error}");
         }
         let local = collector.url(protocol).replace("http://127.0.0.1", "https://localhost");
         send_by_proxy(&local, protocol, &[ca, ("HTTPS_PROXY", &proxy)]).unwrap();
@@ -565,7 +567,7 @@ fn a_proxy_that_is_not_there_is_named() {
     let proxy = ("https_proxy", "http://user:s3cret@proxy.invalid");
     let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
     assert!(error.contains("the proxy proxy.invalid makes no connection: "), "{error}");
-    assert!(error.contains("no address is found for proxy.invalid") && !error.contains("s3cret"), "{error}");
+    assert!(error.contains("Name or service not known") && !error.contains("s3cret"), "{error}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use opentelemetry_sdk::{
 };
 use tokio::sync::Notify;
 
-use super::{runtime::Spawner, tally::Tally};
+use super::{exporter::otlp::Account, runtime::Spawner, tally::Reason};
 
 /// Delivers batches, and counts what became of them.
 pub(super) trait Export<T>: Send + Sync + 'static {
@@ -54,7 +54,7 @@ struct Queue<T> {
     done: Condvar,
     max_queue_size: usize,
     max_export_batch_size: usize,
-    tally: Arc<Tally>,
+    account: Account,
 }
 
 #[derive(Debug)]
@@ -68,11 +68,11 @@ struct State<T> {
     closed: bool,
 }
 
-impl<T: Send + 'static> Batch<T> {
+impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
     pub(super) fn start(
         exporter: impl Export<T>,
         settings: BatchSettings,
-        tally: Arc<Tally>,
+        account: Account,
         spawner: &Spawner,
     ) -> Self {
         let BatchSettings { max_queue_size, max_export_batch_size, schedule_delay, flush_limit } = settings;
@@ -83,7 +83,7 @@ impl<T: Send + 'static> Batch<T> {
             done: Condvar::new(),
             max_queue_size,
             max_export_batch_size,
-            tally,
+            account,
         });
         drop(spawner.spawn(work(Arc::clone(&queue), Arc::new(exporter), schedule_delay, spawner.clone())));
         Self { queue, flush_limit }
@@ -92,13 +92,14 @@ impl<T: Send + 'static> Batch<T> {
     /// Never waits: what finds the queue full is dropped.
     fn push(&self, item: T) {
         let queue = &self.queue;
-        queue.tally.emit(1);
         let mut state = queue.lock();
         let refused = if state.closed {
-            Some("telemetry had been shut down")
+            Some(Reason::ShutDown)
         } else if state.items.len() >= queue.max_queue_size {
-            Some("the queue was full")
+            Some(Reason::QueueFull)
         } else {
+            // Under the lock, so that it is noted before its end is.
+            queue.account.emit(1);
             state.items.push_back(item);
             state.pushed += 1;
             None
@@ -106,10 +107,15 @@ impl<T: Send + 'static> Batch<T> {
         let is_full = state.items.len() >= queue.max_export_batch_size;
         drop(state);
         match refused {
-            Some(reason) => queue.tally.drop_items(1, reason),
+            Some(reason) => queue.account.refuse(1, reason),
             None if is_full => queue.work.notify_one(),
             None => {}
         }
+    }
+
+    /// The queue, to be given up when telemetry ends.
+    pub(super) fn queue(&self) -> Arc<dyn Abandon> {
+        Arc::clone(&self.queue) as Arc<dyn Abandon>
     }
 
     /// Waits until everything that is in the queue now is done.
@@ -128,6 +134,26 @@ impl<T: Send + 'static> Batch<T> {
             state = self.queue.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(())
+    }
+}
+
+/// Something in which items wait that will not be sent any more.
+pub(crate) trait Abandon: std::fmt::Debug + Send + Sync {
+    /// Takes nothing from now on, and counts what waits as dropped.
+    fn abandon(&self);
+}
+
+impl<T: std::fmt::Debug + Send> Abandon for Queue<T> {
+    fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let items = std::mem::take(&mut state.items);
+        state.done += items.len() as u64;
+        self.account.abandon(items.len() as u64);
+        drop(state);
+        self.done.notify_all();
+        // Their values may be the program's, so they go without the lock.
+        drop(items);
     }
 }
 
@@ -179,7 +205,7 @@ async fn work<T: Send + 'static>(
             // As a task of its own, so that a panic ends nothing but itself.
             let ended = spawner.spawn(async move { exporter.export(batch).await }).await;
             if ended.is_err_and(|error| error.is_panic()) {
-                let _ = queue.tally.fail(items, "the exporter panicked");
+                let _ = queue.account.panicked(items);
             }
             queue.finish(items);
         }

@@ -6,6 +6,7 @@ mod fanout;
 mod limits;
 mod logs;
 mod metrics;
+mod probe;
 mod propagators;
 mod resource;
 mod runtime;
@@ -14,27 +15,30 @@ mod traces;
 
 #[cfg(feature = "prometheus")]
 use std::io::ErrorKind;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use opentelemetry_sdk::{
-    Resource, metrics::SdkMeterProvider, metrics::reader::MetricReader, trace::SdkTracerProvider,
-};
+use opentelemetry_sdk::{Resource, metrics::reader::MetricReader, trace::SdkTracerProvider};
 
 #[cfg(feature = "tls")]
 pub(crate) use self::exporter::otlp::inspect;
-pub use self::propagators::Propagator;
 use self::{
-    batch::{Batch, BatchSettings, Export},
+    batch::{Abandon, Batch, BatchSettings, Export},
     exporter::{
         console::Console,
         file::file_logs,
         lines::{LineLogs, Lines},
-        otlp::OtlpExporter,
+        otlp::{Account, OtlpExporter, Watch},
     },
-    metrics::Health,
+    metrics::Callbacks,
     runtime::Background,
 };
-pub(crate) use self::{exporter::console::Writer, fanout::run, tally::Tally};
+pub(crate) use self::{
+    exporter::console::Writer,
+    fanout::run,
+    probe::probe,
+    tally::{Report, Tally},
+};
+pub use self::{metrics::MeterProvider, propagators::Propagator};
 use crate::{
     config::{Config, ExporterRef, Signal, Size, Timeout, validate::key_path},
     diagnostics::Diagnostics,
@@ -52,12 +56,14 @@ pub(crate) fn inspect(_: &mut Loaded, _: &mut Vec<Problem>) {}
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) tracer_provider: SdkTracerProvider,
-    pub(crate) meter_provider: SdkMeterProvider,
+    pub(crate) meter_provider: MeterProvider,
     pub(crate) loggers: LoggerFactory,
     pub(crate) propagator: Propagator,
     pub(crate) background: Option<Background>,
     /// What console and files still have to write when the signals are done.
     pub(crate) lines: Vec<Arc<Lines>>,
+    /// What waits for the network.
+    pub(crate) queues: Vec<Arc<dyn Abandon>>,
     pub(crate) tallies: Vec<Arc<Tally>>,
     pub(crate) prometheus_address: Option<SocketAddr>,
 }
@@ -98,13 +104,15 @@ pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Er
         background: None,
         console: None,
         lines: Vec::new(),
+        queues: Vec::new(),
+        watches: BTreeMap::new(),
         tallies: Vec::new(),
         prometheus_address: None,
     };
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut parts)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut parts)?;
     let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut parts)?;
-    let Parts { background, lines, tallies, prometheus_address, .. } = parts;
+    let Parts { background, lines, queues, tallies, prometheus_address, .. } = parts;
     Ok(Built {
         tracer_provider,
         meter_provider,
@@ -112,6 +120,7 @@ pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Er
         propagator: propagators::propagator(propagators),
         background,
         lines,
+        queues,
         tallies,
         prometheus_address,
     })
@@ -126,6 +135,9 @@ struct Parts<'l> {
     background: Option<Background>,
     console: Option<Arc<Console>>,
     lines: Vec<Arc<Lines>>,
+    queues: Vec<Arc<dyn Abandon>>,
+    /// By host and port.
+    watches: BTreeMap<String, Arc<Watch>>,
     tallies: Vec<Arc<Tally>>,
     prometheus_address: Option<SocketAddr>,
 }
@@ -180,10 +192,13 @@ impl Parts<'_> {
         timeout: Timeout,
     ) -> Result<Option<OtlpExporter>, Error> {
         let Some(settings) = self.loaded.config.otlp_settings(exporter, signal) else { return Ok(None) };
-        let tally = Arc::new(Tally::new(signal, exporter.clone(), &settings.endpoint, self.diagnostics));
+        let tally = Arc::new(Tally::silent(signal, exporter.clone(), &settings.endpoint));
+        let place = settings.endpoint.host_and_port();
+        let new_watch = || Arc::new(Watch::new(place.clone(), self.diagnostics));
+        let watch = self.watches.entry(place.clone()).or_insert_with(new_watch);
+        let account = Account::new(Arc::clone(&tally), Arc::clone(watch));
         let spawner = self.background()?.spawner();
         let (resource, proxies) = (&self.resource, &self.loaded.proxies);
-        let account = Arc::clone(&tally);
         let exporter =
             OtlpExporter::new(&settings, timeout, resource, proxies, spawner, account, self.diagnostics)?;
         self.tallies.push(tally);
@@ -191,7 +206,7 @@ impl Parts<'_> {
     }
 
     /// The queue in front of `exporter`; `sizes` are those of the queue and of a batch.
-    fn batch<T: Send + 'static>(
+    fn batch<T: std::fmt::Debug + Send + 'static>(
         &mut self,
         exporter: OtlpExporter,
         (max_queue_size, batch_size): (Size, u32),
@@ -206,13 +221,15 @@ impl Parts<'_> {
             schedule_delay,
             flush_limit: self.shutdown_timeout(),
         };
-        let tally = exporter.tally();
-        Ok(Batch::start(exporter, settings, tally, &self.background()?.spawner()))
+        let account = exporter.account();
+        let batch = Batch::start(exporter, settings, account, &self.background()?.spawner());
+        self.queues.push(batch.queue());
+        Ok(batch)
     }
 
     /// Takes the port, starts the server and returns the reader that it shows.
     #[cfg(feature = "prometheus")]
-    fn prometheus(&mut self, health: &Health) -> Result<Arc<dyn MetricReader>, Error> {
+    fn prometheus(&mut self, callbacks: &Arc<Callbacks>) -> Result<Arc<dyn MetricReader>, Error> {
         use self::exporter::prometheus::{Listener, exporter};
 
         let loaded = self.loaded;
@@ -230,13 +247,13 @@ impl Parts<'_> {
         })?;
         let (reader, registry) = exporter(config).map_err(|error| Error::system("prometheus", error))?;
         self.prometheus_address = Some(listener.address());
-        let server = listener.serve(registry, config.path.as_str(), health.clone(), self.diagnostics);
+        let server = listener.serve(registry, config.path.as_str(), Arc::clone(callbacks), self.diagnostics);
         self.background()?.serve(server);
         Ok(Arc::new(reader))
     }
 
     #[cfg(not(feature = "prometheus"))]
-    fn prometheus(&mut self, _: &Health) -> Result<Arc<dyn MetricReader>, Error> {
+    fn prometheus(&mut self, _: &Arc<Callbacks>) -> Result<Arc<dyn MetricReader>, Error> {
         let key = "metrics.exporters";
         let problem = Problem::new("this binary was built without the feature `prometheus`").key(key);
         Err(Error::configuration(vec![problem.at(self.loaded.origin(&key_path(key)))]))

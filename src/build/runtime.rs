@@ -15,7 +15,7 @@ use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 use crate::error::Error;
 
 /// Owns the runtime. Dropping it stops all traffic at once; it waits for no more than the ports of
-/// the servers, and for that not longer than [`CLOSE_LIMIT`].
+/// the servers, which are closed when shutting down begins, and for that not longer than [`CLOSE_LIMIT`].
 #[derive(Debug)]
 pub(crate) struct Background {
     runtime: Mutex<Option<Runtime>>,
@@ -32,7 +32,7 @@ pub(crate) struct Spawner {
 }
 
 /// How long a server may take to close its port.
-const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
 impl Background {
     pub(crate) fn start() -> Result<Self, Error> {
@@ -64,13 +64,13 @@ impl Background {
     pub(crate) fn serve(&self, server: impl Future<Output = ()> + Send + 'static) {
         let (alive, gone) = mpsc::channel();
         self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(gone);
-        let closing = self.spawner.closing();
+        let mut closing = self.spawner.closing();
         self.spawner.spawn(async move {
             // Dropped behind the server, whose port is free then.
             let _alive: mpsc::Sender<()> = alive;
             tokio::select! {
                 () = server => {}
-                () = closing => {}
+                () = closing.begun() => {}
             }
         });
     }
@@ -109,11 +109,22 @@ impl Spawner {
         self.handle.spawn(future)
     }
 
-    /// Resolves when shutting down has begun.
-    pub(crate) fn closing(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut closing = self.closing.subscribe();
-        async move {
-            let _ = closing.wait_for(|closing| *closing).await;
-        }
+    pub(crate) fn closing(&self) -> Closing {
+        Closing(self.closing.subscribe())
+    }
+}
+
+/// Knows whether shutting down has begun.
+#[derive(Debug)]
+pub(crate) struct Closing(watch::Receiver<bool>);
+
+impl Closing {
+    pub(crate) fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Resolves when it has.
+    pub(crate) async fn begun(&mut self) {
+        let _ = self.0.wait_for(|closing| *closing).await;
     }
 }

@@ -3,9 +3,10 @@
 use std::{
     fmt,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -13,7 +14,8 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use crate::{
     config::{ExporterRef, Signal},
     diagnostics::{Diagnostics, RateLimit},
-    stats::ExporterStats,
+    quantity::Quantity,
+    stats::{Dropped, ExporterStats},
 };
 
 /// The account of one exporter for one signal.
@@ -22,20 +24,90 @@ pub(crate) struct Tally {
     signal: Signal,
     exporter: ExporterRef,
     destination: String,
-    diagnostics: Diagnostics,
+    /// Says what is lost; nothing when somebody else does.
+    voice: Option<(Diagnostics, RateLimit)>,
     /// Items that arrived as soon as they were emitted; the others are counted in two steps.
     delivered: AtomicU64,
     emitted: AtomicU64,
-    exported: AtomicU64,
-    failed: AtomicU64,
-    dropped: AtomicU64,
-    /// Lost items that the result of a flush or shutdown told of, or need not.
-    reported: AtomicU64,
-    last_error: Mutex<Option<String>>,
-    limit: RateLimit,
+    outcome: Mutex<Outcome>,
+}
+
+#[derive(Debug, Default)]
+struct Outcome {
+    exported: u64,
+    failed: u64,
+    dropped: Dropped,
+    /// Lost items that nobody wanted any more, which is no fault.
+    spared: u64,
+    last_error: Option<String>,
+    last_success: Option<SystemTime>,
+    /// What the result of the last flush told of.
+    told: (u64, u64, u64),
+    /// What was emitted is settled; what arrives nevertheless was counted as lost.
+    is_closed: bool,
+}
+
+/// Why items are not even tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    QueueFull,
+    ShutDown,
+    /// Nobody reads the stream any more.
+    Unread,
+    Broken(&'static str),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::QueueFull => "the queue was full",
+            Self::ShutDown => "telemetry had been shut down",
+            Self::Unread => "nobody reads it any more",
+            Self::Broken(what) => what,
+        })
+    }
+}
+
+impl Outcome {
+    fn count_dropped(&mut self, items: u64, reason: Reason) {
+        match reason {
+            Reason::QueueFull => self.dropped.queue_full += items,
+            Reason::ShutDown => self.dropped.shut_down += items,
+            Reason::Unread => {
+                self.dropped.closed += items;
+                self.spared += items;
+            }
+            Reason::Broken(_) => self.dropped.closed += items,
+        }
+        self.remember(reason);
+    }
+
+    fn remember(&mut self, error: impl fmt::Display) {
+        let error = error.to_string();
+        if self.last_error.as_ref() != Some(&error) {
+            self.last_error = Some(error);
+        }
+    }
+
+    fn settled(&self) -> u64 {
+        self.exported + self.failed + self.dropped.total()
+    }
+}
+
+/// What happened since the last report.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Report {
+    pub(crate) exported: u64,
+    pub(crate) failed: u64,
+    pub(crate) dropped: u64,
+    /// What waits now.
+    pub(crate) queued: u64,
+    /// Why the last items were lost, and on the way where.
+    pub(crate) error: String,
 }
 
 impl Tally {
+    /// An account that says itself what is lost, at most once a minute.
     pub(crate) fn new(
         signal: Signal,
         exporter: ExporterRef,
@@ -43,23 +115,30 @@ impl Tally {
         diagnostics: Diagnostics,
     ) -> Self {
         Self {
+            voice: Some((diagnostics, RateLimit::default())),
+            ..Self::silent(signal, exporter, destination)
+        }
+    }
+
+    /// An account that only counts.
+    pub(crate) fn silent(signal: Signal, exporter: ExporterRef, destination: impl fmt::Display) -> Self {
+        Self {
             signal,
             exporter,
             destination: destination.to_string(),
-            diagnostics,
+            voice: None,
             delivered: AtomicU64::new(0),
             emitted: AtomicU64::new(0),
-            exported: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            reported: AtomicU64::new(0),
-            last_error: Mutex::default(),
-            limit: RateLimit::default(),
+            outcome: Mutex::default(),
         }
     }
 
     pub(crate) fn signal(&self) -> Signal {
         self.signal
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that items were meant for the exporter and arrived.
@@ -68,102 +147,137 @@ impl Tally {
         self.delivered.fetch_add(items, Ordering::Release);
     }
 
-    /// Notes that items were meant for the exporter.
+    /// Notes that items were meant for the exporter, and wait. To be called before their end is noted.
     pub(crate) fn emit(&self, items: u64) {
-        self.emitted.fetch_add(items, Ordering::Relaxed);
+        self.emitted.fetch_add(items, Ordering::Release);
     }
 
-    /// Notes that items arrived.
-    pub(crate) fn export(&self, items: u64) {
-        self.exported.fetch_add(items, Ordering::Release);
-    }
-
-    /// Notes that items did not arrive, says so on standard error, and makes the SDK's error of it.
-    pub(crate) fn fail(&self, items: u64, error: impl fmt::Display) -> OTelSdkResult {
-        self.failed.fetch_add(items, Ordering::Release);
-        let error = error.to_string();
-        self.lose(items, &error);
-        Err(OTelSdkError::InternalFailure(error))
-    }
-
-    /// Notes that items were not even tried, and says so on standard error.
-    pub(crate) fn drop_items(&self, items: u64, reason: &str) {
-        self.dropped.fetch_add(items, Ordering::Release);
-        self.lose(items, reason);
-    }
-
-    /// Notes that nobody wants the items any more, which is no fault.
-    pub(crate) fn spare(&self, items: u64, reason: &str) {
-        self.reported.fetch_add(items, Ordering::Relaxed);
-        self.dropped.fetch_add(items, Ordering::Release);
-        self.remember(reason);
-    }
-
-    fn remember(&self, error: &str) {
-        let mut last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        if last_error.as_deref() != Some(error) {
-            *last_error = Some(error.to_owned());
+    /// Notes that items were meant for the exporter and find no way in.
+    pub(crate) fn refuse(&self, items: u64, reason: Reason) {
+        let mut outcome = self.lock();
+        self.emit(items);
+        outcome.count_dropped(items, reason);
+        drop(outcome);
+        if reason != Reason::Unread {
+            self.say(items, &reason);
         }
     }
 
-    fn lose(&self, items: u64, error: &str) {
-        if items == 0 {
+    /// Notes that items that waited will not be tried.
+    pub(crate) fn abandon(&self, items: u64, reason: Reason) {
+        let mut outcome = self.lock();
+        if items > 0 && !outcome.is_closed {
+            outcome.count_dropped(items, reason);
+            drop(outcome);
+            if reason != Reason::Unread {
+                self.say(items, &reason);
+            }
+        }
+    }
+
+    /// Notes that items that waited arrived.
+    pub(crate) fn export(&self, items: u64) {
+        let mut outcome = self.lock();
+        if !outcome.is_closed {
+            outcome.exported += items;
+        }
+    }
+
+    /// Notes that a destination took items, now.
+    pub(crate) fn export_timed(&self, items: u64) {
+        let mut outcome = self.lock();
+        if !outcome.is_closed {
+            outcome.exported += items;
+            outcome.last_success = Some(SystemTime::now());
+        }
+    }
+
+    /// Notes that items that waited were tried and did not arrive, and makes the SDK's error of it.
+    pub(crate) fn fail(&self, items: u64, error: impl fmt::Display) -> OTelSdkResult {
+        let mut outcome = self.lock();
+        if !outcome.is_closed {
+            outcome.failed += items;
+            outcome.remember(&error);
+            drop(outcome);
+            self.say(items, &error);
+        }
+        Err(OTelSdkError::InternalFailure(error.to_string()))
+    }
+
+    fn say(&self, items: u64, error: &dyn fmt::Display) {
+        if let Some((diagnostics, limit)) = &self.voice
+            && items > 0
+            && let Some(items) = limit.due_for(items)
+        {
+            let (items, destination) = (Quantity(items, self.signal), &self.destination);
+            diagnostics.error(format_args!("{items} for {destination} lost: {error}"));
+        }
+    }
+
+    /// Settles the account: what is still on its way did not arrive. What does so later is counted no more.
+    pub(crate) fn close(&self) {
+        let mut outcome = self.lock();
+        if outcome.is_closed {
             return;
         }
-        self.remember(error);
-        if let Some(items) = self.limit.due_for(items) {
-            let (noun, destination) = (noun(self.signal, items), &self.destination);
-            self.diagnostics.error(format_args!("{items} {noun} for {destination} lost: {error}"));
+        outcome.is_closed = true;
+        let left = self.emitted.load(Ordering::Acquire).saturating_sub(outcome.settled());
+        if left > 0 {
+            match self.exporter {
+                ExporterRef::Console | ExporterRef::File => outcome.count_dropped(left, Reason::ShutDown),
+                ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
+                    outcome.failed += left;
+                    outcome.remember("no answer before telemetry was shut down");
+                }
+            }
         }
     }
 
-    /// Shows what the server said although it accepted everything.
-    pub(crate) fn remark(&self, message: &str) {
-        if self.limit.is_due() {
-            self.diagnostics.warn(format_args!("{} says: {message}", self.destination));
+    /// How many items were lost so far, but for those that nobody wanted any more.
+    pub(crate) fn lost(&self) -> u64 {
+        let outcome = self.lock();
+        outcome.failed + outcome.dropped.total() - outcome.spared
+    }
+
+    /// How many items wait, or are on their way.
+    pub(crate) fn queued(&self) -> u64 {
+        let settled = self.lock().settled();
+        self.emitted.load(Ordering::Acquire).saturating_sub(settled)
+    }
+
+    /// What happened since this was asked last.
+    pub(crate) fn report(&self) -> Report {
+        let mut outcome = self.lock();
+        let exported = self.delivered.load(Ordering::Acquire) + outcome.exported;
+        let now = (exported, outcome.failed, outcome.dropped.total() - outcome.spared);
+        let told = std::mem::replace(&mut outcome.told, now);
+        let error = outcome.last_error.as_deref().unwrap_or_default();
+        Report {
+            exported: now.0.saturating_sub(told.0),
+            failed: now.1.saturating_sub(told.1),
+            dropped: now.2.saturating_sub(told.2),
+            queued: self.emitted.load(Ordering::Acquire).saturating_sub(outcome.settled()),
+            error: format!("{}: {error}", self.destination),
         }
-    }
-
-    /// How many items were lost since this was asked last.
-    pub(crate) fn newly_lost(&self) -> u64 {
-        let lost = self.failed.load(Ordering::Relaxed) + self.dropped.load(Ordering::Relaxed);
-        lost.saturating_sub(self.reported.swap(lost, Ordering::Relaxed))
-    }
-
-    /// Why the last items were lost, and on the way where.
-    pub(crate) fn last_error(&self) -> String {
-        let error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        format!("{}: {}", self.destination, error.as_deref().unwrap_or_default())
     }
 
     pub(crate) fn stats(&self) -> ExporterStats {
+        let outcome = self.lock();
         // What was emitted is read last: an item that is counted elsewhere was emitted before.
         let delivered = self.delivered.load(Ordering::Acquire);
-        let exported = delivered + self.exported.load(Ordering::Acquire);
-        let failed = self.failed.load(Ordering::Acquire);
-        let dropped = self.dropped.load(Ordering::Acquire);
         let emitted = delivered + self.emitted.load(Ordering::Acquire);
         ExporterStats {
             signal: self.signal,
             exporter: self.exporter.to_string(),
             destination: self.destination.clone(),
             emitted,
-            exported,
-            failed,
-            dropped,
-            queued: emitted.saturating_sub(exported + failed + dropped),
-            last_error: self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            exported: delivered + outcome.exported,
+            failed: outcome.failed,
+            dropped: outcome.dropped.total(),
+            dropped_by_reason: outcome.dropped,
+            queued: emitted.saturating_sub(delivered + outcome.settled()),
+            last_error: outcome.last_error.clone(),
+            last_success: outcome.last_success,
         }
-    }
-}
-
-fn noun(signal: Signal, items: u64) -> &'static str {
-    match (signal, items) {
-        (Signal::Traces, 1) => "span",
-        (Signal::Traces, _) => "spans",
-        (Signal::Metrics, 1) => "data point",
-        (Signal::Metrics, _) => "data points",
-        (Signal::Logs, 1) => "log record",
-        (Signal::Logs, _) => "log records",
     }
 }

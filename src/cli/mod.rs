@@ -12,13 +12,15 @@ use std::{
 };
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use serde_json::json;
 
 use crate::{
     build,
     error::{Origin, Problem},
-    explain::Explanation,
+    explain::{Explanation, problems_to_json},
     logs::line::text::Palette,
-    source::{Environment, Sources},
+    probe::Probe,
+    source::{Environment, Loaded, Sources},
 };
 
 /// Checks and explains the telemetry configuration of a service.
@@ -44,8 +46,16 @@ enum Command {
         #[command(flatten)]
         input: Input,
         /// For people or for machines.
-        #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
-        format: ExplainFormat,
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Tries each destination: name, connection, TLS, one empty export per signal. Exit code 1 when one cannot be reached.
+    Doctor {
+        #[command(flatten)]
+        input: Input,
+        /// For people or for machines.
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
     },
     /// Prints the JSON Schema of the file, for editors.
     Schema,
@@ -73,7 +83,7 @@ struct Input {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum ExplainFormat {
+enum OutputFormat {
     Text,
     Json,
 }
@@ -101,10 +111,9 @@ impl Input {
         Explanation::new(&loaded, problems)
     }
 
-    /// As `explain`, and looks into the files.
-    fn inspect(self) -> Explanation {
-        let (loaded, problems) = self.sources().inspect(build::inspect);
-        Explanation::new(&loaded, problems)
+    /// Looks into the files.
+    fn inspect(self) -> (Loaded, Vec<Problem>) {
+        self.sources().inspect(build::inspect)
     }
 }
 
@@ -112,15 +121,19 @@ impl Input {
 #[must_use]
 pub fn run() -> ExitCode {
     match Call::parse().command {
-        Command::Check { input, strict } => check(&input.inspect(), strict),
+        Command::Check { input, strict } => {
+            let (loaded, problems) = input.inspect();
+            check(&Explanation::new(&loaded, problems), strict)
+        }
         Command::Explain { input, format } => {
             let explanation = input.explain();
             let text = match format {
-                ExplainFormat::Text => explanation.to_string(),
-                ExplainFormat::Json => format!("{}\n", explanation.to_json()),
+                OutputFormat::Text => explanation.to_string(),
+                OutputFormat::Json => format!("{}\n", explanation.to_json()),
             };
             print(&text, exit_code(explanation.errors().is_empty()))
         }
+        Command::Doctor { input, format } => doctor(input, format),
         Command::Schema => print(&crate::schema(), ExitCode::SUCCESS),
         Command::Init { file } => init(&file),
         Command::Completions { shell } => {
@@ -167,6 +180,43 @@ fn check(explanation: &Explanation, strict: bool) -> ExitCode {
         (false, count) => writeln!(out, "{count} problems"),
     };
     print(&out, exit_code(good))
+}
+
+fn doctor(input: Input, format: OutputFormat) -> ExitCode {
+    let (loaded, errors) = input.inspect();
+    // While something is wrong with the configuration, nobody knows where to go.
+    let probe = if errors.is_empty() || loaded.config.disabled {
+        match build::probe(&loaded) {
+            Ok(probe) => Some(probe),
+            Err(error) => return print(&format!("{error}\n"), ExitCode::from(1)),
+        }
+    } else {
+        None
+    };
+    let text = match format {
+        OutputFormat::Json => {
+            let results = probe.as_ref().map_or_else(|| json!([]), Probe::json);
+            let object = json!({
+                "errors": problems_to_json(&errors),
+                "warnings": problems_to_json(&loaded.warnings),
+                "results": results,
+            });
+            format!("{object:#}\n")
+        }
+        OutputFormat::Text => {
+            let mut text = String::new();
+            for (problems, word) in [(&errors, "error"), (&loaded.warnings, "warning")] {
+                for problem in problems {
+                    let _ = writeln!(text, "{word}: {problem}");
+                }
+            }
+            if let Some(probe) = &probe {
+                let _ = write!(text, "{probe}");
+            }
+            text
+        }
+    };
+    print(&text, exit_code(probe.is_some_and(|probe| probe.is_ok())))
 }
 
 fn init(path: &Path) -> ExitCode {

@@ -65,6 +65,12 @@ impl Endpoint {
         self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
+    /// Where the connection goes to.
+    #[must_use]
+    pub fn host_and_port(&self) -> String {
+        format!("{}:{}", self.uri.host().unwrap_or_default(), self.port())
+    }
+
     /// Whether there is a path other than `/`.
     #[must_use]
     pub fn has_path(&self) -> bool {

@@ -25,7 +25,8 @@ pub struct Metrics {
     pub timeout: Timeout,
 
     /// Whether sums count from the start of the process (`cumulative`), from the export before (`delta`), or whichever
-    /// needs less memory for each kind of instrument (`lowmemory`). Prometheus is always cumulative.
+    /// needs less memory for each kind of instrument (`lowmemory`). Prometheus is always cumulative, and so are all
+    /// exporters beside it.
     pub temporality: Temporality,
 }
 

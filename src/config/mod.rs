@@ -44,7 +44,10 @@ pub use self::{
     logs::Logs,
     metrics::{Metrics, Temporality},
     number::{Bounded, Port, Ratio, Size},
-    otlp::{Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Tls, TlsFiles},
+    otlp::{
+        Attempts, Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Retry, RetrySettings, Tls,
+        TlsFiles,
+    },
     prometheus::{PagePath, Prometheus},
     service::{Resource, Service},
     signal::{ExporterRef, Propagator, Selection, Signal},

@@ -1,12 +1,15 @@
 //! Destinations that speak OTLP: `[otlp]`, its parts for one signal, and `[exporters.NAME]`.
 
+use std::time::Duration;
+
 use http::uri::Scheme;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    duration::Timeout,
+    duration::{Period, Timeout},
     endpoint::Endpoint,
     headers::Headers,
+    number::Bounded,
     signal::Signal,
     text::{NonEmpty, text_enum},
 };
@@ -67,6 +70,26 @@ pub struct Tls {
     pub key_file: Option<NonEmpty>,
 }
 
+/// How often a request that failed for the moment is sent again. The pauses double from the first to the longest, each by chance up to half
+/// shorter; a server that asks for another pause gets it, up to a minute.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Retry {
+    /// How often a request is sent at most, 1 to 1,000,000; 1 means that nothing is tried again. Default: no limit.
+    pub max_attempts: Option<Attempts>,
+
+    /// The first pause, at least 10 ms. Default: `200ms`, or `max_backoff` when that is shorter.
+    pub initial_backoff: Option<Period<10>>,
+
+    /// The longest pause, at least 10 ms. Default: `5s`, or `initial_backoff` when that is longer.
+    pub max_backoff: Option<Period<10>>,
+}
+
+/// How often something is tried.
+pub type Attempts = Bounded<1, 1_000_000>;
+
 macro_rules! otlp_table {
     ($(#[$meta:meta])* $name:ident { $($(#[$extra_meta:meta])* $extra:ident: $extra_type:ty,)* }) => {
         $(#[$meta])*
@@ -90,12 +113,16 @@ macro_rules! otlp_table {
             /// `none` or `gzip`. Default: `none`.
             pub compression: Option<Compression>,
 
-            /// The longest time that one export may take, connecting and retries included. `"0s"` means no limit.
-            /// Default: `10s`.
+            /// The longest time that one export may take, retries included; half of it for connecting. `"0s"` means no limit. Spans and log
+            /// records outlast it while the destination cannot be reached or says that it is overloaded: they wait,
+            /// as many as the queue holds, until it is back or telemetry is shut down. Default: `10s`.
             pub timeout: Option<Timeout>,
 
             /// How the connection is encrypted.
             pub tls: Tls,
+
+            /// How requests that failed are sent again.
+            pub retry: Retry,
 
             $($(#[$extra_meta])* pub $extra: $extra_type,)*
         }
@@ -137,6 +164,8 @@ pub struct OtlpSettings {
     pub insecure: bool,
     /// The files of an encrypted connection.
     pub tls: TlsFiles,
+    /// How requests that failed are sent again.
+    pub retry: RetrySettings,
 }
 
 /// The files that one signal's connections to one destination are encrypted with.
@@ -149,6 +178,33 @@ pub struct TlsFiles {
     pub cert_file: Option<NonEmpty>,
     /// The private key of that certificate.
     pub key_file: Option<NonEmpty>,
+}
+
+/// When a request that failed is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetrySettings {
+    /// How often it is sent at most.
+    pub max_attempts: Option<u32>,
+    /// The first pause.
+    pub initial_backoff: Duration,
+    /// The longest pause.
+    pub max_backoff: Duration,
+}
+
+impl RetrySettings {
+    const INITIAL: Duration = Duration::from_millis(200);
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    fn new(own: &Retry, general: &Retry) -> Self {
+        let initial = own.initial_backoff.or(general.initial_backoff).map(Period::get);
+        let longest = own.max_backoff.or(general.max_backoff).map(Period::get);
+        Self {
+            max_attempts: own.max_attempts.or(general.max_attempts).map(Bounded::get),
+            initial_backoff: initial.unwrap_or_else(|| longest.unwrap_or(Self::LONGEST).min(Self::INITIAL)),
+            max_backoff: longest.unwrap_or_else(|| initial.unwrap_or(Self::INITIAL).max(Self::LONGEST)),
+        }
+    }
 }
 
 impl Otlp {
@@ -200,6 +256,7 @@ impl Otlp {
             headers: own.headers.as_ref().or(self.headers.as_ref()).cloned().unwrap_or_default(),
             compression: own.compression.or(self.compression).unwrap_or(Compression::None),
             timeout: own.timeout.or(self.timeout).unwrap_or(Timeout::from_secs(10)),
+            retry: RetrySettings::new(&own.retry, &self.retry),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, io::Write, panic::Location, path::PathBuf};
 
-use super::{ObservabilityTools, install};
+use super::{ObservabilityTools, install, start::start_line};
 use crate::{
     build::{self, Writer},
     config::{AttributeValue, OtlpProtocol, validate::key_path},
@@ -176,7 +176,8 @@ impl Builder {
     }
 
     /// Builds the tools and makes them those of the process: the global tracer and meter providers, the propagator, the
-    /// logger of [`logger`](crate::logger), a `tracing` subscriber and the bridge from `log`. All of them or none.
+    /// logger of [`logger`](crate::logger), a `tracing` subscriber and the bridge from `log`. All of them or none. Then one line on
+    /// standard error says where telemetry goes, unless `diagnostics.level` is above `info`.
     ///
     /// # Errors
     ///
@@ -186,13 +187,7 @@ impl Builder {
         for warning in tools.warnings() {
             tools.diagnostics().warn(format_args!("warning: {warning}"));
         }
-        let nowhere = tools.config().signals_without_choice();
-        if !nowhere.is_empty() {
-            tools.diagnostics().info(format_args!(
-                "{} go nowhere; set `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters`, [] to mean it",
-                nowhere.iter().map(|signal| signal.as_str()).collect::<Vec<_>>().join(" and ")
-            ));
-        }
+        tools.diagnostics().info(start_line(&tools));
         Ok(tools)
     }
 }

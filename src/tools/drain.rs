@@ -12,9 +12,11 @@ use opentelemetry_sdk::{
 };
 
 use crate::{
-    build::{self, Built, Tally},
+    build::{self, Built, Report, Tally},
     config::Signal,
     error::{FailureCause, ShutdownError, SignalFailure},
+    quantity::{Grouped, Quantity},
+    stats::Dropped,
 };
 
 type Work = Box<dyn FnOnce() -> OTelSdkResult + Send>;
@@ -27,7 +29,8 @@ pub(super) fn flush(built: &Built, limit: Duration) -> Result<(), ShutdownError>
         (Signal::Metrics, Box::new(move || metrics.force_flush())),
         (Signal::Logs, Box::new(move || logs.force_flush())),
     ];
-    run(work, built, limit)
+    let results = run(work, built, limit);
+    judge(&results, built, limit)
 }
 
 pub(super) fn shutdown(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
@@ -39,9 +42,12 @@ pub(super) fn shutdown(built: &Built, limit: Duration) -> Result<(), ShutdownErr
         (Signal::Metrics, Box::new(move || metrics.shutdown_with_timeout(limit))),
         (Signal::Logs, Box::new(move || end_logs(&open_logs, &logs, limit))),
     ];
-    let result = run(work, built, limit);
+    let results = run(work, built, limit);
+    // From here on nothing can arrive any more, or is not counted when it does.
+    built.queues.iter().for_each(|queue| queue.abandon());
     built.lines.iter().for_each(|lines| lines.end());
-    result
+    built.tallies.iter().for_each(|tally| tally.close());
+    judge(&results, built, limit)
 }
 
 /// Both lead to the same processors. One that is not shut down would wait once more when it is dropped.
@@ -51,8 +57,7 @@ fn end_logs(open: &SdkLoggerProvider, own: &SdkLoggerProvider, limit: Duration) 
 }
 
 /// Each signal has a thread of its own, since the SDK's waits block and some have no end. Who is late is left behind.
-fn run(work: [(Signal, Work); 3], built: &Built, limit: Duration) -> Result<(), ShutdownError> {
-    let tallies = &built.tallies;
+fn run(work: [(Signal, Work); 3], built: &Built, limit: Duration) -> Vec<(Signal, OTelSdkResult)> {
     let deadline = Instant::now() + limit;
     let (sender, answers) = mpsc::channel();
     for (signal, work) in work {
@@ -73,25 +78,30 @@ fn run(work: [(Signal, Work); 3], built: &Built, limit: Duration) -> Result<(), 
     // All signals write to the console, so its lines are complete only now.
     for lines in &built.lines {
         if lines.flush(deadline.saturating_duration_since(Instant::now())).is_err() {
-            let waiting = tallies.iter().filter(|tally| tally.stats().queued > 0);
+            let waiting = built.tallies.iter().filter(|tally| tally.queued() > 0);
             results.extend(waiting.map(|tally| (tally.signal(), Err(OTelSdkError::Timeout(limit)))));
         }
     }
-    let failures: Vec<_> = Signal::ALL
-        .into_iter()
-        .filter_map(|signal| {
-            let mut of_signal =
-                results.iter().filter(|(other, _)| *other == signal).map(|(_, result)| result);
-            let result = of_signal.clone().find(|result| result.is_err()).or_else(|| of_signal.next());
-            let cause = if is_late(result) {
-                Some(FailureCause::Timeout(limit))
-            } else {
-                // The SDK says `Ok` when a final export failed, so the exporters are asked first.
-                lost(signal, tallies).or_else(|| failure(result))
-            };
-            cause.map(|cause| SignalFailure { signal, cause })
-        })
-        .collect();
+    results
+}
+
+/// What the work and the accounts say together.
+fn judge(results: &[(Signal, OTelSdkResult)], built: &Built, limit: Duration) -> Result<(), ShutdownError> {
+    let failure = |signal| {
+        let (Report { exported, failed, dropped, queued, .. }, error) = report(signal, &built.tallies);
+        let mut of_signal = results.iter().filter(|(other, _)| *other == signal).map(|(_, result)| result);
+        let result = of_signal.clone().find(|result| result.is_err()).or_else(|| of_signal.next());
+        let cause = if is_late(result) {
+            FailureCause::Timeout(limit)
+        } else if failed + dropped > 0 {
+            // The SDK says `Ok` when a final export failed, so the exporters are asked first.
+            FailureCause::Lost { items: failed + dropped, error }
+        } else {
+            FailureCause::Sdk(sdk_error(result)?)
+        };
+        Some(SignalFailure { signal, cause, exported, failed, dropped, queued })
+    };
+    let failures: Vec<_> = Signal::ALL.into_iter().filter_map(failure).collect();
     if failures.is_empty() { Ok(()) } else { Err(ShutdownError { failures }) }
 }
 
@@ -104,24 +114,51 @@ fn is_late(result: Option<&OTelSdkResult>) -> bool {
     }
 }
 
-fn failure(result: Option<&OTelSdkResult>) -> Option<FailureCause> {
+fn sdk_error(result: Option<&OTelSdkResult>) -> Option<String> {
     match result? {
         // Somebody shut the provider down through its own interface, which delivered what there was.
         Ok(()) | Err(OTelSdkError::AlreadyShutdown) => None,
-        Err(error) => Some(FailureCause::Sdk(error.to_string())),
+        Err(error) => Some(error.to_string()),
     }
 }
 
-/// What the exporters of `signal` lost since they were asked last.
-fn lost(signal: Signal, tallies: &[Arc<Tally>]) -> Option<FailureCause> {
-    let mut items = 0;
+/// What became of `signal` since this was asked last, and the errors of those that lost some.
+fn report(signal: Signal, tallies: &[Arc<Tally>]) -> (Report, String) {
+    let mut sum = Report::default();
     let mut errors = Vec::new();
     for tally in tallies.iter().filter(|tally| tally.signal() == signal) {
-        let lost = tally.newly_lost();
-        if lost > 0 {
-            items += lost;
-            errors.push(tally.last_error());
+        let Report { exported, failed, dropped, queued, error } = tally.report();
+        sum.exported += exported;
+        sum.failed += failed;
+        sum.dropped += dropped;
+        sum.queued += queued;
+        if failed + dropped > 0 {
+            errors.push(error);
         }
     }
-    (items > 0).then(|| FailureCause::Lost { items, error: errors.join("; ") })
+    (sum, errors.join("; "))
+}
+
+/// What was lost from the beginning to the end, in one line; nothing when nothing was.
+pub(super) fn losses(built: &Built) -> Option<String> {
+    let lost = built.tallies.iter().filter(|tally| tally.lost() > 0).map(|tally| {
+        let stats = tally.stats();
+        let Dropped { queue_full, shut_down, closed } = stats.dropped_by_reason;
+        let reasons = [
+            (stats.failed, "failed"),
+            (queue_full, "found the queue full"),
+            (shut_down, "were left at the end"),
+            (closed, "found nobody"),
+        ];
+        let reasons: Vec<_> = reasons
+            .into_iter()
+            .filter(|(items, _)| *items > 0)
+            .map(|(items, what)| format!("{} {what}", Grouped(items)))
+            .collect();
+        let all = Quantity(stats.emitted, stats.signal);
+        let lost = Grouped(tally.lost());
+        format!("{lost} of {all} for {} ({})", stats.destination, reasons.join(", "))
+    });
+    let lost: Vec<_> = lost.collect();
+    (!lost.is_empty()).then(|| format!("telemetry has ended; lost: {}", lost.join("; ")))
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod drain;
 mod install;
+mod start;
 
 use std::{
     borrow::Cow,
@@ -19,7 +20,6 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::{
     logs::SdkLoggerProvider,
-    metrics::SdkMeterProvider,
     trace::{SdkTracer, SdkTracerProvider},
 };
 use tracing::Subscriber;
@@ -28,12 +28,13 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 pub use self::builder::Builder;
 pub(crate) use self::install::global_logger;
 use crate::{
-    build::{self, Built, Propagator},
+    build::{self, Built, MeterProvider, Propagator},
     config::{Config, LevelFilter, text::FromText as _},
     diagnostics::Diagnostics,
     error::{Error, Problem, ShutdownError},
     explain::Explanation,
     logs::{self, Logger, LoggerFactory},
+    probe::Probe,
     source::Loaded,
     stats::Stats,
 };
@@ -97,7 +98,7 @@ impl ObservabilityTools {
         self.built.tracer_provider.tracer(name)
     }
 
-    /// A meter of the SDK.
+    /// A meter. Its instruments are those of the SDK.
     pub fn meter(&self, name: impl Into<Cow<'static, str>>) -> Meter {
         self.built.meter_provider.meter_with_scope(InstrumentationScope::builder(name).build())
     }
@@ -110,7 +111,7 @@ impl ObservabilityTools {
 
     /// The provider behind [`meter`](Self::meter).
     #[must_use]
-    pub fn meter_provider(&self) -> &SdkMeterProvider {
+    pub fn meter_provider(&self) -> &MeterProvider {
         &self.built.meter_provider
     }
 
@@ -176,6 +177,16 @@ impl ObservabilityTools {
         logs::layers(&self.built.tracer_provider, self.loggers(), self.diagnostics())
     }
 
+    /// Tries each OTLP destination, now: resolves its name, connects, sets up TLS and sends one empty export per signal, all at
+    /// once and over connections of their own. Waits for the answers, each destination within its `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses what is needed for the trial. A destination that cannot be reached is in the result.
+    pub fn probe(&self) -> Result<Probe, Error> {
+        build::probe(&self.loaded)
+    }
+
     /// The configuration that these tools were built from.
     #[must_use]
     pub fn config(&self) -> &Config {
@@ -238,6 +249,9 @@ impl ObservabilityTools {
         if let Some(background) = &self.built.background {
             background.stop();
         }
+        if let Some(losses) = drain::losses(&self.built) {
+            self.diagnostics().error(losses);
+        }
         *ended = Some(result.clone());
         result
     }
@@ -264,11 +278,7 @@ impl Drop for ObservabilityTools {
             }
             return;
         }
-        let was_ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).is_some();
-        if let Err(error) = self.shutdown()
-            && !was_ended
-        {
-            self.diagnostics().error(error);
-        }
+        // What was lost is said on the way.
+        let _ = self.shutdown();
     }
 }

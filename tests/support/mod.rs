@@ -8,7 +8,11 @@ pub mod program;
 pub mod relay;
 pub mod sink;
 
-use std::time::Duration;
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
 
 use autotelemetry::{Builder, ObservabilityTools};
 
@@ -31,6 +35,16 @@ pub fn with_file(text: &str, variables: &[(&str, &str)]) -> (Builder, tempfile::
     let path = directory.path().join("autotelemetry.toml");
     std::fs::write(&path, text).unwrap();
     (with_env(variables).config_file(path), directory)
+}
+
+/// What an HTTP server answers: status and headers, and the body.
+pub fn request(address: SocketAddr, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "{request} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_lowercase(), body.to_owned())
 }
 
 /// How many of something the variable `name` asks for.

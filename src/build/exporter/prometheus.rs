@@ -31,7 +31,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
-    build::metrics::Health,
+    build::metrics::{Callbacks, PATIENCE},
     config::Prometheus,
     diagnostics::{Diagnostics, RateLimit},
 };
@@ -124,11 +124,11 @@ impl Listener {
         self,
         registry: Registry,
         path: &str,
-        health: Health,
+        callbacks: Arc<Callbacks>,
         diagnostics: Diagnostics,
     ) -> impl Future<Output = ()> + use<> {
         let page =
-            Arc::new(Page { registry, path: path.to_owned(), health, busy: Arc::new(Semaphore::new(1)) });
+            Arc::new(Page { registry, path: path.to_owned(), callbacks, busy: Arc::new(Semaphore::new(1)) });
         async move {
             // Dropped with this future, which closes the ports.
             let mut servers = JoinSet::new();
@@ -180,7 +180,7 @@ async fn serve_socket(socket: TcpListener, page: Arc<Page>, diagnostics: Diagnos
 struct Page {
     registry: Registry,
     path: String,
-    health: Health,
+    callbacks: Arc<Callbacks>,
     /// Free when no page is being made.
     busy: Arc<Semaphore>,
 }
@@ -198,20 +198,18 @@ impl Page {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Ok(response);
         }
-        if self.health.is_broken() {
-            return Ok(unavailable("metrics have ended: a callback of an instrument panicked"));
-        }
-        // Collecting runs callbacks of the program. They get one thread, since more that hang would take those that look
-        // up the names of destinations.
+        // Collecting waits for callbacks of the program. It gets one thread, since more would take those that look up the
+        // names of destinations.
         let Ok(Ok(turn)) = tokio::time::timeout(TURN_LIMIT, Arc::clone(&self.busy).acquire_owned()).await
         else {
-            return Ok(unavailable("another scrape is still waiting for a callback of an instrument"));
+            return Ok(unavailable("other scrapes are still waiting for callbacks of instruments"));
         };
         let page = Arc::clone(&self);
         let text = tokio::task::spawn_blocking(move || {
             let _turn = turn;
+            let families = page.callbacks.collect(PATIENCE, || page.registry.gather());
             let mut text = Vec::new();
-            TextEncoder::new().encode(&page.registry.gather(), &mut text).map(|()| text)
+            TextEncoder::new().encode(&families, &mut text).map(|()| text)
         });
         Ok(match text.await {
             Ok(Ok(text)) => {
@@ -221,10 +219,7 @@ impl Page {
                 response
             }
             Ok(Err(error)) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
-            Err(_) => {
-                self.health.break_down();
-                unavailable("a callback of an instrument panicked")
-            }
+            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
         })
     }
 }

@@ -1,17 +1,20 @@
 //! Builds the meter provider from [`Metrics`].
 //!
 //! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the SDK mixes up what
-//! observable instruments report. Only when pushes want another temporality than Prometheus are there two.
+//! observable instruments report. So both have the same temporality, which validation sees to.
 
-mod health;
+mod callbacks;
+mod observed;
+mod provider;
 mod push;
 mod reader;
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, reader::MetricReader};
+use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
-pub(super) use self::health::Health;
+pub(super) use self::callbacks::{Callbacks, PATIENCE};
+pub use self::provider::MeterProvider;
 use self::{
     push::{Push, Sink},
     reader::PushReader,
@@ -26,15 +29,17 @@ pub(super) fn provider(
     metrics: &Metrics,
     exporters: &[ExporterRef],
     parts: &mut Parts<'_>,
-) -> Result<SdkMeterProvider, Error> {
+) -> Result<MeterProvider, Error> {
     // What goes where was resolved into `exporters`.
     let Metrics { exporters: _, interval, timeout, temporality } = metrics;
+    let temporality = to_temporality(*temporality);
+    let callbacks = Arc::new(Callbacks::new(parts.diagnostics));
     let mut sinks = Vec::new();
-    let mut scraped = false;
+    let mut scraped: Option<Arc<dyn MetricReader>> = None;
     for exporter in exporters {
         match exporter {
             ExporterRef::Console => sinks.push(Sink::Console(parts.console(Signal::Metrics))),
-            ExporterRef::Prometheus => scraped = true,
+            ExporterRef::Prometheus => scraped = Some(parts.prometheus(&callbacks)?),
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File => {
                 sinks.extend(
                     parts
@@ -44,29 +49,24 @@ pub(super) fn provider(
             }
         }
     }
+    let is_delta = scraped.is_none() && temporality == Temporality::Delta;
     let mut builder = SdkMeterProvider::builder().with_resource(parts.resource.clone());
-    let health = Health::new(parts.diagnostics);
-    let mut shared: Option<Arc<dyn MetricReader>> = None;
-    if scraped {
-        let reader = parts.prometheus(&health)?;
-        if sinks.is_empty() || *temporality != config::Temporality::Cumulative {
-            builder = builder.with_reader(PushReader::new(reader, None));
+    if scraped.is_some() || !sinks.is_empty() {
+        let reader = scraped
+            .unwrap_or_else(|| Arc::new(ManualReader::builder().with_temporality(temporality).build()));
+        let push = if sinks.is_empty() {
+            None
         } else {
-            shared = Some(reader);
-        }
+            let limit = parts.shutdown_timeout();
+            let (reader, callbacks) = (Arc::clone(&reader), Arc::clone(&callbacks));
+            Some(Push::start(reader, callbacks, sinks, interval.get(), limit, parts.diagnostics)?)
+        };
+        builder = builder.with_reader(PushReader::new(reader, push));
     }
-    if !sinks.is_empty() {
-        let reader = shared.unwrap_or_else(|| {
-            Arc::new(ManualReader::builder().with_temporality(to_temporality(*temporality)).build())
-        });
-        let push = Push::start(Arc::clone(&reader), sinks, interval.get(), health, parts.diagnostics)?;
-        builder = builder.with_reader(PushReader::new(reader, Some(push)));
-    }
-    Ok(builder.build())
+    Ok(MeterProvider::new(builder.build(), callbacks, is_delta))
 }
 
-fn to_temporality(temporality: config::Temporality) -> opentelemetry_sdk::metrics::Temporality {
-    use opentelemetry_sdk::metrics::Temporality;
+fn to_temporality(temporality: config::Temporality) -> Temporality {
     match temporality {
         config::Temporality::Cumulative => Temporality::Cumulative,
         config::Temporality::Delta => Temporality::Delta,

@@ -1,10 +1,8 @@
 //! Pushes metrics at an interval, from a thread of its own.
 //!
-//! The SDK's periodic reader is not used: its flush can wait for ever, its shutdown ignores the time it is given, and a
-//! panicking callback ends it without a word.
+//! The SDK's periodic reader is not used: its flush can wait for ever, and its shutdown ignores the time it is given.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +17,7 @@ use opentelemetry_sdk::{
     metrics::{data::ResourceMetrics, reader::MetricReader},
 };
 
-use super::Health;
+use super::{Callbacks, PATIENCE};
 use crate::{
     build::exporter::{
         console::{Console, count_points, write_metrics},
@@ -39,96 +37,119 @@ pub(super) enum Sink {
 /// The handle of the thread.
 #[derive(Debug)]
 pub(super) struct Push {
+    /// Without it the thread pushes a last time and ends.
     orders: Mutex<Option<Sender<Order>>>,
+    /// What the last push came to.
+    ended: Mutex<Receiver<OTelSdkResult>>,
     /// Set when the thread shall end: flushes that still wait are answered without a push.
     stopping: Arc<AtomicBool>,
+    /// How long a flush or the end may take.
+    limit: Duration,
 }
 
-/// What the thread is asked for between two intervals, and where it answers.
+/// A flush: where it is answered, and until when anybody listens.
 struct Order {
-    then_stop: bool,
+    until: Instant,
     done: SyncSender<OTelSdkResult>,
 }
 
 impl Push {
     pub(super) fn start(
         reader: Arc<dyn MetricReader>,
+        callbacks: Arc<Callbacks>,
         sinks: Vec<Sink>,
         interval: Duration,
-        health: Health,
+        limit: Duration,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let (sender, orders) = mpsc::channel();
+        let (end, ended) = mpsc::sync_channel(1);
         let stopping = Arc::new(AtomicBool::new(false));
         let worker = Worker {
             reader,
+            callbacks,
             sinks,
-            health,
             stopping: Arc::clone(&stopping),
+            // Somebody waits: the other half of the time is for the exports.
+            patience: PATIENCE.min(limit / 2),
             diagnostics,
             limit: RateLimit::default(),
         };
         thread::Builder::new()
             .name("autotelemetry-metrics".to_owned())
-            .spawn(move || worker.run(&orders, interval))
+            .spawn(move || {
+                worker.run(&orders, interval);
+                // Nobody listens any more when the end was too late.
+                let _ = end.send(worker.push(worker.patience));
+            })
             .map_err(|error| Error::system("cannot start the thread for metrics", error))?;
-        Ok(Self { orders: Mutex::new(Some(sender)), stopping })
+        Ok(Self { orders: Mutex::new(Some(sender)), ended: Mutex::new(ended), stopping, limit })
     }
 
-    /// Pushes now. Waits as long as that takes: the exporters are bounded by their timeouts, the callbacks of the program
-    /// are not, so who must not wait asks from a thread of its own.
+    /// Pushes now.
     pub(super) fn flush(&self) -> OTelSdkResult {
         let sender = self.orders.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (done, answer) = mpsc::sync_channel(1);
-        let sent = sender.ok_or(OTelSdkError::AlreadyShutdown)?.send(Order { then_stop: false, done });
-        sent.map_err(|_| OTelSdkError::AlreadyShutdown)?;
-        answer.recv().map_err(|_| OTelSdkError::AlreadyShutdown)?
+        let sender = sender.ok_or(OTelSdkError::AlreadyShutdown)?;
+        // An order that cannot be sent is not answered either.
+        let _ = sender.send(Order { until: Instant::now() + self.limit, done });
+        // A thread that waits for the last sender to go must not wait for this one.
+        drop(sender);
+        self.wait(&answer)
     }
 
     /// Pushes a last time and ends the thread.
-    pub(super) fn shutdown(&self, timeout: Duration) -> OTelSdkResult {
+    pub(super) fn shutdown(&self) -> OTelSdkResult {
         let sender = self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (done, answer) = mpsc::sync_channel(1);
         let sender = sender.ok_or(OTelSdkError::AlreadyShutdown)?;
         self.stopping.store(true, Ordering::SeqCst);
-        sender.send(Order { then_stop: true, done }).map_err(|_| OTelSdkError::AlreadyShutdown)?;
-        match answer.recv_timeout(timeout) {
+        drop(sender);
+        self.wait(&self.ended.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn wait(&self, answer: &Receiver<OTelSdkResult>) -> OTelSdkResult {
+        match answer.recv_timeout(self.limit) {
             Ok(result) => result,
-            Err(RecvTimeoutError::Timeout) => Err(OTelSdkError::Timeout(timeout)),
-            Err(RecvTimeoutError::Disconnected) => Err(OTelSdkError::AlreadyShutdown),
+            Err(RecvTimeoutError::Timeout) => Err(OTelSdkError::Timeout(self.limit)),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(OTelSdkError::InternalFailure("the thread that pushes metrics has ended".to_owned()))
+            }
         }
     }
 }
 
 struct Worker {
     reader: Arc<dyn MetricReader>,
+    callbacks: Arc<Callbacks>,
     sinks: Vec<Sink>,
-    health: Health,
     stopping: Arc<AtomicBool>,
+    /// How long callbacks may take when somebody waits for the push.
+    patience: Duration,
     diagnostics: Diagnostics,
     limit: RateLimit,
 }
 
 impl Worker {
-    fn run(self, orders: &Receiver<Order>, interval: Duration) {
+    /// Returns when the thread shall end.
+    fn run(&self, orders: &Receiver<Order>, interval: Duration) {
         let mut next = Instant::now() + interval;
         loop {
             match orders.recv_timeout(next.saturating_duration_since(Instant::now())) {
-                Ok(Order { then_stop, done }) => {
-                    let result = if then_stop || !self.stopping.load(Ordering::SeqCst) {
-                        self.push()
-                    } else {
+                // Whoever asked has gone.
+                Ok(Order { until, .. }) if until < Instant::now() => {}
+                Ok(Order { done, .. }) => {
+                    let is_stopping = self.stopping.load(Ordering::SeqCst);
+                    let result = if is_stopping {
                         Err(OTelSdkError::AlreadyShutdown)
+                    } else {
+                        self.push(self.patience)
                     };
                     // Nobody listens any more when the caller's patience was shorter.
                     let _ = done.send(result);
-                    if then_stop {
-                        return;
-                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     // What went wrong was reported by the exporter.
-                    let _ = self.push();
+                    let _ = self.push(PATIENCE);
                     next += interval;
                     // After a stall the missed times are not made up for.
                     next = next.max(Instant::now());
@@ -138,18 +159,9 @@ impl Worker {
         }
     }
 
-    fn push(&self) -> OTelSdkResult {
+    fn push(&self, patience: Duration) -> OTelSdkResult {
         let mut metrics = ResourceMetrics::default();
-        if self.health.is_broken() {
-            return Err(OTelSdkError::InternalFailure("a callback of an instrument panicked".to_owned()));
-        }
-        // Callbacks are the program's code.
-        let collected =
-            catch_unwind(AssertUnwindSafe(|| self.reader.collect(&mut metrics))).unwrap_or_else(|_| {
-                self.health.break_down();
-                Err(OTelSdkError::InternalFailure("a callback of an instrument panicked".to_owned()))
-            });
-        if let Err(error) = collected {
+        if let Err(error) = self.callbacks.collect(patience, || self.reader.collect(&mut metrics)) {
             if self.limit.is_due() {
                 self.diagnostics.error(format_args!("metrics cannot be collected: {error}"));
             }

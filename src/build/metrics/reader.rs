@@ -38,7 +38,8 @@ impl MetricReader for PushReader {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let pushed = self.push.as_ref().map_or(Ok(()), |push| push.shutdown(timeout));
+        // The SDK passes a time of its own here; the pushes know the one that counts.
+        let pushed = self.push.as_ref().map_or(Ok(()), Push::shutdown);
         self.inner.shutdown_with_timeout(timeout).and(pushed)
     }
 

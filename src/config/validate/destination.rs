@@ -3,6 +3,7 @@
 use super::{Violation, compiled_out};
 use crate::config::{
     Config, Endpoint, ExporterRef, NonEmpty, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
+    format_duration,
 };
 
 /// The name of a key in `[otlp.tls]`, and what it holds.
@@ -34,6 +35,7 @@ impl<'c> Destination<'c> {
     /// Everything that is wrong or odd about it.
     pub(super) fn check(&self, found: &mut Vec<Violation>) {
         self.features(found);
+        self.retry(found);
         if self.scheme(found) {
             self.path(found);
             self.port(found);
@@ -105,6 +107,17 @@ impl<'c> Destination<'c> {
             let is_own = key.1(&self.otlp.signal(self.signal).tls).is_some();
             (is_own || key.1(&self.otlp.tls).is_some()).then(|| (self.tls_key(key), is_own))
         })
+    }
+
+    fn retry(&self, found: &mut Vec<Violation>) {
+        let (own, retry) = (&self.otlp.signal(self.signal).retry, &self.settings.retry);
+        if retry.initial_backoff > retry.max_backoff {
+            let first = self.key("retry.initial_backoff", own.initial_backoff.is_some());
+            let longest = self.key("retry.max_backoff", own.max_backoff.is_some());
+            let (initial, max) = (format_duration(retry.initial_backoff), format_duration(retry.max_backoff));
+            let message = format!("\"{initial}\" is longer than the longest pause ({longest} = \"{max}\")");
+            found.push(Violation::error(&[&first, &longest], message));
+        }
     }
 
     /// Only grpc can do without a scheme. Returns whether the other rules make sense.

@@ -222,14 +222,14 @@ fn metrics(config: &Config, found: &mut Vec<Violation>) {
         && config.metrics.temporality != Temporality::Cumulative
     {
         found.push(
-            Violation::warning(
+            Violation::error(
                 &["metrics.temporality"],
                 format!(
-                    "\"{}\" beside the exporter \"prometheus\": the OpenTelemetry SDK reports observable instruments wrongly",
+                    "\"{}\" is not possible beside the exporter \"prometheus\": it is always cumulative, and all exporters share one collection",
                     config.metrics.temporality
                 ),
             )
-            .help("use \"cumulative\", or one of the two kinds of exporters"),
+            .help("use \"cumulative\", or take \"prometheus\" or the others out of `metrics.exporters`"),
         );
     }
 }

@@ -24,7 +24,10 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 pub(crate) use self::processor::LineLogs;
 use self::queue::Queue;
 pub(super) use self::sink::{End, Sink, WriteError};
-use crate::{build::tally::Tally, diagnostics::Diagnostics};
+use crate::{
+    build::tally::{Reason, Tally},
+    diagnostics::Diagnostics,
+};
 
 /// The way in.
 pub(crate) struct Lines {
@@ -92,9 +95,6 @@ thread_local! {
 /// How many bytes wait at most. As many again may be with the writing thread.
 const CAPACITY: usize = 4 * 1024 * 1024;
 
-/// Why items are spared.
-const UNREAD: &str = "nobody reads it any more";
-
 /// How much is written before it is counted.
 const PIECE: usize = 64 * 1024;
 
@@ -147,8 +147,7 @@ impl Lines {
     pub(super) fn is_gone(&self, items: u64, tally: &Tally) -> bool {
         let gone = self.shared.is_gone();
         if gone {
-            tally.emit(items);
-            self.shared.spare(items, tally);
+            tally.refuse(items, self.shared.reason());
         }
         gone
     }
@@ -158,8 +157,7 @@ impl Lines {
         let shared = &self.shared;
         let lines = lines.as_bytes();
         if WRITING.get() == shared.id() {
-            tally.emit(items);
-            return tally.spare(items, "it was written by the writer itself");
+            return tally.refuse(items, Reason::Unread);
         }
         // Lines of one thread keep their order: what it has in the queue keeps that busy.
         if !shared.is_busy.load(Ordering::Acquire)
@@ -192,10 +190,10 @@ impl Lines {
                 self.enqueue(lines, items, tally);
             }
             Ok(written) => {
+                tally.emit(items);
                 // Under the lock of the slot, so that the rest comes next.
                 slot.rest.push(&lines[written..], items, tally);
                 drop(slot);
-                tally.emit(items);
                 shared.change(|state| {
                     state.pushed += (lines.len() - written) as u64;
                     // Without a thread the rest waits for the next line that can be written.
@@ -214,17 +212,16 @@ impl Lines {
     #[inline(never)]
     fn enqueue(&self, lines: &[u8], items: u64, tally: &Arc<Tally>) {
         let shared = &self.shared;
-        tally.emit(items);
         let mut state = shared.lock();
         let refused = if shared.is_gone() {
             drop(state);
-            return shared.spare(items, tally);
+            return tally.refuse(items, shared.reason());
         } else if state.ending {
-            Some("telemetry had been shut down")
+            Some(Reason::ShutDown)
         } else if !state.queue.is_empty() && state.queue.len() + lines.len() > CAPACITY {
             // A single line may be longer than the queue.
             state.can_tell = true;
-            Some("the queue was full")
+            Some(Reason::QueueFull)
         } else {
             self.wake(&mut state).err()
         };
@@ -232,9 +229,10 @@ impl Lines {
             state.missing += items;
             shared.note_busy(&state);
             drop(state);
-            return tally.drop_items(items, reason);
+            return tally.refuse(items, reason);
         }
         shared.tell(&mut state);
+        tally.emit(items);
         state.queue.push(lines, items, tally);
         state.pushed += lines.len() as u64;
         shared.note_busy(&state);
@@ -246,7 +244,7 @@ impl Lines {
     }
 
     /// Makes sure that the thread looks at the queue once the lock is released.
-    fn wake(&self, state: &mut State) -> Result<(), &'static str> {
+    fn wake(&self, state: &mut State) -> Result<(), Reason> {
         let process = std::process::id();
         if state.process != process {
             (state.process, state.thread) = (process, Thread::None);
@@ -261,7 +259,7 @@ impl Lines {
                 let started = thread::Builder::new()
                     .name("autotelemetry-lines".to_owned())
                     .spawn(move || shared.work());
-                started.map_err(|_| "the system refused a thread")?;
+                started.map_err(|_| Reason::Broken("the system refused a thread"))?;
             }
         }
         state.thread = Thread::Busy;
@@ -369,16 +367,16 @@ impl Shared {
     /// Counts what was tried in vain.
     fn lose(&self, items: u64, tally: &Tally, error: &io::Error) {
         match self.gone.get() {
-            Some(End::ReaderLeft) => tally.spare(items, UNREAD),
+            Some(End::ReaderLeft) => tally.abandon(items, Reason::Unread),
             Some(End::Panicked) | None => drop(tally.fail(items, error)),
         }
     }
 
-    /// Counts what is not even tried.
-    fn spare(&self, items: u64, tally: &Tally) {
+    /// Why nothing is tried any more.
+    fn reason(&self) -> Reason {
         match self.gone.get() {
-            Some(End::ReaderLeft) | None => tally.spare(items, UNREAD),
-            Some(End::Panicked) => tally.drop_items(items, "the writer panicked"),
+            Some(End::ReaderLeft) | None => Reason::Unread,
+            Some(End::Panicked) => Reason::Broken("the writer panicked"),
         }
     }
 

@@ -76,7 +76,7 @@ impl Shared {
             },
             |items, tally, error| match error {
                 Some(error) => self.lose(items, tally, error),
-                None => self.spare(items, tally),
+                None => tally.abandon(items, self.reason()),
             },
             |bytes, missing| {
                 self.change(|state| {

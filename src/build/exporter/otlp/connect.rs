@@ -83,7 +83,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// `limit` is that of an export.
+    /// `limit` is for all that it takes until a request can be sent; it may get less.
     #[cfg_attr(
         not(feature = "tls"),
         expect(clippy::unnecessary_wraps, reason = "with TLS, files may be unreadable")
@@ -95,8 +95,7 @@ impl Connector {
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let version = Version::of(destination.protocol);
-        // A little shorter than an export, so that the reason is told and not only that the time is over.
-        let limit = limit.map_or(CONNECT_LIMIT, |limit| limit.min(CONNECT_LIMIT)) * 9 / 10;
+        let limit = limit.map_or(CONNECT_LIMIT, |limit| limit.min(CONNECT_LIMIT));
         let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -140,8 +139,9 @@ impl Connector {
         #[cfg(feature = "tls")]
         {
             let secured = tokio::time::timeout_at(deadline, self.secure(tcp, uri)).await;
-            secured
-                .unwrap_or_else(|_| Err(timed_out(format!("the TLS handshake did not end within {within}"))))
+            let secured = secured
+                .unwrap_or_else(|_| Err(timed_out(format!("the handshake did not end within {within}"))));
+            secured.map_err(|source| HandshakeError { source }.into())
         }
         #[cfg(not(feature = "tls"))]
         Ok(tcp)
@@ -168,7 +168,7 @@ impl Connector {
 
         let Some(tls) = &self.tls else { return Ok(MaybeHttpsStream::Http(tcp)) };
         let mut connector = HttpsConnector::from((Dialled::new(tcp), tls.config().await?));
-        connector.call(uri).await.map_err(|error| HandshakeError { source: without_wrapping(error) }.into())
+        connector.call(uri).await.map_err(without_wrapping)
     }
 }
 

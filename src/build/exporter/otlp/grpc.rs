@@ -14,9 +14,9 @@ use tonic::{
 
 use super::{
     connect::{self, Connections, Connector},
+    failure::{Failure, Kind},
     http::header_map,
     request::{Answer, OtlpRequest},
-    retry::{Failure, chain},
     status,
 };
 use crate::{
@@ -58,7 +58,7 @@ impl GrpcClient {
             request.set_timeout(limit);
         }
         let mut grpc = self.grpc.clone();
-        grpc.ready().await.map_err(|error| Failure::transient(chain(&error), None))?;
+        grpc.ready().await.map_err(|error| Failure::of_connection(&error))?;
         let answer = grpc
             .unary(request, PathAndQuery::from_static(R::METHOD), Encoded(PhantomData::<R::Response>))
             .await;
@@ -70,25 +70,27 @@ impl GrpcClient {
 fn refused(status: &Status) -> Failure {
     // A status that was made here, not received: the connection failed.
     if let Some(cause) = status.source() {
-        return Failure::transient(chain(cause), None);
+        return Failure::of_connection(cause);
     }
-    let message = match status.message() {
-        "" => format!("the server answered {:?}", status.code()),
-        text => format!("the server answered {:?}: {text}", status.code()),
+    let detail = match status.message() {
+        "" => format!("{:?}", status.code()),
+        text => format!("{:?}: {}", status.code(), status::line(text)),
     };
+    let asked = status::Status::retry_delay(status.details());
     match status.code() {
-        Code::Cancelled
-        | Code::DeadlineExceeded
-        | Code::Aborted
-        | Code::OutOfRange
-        | Code::Unavailable
-        | Code::DataLoss => Failure::transient(message, status::Status::retry_delay(status.details())),
-        // Retryable only if the server says so.
-        Code::ResourceExhausted => match status::Status::retry_delay(status.details()) {
-            Some(delay) => Failure::transient(message, Some(delay)),
-            None => Failure::permanent(message),
+        Code::Unavailable => Failure::transient(Kind::Unavailable, detail, asked),
+        Code::DeadlineExceeded => Failure::transient(Kind::NoAnswer, detail, asked),
+        Code::Cancelled | Code::Aborted | Code::OutOfRange | Code::DataLoss => {
+            Failure::transient(Kind::Rejected, detail, asked)
+        }
+        // To be tried again only if the server says so.
+        Code::ResourceExhausted => match asked {
+            Some(delay) => Failure::transient(Kind::Throttled, detail, Some(delay)),
+            None => Failure::permanent(Kind::TooLarge, detail),
         },
-        _ => Failure::permanent(message),
+        Code::Unauthenticated | Code::PermissionDenied => Failure::permanent(Kind::Unauthorized, detail),
+        Code::Unimplemented => Failure::permanent(Kind::NotFound, detail),
+        _ => Failure::permanent(Kind::Rejected, detail),
     }
 }
 

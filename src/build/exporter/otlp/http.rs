@@ -8,12 +8,13 @@ use http::{
 };
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use prost::Message as _;
 
 use super::{
     connect::{self, Connections, Connector},
+    failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
-    retry::{Failure, chain},
     status::Status,
 };
 use crate::config::{Compression, Endpoint, Headers, OtlpProtocol};
@@ -61,21 +62,27 @@ impl HttpClient {
         Self { connections, uri: endpoint.uri().clone(), headers, json, gzip }
     }
 
-    /// The body of the request; made once, sent as often as it takes.
-    pub(super) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Bytes, String> {
-        let body = if self.json {
-            request.make_finite();
-            serde_json::to_vec(request).map_err(|error| format!("cannot be written as JSON: {error}"))?
-        } else {
-            request.encode_to_vec()
-        };
+    /// The body of the request, not compressed.
+    pub(super) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
+        if !self.json {
+            return Ok(request.encode_to_vec());
+        }
+        request.make_finite();
+        serde_json::to_vec(request)
+            .map_err(|error| Failure::internal(format!("cannot be written as JSON: {error}")))
+    }
+
+    /// The body as it is sent; made once, sent as often as it takes.
+    pub(super) fn compress(&self, body: Vec<u8>) -> Result<Bytes, Failure> {
         if !self.gzip {
             return Ok(body.into());
         }
         let mut encoder =
             flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::fast());
         let compressed = encoder.write_all(&body).and_then(|()| encoder.finish());
-        compressed.map(Bytes::from).map_err(|error| format!("cannot be compressed: {error}"))
+        compressed
+            .map(Bytes::from)
+            .map_err(|error| Failure::internal(format!("cannot be compressed: {error}")))
     }
 
     pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
@@ -85,7 +92,7 @@ impl HttpClient {
         request.headers_mut().clone_from(&self.headers);
 
         let response = self.connections.request(request).await;
-        let response = response.map_err(|error| Failure::transient(chain(&error), None))?;
+        let response = response.map_err(|error| Failure::of_connection(&error))?;
         let (head, body) = response.into_parts();
         let body =
             Limited::new(body, RESPONSE_LIMIT).collect().await.map(http_body_util::Collected::to_bytes);
@@ -95,8 +102,8 @@ impl HttpClient {
             let said = body.map(|body| Status::message_of(&body, is_text)).unwrap_or_default();
             return Err(refused(head.status, &head.headers, &said));
         }
-        let body = body.map_err(|error| Failure::permanent(format!("the answer cannot be read: {error}")))?;
-        // The request was accepted. What of its answer cannot be understood tells of no rejection.
+        // The request was accepted. What of its answer cannot be read or understood tells of no rejection.
+        let body = body.unwrap_or_default();
         Ok(if kind.starts_with(b"application/json") {
             R::answer_from_json(&body)
         } else {
@@ -123,12 +130,40 @@ pub(super) fn header_map(headers: &Headers) -> HeaderMap {
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
 fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
     let colon = if said.is_empty() { "" } else { ": " };
-    let message = format!("the server answered {status}{colon}{said}");
+    let detail = format!("{status}{colon}{said}");
+    let asked = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
     match status.as_u16() {
-        429 | 502 | 503 | 504 => {
-            let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            Failure::transient(message, seconds.map(Duration::from_secs))
-        }
-        _ => Failure::permanent(message),
+        429 => Failure::transient(Kind::Throttled, detail, asked()),
+        502 | 503 => Failure::transient(Kind::Unavailable, detail, asked()),
+        // The request may have arrived, and be what takes too long.
+        504 => Failure::transient(Kind::NoAnswer, detail, asked()),
+        401 | 403 | 407 => Failure::permanent(Kind::Unauthorized, detail),
+        404 | 405 => Failure::permanent(Kind::NotFound, detail),
+        413 => Failure::permanent(Kind::TooLarge, detail),
+        _ => Failure::permanent(Kind::Rejected, detail),
+    }
+}
+
+/// The pause that a server asks for: so many seconds, or until a date.
+fn retry_after(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = DateTimeParser::new().parse_timestamp(text).ok()?;
+    // A date in the past means at once.
+    Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_seconds_or_a_date() {
+        assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        let later = retry_after("Fri, 06 Nov 2195 08:49:37 GMT").unwrap();
+        assert!(later > Duration::from_secs(3600), "{later:?}");
+        assert_eq!(retry_after("soon"), None);
     }
 }

@@ -9,6 +9,7 @@
 //! of the whole build, and hide the answers of the server.
 
 mod connect;
+mod failure;
 mod finite;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -17,13 +18,17 @@ mod http;
 mod pem;
 mod request;
 mod retry;
+mod split;
 mod status;
 mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
+mod trial;
+mod watch;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use hyper::body::Bytes;
 use opentelemetry_proto::{
     tonic::collector::{
         logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
@@ -35,23 +40,31 @@ use opentelemetry_proto::{
     },
 };
 use opentelemetry_sdk::{
-    Resource, error::OTelSdkResult, logs::LogBatch, metrics::data::ResourceMetrics, trace::SpanData,
+    Resource,
+    error::{OTelSdkError, OTelSdkResult},
+    logs::LogBatch,
+    metrics::data::ResourceMetrics,
+    trace::SpanData,
 };
 
 #[cfg(feature = "tls")]
 pub(crate) use self::tls::inspect;
 use self::{
     connect::Connector,
+    failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
-    retry::Failure,
+    retry::Rules,
+};
+pub(crate) use self::{
+    trial::Trial,
+    watch::{Account, Watch},
 };
 use crate::{
     build::{
         batch::{Export, ScopedRecord},
         runtime::Spawner,
-        tally::Tally,
     },
-    config::{OtlpProtocol, OtlpSettings, Timeout},
+    config::{OtlpProtocol, OtlpSettings, Signal, Timeout},
     diagnostics::Diagnostics,
     error::Error,
     source::Proxies,
@@ -60,19 +73,28 @@ use crate::{
 /// Sends one signal to one destination. Bounded by its timeout whatever the other side does.
 #[derive(Debug)]
 pub(crate) struct OtlpExporter {
-    client: Client,
-    spawner: Spawner,
-    limit: Option<Duration>,
+    sender: Arc<Sender>,
     resource: ResourceAttributesWithSchema,
-    tally: Arc<Tally>,
 }
 
-#[derive(Debug, Clone)]
+/// What is needed to send what was converted.
+#[derive(Debug)]
+struct Sender {
+    client: Client,
+    spawner: Spawner,
+    rules: Rules,
+    account: Account,
+}
+
+#[derive(Debug)]
 enum Client {
     Http(http::HttpClient),
     #[cfg(feature = "grpc")]
     Grpc(grpc::GrpcClient),
 }
+
+/// The largest message that receivers of gRPC take unless they are told otherwise, before compression.
+const LARGEST: usize = 4 * 1024 * 1024;
 
 impl OtlpExporter {
     /// `timeout` is the signal's own limit for one export; the stricter one counts.
@@ -82,113 +104,169 @@ impl OtlpExporter {
         resource: &Resource,
         proxies: &Proxies,
         spawner: Spawner,
-        tally: Arc<Tally>,
+        account: Account,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        // `insecure` was resolved into the scheme of the endpoint, and `tls` concerns the connector.
-        let OtlpSettings {
-            protocol,
-            endpoint,
-            headers,
-            compression,
-            timeout: own_timeout,
-            insecure: _,
-            tls: _,
-        } = settings;
-        let limit = own_timeout.min(timeout).limit();
-        let connector = Connector::new(settings, limit, proxies, diagnostics)?;
-        let client = match protocol {
-            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
-                Client::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, connector))
-            }
-            #[cfg(feature = "grpc")]
-            OtlpProtocol::Grpc => {
-                Client::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit, connector)?)
-            }
-            #[cfg(not(feature = "grpc"))]
-            OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
-        };
-        Ok(Self { client, spawner, limit, resource: resource.into(), tally })
+        let limit = settings.timeout.min(timeout).limit();
+        let outlasts = account.signal() != Signal::Metrics;
+        let rules = Rules { limit, settings: settings.retry, outlasts };
+        let client = Client::new(settings, limit, proxies, diagnostics)?;
+        let sender = Sender { client, spawner, rules, account };
+        Ok(Self { sender: Arc::new(sender), resource: resource.into() })
     }
 
-    /// Starts sending; the future tells how it went. Work goes on whether or not the future is polled.
-    fn send<R: OtlpRequest>(
-        &self,
-        mut request: R,
-        items: u64,
-    ) -> impl Future<Output = OTelSdkResult> + Send + use<R> {
-        let client = self.client.clone();
-        let body = match &client {
-            Client::Http(client) => client.encode(&mut request),
-            #[cfg(feature = "grpc")]
-            Client::Grpc(_) => Ok(request.encode_to_vec().into()),
-        };
-        let closing = self.spawner.closing();
-        let limit = self.limit;
-        let sent = self.spawner.spawn(async move {
-            let body = body.map_err(Failure::permanent)?;
-            retry::until(limit, closing, || async {
-                match &client {
-                    Client::Http(client) => client.call::<R>(body.clone()).await,
-                    #[cfg(feature = "grpc")]
-                    Client::Grpc(client) => client.call::<R>(body.clone()).await,
-                }
-            })
-            .await
-        });
-        let tally = Arc::clone(&self.tally);
-        async move {
-            match sent.await {
-                Ok(Ok(Answer { rejected, message })) => {
-                    let rejected = rejected.min(items);
-                    tally.export(items - rejected);
-                    if rejected > 0 {
-                        return tally.fail(rejected, format_args!("refused by the server: {message}"));
-                    }
-                    if !message.is_empty() {
-                        tally.remark(&message);
-                    }
-                    Ok(())
-                }
-                Ok(Err(failure)) => tally.fail(items, failure),
-                Err(ended) if ended.is_panic() => tally.fail(items, "the exporter panicked"),
-                Err(_) => tally.fail(items, "no answer before telemetry was shut down"),
-            }
-        }
+    pub(crate) fn account(&self) -> Account {
+        self.sender.account.clone()
     }
 
-    pub(crate) fn tally(&self) -> Arc<Tally> {
-        Arc::clone(&self.tally)
-    }
-
-    /// Starts sending metrics.
+    /// Starts sending metrics; the future tells how it went. Work goes on whether or not the future is polled.
     pub(crate) fn send_metrics(
         &self,
         metrics: &ResourceMetrics,
         data_points: u64,
     ) -> impl Future<Output = OTelSdkResult> + Send + use<> {
-        self.tally.emit(data_points);
-        self.send(ExportMetricsServiceRequest::from(metrics), data_points)
+        let account = self.account();
+        account.emit(data_points);
+        let request = ExportMetricsServiceRequest::from(metrics);
+        let sender = Arc::clone(&self.sender);
+        let sent = self.sender.spawner.spawn(async move { sender.send(request).await });
+        async move {
+            match sent.await {
+                Ok(result) => result,
+                Err(ended) if ended.is_panic() => account.panicked(data_points),
+                // Shutting down settles the account.
+                Err(_) => Err(OTelSdkError::AlreadyShutdown),
+            }
+        }
+    }
+}
+
+impl Sender {
+    /// Delivers everything that is in `request`, in pieces that are not too large, and counts it.
+    async fn send<R: OtlpRequest>(&self, request: R) -> OTelSdkResult {
+        let mut result = Ok(());
+        let mut waiting = vec![request];
+        while let Some(mut request) = waiting.pop() {
+            let items = request.items();
+            let sent = match self.client.encode(&mut request) {
+                Ok(body) if body.len() <= LARGEST => self.deliver::<R>(body, items).await,
+                Ok(_) if items > 1 => {
+                    let rest = request.split_off(items / 2);
+                    waiting.extend([rest, request]);
+                    continue;
+                }
+                Ok(body) => {
+                    let detail = format!("an item of {} bytes, with a limit of {LARGEST}", body.len());
+                    self.account.fail(items, &Failure::permanent(Kind::Oversized, detail))
+                }
+                Err(failure) => self.account.fail(items, &failure),
+            };
+            result = result.and(sent);
+        }
+        result
+    }
+
+    async fn deliver<R: OtlpRequest>(&self, body: Vec<u8>, items: u64) -> OTelSdkResult {
+        let account = &self.account;
+        let body = match self.client.compress(body) {
+            Ok(body) => body,
+            Err(failure) => return account.fail(items, &failure),
+        };
+        let call = || self.client.call::<R>(body.clone());
+        let tell = |failure: &Failure| account.fail_for_now(failure);
+        match retry::until(self.rules, self.spawner.closing(), call, tell).await {
+            Ok(Answer { rejected, message }) => {
+                let rejected = rejected.min(items);
+                account.export(items - rejected);
+                if rejected > 0 {
+                    return account.fail(rejected, &Failure::permanent(Kind::Partial, message));
+                }
+                if !message.is_empty() {
+                    account.remark(&message);
+                }
+                Ok(())
+            }
+            Err(failure) => account.fail(items, &failure),
+        }
+    }
+}
+
+impl Client {
+    fn new(
+        settings: &OtlpSettings,
+        limit: Option<Duration>,
+        proxies: &Proxies,
+        diagnostics: Diagnostics,
+    ) -> Result<Self, Error> {
+        // `insecure` was resolved into the scheme of the endpoint, `tls` concerns the connector, the others belong to the
+        // sender.
+        let OtlpSettings {
+            protocol,
+            endpoint,
+            headers,
+            compression,
+            timeout: _,
+            insecure: _,
+            tls: _,
+            retry: _,
+        } = settings;
+        // So that a connection that is never made can be told from an answer that never comes.
+        let limit = limit.map(|limit| limit / 2);
+        let connector = Connector::new(settings, limit, proxies, diagnostics)?;
+        Ok(match protocol {
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                Self::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, connector))
+            }
+            #[cfg(feature = "grpc")]
+            OtlpProtocol::Grpc => {
+                Self::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit, connector)?)
+            }
+            #[cfg(not(feature = "grpc"))]
+            OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
+        })
+    }
+
+    fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Http(client) => client.encode(request),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(_) => Ok(request.encode_to_vec()),
+        }
+    }
+
+    /// The body as it is sent; gRPC does that by itself.
+    fn compress(&self, body: Vec<u8>) -> Result<Bytes, Failure> {
+        match self {
+            Self::Http(client) => client.compress(body),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(_) => Ok(body.into()),
+        }
+    }
+
+    async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
+        match self {
+            Self::Http(client) => client.call::<R>(body).await,
+            #[cfg(feature = "grpc")]
+            Self::Grpc(client) => client.call::<R>(body).await,
+        }
     }
 }
 
 impl Export<SpanData> for OtlpExporter {
     async fn export(&self, batch: Vec<SpanData>) {
-        let items = batch.len() as u64;
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
         // What went wrong is in the account.
-        let _ = self.send(ExportTraceServiceRequest { resource_spans }, items).await;
+        let _ = self.sender.send(ExportTraceServiceRequest { resource_spans }).await;
     }
 }
 
 impl Export<ScopedRecord> for OtlpExporter {
     async fn export(&self, batch: Vec<ScopedRecord>) {
-        let items = batch.len() as u64;
         let request = {
             let batch: Vec<_> = batch.iter().map(|(record, scope)| (record, scope)).collect();
             let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&batch), &self.resource);
             ExportLogsServiceRequest { resource_logs }
         };
-        let _ = self.send(request, items).await;
+        let _ = self.sender.send(request).await;
     }
 }

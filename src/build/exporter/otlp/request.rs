@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use serde::Serialize;
 
-use super::finite::MakeFinite;
+use super::{finite::MakeFinite, split::Split};
 
 /// What a server that accepted a request says about it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Answer {
 }
 
 /// A request of one signal, and how its answer is read.
-pub(super) trait OtlpRequest: Message + Serialize + MakeFinite + 'static {
+pub(super) trait OtlpRequest: Message + Serialize + MakeFinite + Split + 'static {
     type Response: Message + Default + Into<Answer>;
 
     /// The method of the gRPC service.

@@ -1,117 +1,68 @@
-//! Trying again, by the rules of the specification and within one deadline.
+//! Trying again, by the rules of the specification.
 
 use std::{
-    fmt,
     future::Future,
     hash::{BuildHasher, RandomState},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use crate::config::format_duration;
+use super::failure::{Failure, Retry};
+use crate::{build::runtime::Closing, config::RetrySettings};
 
-/// Why a request failed.
-#[derive(Debug)]
-pub(super) struct Failure {
-    message: String,
-    retry: Retry,
+/// When to try again and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// The limit for one export, as long as the destination may have seen what was sent.
+    pub(super) limit: Option<Duration>,
+    pub(super) settings: RetrySettings,
+    /// Whether an outage counts for nothing: what was not delivered waits for its end.
+    pub(super) outlasts: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Retry {
-    Never,
-    /// As soon as the back-off says, or the server does.
-    After(Option<Duration>),
-}
-
-impl Failure {
-    /// Trying again would not help.
-    pub(super) fn permanent(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry: Retry::Never }
-    }
-
-    /// Trying again may help, after the time that the server asked for.
-    pub(super) fn transient(message: impl Into<String>, after: Option<Duration>) -> Self {
-        // A server that wants more is not worth the memory of what waits meanwhile.
-        let after = after.map(|after| after.min(LONGEST_WAIT));
-        Self { message: message.into(), retry: Retry::After(after) }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-/// The whole chain of an error's sources: the cause that an operator looks for is usually the last one.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let part = error.to_string();
-        if !text.ends_with(&part) {
-            text = format!("{text}: {part}");
-        }
-        source = error.source();
-    }
-    if let Some((_, hint)) = HINTS.iter().find(|(part, _)| text.contains(part)) {
-        text = format!("{text} ({hint})");
-    }
-    text
-}
-
-/// What an error of the network crates means when it comes from a destination.
-const HINTS: [(&str, &str); 3] = [
-    ("invalid HTTP version parsed", "is this a port for gRPC?"),
-    ("frame with invalid size", "is this a port for HTTP, not gRPC?"),
-    ("InvalidContentType", "does this port speak TLS?"),
-];
-
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-const FIRST_DELAY: Duration = Duration::from_millis(200);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
-
-/// Calls `attempt` until it succeeds, fails for good, the time is over, or shutting down begins.
+/// Calls `attempt` until it succeeds, fails for good, or the rules say that it is enough. Once shutting down has begun
+/// there is one attempt more at most. `tell` hears of each failure after which it goes on.
 ///
 /// See the specification, "OpenTelemetry Protocol Exporter", "Retry": exponential back-off with jitter.
 pub(super) async fn until<T, F: Future<Output = Result<T, Failure>>>(
-    limit: Option<Duration>,
-    closing: impl Future<Output = ()>,
+    rules: Rules,
+    mut closing: Closing,
     mut attempt: impl FnMut() -> F,
+    tell: impl Fn(&Failure),
 ) -> Result<T, Failure> {
-    let mut closing = std::pin::pin!(closing);
-    let mut last_failure = None;
-    let attempts = async {
-        let mut delay = FIRST_DELAY;
-        loop {
-            let failure = match attempt().await {
-                Ok(done) => return Ok(done),
-                Err(failure) => failure,
-            };
-            let Retry::After(asked) = failure.retry else { return Err(failure) };
-            let pause = asked.unwrap_or_else(|| jittered(delay));
-            delay = (delay * 2).min(LONGEST_DELAY);
-            last_failure = Some(failure);
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = &mut closing => return Err(last_failure.take().unwrap_or_else(shut_down)),
-            }
+    let Rules { limit, settings: RetrySettings { max_attempts, initial_backoff, max_backoff }, outlasts } =
+        rules;
+    let mut delay = initial_backoff;
+    let mut attempts = 0;
+    let mut began = Instant::now();
+    loop {
+        let failure = match limit {
+            None => attempt().await,
+            Some(limit) => tokio::time::timeout(limit.saturating_sub(began.elapsed()), attempt())
+                .await
+                .unwrap_or_else(|_| Err(Failure::no_answer(limit))),
+        };
+        let failure = match failure {
+            Ok(done) => return Ok(done),
+            Err(failure) => failure,
+        };
+        attempts += 1;
+        let Retry::After(asked) = failure.retry() else { return Err(failure) };
+        let pause = asked.unwrap_or_else(|| jittered(delay));
+        let waits = outlasts && failure.kind().is_outage();
+        let is_late = limit.is_some_and(|limit| began.elapsed() + pause >= limit);
+        if closing.has_begun() || max_attempts == Some(attempts) || (is_late && !waits) {
+            return Err(failure.given_up(attempts));
         }
-    };
-    let Some(limit) = limit else { return attempts.await };
-    if let Ok(result) = tokio::time::timeout(limit, attempts).await {
-        result
-    } else {
-        let limit = format_duration(limit);
-        Err(Failure::permanent(match last_failure {
-            Some(failure) => format!("{failure}; gave up after {limit}"),
-            None => format!("no answer within {limit}"),
-        }))
+        tell(&failure);
+        delay = (delay * 2).min(max_backoff);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = closing.begun() => {}
+        }
+        if waits {
+            began = Instant::now();
+        }
     }
-}
-
-fn shut_down() -> Failure {
-    Failure::permanent("telemetry was shut down meanwhile")
 }
 
 /// Between half of `delay` and all of it, so that many processes do not knock at once.

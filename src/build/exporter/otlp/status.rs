@@ -49,7 +49,7 @@ impl Status {
         } else {
             Self::decode(body).map(|status| status.message).unwrap_or_default()
         };
-        message.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+        line(&message)
     }
 
     /// When the server wants to be asked again; `None` when it does not say that it does.
@@ -61,6 +61,11 @@ impl Status {
         let (seconds, nanos) = (u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?);
         Some(Duration::new(seconds, nanos.min(999_999_999)))
     }
+}
+
+/// A text of the server, shortened to what fits into a line.
+pub(super) fn line(text: &str) -> String {
+    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
 }
 
 #[cfg(test)]

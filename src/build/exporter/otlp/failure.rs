@@ -1,0 +1,371 @@
+//! Why an export failed, told apart by what an operator would do about it.
+
+use std::{error::Error as StdError, fmt, io, time::Duration};
+
+use super::connect::{NameNotFound, ProxyError};
+use crate::config::format_duration;
+
+/// Why an export failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    kind: Kind,
+    /// What is known beyond the kind.
+    detail: String,
+    retry: Retry,
+}
+
+/// The causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    NameNotFound,
+    Refused,
+    ConnectTimeout,
+    /// A proxy stands between, and makes no connection.
+    Proxy,
+    /// No connection, for another reason.
+    Unreachable,
+    Tls,
+    NotTls,
+    /// HTTP/1.1 was spoken to a port that does not understand it.
+    NotHttp,
+    /// The same for gRPC.
+    NotGrpc,
+    /// The connection broke.
+    Closed,
+    NoAnswer,
+    Unauthorized,
+    NotFound,
+    TooLarge,
+    Throttled,
+    Unavailable,
+    /// Another answer that is none of success.
+    Rejected,
+    /// A part of the items was.
+    Partial,
+    /// A single item is too large to be sent.
+    Oversized,
+    /// It never left this process.
+    Internal,
+}
+
+/// Whether trying again may help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Retry {
+    Never,
+    /// As soon as the back-off says, or the server does.
+    After(Option<Duration>),
+}
+
+impl Kind {
+    /// A word for metrics.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NameNotFound => "name_not_found",
+            Self::Refused => "connection_refused",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Proxy => "proxy",
+            Self::Unreachable => "unreachable",
+            Self::Tls => "tls",
+            Self::NotTls => "not_tls",
+            Self::NotHttp => "not_http",
+            Self::NotGrpc => "not_grpc",
+            Self::Closed => "connection_closed",
+            Self::NoAnswer => "timeout",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::TooLarge | Self::Oversized => "too_large",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Rejected | Self::Partial => "rejected",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whether it says nothing about what was sent: any other request would fare the same.
+    pub(crate) fn is_outage(self) -> bool {
+        match self {
+            Self::NameNotFound
+            | Self::Refused
+            | Self::ConnectTimeout
+            | Self::Proxy
+            | Self::Unreachable
+            | Self::Tls
+            | Self::NotTls
+            | Self::NotHttp
+            | Self::NotGrpc
+            | Self::Throttled
+            | Self::Unavailable => true,
+            Self::Closed
+            | Self::NoAnswer
+            | Self::Unauthorized
+            | Self::NotFound
+            | Self::TooLarge
+            | Self::Rejected
+            | Self::Partial
+            | Self::Oversized
+            | Self::Internal => false,
+        }
+    }
+
+    /// Whether a line shall say at once what to try.
+    fn needs_help(self) -> bool {
+        match self {
+            Self::NotTls
+            | Self::NotHttp
+            | Self::NotGrpc
+            | Self::Unauthorized
+            | Self::NotFound
+            | Self::TooLarge
+            | Self::Oversized => true,
+            Self::NameNotFound
+            | Self::Refused
+            | Self::ConnectTimeout
+            | Self::Proxy
+            | Self::Unreachable
+            | Self::Tls
+            | Self::Closed
+            | Self::NoAnswer
+            | Self::Throttled
+            | Self::Unavailable
+            | Self::Rejected
+            | Self::Partial
+            | Self::Internal => false,
+        }
+    }
+
+    /// Whether it says nothing about the destination: another request may fare better.
+    pub(crate) fn concerns_data(self) -> bool {
+        matches!(self, Self::TooLarge | Self::Rejected | Self::Partial | Self::Oversized | Self::Internal)
+    }
+
+    /// What to try.
+    pub(crate) fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NameNotFound => "check the host of the endpoint",
+            Self::Refused => "is the receiver running, and is this its port?",
+            Self::ConnectTimeout | Self::Unreachable => {
+                "is the host right, and does a firewall let us through?"
+            }
+            Self::Proxy => "check HTTPS_PROXY or HTTP_PROXY; a host in NO_PROXY is reached directly",
+            Self::NoAnswer => "does a proxy or a firewall stand between, or is the receiver overloaded?",
+            Self::Throttled | Self::Unavailable => {
+                "the receiver, or what stands before it, is overloaded or down"
+            }
+            Self::NotTls => "does the endpoint have to begin with http://?",
+            Self::NotHttp => "is this a port for gRPC?",
+            Self::NotGrpc => "is this a port for HTTP, not gRPC?",
+            Self::Unauthorized => "check the credentials in `headers`",
+            Self::NotFound => "check the path of the endpoint, and whether the receiver takes this signal",
+            Self::TooLarge => {
+                "send smaller batches (max_export_batch_size), or let the receiver take larger ones"
+            }
+            Self::Oversized => "limit the length of attributes (attribute_value_length_limit)",
+            _ => return None,
+        })
+    }
+}
+
+impl Failure {
+    /// Trying again would not help.
+    pub(super) fn permanent(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), retry: Retry::Never }
+    }
+
+    /// Trying again may help, after the time that the server asked for.
+    pub(super) fn transient(kind: Kind, detail: impl Into<String>, after: Option<Duration>) -> Self {
+        // A server that wants more is not worth the memory of what waits meanwhile.
+        let after = after.map(|after| after.min(LONGEST_WAIT));
+        Self { kind, detail: detail.into(), retry: Retry::After(after) }
+    }
+
+    pub(super) fn internal(detail: impl Into<String>) -> Self {
+        Self::permanent(Kind::Internal, detail)
+    }
+
+    pub(super) fn no_answer(limit: Duration) -> Self {
+        Self::transient(Kind::NoAnswer, format!("no answer within {}", format_duration(limit)), None)
+    }
+
+    /// After so many attempts.
+    pub(super) fn given_up(mut self, attempts: u32) -> Self {
+        if attempts > 1 {
+            self.detail = format!("{}; gave up after {attempts} attempts", self.detail);
+        }
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(super) fn retry(&self) -> Retry {
+        self.retry
+    }
+
+    /// What happened at `place`, as the beginning of a sentence.
+    pub(super) fn at(&self, place: &str) -> String {
+        let (detail, help) = (&self.detail, self.kind.help().filter(|_| self.kind.needs_help()));
+        let (aside, addition) = match help {
+            Some(help) => (format!(" ({help})"), format!("; {help}")),
+            None => (String::new(), String::new()),
+        };
+        match self.kind {
+            Kind::NameNotFound
+            | Kind::Refused
+            | Kind::ConnectTimeout
+            | Kind::Proxy
+            | Kind::Unreachable
+            | Kind::NotTls
+            | Kind::NotHttp
+            | Kind::NotGrpc => format!("cannot reach {place} ({detail}{addition})"),
+            Kind::Tls => format!("cannot reach {place} (TLS: {detail})"),
+            Kind::Closed => format!("lost the connection to {place} ({detail})"),
+            Kind::NoAnswer => format!("{place} does not answer ({detail})"),
+            Kind::Unauthorized
+            | Kind::NotFound
+            | Kind::TooLarge
+            | Kind::Throttled
+            | Kind::Unavailable
+            | Kind::Rejected => format!("{place} answered {detail}{aside}"),
+            Kind::Partial => format!("{place} refused a part: {detail}"),
+            Kind::Oversized | Kind::Internal => format!("cannot send to {place} ({detail}{addition})"),
+        }
+    }
+
+    /// What an error of the network crates means when it comes from a destination.
+    pub(super) fn of_connection(error: &(dyn StdError + 'static)) -> Self {
+        let causes = causes(error);
+        let text = last_text(&causes);
+        let transient = |kind, detail: &str| Self::transient(kind, detail, None);
+        if let Some(proxy) = causes.iter().find(|cause| cause.is::<ProxyError>()) {
+            return transient(Kind::Proxy, &format!("{proxy}: {text}"));
+        }
+        if let Some(failure) = tls_failure(&causes) {
+            return failure;
+        }
+        if causes.iter().any(|cause| cause.is::<NameNotFound>()) {
+            return transient(Kind::NameNotFound, &format!("name not found: {text}"));
+        }
+        let whole = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        if whole.contains("frame with invalid size") || whole.contains("HTTP/1.1 header") {
+            return transient(Kind::NotGrpc, "what answers there is not gRPC");
+        }
+        if causes.iter().filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
+        {
+            return transient(Kind::NotHttp, "what answers there is not HTTP/1.1");
+        }
+        let is_connecting = whole.contains("tcp connect error") || whole.contains("tcp open error");
+        let io = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>());
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => transient(Kind::Refused, "connection refused"),
+            Some(io::ErrorKind::TimedOut) => transient(Kind::ConnectTimeout, "timed out while connecting"),
+            _ if is_connecting => transient(Kind::Unreachable, &text),
+            _ => transient(Kind::Closed, &text),
+        }
+    }
+}
+
+/// As a reason: `the server answered 404 Not Found`.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let detail = &self.detail;
+        match self.kind {
+            Kind::Unauthorized
+            | Kind::NotFound
+            | Kind::TooLarge
+            | Kind::Throttled
+            | Kind::Unavailable
+            | Kind::Rejected => write!(f, "the server answered {detail}"),
+            Kind::Partial => write!(f, "refused by the server: {detail}"),
+            Kind::Tls => write!(f, "TLS: {detail}"),
+            _ => f.write_str(detail),
+        }
+    }
+}
+
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// An error and all that are behind it.
+fn causes<'e>(error: &'e (dyn StdError + 'static)) -> Vec<&'e (dyn StdError + 'static)> {
+    fn next<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+        // An I/O error passes over the error that it wraps.
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |error| next(*error)).collect()
+}
+
+/// The cause that an operator looks for is usually the last one.
+fn last_text(causes: &[&(dyn StdError + 'static)]) -> String {
+    let mut text = causes.last().map(ToString::to_string).unwrap_or_default();
+    text.retain(|c| !c.is_control());
+    text
+}
+
+#[cfg(feature = "tls")]
+fn tls_failure(causes: &[&(dyn StdError + 'static)]) -> Option<Failure> {
+    use super::connect::HandshakeError;
+    use rustls::{CertificateError, Error, InvalidMessage};
+
+    let transient = |detail| Some(Failure::transient(Kind::Tls, detail, None));
+    let Some(error) = causes.iter().find_map(|cause| cause.downcast_ref::<Error>()) else {
+        let text = last_text(causes);
+        // HTTP/2 keeps nothing but the words.
+        if let Some(alert) = text.strip_prefix("received fatal alert: ") {
+            return transient(of_alert(alert).unwrap_or_else(|| text.clone()));
+        }
+        let is_handshake = causes.iter().any(|cause| cause.is::<HandshakeError>());
+        return is_handshake.then_some(text).and_then(transient);
+    };
+    let detail = match error {
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            let detail = "what answers there does not speak TLS";
+            return Some(Failure::transient(Kind::NotTls, detail, None));
+        }
+        Error::InvalidCertificate(error) => match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "the certificate of the server has expired".to_owned()
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "the certificate of the server is not valid yet".to_owned()
+            }
+            CertificateError::UnknownIssuer => {
+                "the certificate of the server is signed by an unknown authority; set `tls.ca_file`"
+                    .to_owned()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "the certificate of the server is for another name".to_owned()
+            }
+            other => format!("the certificate of the server is not accepted: {other}"),
+        },
+        Error::AlertReceived(alert) => of_alert(&format!("{alert:?}")).unwrap_or_else(|| error.to_string()),
+        other => other.to_string(),
+    };
+    transient(detail)
+}
+
+/// What the server means by an alert that concerns our certificate.
+#[cfg(feature = "tls")]
+fn of_alert(alert: &str) -> Option<String> {
+    match alert {
+        "CertificateRequired" => {
+            Some("the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`".to_owned())
+        }
+        "BadCertificate"
+        | "UnknownCA"
+        | "CertificateExpired"
+        | "CertificateRevoked"
+        | "CertificateUnknown"
+        | "UnsupportedCertificate"
+        | "AccessDenied"
+        | "DecryptError" => Some(format!("the server does not accept our certificate ({alert})")),
+        _ => None,
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls_failure(_: &[&(dyn StdError + 'static)]) -> Option<Failure> {
+    None
+}

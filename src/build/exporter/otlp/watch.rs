@@ -1,0 +1,273 @@
+//! What is said on standard error about one destination, for all signals that go there.
+
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use opentelemetry_sdk::error::OTelSdkResult;
+
+use super::failure::{Failure, Kind};
+use crate::{
+    build::tally::{Reason, Tally},
+    config::{Level, Signal},
+    diagnostics::Diagnostics,
+    quantity::{Elapsed, Quantities},
+};
+
+/// One host and port. Each cause has one line a minute at most; whoever notes something writes it, and never under a lock.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    place: String,
+    diagnostics: Diagnostics,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    members: Vec<Member>,
+    /// When a line about a cause was written, and what was withheld since.
+    told: HashMap<Cause, (Instant, Quantities)>,
+    outage: Option<Outage>,
+}
+
+#[derive(Debug)]
+struct Member {
+    tally: Arc<Tally>,
+    /// What it had lost when its exports began to fail.
+    lost_before: Option<u64>,
+}
+
+/// From the first failure to the first time that nothing fails.
+#[derive(Debug)]
+struct Outage {
+    since: Instant,
+    /// Whether a line told of it.
+    was_told: bool,
+    /// What members lost that have recovered.
+    lost: Quantities,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Cause {
+    Failure(Kind),
+    QueueFull,
+    ShutDown,
+    Remark,
+    Recovery,
+}
+
+const INTERVAL: Duration = Duration::from_secs(60);
+
+impl Outage {
+    fn new(since: Instant) -> Self {
+        Self { since, was_told: false, lost: Quantities::default() }
+    }
+}
+
+impl Watch {
+    pub(crate) fn new(place: String, diagnostics: Diagnostics) -> Self {
+        Self { place, diagnostics, state: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An export failed; `lost` items with it, none when it is tried again.
+    fn fail(&self, member: usize, failure: &Failure, lost: u64) {
+        let mut state = self.lock();
+        let now = Instant::now();
+        let own = Arc::clone(&state.members[member].tally);
+        let concerns_data = failure.kind().concerns_data();
+        if !concerns_data {
+            state.members[member].lost_before.get_or_insert_with(|| own.lost().saturating_sub(lost));
+            state.outage.get_or_insert_with(|| Outage::new(now));
+        }
+        let mut lost_so_far = Quantities::default();
+        let is_withheld = state.withhold(Cause::Failure(failure.kind()), now, |withheld| {
+            if concerns_data {
+                withheld.add(own.signal(), lost);
+                lost_so_far = *withheld;
+            }
+        });
+        if is_withheld {
+            return;
+        }
+        let mut waiting = Quantities::default();
+        let mut lasts = None;
+        if !concerns_data {
+            (lost_so_far, waiting) = state.failing();
+            if let Some(outage) = &mut state.outage {
+                lasts = outage.was_told.then(|| now.duration_since(outage.since));
+                outage.was_told = true;
+            }
+        }
+        drop(state);
+
+        let mut line = failure.at(&self.place);
+        if let Some(lasts) = lasts.filter(|lasts| *lasts >= INTERVAL) {
+            let _ = write!(line, " for {} now", Elapsed(lasts));
+        }
+        if lost == 0 {
+            line.push_str(", will keep trying");
+        }
+        if !lost_so_far.is_empty() {
+            let _ = write!(line, "; {lost_so_far} lost");
+        }
+        if !waiting.is_empty() {
+            let _ = write!(line, "; {waiting} waiting");
+        }
+        self.diagnostics.line(if lost_so_far.is_empty() { Level::Warn } else { Level::Error }, line);
+    }
+
+    /// An export succeeded.
+    fn succeed(&self, member: usize) {
+        let mut state = self.lock();
+        let Member { tally, lost_before } = &mut state.members[member];
+        let Some(before) = lost_before.take() else { return };
+        let (signal, lost) = (tally.signal(), tally.lost().saturating_sub(before));
+        let is_over = state.members.iter().all(|member| member.lost_before.is_none());
+        let Some(outage) = &mut state.outage else { return };
+        outage.lost.add(signal, lost);
+        if !is_over {
+            return;
+        }
+        let Some(Outage { since, was_told, lost }) = state.outage.take() else { return };
+        if !was_told && lost.is_empty() {
+            return;
+        }
+        let mut all_lost = lost;
+        let is_withheld = state.withhold(Cause::Recovery, Instant::now(), |withheld| {
+            withheld.append(lost);
+            all_lost = *withheld;
+        });
+        drop(state);
+        if is_withheld {
+            return;
+        }
+        let (place, lasted) = (&self.place, Elapsed(since.elapsed()));
+        if all_lost.is_empty() {
+            self.diagnostics.info(format_args!("{place} recovered after {lasted}, nothing was lost"));
+        } else {
+            self.diagnostics.warn(format_args!("{place} recovered after {lasted}, {all_lost} were lost"));
+        }
+    }
+
+    /// Items found no way into the queue. While the destination fails, the line about that tells of them.
+    fn refuse(&self, member: usize, items: u64, reason: Reason) {
+        let mut state = self.lock();
+        let cause = match reason {
+            Reason::QueueFull if state.outage.as_ref().is_some_and(|outage| outage.was_told) => return,
+            Reason::QueueFull => Cause::QueueFull,
+            Reason::ShutDown | Reason::Unread | Reason::Broken(_) => Cause::ShutDown,
+        };
+        let signal = state.members[member].tally.signal();
+        let mut lost = Quantities::default();
+        let is_withheld = state.withhold(cause, Instant::now(), |withheld| {
+            withheld.add(signal, items);
+            lost = *withheld;
+        });
+        drop(state);
+        if !is_withheld {
+            self.diagnostics.error(format_args!("{lost} for {} lost: {reason}", self.place));
+        }
+    }
+
+    /// The server said something although it accepted everything.
+    fn remark(&self, message: &str) {
+        if !self.lock().withhold(Cause::Remark, Instant::now(), |_| {}) {
+            self.diagnostics.warn(format_args!("{} says: {message}", self.place));
+        }
+    }
+}
+
+impl State {
+    /// Whether a line about `cause` was written less than a minute ago. `note` may add to what is withheld, which begins anew with
+    /// a line.
+    fn withhold(&mut self, cause: Cause, now: Instant, note: impl FnOnce(&mut Quantities)) -> bool {
+        let is_new = !self.told.contains_key(&cause);
+        let (last, withheld) = self.told.entry(cause).or_insert((now, Quantities::default()));
+        note(withheld);
+        if !is_new && now.duration_since(*last) < INTERVAL {
+            return true;
+        }
+        (*last, *withheld) = (now, Quantities::default());
+        false
+    }
+
+    /// What was lost since exports began to fail, and what waits.
+    fn failing(&self) -> (Quantities, Quantities) {
+        let mut lost = self.outage.as_ref().map(|outage| outage.lost).unwrap_or_default();
+        let mut waiting = Quantities::default();
+        for Member { tally, lost_before } in &self.members {
+            if let Some(before) = lost_before {
+                lost.add(tally.signal(), tally.lost().saturating_sub(*before));
+                waiting.add(tally.signal(), tally.queued());
+            }
+        }
+        (lost, waiting)
+    }
+}
+
+/// The account of one signal at one destination: counts, and says what has to be said.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    tally: Arc<Tally>,
+    watch: Arc<Watch>,
+    member: usize,
+}
+
+impl Account {
+    pub(crate) fn new(tally: Arc<Tally>, watch: Arc<Watch>) -> Self {
+        let mut state = watch.lock();
+        let member = state.members.len();
+        state.members.push(Member { tally: Arc::clone(&tally), lost_before: None });
+        drop(state);
+        Self { tally, watch, member }
+    }
+
+    pub(super) fn signal(&self) -> Signal {
+        self.tally.signal()
+    }
+
+    pub(crate) fn emit(&self, items: u64) {
+        self.tally.emit(items);
+    }
+
+    pub(crate) fn refuse(&self, items: u64, reason: Reason) {
+        self.tally.refuse(items, reason);
+        self.watch.refuse(self.member, items, reason);
+    }
+
+    /// Gives up what waits, because telemetry ends.
+    pub(crate) fn abandon(&self, items: u64) {
+        self.tally.abandon(items, Reason::ShutDown);
+    }
+
+    pub(super) fn export(&self, items: u64) {
+        self.tally.export_timed(items);
+        self.watch.succeed(self.member);
+    }
+
+    pub(super) fn remark(&self, message: &str) {
+        self.watch.remark(message);
+    }
+
+    pub(super) fn fail(&self, items: u64, failure: &Failure) -> OTelSdkResult {
+        let result = self.tally.fail(items, failure);
+        self.watch.fail(self.member, failure, items);
+        result
+    }
+
+    pub(crate) fn panicked(&self, items: u64) -> OTelSdkResult {
+        self.fail(items, &Failure::internal("the exporter panicked"))
+    }
+
+    /// Notes a failure after which the same is tried again.
+    pub(super) fn fail_for_now(&self, failure: &Failure) {
+        self.watch.fail(self.member, failure, 0);
+    }
+}

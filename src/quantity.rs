@@ -1,0 +1,114 @@
+//! Numbers of items, as the lines for operators write them.
+
+use std::{fmt, time::Duration};
+
+use crate::config::Signal;
+
+/// So many spans, data points or log records: `1,240 spans`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quantity(pub(crate) u64, pub(crate) Signal);
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(items, signal) = *self;
+        let noun = match signal {
+            Signal::Traces => "span",
+            Signal::Metrics => "data point",
+            Signal::Logs => "log record",
+        };
+        write!(f, "{} {noun}{}", Grouped(items), if items == 1 { "" } else { "s" })
+    }
+}
+
+/// A number with a comma between groups of three digits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grouped(pub(crate) u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (index, digit) in digits.char_indices() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Items of several signals: `1,240 spans and 33 log records`. Empty when there are none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Quantities([u64; 3]);
+
+impl Quantities {
+    pub(crate) fn add(&mut self, signal: Signal, items: u64) {
+        self.0[signal as usize] += items;
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        for signal in Signal::ALL {
+            self.add(signal, other.0[signal as usize]);
+        }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == [0; 3]
+    }
+}
+
+impl fmt::Display for Quantities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = Signal::ALL.map(|signal| Quantity(self.0[signal as usize], signal));
+        let parts: Vec<_> =
+            parts.into_iter().filter(|part| part.0 > 0).map(|part| part.to_string()).collect();
+        match parts.split_last() {
+            Some((last, [])) => f.write_str(last),
+            Some((last, others)) => write!(f, "{} and {last}", others.join(", ")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How long something took: `0.2s`, `45s`, `3m 10s`, `2h 5m`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Elapsed(pub(crate) Duration);
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.0.as_secs();
+        match secs {
+            0..10 => write!(f, "{:.1}s", self.0.as_secs_f64()),
+            10..60 => write!(f, "{secs}s"),
+            60..3600 => write!(f, "{}m {}s", secs / 60, secs % 60),
+            _ => write!(f, "{}h {}m", secs / 3600, secs / 60 % 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_nouns_agree() {
+        assert_eq!(Quantity(1, Signal::Traces).to_string(), "1 span");
+        assert_eq!(Quantity(1_234_567, Signal::Logs).to_string(), "1,234,567 log records");
+        let mut all = Quantities::default();
+        all.add(Signal::Traces, 1240);
+        assert_eq!(all.to_string(), "1,240 spans");
+        all.add(Signal::Logs, 33);
+        assert_eq!(all.to_string(), "1,240 spans and 33 log records");
+        all.add(Signal::Metrics, 2);
+        assert_eq!(all.to_string(), "1,240 spans, 2 data points and 33 log records");
+    }
+
+    #[test]
+    fn times_are_short() {
+        let text = |millis| Elapsed(Duration::from_millis(millis)).to_string();
+        assert_eq!(
+            [text(200), text(45_900), text(190_000), text(7_500_000)],
+            ["0.2s", "45s", "3m 10s", "2h 5m"]
+        );
+    }
+}
