@@ -69,6 +69,9 @@ impl Version {
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
+/// Shorter than the minute after which most servers close a connection: what is sent just then would be lost on the way.
+const IDLE_LIMIT: Duration = Duration::from_secs(45);
+
 /// Makes connections to one destination.
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
@@ -201,7 +204,7 @@ where
     B::Data: Send,
 {
     let mut builder = Client::builder(TokioExecutor::new());
-    builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(60));
+    builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).pool_idle_timeout(IDLE_LIMIT);
     #[cfg(feature = "grpc")]
     if connector.version == Version::Http2 {
         // Without a sign of life a connection whose other end is gone would be used until the kernel gives it up.

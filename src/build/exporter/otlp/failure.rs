@@ -186,6 +186,14 @@ impl Failure {
         Self::transient(Kind::NoAnswer, format!("no answer within {}", format_duration(limit)), None)
     }
 
+    /// With what a connection that broke may mean.
+    pub(super) fn if_closed(mut self, suspicion: &str) -> Self {
+        if self.kind == Kind::Closed {
+            self.detail = format!("{}; {suspicion}", self.detail);
+        }
+        self
+    }
+
     /// After so many attempts.
     pub(super) fn given_up(mut self, attempts: u32) -> Self {
         if attempts > 1 {

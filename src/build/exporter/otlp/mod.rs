@@ -8,6 +8,7 @@
 //! they add headers and compression from the environment to what they are told, pick their HTTP client by the features
 //! of the whole build, and hide the answers of the server.
 
+mod client;
 mod connect;
 mod failure;
 mod finite;
@@ -26,9 +27,8 @@ mod tls;
 mod trial;
 mod watch;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
-use hyper::body::Bytes;
 use opentelemetry_proto::{
     tonic::collector::{
         logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
@@ -50,7 +50,7 @@ use opentelemetry_sdk::{
 #[cfg(feature = "tls")]
 pub(crate) use self::tls::inspect;
 use self::{
-    connect::Connector,
+    client::Client,
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
     retry::Rules,
@@ -64,7 +64,7 @@ use crate::{
         batch::{Export, ScopedRecord},
         runtime::Spawner,
     },
-    config::{OtlpProtocol, OtlpSettings, Signal, Timeout},
+    config::{OtlpSettings, Signal, Timeout},
     diagnostics::Diagnostics,
     error::Error,
     source::Proxies,
@@ -84,13 +84,6 @@ struct Sender {
     spawner: Spawner,
     rules: Rules,
     account: Account,
-}
-
-#[derive(Debug)]
-enum Client {
-    Http(http::HttpClient),
-    #[cfg(feature = "grpc")]
-    Grpc(grpc::GrpcClient),
 }
 
 /// The largest message that receivers of gRPC take unless they are told otherwise, before compression.
@@ -187,67 +180,6 @@ impl Sender {
                 Ok(())
             }
             Err(failure) => account.fail(items, &failure),
-        }
-    }
-}
-
-impl Client {
-    fn new(
-        settings: &OtlpSettings,
-        limit: Option<Duration>,
-        proxies: &Proxies,
-        diagnostics: Diagnostics,
-    ) -> Result<Self, Error> {
-        // `insecure` was resolved into the scheme of the endpoint, `tls` concerns the connector, the others belong to the
-        // sender.
-        let OtlpSettings {
-            protocol,
-            endpoint,
-            headers,
-            compression,
-            timeout: _,
-            insecure: _,
-            tls: _,
-            retry: _,
-        } = settings;
-        // So that a connection that is never made can be told from an answer that never comes.
-        let limit = limit.map(|limit| limit / 2);
-        let connector = Connector::new(settings, limit, proxies, diagnostics)?;
-        Ok(match protocol {
-            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
-                Self::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, connector))
-            }
-            #[cfg(feature = "grpc")]
-            OtlpProtocol::Grpc => {
-                Self::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit, connector)?)
-            }
-            #[cfg(not(feature = "grpc"))]
-            OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
-        })
-    }
-
-    fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::Http(client) => client.encode(request),
-            #[cfg(feature = "grpc")]
-            Self::Grpc(_) => Ok(request.encode_to_vec()),
-        }
-    }
-
-    /// The body as it is sent; gRPC does that by itself.
-    fn compress(&self, body: Vec<u8>) -> Result<Bytes, Failure> {
-        match self {
-            Self::Http(client) => client.compress(body),
-            #[cfg(feature = "grpc")]
-            Self::Grpc(_) => Ok(body.into()),
-        }
-    }
-
-    async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
-        match self {
-            Self::Http(client) => client.call::<R>(body).await,
-            #[cfg(feature = "grpc")]
-            Self::Grpc(client) => client.call::<R>(body).await,
         }
     }
 }

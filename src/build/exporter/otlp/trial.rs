@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::collector::{
 };
 
 use super::{
-    Client,
+    client::Client,
     failure::{Failure, Kind},
     request::OtlpRequest,
 };
