@@ -127,7 +127,7 @@ pub(super) fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
-fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
+pub(super) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
     let colon = if said.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{said}");
     let asked = || {
