@@ -3,8 +3,10 @@
 
 pub mod collector;
 pub mod lines;
+pub mod nginx;
 pub mod program;
 pub mod sink;
+pub mod subject;
 
 use std::time::Duration;
 

@@ -5,6 +5,10 @@ use std::{
     fmt,
     marker::PhantomData,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -37,6 +41,9 @@ pub(super) struct GrpcClient {
     grpc: Grpc<Spoken>,
     headers: HeaderMap,
     limit: Option<Duration>,
+    is_https: bool,
+    /// Whether anything was answered yet.
+    is_heard: Arc<AtomicBool>,
 }
 
 impl GrpcClient {
@@ -51,11 +58,13 @@ impl GrpcClient {
         let mut origin = endpoint.uri().clone().into_parts();
         origin.path_and_query = Some(PathAndQuery::from_static("/"));
         let origin = http::Uri::from_parts(origin).map_err(|error| Error::system("bad endpoint", error))?;
-        let mut grpc = Grpc::with_origin(Spoken(connections), origin).accept_compressed(CompressionEncoding::Gzip);
+        let is_heard = Arc::<AtomicBool>::default();
+        let spoken = Spoken { connections, is_heard: Arc::clone(&is_heard) };
+        let mut grpc = Grpc::with_origin(spoken, origin).accept_compressed(CompressionEncoding::Gzip);
         if compression == Compression::Gzip {
             grpc = grpc.send_compressed(CompressionEncoding::Gzip);
         }
-        Ok(Self { grpc, headers: header_map(headers), limit })
+        Ok(Self { grpc, headers: header_map(headers), limit, is_https: endpoint.is_https(), is_heard })
     }
 
     pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
@@ -69,7 +78,25 @@ impl GrpcClient {
         let answer = grpc
             .unary(request, PathAndQuery::from_static(R::METHOD), Encoded(PhantomData::<R::Response>))
             .await;
-        answer.map(|response| response.into_inner().into()).map_err(|status| refused(&status))
+        let failure = match answer {
+            Ok(response) => return Ok(response.into_inner().into()),
+            Err(status) => refused(&status),
+        };
+        Err(if failure.kind() == Kind::Closed && !self.is_heard.load(Ordering::Relaxed) {
+            self.hangs_up()
+        } else {
+            failure
+        })
+    }
+
+    /// Who does not understand HTTP/2 may end the connection before what it says to that is read.
+    fn hangs_up(&self) -> Failure {
+        let detail = if self.is_https {
+            "it hangs up before it answers"
+        } else {
+            "it hangs up before it answers, as one that wants https:// would"
+        };
+        Failure::transient(Kind::NotGrpc, detail, None)
     }
 }
 
@@ -104,7 +131,10 @@ fn refused(status: &Status) -> Failure {
 /// Lets no answer through but those that are gRPC. A proxy answers in HTTP what it cannot or does not pass on, and tonic would take
 /// its page for a broken message.
 #[derive(Debug, Clone)]
-struct Spoken(Connections<Body>);
+struct Spoken {
+    connections: Connections<Body>,
+    is_heard: Arc<AtomicBool>,
+}
 
 impl GrpcService<Body> for Spoken {
     type ResponseBody = Incoming;
@@ -117,9 +147,11 @@ impl GrpcService<Body> for Spoken {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let answer = self.0.request(request);
+        let answer = self.connections.request(request);
+        let is_heard = Arc::clone(&self.is_heard);
         Box::pin(async move {
             let (head, body) = answer.await?.into_parts();
+            is_heard.store(true, Ordering::Relaxed);
             let kind = head.headers.get(CONTENT_TYPE);
             if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
                 return Ok(http::Response::from_parts(head, body));
