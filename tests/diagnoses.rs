@@ -95,8 +95,8 @@ fn nobody_is_reached() {
         );
         let mut subject = subject("http://nonexistent.invalid:4318", protocol, &[]);
         subject.tell("emit 10");
-        let said =
-            subject.wait_said("cannot reach nonexistent.invalid:4318 (name not found: failed to lookup address");
+        let said = subject
+            .wait_said("cannot reach nonexistent.invalid:4318 (name not found: failed to lookup address");
         assert!(said.contains("will keep trying; 10 spans waiting\n"), "{said}");
     }
 }
@@ -127,8 +127,7 @@ fn full_listener() -> ((tokio::runtime::Runtime, tokio::net::TcpListener, Vec<Tc
     };
     let address = listener.local_addr().unwrap();
     let limit = Duration::from_millis(200);
-    let streams: Vec<_> =
-        (0..100).map_while(|_| TcpStream::connect_timeout(&address, limit).ok()).collect();
+    let streams: Vec<_> = (0..100).map_while(|_| TcpStream::connect_timeout(&address, limit).ok()).collect();
     assert!(streams.len() < 100, "the system accepts more than it was asked to");
     ((runtime, listener, streams), address)
 }
@@ -238,7 +237,10 @@ fn a_part_is_refused() {
         assert_eq!((stats.get("exported"), stats.get("failed")), (17, 3), "{stats:?}");
         assert_eq!(stats.last_error(), "refused by the server: too old");
         assert_eq!(sink.received().len(), 2, "what was refused is not sent again");
-        subject.wait_said(&format!("telemetry has ended; lost: 3 of 20 spans for {} (3 failed)\n", url_of(&sink, protocol)));
+        subject.wait_said(&format!(
+            "telemetry has ended; lost: 3 of 20 spans for {} (3 failed)\n",
+            url_of(&sink, protocol)
+        ));
     }
 }
 
@@ -268,7 +270,8 @@ fn an_outage_ends() {
         assert_eq!((stats.get("exported"), stats.get("dropped")), (12, 12), "{stats:?}");
         subject.tell("shutdown");
         let said = subject.wait_said("telemetry has ended");
-        let ending = format!("lost: 12 of 24 spans for {} (12 found the queue full)\n", url_of(&sink, protocol));
+        let ending =
+            format!("lost: 12 of 24 spans for {} (12 found the queue full)\n", url_of(&sink, protocol));
         assert!(said.ends_with(&ending), "{said}");
     }
 }
@@ -291,7 +294,11 @@ fn a_queue_is_full_although_everything_arrives() {
     subject.wait_said(&format!("autotelemetry: 1 span for {place} lost: the queue was full\n"));
     subject.tell("shutdown");
     let stats = subject.stats("traces");
-    assert_eq!((stats.get("exported"), stats.get("queue_full"), stats.get("failed")), (12, 12, 0), "{stats:?}");
+    assert_eq!(
+        (stats.get("exported"), stats.get("queue_full"), stats.get("failed")),
+        (12, 12, 0),
+        "{stats:?}"
+    );
     assert_eq!(stats.last_error(), "the queue was full");
     let said = subject.wait_said("telemetry has ended; lost: 12 of 24 spans");
     assert_eq!(said.lines().count(), 2, "{said}");
@@ -301,7 +308,9 @@ fn a_queue_is_full_although_everything_arrives() {
 #[test]
 fn a_flood_of_failures_is_a_few_lines() {
     let seconds = support::count_of("SECONDS", 3);
-    for (protocol, reply) in PROTOCOLS.into_iter().zip([Reply::Grpc(3, "no", Vec::new()), Reply::Http(400, &[])]) {
+    for (protocol, reply) in
+        PROTOCOLS.into_iter().zip([Reply::Grpc(3, "no", Vec::new()), Reply::Http(400, &[])])
+    {
         let sink = Sink::counting();
         sink.always(Some(reply));
         let sizes = [("OTEL_BSP_MAX_QUEUE_SIZE", "4"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1")];
@@ -399,7 +408,8 @@ fn a_proxy_refuses() {
         (Wait, "503 Service Unavailable", ""),
         (Wait, "502 Bad Gateway", ""),
     ];
-    for (protocol, upstream) in PROTOCOLS.into_iter().zip(["grpc_pass 127.0.0.1:1", "proxy_pass http://127.0.0.1:1"])
+    for (protocol, upstream) in
+        PROTOCOLS.into_iter().zip(["grpc_pass 127.0.0.1:1", "proxy_pass http://127.0.0.1:1"])
     {
         let servers = servers.map(|server| server.replace("UPSTREAM", upstream));
         let nginx = Nginx::start("", &servers.each_ref().map(String::as_str), protocol == "grpc");
@@ -422,7 +432,8 @@ fn a_proxy_in_front_of_a_collector() {
     for protocol in PROTOCOLS {
         let pass = passing(&collector, protocol);
         let small = format!("client_max_body_size 4k; location / {{ {pass}; }}");
-        let limited = format!("add_header Retry-After 1 always; location / {{ limit_req zone=slow; {pass}; }}");
+        let limited =
+            format!("add_header Retry-After 1 always; location / {{ limit_req zone=slow; {pass}; }}");
         let plain = format!("location / {{ {pass}; }}");
         let zone = "limit_req_zone $server_port zone=slow:1m rate=1r/s; limit_req_status 429;";
         let nginx = Nginx::start(zone, &[&plain, &small, &limited], protocol == "grpc");
@@ -440,7 +451,8 @@ fn a_proxy_in_front_of_a_collector() {
         assert!(stats.is_exact() && stats.get("failed") > 0, "{stats:?}");
 
         // Who is too fast comes back when it is told to.
-        let mut subject_of_limited = subject(&nginx.url(2), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
+        let mut subject_of_limited =
+            subject(&nginx.url(2), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
         let start = Instant::now();
         for _ in 0..3 {
             subject_of_limited.tell("emit 10");
@@ -450,7 +462,10 @@ fn a_proxy_in_front_of_a_collector() {
         let took = start.elapsed();
         let said = subject_of_limited.wait_said("recovered");
         println!("{protocol}, in {took:?}: {said}");
-        assert!(said.contains("answered 429 Too Many Requests, will keep trying; 10 spans waiting\n"), "{said}");
+        assert!(
+            said.contains("answered 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
+            "{said}"
+        );
         assert!(took > Duration::from_millis(1500), "{took:?}");
         assert_eq!(subject_of_limited.stats("traces").get("exported"), 30);
 
@@ -473,7 +488,8 @@ fn a_proxy_in_front_of_a_collector() {
 fn a_collector_goes_and_comes_back() {
     let mut collector = Collector::start();
     for protocol in PROTOCOLS {
-        let mut subject = subject(&collector.url(protocol), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
+        let mut subject =
+            subject(&collector.url(protocol), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
         subject.tell("emit 10");
         subject.wait_for("traces", |stats| stats.get("exported") == 10);
         collector.kill();

@@ -40,8 +40,11 @@ impl Runtime {
                 runtime.block_on(async { work() });
             }
             Self::MultiThread => {
-                let runtime =
-                    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .enable_all()
+                    .build()
+                    .unwrap();
                 runtime.block_on(async { tokio::spawn(async { work() }).await.unwrap() });
             }
         }
@@ -88,7 +91,12 @@ struct End {
 }
 
 /// Emits, waits until the work has begun, ends, and checks the accounts.
-fn end(url: &str, protocol: &'static str, runtime: Runtime, meanwhile: impl FnOnce() + Send + 'static) -> End {
+fn end(
+    url: &str,
+    protocol: &'static str,
+    runtime: Runtime,
+    meanwhile: impl FnOnce() + Send + 'static,
+) -> End {
     let (url, context) = (url.to_owned(), format!("{url}, {protocol}, {runtime:?}"));
     let (sender, receiver) = std::sync::mpsc::channel();
     runtime.run(move || {
@@ -141,16 +149,19 @@ fn row(
     meanwhile: impl Fn() + Clone + Send + 'static,
     judge: impl Fn(&End),
 ) -> Row {
-    Row(name, PROTOCOLS.map(|protocol| {
-        let url = url(protocol);
-        let ends = Runtime::ALL.map(|runtime| {
-            let end = end(&url, protocol, runtime, meanwhile.clone());
-            judge(&end);
-            end.took
-        });
-        let dropped = end_by_drop(&url, protocol, Runtime::CurrentThread);
-        ends.into_iter().chain([dropped]).max().unwrap()
-    }))
+    Row(
+        name,
+        PROTOCOLS.map(|protocol| {
+            let url = url(protocol);
+            let ends = Runtime::ALL.map(|runtime| {
+                let end = end(&url, protocol, runtime, meanwhile.clone());
+                judge(&end);
+                end.took
+            });
+            let dropped = end_by_drop(&url, protocol, Runtime::CurrentThread);
+            ends.into_iter().chain([dropped]).max().unwrap()
+        }),
+    )
 }
 
 fn print(rows: &[Row]) {
@@ -179,7 +190,12 @@ fn without_a_collector() {
         scope.spawn(|| add(row("refuses", |_| refused.clone(), || (), assert_all_lost)));
         scope.spawn(|| add(row("accepts, never answers", |_| hole.clone(), || (), assert_all_lost)));
         scope.spawn(|| {
-            add(row("has an unknown name", |_| "http://nonexistent.invalid:4318".into(), || (), assert_all_lost));
+            add(row(
+                "has an unknown name",
+                |_| "http://nonexistent.invalid:4318".into(),
+                || (),
+                assert_all_lost,
+            ));
             // An address of a group, to which there is no connection.
             add(row("has no route to it", |_| "http://224.0.0.1:4318".into(), || (), assert_all_lost));
         });
@@ -192,11 +208,16 @@ fn without_a_collector() {
 fn slow() -> Row {
     let sink = Sink::start();
     sink.delay(Duration::from_secs(1));
-    row("needs 1 s for an answer", |_| sink.url(), || (), |end| {
-        for stats in [&end.spans, &end.logs] {
-            assert!(stats.exported <= 512 && stats.failed >= 476, "{stats:?}");
-        }
-    })
+    row(
+        "needs 1 s for an answer",
+        |_| sink.url(),
+        || (),
+        |end| {
+            for stats in [&end.spans, &end.logs] {
+                assert!(stats.exported <= 512 && stats.failed >= 476, "{stats:?}");
+            }
+        },
+    )
 }
 
 #[test]
@@ -299,7 +320,8 @@ fn a_flush_is_bounded_too() {
     thread::scope(|scope| {
         for url in &urls {
             scope.spawn(move || {
-                for (protocol, runtime) in PROTOCOLS.into_iter().zip([Runtime::None, Runtime::CurrentThread]) {
+                for (protocol, runtime) in PROTOCOLS.into_iter().zip([Runtime::None, Runtime::CurrentThread])
+                {
                     let url = url.clone();
                     runtime.run(move || {
                         let tools = tools(&url, protocol).build().unwrap();
@@ -318,6 +340,41 @@ fn a_flush_is_bounded_too() {
             });
         }
     });
+}
+
+/// A callback that ends after telemetry did: what it measured is accounted for all the same.
+#[test]
+fn a_metric_that_comes_too_late_is_counted() {
+    let sink = Sink::start();
+    let tools = tools(&sink.url(), "http/protobuf").set("shutdown_timeout", "100ms").build().unwrap();
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let meter = tools.meter("exit");
+    let gauge = meter.u64_observable_gauge("late").with_callback(move |gauge| {
+        let _ = wait.lock().unwrap().recv();
+        gauge.observe(1, &[]);
+    });
+    gauge.build();
+    let start = Instant::now();
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(start.elapsed() < Duration::from_millis(100) + SLACK, "{:?}", start.elapsed());
+    assert!(error.contains("metrics: not done within 100ms"), "{error}");
+    drop(release);
+    let deadline = Instant::now() + PATIENCE;
+    let metrics = loop {
+        let [_, metrics, _] = accounts(&tools);
+        if metrics.emitted > 0 {
+            break metrics;
+        }
+        assert!(Instant::now() < deadline, "{metrics:?}");
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(
+        (metrics.emitted, metrics.dropped_by_reason.shut_down, metrics.queued),
+        (1, 1, 0),
+        "{metrics:?}"
+    );
+    assert!(sink.received().is_empty());
 }
 
 /// The tools are dropped while the thread unwinds.

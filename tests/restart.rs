@@ -158,9 +158,17 @@ fn soak() {
         if Instant::now() >= end {
             break;
         }
-        if turn % 2 == 0 { collector.signal("STOP") } else { collector.kill() }
+        if turn % 2 == 0 {
+            collector.signal("STOP")
+        } else {
+            collector.kill()
+        }
         sample_until(start + period * (turn + 1), &subject);
-        if turn % 2 == 0 { collector.signal("CONT") } else { collector.restart() }
+        if turn % 2 == 0 {
+            collector.signal("CONT")
+        } else {
+            collector.restart()
+        }
         if turn % 5 == 0 {
             let (memory, threads) = size_of(subject.id());
             println!("after {:.0?}: {memory:.1} MiB, {threads} threads", start.elapsed());
@@ -176,10 +184,14 @@ fn soak() {
     // The first third is for warming up: every kind of turn has happened by then.
     let (warm, steady) = samples.split_at(samples.len() / 3);
     let most = |samples: &[(f64, u64)]| {
-        samples.iter().fold((0.0, 0), |(memory, threads), sample| (sample.0.max(memory), sample.1.max(threads)))
+        samples
+            .iter()
+            .fold((0.0, 0), |(memory, threads), sample| (sample.0.max(memory), sample.1.max(threads)))
     };
     let ((before, threads_before), (after, threads_after)) = (most(warm), most(steady));
-    println!("at most {before:.1} MiB and {threads_before} threads at first, then {after:.1} MiB and {threads_after}");
+    println!(
+        "at most {before:.1} MiB and {threads_before} threads at first, then {after:.1} MiB and {threads_after}"
+    );
     assert!(after < before * 1.1 + 1.0, "memory does not grow: {before} MiB, {after} MiB");
     assert!(threads_after <= threads_before, "nor do threads: {threads_before}, {threads_after}");
 }

@@ -32,9 +32,10 @@ impl Nginx {
         let directory = tempfile::tempdir().unwrap();
         let ports: Vec<_> = servers.iter().map(|_| free_port()).collect();
         let version = if http2 { " http2" } else { "" };
-        let servers = servers.iter().zip(&ports).map(|(server, port)| {
-            format!("server {{ listen 127.0.0.1:{port}{version}; {server} }}\n")
-        });
+        let servers = servers
+            .iter()
+            .zip(&ports)
+            .map(|(server, port)| format!("server {{ listen 127.0.0.1:{port}{version}; {server} }}\n"));
         let servers: String = servers.collect();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {name};\n"))

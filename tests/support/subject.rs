@@ -147,7 +147,14 @@ pub fn obey() {
         let answer = match command {
             "emit" => {
                 let count = number();
-                emit(&tools, next..next + count);
+                emit(&tools, next..next + count, None);
+                next += count;
+                String::new()
+            }
+            // The same with an attribute of so many bytes.
+            "large" => {
+                let (count, size) = (number(), number());
+                emit(&tools, next..next + count, Some(usize::try_from(size).unwrap()));
                 next += count;
                 String::new()
             }
@@ -183,13 +190,14 @@ pub fn obey() {
     }
 }
 
-/// A span and a log record of each of these numbers.
-fn emit(tools: &ObservabilityTools, numbers: std::ops::Range<u64>) {
+/// A span and a log record of each of these numbers, and a text so large.
+fn emit(tools: &ObservabilityTools, numbers: std::ops::Range<u64>, size: Option<usize>) {
     let (tracer, logger) = (tools.tracer("subject"), tools.logger("subject"));
     for number in numbers {
-        let number = [KeyValue::new("n", i64::try_from(number).unwrap())];
-        tracer.start_as_current_span("work").set_attributes(number.clone());
-        logger.info("hello", &number);
+        let mut attributes = vec![KeyValue::new("n", i64::try_from(number).unwrap())];
+        attributes.extend(size.map(|size| KeyValue::new("text", "x".repeat(size))));
+        tracer.start_as_current_span("work").set_attributes(attributes.clone());
+        logger.info("hello", &attributes);
     }
 }
 
@@ -200,7 +208,7 @@ fn load(tools: &ObservabilityTools, first: u64, rate: u64, time: Duration) -> u6
     loop {
         let elapsed = start.elapsed().min(time);
         let due = first + u64::try_from(elapsed.as_millis()).unwrap() * rate / 1000;
-        emit(tools, next..due);
+        emit(tools, next..due, None);
         next = due;
         if elapsed == time {
             return next;

@@ -216,7 +216,9 @@ impl Failure {
         let io = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>());
         match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => transient(Kind::Refused, "connection refused"),
-            Some(io::ErrorKind::TimedOut) if is_connecting => transient(Kind::ConnectTimeout, "timed out while connecting"),
+            Some(io::ErrorKind::TimedOut) if is_connecting => {
+                transient(Kind::ConnectTimeout, "timed out while connecting")
+            }
             _ if is_connecting => transient(Kind::Unreachable, &text),
             _ => transient(Kind::Closed, &text),
         }
