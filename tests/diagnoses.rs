@@ -219,6 +219,28 @@ fn a_server_says_when_to_come_back() {
 }
 
 #[test]
+fn attempts_are_limited_where_that_is_wanted() {
+    for protocol in PROTOCOLS {
+        let sink = Sink::start();
+        let place = sink.url().replace("http://", "");
+        sink.always(Some(Reply::Http(503, &[("content-type", "text/plain")])));
+        let retry =
+            [("AUTOTEL_OTLP__RETRY__MAX_ATTEMPTS", "3"), ("AUTOTEL_OTLP__RETRY__INITIAL_BACKOFF", "20ms")];
+        let mut subject = subject(&sink.url(), protocol, &retry);
+        subject.tell("emit 10");
+        subject.wait_said(&format!(
+            "autotelemetry: {place} answered 503 Service Unavailable, will keep trying; 10 spans waiting\n"
+        ));
+        let stats = subject.wait_for("traces", |stats| stats.get("failed") == 10);
+        assert_eq!(
+            stats.last_error(),
+            "the server answered 503 Service Unavailable; gave up after 3 attempts"
+        );
+        assert_eq!(sink.received().len(), 3);
+    }
+}
+
+#[test]
 fn a_part_is_refused() {
     // `partial_success { rejected_spans: 3, error_message: "too old" }`, and the same without rejected spans.
     let rejected = b"\x0a\x0b\x08\x03\x12\x07too old".to_vec();
@@ -435,8 +457,9 @@ fn a_proxy_in_front_of_a_collector() {
         let limited =
             format!("add_header Retry-After 1 always; location / {{ limit_req zone=slow; {pass}; }}");
         let plain = format!("location / {{ {pass}; }}");
+        let fickle = format!("keepalive_requests 3; location / {{ {pass}; }}");
         let zone = "limit_req_zone $server_port zone=slow:1m rate=1r/s; limit_req_status 429;";
-        let nginx = Nginx::start(zone, &[&plain, &small, &limited], protocol == "grpc");
+        let nginx = Nginx::start(zone, &[&plain, &small, &limited, &fickle], protocol == "grpc");
 
         // Small batches pass, large ones do not.
         let url = nginx.url(1);
@@ -469,6 +492,14 @@ fn a_proxy_in_front_of_a_collector() {
         assert!(took > Duration::from_millis(1500), "{took:?}");
         assert_eq!(subject_of_limited.stats("traces").get("exported"), 30);
 
+        // A connection that is closed after some requests is nothing to speak of.
+        let mut subject_of_fickle = subject(&nginx.url(3), protocol, &[]);
+        for sent in 1..=20 {
+            subject_of_fickle.tell("emit 1");
+            subject_of_fickle.wait_for("traces", |stats| stats.get("exported") == sent);
+        }
+        assert_eq!(subject_of_fickle.said(), "", "{protocol}");
+
         // The Collector goes and comes back.
         let mut subject = subject(&nginx.url(0), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
         collector.kill();
@@ -481,6 +512,23 @@ fn a_proxy_in_front_of_a_collector() {
         assert_eq!(subject.stats("traces").get("exported"), 10);
         collector.wait(|text| sections(text, "Span").len() == 10);
     }
+}
+
+/// Longer than half of the timeout, which is what a connection may take.
+#[test]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
+fn an_answer_may_take_as_long_as_the_timeout() {
+    let sink = Sink::counting();
+    sink.delay(Duration::from_millis(700));
+    let collector = Collector::before(&sink);
+    for protocol in PROTOCOLS {
+        let timeout = [("OTEL_EXPORTER_OTLP_TIMEOUT", "1000")];
+        let mut subject = subject(&collector.url(protocol), protocol, &timeout);
+        subject.tell("emit 10");
+        assert_eq!(subject.tell("shutdown"), "Ok(())", "{protocol}");
+        assert_eq!(subject.said(), "", "{protocol}");
+    }
+    assert_eq!(sink.numbers().spans, [2; 10], "once by each protocol");
 }
 
 #[test]

@@ -40,7 +40,6 @@ use crate::{
 pub(super) struct GrpcClient {
     grpc: Grpc<Spoken>,
     headers: HeaderMap,
-    limit: Option<Duration>,
     is_https: bool,
     /// Whether anything was answered yet.
     is_heard: Arc<AtomicBool>,
@@ -64,15 +63,13 @@ impl GrpcClient {
         if compression == Compression::Gzip {
             grpc = grpc.send_compressed(CompressionEncoding::Gzip);
         }
-        Ok(Self { grpc, headers: header_map(headers), limit, is_https: endpoint.is_https(), is_heard })
+        Ok(Self { grpc, headers: header_map(headers), is_https: endpoint.is_https(), is_heard })
     }
 
     pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
         let metadata = MetadataMap::from_headers(self.headers.clone());
-        let mut request = Request::from_parts(metadata, tonic::Extensions::default(), body);
-        if let Some(limit) = self.limit {
-            request.set_timeout(limit);
-        }
+        // The server is not told of a deadline: it notices when nobody waits any more.
+        let request = Request::from_parts(metadata, tonic::Extensions::default(), body);
         let mut grpc = self.grpc.clone();
         grpc.ready().await.map_err(|error| Failure::of_connection(&*error))?;
         let answer = grpc
@@ -82,11 +79,12 @@ impl GrpcClient {
             Ok(response) => return Ok(response.into_inner().into()),
             Err(status) => refused(&status),
         };
-        Err(if failure.kind() == Kind::Closed && !self.is_heard.load(Ordering::Relaxed) {
-            self.hangs_up()
-        } else {
-            failure
-        })
+        // What is reset in the words of HTTP/2 was understood.
+        let is_understood = || failure.to_string().contains("error received");
+        if failure.kind() == Kind::Closed && !self.is_heard.load(Ordering::Relaxed) && !is_understood() {
+            return Err(self.hangs_up());
+        }
+        Err(failure)
     }
 
     /// Who does not understand HTTP/2 may end the connection before what it says to that is read.
