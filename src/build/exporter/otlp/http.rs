@@ -7,7 +7,7 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT},
 };
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use prost::Message as _;
 
@@ -94,22 +94,29 @@ impl HttpClient {
         let response = self.connections.request(request).await;
         let response = response.map_err(|error| Failure::of_connection(&error))?;
         let (head, body) = response.into_parts();
-        let body =
-            Limited::new(body, RESPONSE_LIMIT).collect().await.map(http_body_util::Collected::to_bytes);
+        let body = read(body).await;
         let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
         if !head.status.is_success() {
             let is_text = !kind.starts_with(b"application/x-protobuf");
-            let said = body.map(|body| Status::message_of(&body, is_text)).unwrap_or_default();
-            return Err(refused(head.status, &head.headers, &said));
+            return Err(refused(head.status, &head.headers, &Status::message_of(&body, is_text)));
         }
         // The request was accepted. What of its answer cannot be read or understood tells of no rejection.
-        let body = body.unwrap_or_default();
         Ok(if kind.starts_with(b"application/json") {
             R::answer_from_json(&body)
         } else {
-            R::Response::decode(body).unwrap_or_default().into()
+            R::Response::decode(&*body).unwrap_or_default().into()
         })
     }
+}
+
+/// What can be read of a body: who refuses a request may hang up before it has been heard.
+async fn read(body: Incoming) -> Vec<u8> {
+    let mut body = Limited::new(body, RESPONSE_LIMIT);
+    let mut bytes = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+    }
+    bytes
 }
 
 /// The headers of every request; validated when the configuration was read.
@@ -128,7 +135,7 @@ pub(super) fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
-fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
+pub(super) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
     let colon = if said.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{said}");
     let asked = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
