@@ -342,41 +342,6 @@ fn a_flush_is_bounded_too() {
     });
 }
 
-/// A callback that ends after telemetry did: what it measured is accounted for all the same.
-#[test]
-fn a_metric_that_comes_too_late_is_counted() {
-    let sink = Sink::start();
-    let tools = tools(&sink.url(), "http/protobuf").set("shutdown_timeout", "100ms").build().unwrap();
-    let (release, wait) = std::sync::mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let meter = tools.meter("exit");
-    let gauge = meter.u64_observable_gauge("late").with_callback(move |gauge| {
-        let _ = wait.lock().unwrap().recv();
-        gauge.observe(1, &[]);
-    });
-    gauge.build();
-    let start = Instant::now();
-    let error = tools.shutdown().unwrap_err().to_string();
-    assert!(start.elapsed() < Duration::from_millis(100) + SLACK, "{:?}", start.elapsed());
-    assert!(error.contains("metrics: not done within 100ms"), "{error}");
-    drop(release);
-    let deadline = Instant::now() + PATIENCE;
-    let metrics = loop {
-        let [_, metrics, _] = accounts(&tools);
-        if metrics.emitted > 0 {
-            break metrics;
-        }
-        assert!(Instant::now() < deadline, "{metrics:?}");
-        thread::sleep(Duration::from_millis(5));
-    };
-    assert_eq!(
-        (metrics.emitted, metrics.dropped_by_reason.shut_down, metrics.queued),
-        (1, 1, 0),
-        "{metrics:?}"
-    );
-    assert!(sink.received().is_empty());
-}
-
 /// The tools are dropped while the thread unwinds.
 #[test]
 fn a_panic_does_not_keep_what_was_emitted_from_its_way() {

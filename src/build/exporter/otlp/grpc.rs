@@ -10,7 +10,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
-    time::Duration,
 };
 
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
