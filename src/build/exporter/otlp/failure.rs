@@ -24,7 +24,9 @@ pub(crate) enum Kind {
     Proxy,
     /// No connection, for another reason.
     Unreachable,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS to fail"))]
     Tls,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS to fail"))]
     NotTls,
     /// HTTP/1.1 was spoken to a port that does not understand it.
     NotHttp,
