@@ -158,16 +158,17 @@ fn soak() {
         if Instant::now() >= end {
             break;
         }
-        if turn % 2 == 0 {
-            collector.signal("STOP")
+        let is_killed = turn % 2 == 1;
+        if is_killed {
+            collector.kill();
         } else {
-            collector.kill()
+            collector.signal("STOP");
         }
         sample_until(start + period * (turn + 1), &subject);
-        if turn % 2 == 0 {
-            collector.signal("CONT")
+        if is_killed {
+            collector.restart();
         } else {
-            collector.restart()
+            collector.signal("CONT");
         }
         if turn % 5 == 0 {
             let (memory, threads) = size_of(subject.id());
