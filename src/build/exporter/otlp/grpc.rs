@@ -80,20 +80,13 @@ impl GrpcClient {
         };
         // What is reset in the words of HTTP/2 was understood.
         let is_understood = || failure.to_string().contains("error received");
-        if failure.kind() == Kind::Closed && !self.is_heard.load(Ordering::Relaxed) && !is_understood() {
-            return Err(self.hangs_up());
+        let is_heard = self.is_heard.load(Ordering::Relaxed);
+        if failure.kind() == Kind::Closed && !self.is_https && !is_heard && !is_understood() {
+            // Who does not understand HTTP/2 may end the connection before what it says to that is read.
+            let detail = "it hangs up before it answers, as one that wants https:// would";
+            return Err(Failure::transient(Kind::NotGrpc, detail, None));
         }
         Err(failure)
-    }
-
-    /// Who does not understand HTTP/2 may end the connection before what it says to that is read.
-    fn hangs_up(&self) -> Failure {
-        let detail = if self.is_https {
-            "it hangs up before it answers"
-        } else {
-            "it hangs up before it answers, as one that wants https:// would"
-        };
-        Failure::transient(Kind::NotGrpc, detail, None)
     }
 }
 
