@@ -1,6 +1,8 @@
 //! From the configuration to the objects of the OpenTelemetry SDK. Never reads the environment.
 
 mod batch;
+mod census;
+mod component;
 mod exporter;
 mod fanout;
 mod limits;
@@ -20,12 +22,14 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use opentelemetry_sdk::{Resource, metrics::reader::MetricReader, trace::SdkTracerProvider};
 
 use self::{
-    batch::{Abandon, Batch, BatchSettings, Export},
+    batch::{Batch, BatchSettings, Export, Waiting},
+    census::Census,
+    component::Component,
     exporter::{
         console::Console,
         file::file_logs,
         lines::{LineLogs, Lines},
-        otlp::{Account, OtlpExporter, Watch},
+        otlp::{Account, Durations, OtlpExporter, Timer, Watch},
     },
     metrics::Callbacks,
     runtime::Background,
@@ -56,7 +60,7 @@ pub(crate) struct Built {
     /// What console and files still have to write when the signals are done.
     pub(crate) lines: Vec<Arc<Lines>>,
     /// What waits for the network.
-    pub(crate) queues: Vec<Arc<dyn Abandon>>,
+    pub(crate) queues: Vec<Arc<dyn Waiting>>,
     pub(crate) tallies: Vec<Arc<Tally>>,
     pub(crate) prometheus_address: Option<SocketAddr>,
 }
@@ -100,6 +104,7 @@ pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Er
         queues: Vec::new(),
         watches: BTreeMap::new(),
         tallies: Vec::new(),
+        own: diagnostics.metrics.then(Own::default),
         prometheus_address: None,
     };
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut parts)?;
@@ -128,11 +133,20 @@ struct Parts<'l> {
     background: Option<Background>,
     console: Option<Arc<Console>>,
     lines: Vec<Arc<Lines>>,
-    queues: Vec<Arc<dyn Abandon>>,
+    queues: Vec<Arc<dyn Waiting>>,
     /// By host and port.
     watches: BTreeMap<String, Arc<Watch>>,
     tallies: Vec<Arc<Tally>>,
+    /// Where telemetry is measured too.
+    own: Option<Own>,
     prometheus_address: Option<SocketAddr>,
+}
+
+/// What metrics about telemetry itself have that is in no account.
+#[derive(Debug, Clone, Default)]
+struct Own {
+    census: Arc<Census>,
+    durations: Durations,
 }
 
 impl Parts<'_> {
@@ -191,7 +205,11 @@ impl Parts<'_> {
         let watch = self.watches.entry(place.clone()).or_insert_with(new_watch);
         let account = Account::new(Arc::clone(&tally), Arc::clone(watch));
         let spawner = self.background()?.spawner();
-        let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, account)?;
+        let timer = self.own.as_ref().map(|own| {
+            let component = Component::exporter(signal, exporter, Some(&settings));
+            Timer::new(own.durations.clone(), component.attributes())
+        });
+        let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, account, timer)?;
         self.tallies.push(tally);
         Ok(Some(exporter))
     }

@@ -12,6 +12,7 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use prost::Message as _;
 
 use super::{
+    code::Code,
     connect::{self, Connections, Version},
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
@@ -97,18 +98,20 @@ impl HttpClient {
         let body =
             Limited::new(body, RESPONSE_LIMIT).collect().await.map(http_body_util::Collected::to_bytes);
         let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+        let code = Some(Code::Http(head.status.as_u16()));
         if !head.status.is_success() {
             let is_text = !kind.starts_with(b"application/x-protobuf");
             let said = body.map(|body| Status::message_of(&body, is_text)).unwrap_or_default();
-            return Err(refused(head.status, &head.headers, &said));
+            return Err(refused(head.status, &head.headers, &said).answered(code));
         }
         // The request was accepted. What of its answer cannot be read or understood tells of no rejection.
         let body = body.unwrap_or_default();
-        Ok(if kind.starts_with(b"application/json") {
+        let answer = if kind.starts_with(b"application/json") {
             R::answer_from_json(&body)
         } else {
             R::Response::decode(body).unwrap_or_default().into()
-        })
+        };
+        Ok(Answer { code, ..answer })
     }
 }
 

@@ -8,6 +8,7 @@
 //! they add headers and compression from the environment to what they are told, pick their HTTP client by the features
 //! of the whole build, and hide the answers of the server.
 
+mod code;
 mod connect;
 mod failure;
 mod finite;
@@ -18,6 +19,7 @@ mod request;
 mod retry;
 mod split;
 mod status;
+mod timer;
 mod trial;
 mod watch;
 
@@ -43,11 +45,14 @@ use opentelemetry_sdk::{
 };
 
 use self::{
+    code::Code,
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
     retry::Rules,
+    timer::End,
 };
 pub(crate) use self::{
+    timer::{Durations, Timer},
     trial::Trial,
     watch::{Account, Watch},
 };
@@ -74,6 +79,8 @@ struct Sender {
     spawner: Spawner,
     rules: Rules,
     account: Account,
+    /// Where anybody wants to know.
+    timer: Option<Timer>,
 }
 
 #[derive(Debug)]
@@ -94,11 +101,12 @@ impl OtlpExporter {
         resource: &Resource,
         spawner: Spawner,
         account: Account,
+        timer: Option<Timer>,
     ) -> Result<Self, Error> {
         let limit = settings.timeout.min(timeout).limit();
         let outlasts = account.signal() != Signal::Metrics;
         let rules = Rules { limit, settings: settings.retry, outlasts };
-        let sender = Sender { client: Client::new(settings, limit)?, spawner, rules, account };
+        let sender = Sender { client: Client::new(settings, limit)?, spawner, rules, account, timer };
         Ok(Self { sender: Arc::new(sender), resource: resource.into() })
     }
 
@@ -131,6 +139,8 @@ impl OtlpExporter {
 impl Sender {
     /// Delivers everything that is in `request`, in pieces that are not too large, and counts it.
     async fn send<R: OtlpRequest>(&self, request: R) -> OTelSdkResult {
+        let running = self.timer.as_ref().map(Timer::start);
+        let mut end = End::default();
         let mut result = Ok(());
         let mut waiting = vec![request];
         while let Some(mut request) = waiting.pop() {
@@ -144,37 +154,45 @@ impl Sender {
                 }
                 Ok(body) => {
                     let detail = format!("an item of {} bytes, with a limit of {LARGEST}", body.len());
-                    self.account.fail(items, &Failure::permanent(Kind::Oversized, detail))
+                    Err((items, Failure::permanent(Kind::Oversized, detail)))
                 }
-                Err(failure) => self.account.fail(items, &failure),
+                Err(failure) => Err((items, failure)),
             };
-            result = result.and(sent);
+            match sent {
+                Ok(code) => end.code = code,
+                Err((lost, failure)) => {
+                    result = result.and(self.account.fail(lost, &failure));
+                    end = End { code: failure.code(), error: Some(failure.kind()) };
+                }
+            }
+        }
+        if let Some(running) = running {
+            running.stop(&end);
         }
         result
     }
 
-    async fn deliver<R: OtlpRequest>(&self, body: Vec<u8>, items: u64) -> OTelSdkResult {
+    /// Returns the code of the answer; or how many of the items were lost, and why.
+    async fn deliver<R: OtlpRequest>(
+        &self,
+        body: Vec<u8>,
+        items: u64,
+    ) -> Result<Option<Code>, (u64, Failure)> {
         let account = &self.account;
-        let body = match self.client.compress(body) {
-            Ok(body) => body,
-            Err(failure) => return account.fail(items, &failure),
-        };
+        let body = self.client.compress(body).map_err(|failure| (items, failure))?;
         let call = || self.client.call::<R>(body.clone());
         let tell = |failure: &Failure| account.fail_for_now(failure);
-        match retry::until(self.rules, self.spawner.closing(), call, tell).await {
-            Ok(Answer { rejected, message }) => {
-                let rejected = rejected.min(items);
-                account.export(items - rejected);
-                if rejected > 0 {
-                    return account.fail(rejected, &Failure::permanent(Kind::Partial, message));
-                }
-                if !message.is_empty() {
-                    account.remark(&message);
-                }
-                Ok(())
-            }
-            Err(failure) => account.fail(items, &failure),
+        let answer = retry::until(self.rules, self.spawner.closing(), call, tell).await;
+        let Answer { rejected, message, code } = answer.map_err(|failure| (items, failure))?;
+        let rejected = rejected.min(items);
+        account.export(items - rejected);
+        if rejected > 0 {
+            return Err((rejected, Failure::permanent(Kind::Partial, message).answered(code)));
         }
+        if !message.is_empty() {
+            account.remark(&message);
+        }
+        Ok(code)
     }
 }
 

@@ -229,6 +229,10 @@ impl Account {
         Self { tally, watch, member }
     }
 
+    pub(crate) fn tally(&self) -> &Arc<Tally> {
+        &self.tally
+    }
+
     pub(super) fn signal(&self) -> Signal {
         self.tally.signal()
     }
@@ -257,7 +261,7 @@ impl Account {
     }
 
     pub(super) fn fail(&self, items: u64, failure: &Failure) -> OTelSdkResult {
-        let result = self.tally.fail(items, failure);
+        let result = self.tally.fail(items, failure.kind().as_str(), failure);
         self.watch.fail(self.member, failure, items);
         result
     }
