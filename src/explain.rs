@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{
-        Config, Count, Otlp, Ratio, Signal, format_duration,
+        Config, Count, NonEmpty, Otlp, Ratio, Signal, format_duration,
         validate::{KeyPath, key_path},
     },
     error::{Origin, Problem},
@@ -234,12 +234,16 @@ impl Values<'_> {
     fn otlp(&mut self, table: &[String], otlp: &Otlp) {
         for signal in Signal::ALL {
             let (own, settings) = (otlp.signal(signal), otlp.settings(signal));
+            let file = |file: &Option<NonEmpty>| Value::from(file.as_ref().map(ToString::to_string));
             let values = [
                 ("protocol", own.protocol.is_some(), Value::from(settings.protocol.as_str())),
                 ("endpoint", own.endpoint.is_some(), settings.endpoint.to_string().into()),
                 ("compression", own.compression.is_some(), settings.compression.as_str().into()),
                 ("timeout", own.timeout.is_some(), settings.timeout.to_string().into()),
                 ("tls.insecure", own.tls.insecure.is_some(), settings.insecure.into()),
+                ("tls.ca_file", own.tls.ca_file.is_some(), file(&settings.tls.ca_file)),
+                ("tls.cert_file", own.tls.cert_file.is_some(), file(&settings.tls.cert_file)),
+                ("tls.key_file", own.tls.key_file.is_some(), file(&settings.tls.key_file)),
                 ("retry.max_attempts", own.retry.max_attempts.is_some(), settings.retry.max_attempts.into()),
                 (
                     "retry.initial_backoff",

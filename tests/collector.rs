@@ -6,6 +6,8 @@ mod support;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use autotelemetry::prelude::*;
+#[cfg(feature = "tls")]
+use support::certificates::Authority;
 use support::{
     collector::{Collector, field, sections},
     program, with_env,
@@ -286,36 +288,21 @@ fn from_every_kind_of_runtime() {
     });
 }
 
-/// A certificate for `localhost`, signed by an authority that only `SSL_CERT_FILE` makes known.
-#[cfg(feature = "tls")]
-fn certificates(directory: &std::path::Path) {
-    let script = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem \
-                  -days 2 -subj /CN=test-authority && \
-                  openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout server.key -out server.csr \
-                  -subj /CN=localhost && \
-                  printf 'subjectAltName=DNS:localhost' > server.ext && \
-                  openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 \
-                  -extfile server.ext";
-    let output =
-        std::process::Command::new("sh").args(["-c", script]).current_dir(directory).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
 #[test]
 #[cfg(feature = "tls")]
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL) and openssl"]
 fn https_is_verified_against_the_certificates_of_the_system() {
     let directory = tempfile::tempdir().unwrap();
-    certificates(directory.path());
-    let file = |name: &str| directory.path().join(name);
-    let collector = Collector::start_tls(&file("server.pem"), &file("server.key"));
+    let authority = Authority::new(directory.path(), "authority");
+    let (certificate, key) = authority.issue("server");
+    let collector = Collector::start_tls(&certificate, &key);
     for protocol in ["grpc", "http/protobuf"] {
         let endpoint = collector.url(protocol).replace("http://127.0.0.1", "https://localhost");
         let mut program = program::function("program_that_emits");
         program
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
-            .env("SSL_CERT_FILE", file("ca.pem"));
+            .env("SSL_CERT_FILE", authority.file());
         program::run(program);
 
         // Without the authority nothing is sent, and the reason is told.

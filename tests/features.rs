@@ -23,6 +23,12 @@ fn a_feature_that_is_missing_is_named() {
     assert_eq!(said(&grpc), expected(cfg!(feature = "grpc"), "otlp.protocol", "grpc"));
     let tls = [("AUTOTEL_OTLP__ENDPOINT", "https://c:4318")];
     assert_eq!(said(&tls), expected(cfg!(feature = "tls"), "otlp.endpoint", "tls"));
+    if !cfg!(feature = "tls") {
+        let file =
+            [("AUTOTEL_OTLP__ENDPOINT", "https://c:4318"), ("AUTOTEL_OTLP__LOGS__TLS__CA_FILE", "ca.pem")];
+        let keys: Vec<_> = said(&file).into_iter().filter_map(|(key, _)| key).collect();
+        assert_eq!(keys, ["otlp.endpoint", "otlp.logs.tls.ca_file"]);
+    }
     let prometheus = [("AUTOTEL_METRICS__EXPORTERS", "prometheus")];
     assert_eq!(said(&prometheus), expected(cfg!(feature = "prometheus"), "metrics.exporters", "prometheus"));
 }

@@ -87,6 +87,9 @@ fn bound() -> Vec<Bound> {
         add("TIMEOUT", "timeout", "250", "250ms".into(), "10s");
         add("COMPRESSION", "compression", "GZip", "gzip".into(), "zstd");
         add("INSECURE", "tls.insecure", "True", true.into(), "1");
+        add("CERTIFICATE", "tls.ca_file", "/etc/ca.pem", "/etc/ca.pem".into(), "");
+        add("CLIENT_CERTIFICATE", "tls.cert_file", "own.pem", "own.pem".into(), "");
+        add("CLIENT_KEY", "tls.key_file", "/etc/own.key", "/etc/own.key".into(), "");
     }
     add("OTEL_EXPORTER_OTLP_SPAN_INSECURE", "otlp.traces.tls.insecure", "true", true.into(), "yes");
     add("OTEL_EXPORTER_OTLP_METRIC_INSECURE", "otlp.metrics.tls.insecure", "true", true.into(), "yes");

@@ -157,7 +157,7 @@ fn standard_variables_are_lenient() {
         ("OTEL_TRACES_EXPORTER", "zipkin,console"),
         ("OTEL_SDK_DISABLED", "yes"),
         ("OTEL_EXPORTER_OTLP_ENDPOIN", "http://x"),
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/ca.pem"),
+        ("OTEL_ENTITIES", "x"),
         ("OTEL_RUST_WHATEVER", "1"),
         ("OTEL_METRIC_EXPORT_INTERVAL", ""),
     ])
@@ -169,7 +169,7 @@ fn standard_variables_are_lenient() {
         "OTEL_PROPAGATORS: propagators: \"nonsense\" is not one of",
         "OTEL_TRACES_SAMPLER_ARG: has no effect on the sampler \"always_off\"",
         "OTEL_BSP_MAX_QUEUE_SIZE: \"many\" is not a whole number",
-        "OTEL_EXPORTER_OTLP_CERTIFICATE: is not supported",
+        "OTEL_ENTITIES: is not supported",
         "OTEL_EXPORTER_OTLP_ENDPOIN: not known to autotelemetry\n    help: did you mean OTEL_EXPORTER_OTLP_ENDPOINT?",
         "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: traces.batch.max_export_batch_size: 5000 is more than the queue holds",
         "OTEL_TRACES_EXPORTER: traces.exporters: there is no exporter \"zipkin\" for traces, ignored",

@@ -21,6 +21,8 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use opentelemetry_sdk::{Resource, metrics::reader::MetricReader, trace::SdkTracerProvider};
 
+#[cfg(feature = "tls")]
+pub(crate) use self::exporter::otlp::inspect;
 use self::{
     batch::{Batch, BatchSettings, Export, Waiting},
     census::Census,
@@ -48,6 +50,11 @@ use crate::{
     logs::LoggerFactory,
     source::Loaded,
 };
+
+/// Looks into the files that the configuration names, before anything is built: adds what is wrong with them to the
+/// problems, and what is odd to the warnings.
+#[cfg(not(feature = "tls"))]
+pub(crate) fn inspect(_: &mut Loaded, _: &mut Vec<Problem>) {}
 
 /// What was built.
 #[derive(Debug)]
@@ -203,13 +210,15 @@ impl Parts<'_> {
         let place = settings.endpoint.host_and_port();
         let new_watch = || Arc::new(Watch::new(place.clone(), self.diagnostics));
         let watch = self.watches.entry(place.clone()).or_insert_with(new_watch);
-        let account = Account::new(Arc::clone(&tally), Arc::clone(watch));
-        let spawner = self.background()?.spawner();
         let timer = self.own.as_ref().map(|own| {
             let component = Component::exporter(signal, exporter, Some(&settings));
-            Timer::new(own.durations.clone(), component.attributes())
+            Arc::new(Timer::new(own.durations.clone(), component.attributes()))
         });
-        let exporter = OtlpExporter::new(&settings, timeout, &self.resource, spawner, account, timer)?;
+        let account = Account::new(Arc::clone(&tally), Arc::clone(watch), timer);
+        let spawner = self.background()?.spawner();
+        let (resource, proxies) = (&self.resource, &self.loaded.proxies);
+        let exporter =
+            OtlpExporter::new(&settings, timeout, resource, proxies, spawner, account, self.diagnostics)?;
         self.tallies.push(tally);
         Ok(Some(exporter))
     }

@@ -8,6 +8,7 @@ use std::{
 use super::{exporter::otlp, runtime::Background};
 use crate::{
     config::Signal,
+    diagnostics::Diagnostics,
     error::Error,
     probe::{Probe, ProbeFailure, ProbeResult},
     source::Loaded,
@@ -22,6 +23,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Sends an empty export of each signal to each of its OTLP destinations, all at once.
 pub(crate) fn probe(loaded: &Loaded) -> Result<Probe, Error> {
     let config = &loaded.config;
+    let diagnostics = Diagnostics::new(config.diagnostics);
     let background = Background::start()?;
     let (sender, answers) = mpsc::channel();
     let mut results = Vec::new();
@@ -42,7 +44,7 @@ pub(crate) fn probe(loaded: &Loaded) -> Result<Probe, Error> {
                 took: limit,
                 failure: Some(ProbeFailure::late(limit)),
             });
-            let trial = otlp::Trial::new(&settings, limit)?;
+            let trial = otlp::Trial::new(&settings, limit, &loaded.proxies, diagnostics)?;
             let sender = sender.clone();
             drop(background.spawner().spawn(async move {
                 let start = Instant::now();

@@ -89,12 +89,7 @@ enum OutputFormat {
 }
 
 impl Input {
-    fn explain(self) -> Explanation {
-        let (loaded, problems) = self.read();
-        Explanation::new(&loaded, problems)
-    }
-
-    fn read(self) -> (Loaded, Vec<Problem>) {
+    fn sources(self) -> Sources {
         let mut environment = Environment::of_process();
         if self.file.is_some() {
             environment.remove("AUTOTEL_CONFIG");
@@ -102,13 +97,23 @@ impl Input {
         if self.profile.is_some() {
             environment.remove("AUTOTEL_PROFILE");
         }
-        let sources = Sources {
+        Sources {
             config_file: self.file,
             profile: self.profile.map(|name| (name, Origin::Argument("--profile"))),
             environment: Some(environment),
             ..Sources::default()
-        };
-        sources.read()
+        }
+    }
+
+    /// Opens none of the files that the configuration names.
+    fn explain(self) -> Explanation {
+        let (loaded, problems) = self.sources().read();
+        Explanation::new(&loaded, problems)
+    }
+
+    /// Looks into the files.
+    fn inspect(self) -> (Loaded, Vec<Problem>) {
+        self.sources().inspect(build::inspect)
     }
 }
 
@@ -116,7 +121,10 @@ impl Input {
 #[must_use]
 pub fn run() -> ExitCode {
     match Call::parse().command {
-        Command::Check { input, strict } => check(&input.explain(), strict),
+        Command::Check { input, strict } => {
+            let (loaded, problems) = input.inspect();
+            check(&Explanation::new(&loaded, problems), strict)
+        }
         Command::Explain { input, format } => {
             let explanation = input.explain();
             let text = match format {
@@ -175,7 +183,7 @@ fn check(explanation: &Explanation, strict: bool) -> ExitCode {
 }
 
 fn doctor(input: Input, format: OutputFormat) -> ExitCode {
-    let (loaded, errors) = input.read();
+    let (loaded, errors) = input.inspect();
     // While something is wrong with the configuration, nobody knows where to go.
     let probe = if errors.is_empty() || loaded.config.disabled {
         match build::probe(&loaded) {

@@ -145,7 +145,7 @@ impl FromText for Endpoint {
 }
 
 /// `Uri` accepts `host:` and `host:99999`; neither can be connected to.
-fn port_is_good(authority: &str) -> bool {
+pub(crate) fn port_is_good(authority: &str) -> bool {
     let after_host = authority.rsplit_once(']').map_or(authority, |(_, port)| port);
     match after_host.rsplit_once(':') {
         Some((_, port)) => port.parse::<u16>().is_ok_and(|port| port > 0),

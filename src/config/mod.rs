@@ -44,7 +44,10 @@ pub use self::{
     logs::Logs,
     metrics::{Metrics, Temporality},
     number::{Bounded, Port, Ratio, Size},
-    otlp::{Attempts, Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Retry, RetrySettings, Tls},
+    otlp::{
+        Attempts, Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Retry, RetrySettings, Tls,
+        TlsFiles,
+    },
     prometheus::{PagePath, Prometheus},
     service::{Resource, Service},
     signal::{ExporterRef, Propagator, Selection, Signal},
@@ -52,6 +55,7 @@ pub use self::{
     traces::{Sampler, Traces},
 };
 pub(crate) use duration::{HELP as DURATION_HELP, format as format_duration};
+pub(crate) use endpoint::port_is_good;
 
 /// Everything that can be configured, after all sources were merged.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

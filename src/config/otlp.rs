@@ -11,7 +11,7 @@ use super::{
     headers::Headers,
     number::Bounded,
     signal::Signal,
-    text::text_enum,
+    text::{NonEmpty, text_enum},
 };
 
 text_enum! {
@@ -46,7 +46,8 @@ text_enum! {
     }
 }
 
-/// The encryption of a connection. `https://` endpoints are verified against the certificates of the operating system.
+/// The encryption of a connection. The files are read when the service starts, and again for each new connection, so that
+/// they can be renewed while it runs.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -55,6 +56,18 @@ pub struct Tls {
     /// For a grpc endpoint that is written without a scheme (`collector:4317`): `true` means `http://`, otherwise it is
     /// `https://`. Default: `false`.
     pub insecure: Option<bool>,
+
+    /// A PEM file with the certificates of the authorities that may vouch for the server; it replaces those of the
+    /// operating system. A relative path starts at the directory of the file that says it; from a variable, at the working
+    /// directory. Default: the authorities that the operating system trusts.
+    pub ca_file: Option<NonEmpty>,
+
+    /// A PEM file with the certificate that the service shows to the server (mTLS), followed by those between it and its
+    /// authority. Goes together with `key_file`.
+    pub cert_file: Option<NonEmpty>,
+
+    /// A PEM file with the private key of the certificate in `cert_file`; it must not be encrypted.
+    pub key_file: Option<NonEmpty>,
 }
 
 /// How often a request that failed for the moment is sent again. The pauses double from the first to the longest, each by chance up to half
@@ -149,8 +162,22 @@ pub struct OtlpSettings {
     pub timeout: Timeout,
     /// Whether an endpoint without a scheme means `http://`.
     pub insecure: bool,
+    /// The files of an encrypted connection.
+    pub tls: TlsFiles,
     /// How requests that failed are sent again.
     pub retry: RetrySettings,
+}
+
+/// The files that one signal's connections to one destination are encrypted with.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TlsFiles {
+    /// The certificates of the authorities that are trusted; without one, those of the operating system.
+    pub ca_file: Option<NonEmpty>,
+    /// The certificate that is shown to the server.
+    pub cert_file: Option<NonEmpty>,
+    /// The private key of that certificate.
+    pub key_file: Option<NonEmpty>,
 }
 
 /// When a request that failed is sent again.
@@ -215,10 +242,17 @@ impl Otlp {
             // Refused when the configuration is validated.
             OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => endpoint,
         };
+        let file =
+            |own: &Option<NonEmpty>, general: &Option<NonEmpty>| own.as_ref().or(general.as_ref()).cloned();
         OtlpSettings {
             protocol,
             endpoint,
             insecure,
+            tls: TlsFiles {
+                ca_file: file(&own.tls.ca_file, &self.tls.ca_file),
+                cert_file: file(&own.tls.cert_file, &self.tls.cert_file),
+                key_file: file(&own.tls.key_file, &self.tls.key_file),
+            },
             headers: own.headers.as_ref().or(self.headers.as_ref()).cloned().unwrap_or_default(),
             compression: own.compression.or(self.compression).unwrap_or(Compression::None),
             timeout: own.timeout.or(self.timeout).unwrap_or(Timeout::from_secs(10)),

@@ -237,6 +237,7 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
                     self.resolve(inner, path);
                     Ok(None)
                 }
+                Value::String(_, text) if is_path(path) => self.path(text),
                 Value::String(_, text) => {
                     resolve_text(text, self.environment, |text| kind::typed(path, text))
                 }
@@ -256,6 +257,19 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
             path.pop();
         }
         values.retain(|key, _| !to_drop.contains(key));
+    }
+
+    /// The path of a file, from the directory of the file that names it.
+    fn path(&self, text: &str) -> Result<Option<Value>, Option<Rejection>> {
+        let resolved = resolve_text(text, self.environment, |text| Ok(text.to_owned().into()))?;
+        let name = resolved.as_ref().and_then(Value::as_str).unwrap_or(text);
+        if name.trim().is_empty() {
+            return Ok(Some(name.into()));
+        }
+        match self.directory.join(name).to_str() {
+            Some(path) => Ok(Some(path.into())),
+            None => Err(Some(Rejection::new("the directory of this file has a name that is not UTF-8"))),
+        }
     }
 
     /// The text that `{ file = "…" }` stands for.
@@ -291,6 +305,12 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
 fn is_secret(path: &[String]) -> bool {
     matches!(path, [.., table, _] if table == "headers")
         && kind::kind_of(&path[..path.len() - 1]) == Ok(Kind::Map)
+}
+
+/// Whether what stands at `path` is the path of a file that belongs to this one.
+fn is_path(path: &[String]) -> bool {
+    matches!(path, [.., table, key] if table == "tls" && key.ends_with("_file"))
+        && kind::kind_of(path) == Ok(Kind::Text)
 }
 
 /// `Err(None)` for a text with references that are right, but not to be resolved.

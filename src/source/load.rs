@@ -8,7 +8,9 @@ use super::{
     Environment, Sources, env,
     file::{self, File},
     layers::{Judgement, Layer, Merged},
-    otel_env, settings,
+    otel_env,
+    proxies::Proxies,
+    settings,
 };
 use crate::{
     config::{
@@ -29,6 +31,8 @@ pub(crate) struct Loaded {
     pub(crate) tried: Vec<PathBuf>,
     /// Whether `NO_COLOR` is set, which is not a key but a habit of terminals.
     pub(crate) no_color: bool,
+    /// The proxies of the environment, which are no keys either.
+    pub(crate) proxies: Proxies,
     /// Where the choice of the profile came from.
     pub(crate) profile_origin: Origin,
     merged: Merged,
@@ -44,6 +48,7 @@ impl Loaded {
             file: None,
             tried: Vec::new(),
             no_color: true,
+            proxies: Proxies::new(&Environment::default()),
             profile_origin: Origin::Default,
             merged: Merged::new(Vec::new()),
         }
@@ -56,9 +61,10 @@ impl Loaded {
 }
 
 impl Sources {
-    /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once.
-    pub(crate) fn load(self) -> Result<Loaded, Error> {
-        let (mut loaded, problems) = self.read();
+    /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once. `look` is as for
+    /// [`inspect`](Self::inspect).
+    pub(crate) fn load(self, look: impl FnOnce(&mut Loaded, &mut Vec<Problem>)) -> Result<Loaded, Error> {
+        let (mut loaded, problems) = self.inspect(look);
         if loaded.config.disabled {
             // Who switches telemetry off wants a service that runs, whatever else is wrong.
             loaded.warnings.extend(problems);
@@ -67,7 +73,18 @@ impl Sources {
         if problems.is_empty() { Ok(loaded) } else { Err(Error::configuration(problems)) }
     }
 
-    /// The configuration of all that is right, and all that is wrong.
+    /// As [`read`](Self::read), with what `look` finds in the files that the configuration names.
+    pub(crate) fn inspect(self, look: impl FnOnce(&mut Loaded, &mut Vec<Problem>)) -> (Loaded, Vec<Problem>) {
+        let (mut loaded, mut problems) = self.read();
+        if !loaded.config.disabled {
+            look(&mut loaded, &mut problems);
+            problems.sort_by_key(place_in_file);
+        }
+        (loaded, problems)
+    }
+
+    /// The configuration of all that is right, and all that is wrong. Opens no file but the one that it is written in, and
+    /// those of secrets.
     pub(crate) fn read(self) -> (Loaded, Vec<Problem>) {
         let environment = self.environment.unwrap_or_else(Environment::of_process);
         let mut problems = Vec::new();
@@ -127,12 +144,15 @@ impl Sources {
             say_that_there_is_no_file(&mut problems, &search.tried);
         }
 
+        let proxies = Proxies::new(&environment);
+        warnings.extend(proxies.warnings(&config));
         let loaded = Loaded {
             config,
             warnings,
             file: file.as_ref().map(|file| file.path().to_owned()),
             tried: search.tried,
             no_color: environment.get("NO_COLOR").is_some(),
+            proxies,
             profile_origin,
             merged,
         };

@@ -11,12 +11,13 @@ mod layers;
 mod load;
 mod locate;
 mod otel_env;
+mod proxies;
 mod settings;
 mod substitute;
 
 use std::{panic::Location, path::PathBuf};
 
-pub(crate) use self::{environment::Environment, load::Loaded};
+pub(crate) use self::{environment::Environment, load::Loaded, proxies::Proxies};
 
 use crate::{
     config::{AttributeValue, validate::KeyPath},

@@ -167,7 +167,7 @@ impl Builder {
     /// When the configuration has problems (all are listed, each with its key), a port is taken, or the system refuses a
     /// thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
-        let loaded = self.sources.load()?;
+        let loaded = self.sources.load(build::inspect)?;
         if self.strict && !loaded.warnings.is_empty() && !loaded.config.disabled {
             return Err(Error::configuration(loaded.warnings));
         }

@@ -4,7 +4,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex},
@@ -31,6 +31,14 @@ impl Collector {
     pub fn start_tls(certificate: &Path, key: &Path) -> Self {
         let (certificate, key) = (certificate.display(), key.display());
         Self::start_with(&format!(", tls: {{cert_file: '{certificate}', key_file: '{key}'}}"))
+    }
+
+    /// As `start_tls`; clients must show a certificate of this authority.
+    pub fn start_mtls(certificate: &Path, key: &Path, authority: &Path) -> Self {
+        let (certificate, key, authority) = (certificate.display(), key.display(), authority.display());
+        Self::start_with(&format!(
+            ", tls: {{cert_file: '{certificate}', key_file: '{key}', client_ca_file: '{authority}'}}"
+        ))
     }
 
     fn start_with(more: &str) -> Self {
@@ -93,6 +101,10 @@ impl Collector {
     /// Where the Collector listens for a protocol.
     pub fn url(&self, protocol: &str) -> String {
         format!("http://127.0.0.1:{}", if protocol == "grpc" { self.grpc } else { self.http })
+    }
+
+    pub fn address(&self, protocol: &str) -> SocketAddr {
+        self.url(protocol).strip_prefix("http://").unwrap().parse().unwrap()
     }
 
     /// Waits until the output satisfies `enough`, and returns it.

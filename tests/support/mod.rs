@@ -1,9 +1,11 @@
 //! What several test files need. Each file uses a part of it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod certificates;
 pub mod collector;
 pub mod lines;
 pub mod program;
+pub mod relay;
 pub mod sink;
 
 use std::{

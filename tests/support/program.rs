@@ -29,7 +29,9 @@ pub fn clean(program: PathBuf) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if ["OTEL_", "AUTOTEL_", "RUST_LOG", "NO_COLOR"].iter().any(|prefix| name.starts_with(prefix)) {
+        let is_ours =
+            ["OTEL_", "AUTOTEL_", "RUST_LOG", "NO_COLOR"].iter().any(|prefix| name.starts_with(prefix));
+        if is_ours || name.to_lowercase().ends_with("_proxy") {
             command.env_remove(&*name);
         }
     }

@@ -90,6 +90,10 @@ impl Sink {
         Self { address, state, _runtime: runtime }
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

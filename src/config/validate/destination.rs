@@ -2,8 +2,16 @@
 
 use super::{Violation, compiled_out};
 use crate::config::{
-    Config, Endpoint, ExporterRef, Otlp, OtlpProtocol, OtlpSettings, Signal, format_duration,
+    Config, Endpoint, ExporterRef, NonEmpty, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
+    format_duration,
 };
+
+/// The name of a key in `[otlp.tls]`, and what it holds.
+type TlsKey = (&'static str, fn(&Tls) -> &Option<NonEmpty>);
+
+const CA_FILE: TlsKey = ("ca_file", |tls| &tls.ca_file);
+const CERT_FILE: TlsKey = ("cert_file", |tls| &tls.cert_file);
+const KEY_FILE: TlsKey = ("key_file", |tls| &tls.key_file);
 
 /// What is sent where, and the tables that say so.
 pub(super) struct Destination<'c> {
@@ -31,7 +39,20 @@ impl<'c> Destination<'c> {
         if self.scheme(found) {
             self.path(found);
             self.port(found);
+            self.tls(found);
         }
+    }
+
+    /// The files that its connections are encrypted with; `None` when nothing is.
+    #[cfg(feature = "tls")]
+    pub(super) fn tls_files(&self) -> Option<KeyedTlsFiles> {
+        let TlsFiles { ca_file, cert_file, key_file } = &self.settings.tls;
+        let keyed = |key, file: &Option<NonEmpty>| Some((self.tls_key(key), file.clone()?));
+        self.settings.endpoint.is_https().then(|| KeyedTlsFiles {
+            ca: keyed(CA_FILE, ca_file),
+            cert: keyed(CERT_FILE, cert_file),
+            key: keyed(KEY_FILE, key_file),
+        })
     }
 
     /// The key that counts: that of the signal where it is set, else the general one.
@@ -41,6 +62,10 @@ impl<'c> Destination<'c> {
         } else {
             format!("{}.{name}", self.table)
         }
+    }
+
+    fn tls_key(&self, (name, file): TlsKey) -> String {
+        self.key(&format!("tls.{name}"), file(&self.otlp.signal(self.signal).tls).is_some())
     }
 
     fn endpoint_key(&self) -> String {
@@ -71,6 +96,17 @@ impl<'c> Destination<'c> {
         if self.settings.endpoint.is_https() && !cfg!(feature = "tls") {
             found.push(compiled_out(&self.endpoint_key(), "tls"));
         }
+        if !cfg!(feature = "tls") {
+            found.extend(self.named_files().map(|(key, _)| compiled_out(&key, "tls")));
+        }
+    }
+
+    /// The keys of the files that are named, and whether they are those of the signal.
+    fn named_files(&self) -> impl Iterator<Item = (String, bool)> {
+        [CA_FILE, CERT_FILE, KEY_FILE].into_iter().filter_map(|key| {
+            let is_own = key.1(&self.otlp.signal(self.signal).tls).is_some();
+            (is_own || key.1(&self.otlp.tls).is_some()).then(|| (self.tls_key(key), is_own))
+        })
     }
 
     fn retry(&self, found: &mut Vec<Violation>) {
@@ -136,4 +172,41 @@ impl<'c> Destination<'c> {
             found.push(Violation::warning(&[&self.endpoint_key()], message).help(help));
         }
     }
+
+    /// Files without encryption are not what somebody meant, and neither is half of an identity.
+    fn tls(&self, found: &mut Vec<Violation>) {
+        if !self.settings.endpoint.is_https() {
+            // A general key may be for the other signals.
+            let is_used = Signal::ALL.iter().any(|signal| self.otlp.settings(*signal).endpoint.is_https());
+            let help = match self.written() {
+                Some(written) if !written.has_scheme() => "remove `insecure`, or this key".to_owned(),
+                _ => format!("write https:// in `{}`, or remove this key", self.endpoint_key()),
+            };
+            for (key, _) in self.named_files().filter(|(_, is_own)| *is_own || !is_used) {
+                let message = "the connection is not encrypted, since the endpoint is http://";
+                found.push(Violation::error(&[&key], message).help(&help));
+            }
+            return;
+        }
+        let TlsFiles { ca_file: _, cert_file, key_file } = &self.settings.tls;
+        let alone = match (cert_file, key_file) {
+            (Some(_), None) => Some((CERT_FILE, KEY_FILE, "a certificate needs its private key")),
+            (None, Some(_)) => Some((KEY_FILE, CERT_FILE, "a private key needs its certificate")),
+            _ => None,
+        };
+        if let Some((set, (missing, _), message)) = alone {
+            let set = self.tls_key(set);
+            let table = set.rsplit_once('.').map_or("", |(table, _)| table);
+            found.push(Violation::error(&[&set], message).help(format!("set `{table}.{missing}`")));
+        }
+    }
+}
+
+/// The files of one destination, each with the key that names it.
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+pub(crate) struct KeyedTlsFiles {
+    pub(crate) ca: Option<(String, NonEmpty)>,
+    pub(crate) cert: Option<(String, NonEmpty)>,
+    pub(crate) key: Option<(String, NonEmpty)>,
 }

@@ -3,6 +3,8 @@
 mod destination;
 
 use self::destination::Destination;
+#[cfg(feature = "tls")]
+pub(crate) use self::destination::KeyedTlsFiles;
 use super::{
     Config, ExporterRef, Resource, Signal, Temporality,
     text::{nearest, quoted_list},
@@ -189,13 +191,7 @@ fn compiled_out(key: &str, feature: &str) -> Violation {
 /// The rules for each destination that is really used.
 fn destinations(config: &Config, found: &mut Vec<Violation>) {
     let mut of_destinations = Vec::new();
-    for signal in Signal::ALL {
-        for exporter in config.exporters(signal) {
-            if let Some(destination) = Destination::new(config, exporter, signal) {
-                destination.check(&mut of_destinations);
-            }
-        }
-    }
+    used_destinations(config).for_each(|destination| destination.check(&mut of_destinations));
     // Signals that share a destination share its faults.
     for violation in of_destinations {
         let is_same = |other: &Violation| other.keys == violation.keys && other.message == violation.message;
@@ -203,6 +199,19 @@ fn destinations(config: &Config, found: &mut Vec<Violation>) {
             found.push(violation);
         }
     }
+}
+
+fn used_destinations(config: &Config) -> impl Iterator<Item = Destination<'_>> {
+    Signal::ALL.into_iter().flat_map(move |signal| {
+        let exporters = config.exporters(signal).iter();
+        exporters.filter_map(move |exporter| Destination::new(config, exporter, signal))
+    })
+}
+
+/// The files that the connections to each destination are encrypted with.
+#[cfg(feature = "tls")]
+pub(crate) fn tls_files(config: &Config) -> Vec<KeyedTlsFiles> {
+    used_destinations(config).filter_map(|destination| destination.tls_files()).collect()
 }
 
 fn metrics(config: &Config, found: &mut Vec<Violation>) {

@@ -38,8 +38,6 @@ use Codec::{Boolean, Enum, EnumList, Headers, Integer, Level, Millis, RustLog, T
 use Effect::{Refused, ResourceAttributes, SamplerArg, Set};
 
 const NOT_YET: &str = "is not supported by this version of autotelemetry";
-const TLS: &str = "is not supported by this version of autotelemetry; https:// endpoints are verified against the \
-                   certificates of the operating system";
 const ZIPKIN: &str = "has no effect: the Zipkin exporter is deprecated and not supported";
 const CONFIG_FILE: &str = "has no effect: the configuration is read from autotelemetry.toml (AUTOTEL_CONFIG)";
 
@@ -101,18 +99,18 @@ pub(super) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_EXPORTER_OTLP_TRACES_INSECURE",             Set("otlp.traces.tls.insecure", Boolean)),
     ("OTEL_EXPORTER_OTLP_METRICS_INSECURE",            Set("otlp.metrics.tls.insecure", Boolean)),
     ("OTEL_EXPORTER_OTLP_LOGS_INSECURE",               Set("otlp.logs.tls.insecure", Boolean)),
-    ("OTEL_EXPORTER_OTLP_CERTIFICATE",                 Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",          Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE",         Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",            Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_CLIENT_KEY",                  Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",           Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",          Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY",             Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",          Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",   Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE",  Refused(TLS)),
-    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",     Refused(TLS)),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE",                 Set("otlp.tls.ca_file", Text)),
+    ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",          Set("otlp.traces.tls.ca_file", Text)),
+    ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE",         Set("otlp.metrics.tls.ca_file", Text)),
+    ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",            Set("otlp.logs.tls.ca_file", Text)),
+    ("OTEL_EXPORTER_OTLP_CLIENT_KEY",                  Set("otlp.tls.key_file", Text)),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",           Set("otlp.traces.tls.key_file", Text)),
+    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",          Set("otlp.metrics.tls.key_file", Text)),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY",             Set("otlp.logs.tls.key_file", Text)),
+    ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",          Set("otlp.tls.cert_file", Text)),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",   Set("otlp.traces.tls.cert_file", Text)),
+    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE",  Set("otlp.metrics.tls.cert_file", Text)),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",     Set("otlp.logs.tls.cert_file", Text)),
 
     ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",        Set("metrics.temporality", Enum)),
     ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Refused(NOT_YET)),

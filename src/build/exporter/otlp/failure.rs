@@ -2,7 +2,10 @@
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
-use super::code::Code;
+use super::{
+    code::Code,
+    connect::{NameNotFound, ProxyError},
+};
 use crate::config::format_duration;
 
 /// Why an export failed.
@@ -22,9 +25,13 @@ pub(crate) enum Kind {
     NameNotFound,
     Refused,
     ConnectTimeout,
+    /// A proxy stands between, and makes no connection.
+    Proxy,
     /// No connection, for another reason.
     Unreachable,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "nothing is encrypted"))]
     Tls,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "nothing is encrypted"))]
     NotTls,
     /// HTTP/1.1 was spoken to a port that does not understand it.
     NotHttp,
@@ -63,6 +70,7 @@ impl Kind {
             Self::NameNotFound => "name_not_found",
             Self::Refused => "connection_refused",
             Self::ConnectTimeout => "connect_timeout",
+            Self::Proxy => "proxy",
             Self::Unreachable => "unreachable",
             Self::Tls => "tls",
             Self::NotTls => "not_tls",
@@ -86,6 +94,7 @@ impl Kind {
             Self::NameNotFound
             | Self::Refused
             | Self::ConnectTimeout
+            | Self::Proxy
             | Self::Unreachable
             | Self::Tls
             | Self::NotTls
@@ -118,6 +127,7 @@ impl Kind {
             Self::NameNotFound
             | Self::Refused
             | Self::ConnectTimeout
+            | Self::Proxy
             | Self::Unreachable
             | Self::Tls
             | Self::Closed
@@ -143,6 +153,7 @@ impl Kind {
             Self::ConnectTimeout | Self::Unreachable => {
                 "is the host right, and does a firewall let us through?"
             }
+            Self::Proxy => "check HTTPS_PROXY or HTTP_PROXY; a host in NO_PROXY is reached directly",
             Self::NoAnswer => "does a proxy or a firewall stand between, or is the receiver overloaded?",
             Self::Throttled | Self::Unavailable => {
                 "the receiver, or what stands before it, is overloaded or down"
@@ -187,6 +198,14 @@ impl Failure {
         Self { code, ..self }
     }
 
+    /// With what a connection that broke may mean.
+    pub(super) fn if_closed(mut self, suspicion: &str) -> Self {
+        if self.kind == Kind::Closed {
+            self.detail = format!("{}; {suspicion}", self.detail);
+        }
+        self
+    }
+
     /// After so many attempts.
     pub(super) fn given_up(mut self, attempts: u32) -> Self {
         if attempts > 1 {
@@ -218,6 +237,7 @@ impl Failure {
             Kind::NameNotFound
             | Kind::Refused
             | Kind::ConnectTimeout
+            | Kind::Proxy
             | Kind::Unreachable
             | Kind::NotTls
             | Kind::NotHttp
@@ -241,13 +261,14 @@ impl Failure {
         let causes = causes(error);
         let text = last_text(&causes);
         let transient = |kind, detail: &str| Self::transient(kind, detail, None);
-        for cause in &causes {
-            if let Some(failure) = tls_failure(*cause) {
-                return failure;
-            }
+        if let Some(proxy) = causes.iter().find(|cause| cause.is::<ProxyError>()) {
+            return transient(Kind::Proxy, &format!("{proxy}: {text}"));
         }
-        if causes.iter().any(|cause| cause.to_string() == "dns error") {
-            return Self::transient(Kind::NameNotFound, format!("name not found: {text}"), None);
+        if let Some(failure) = tls_failure(&causes) {
+            return failure;
+        }
+        if causes.iter().any(|cause| cause.is::<NameNotFound>()) {
+            return transient(Kind::NameNotFound, &format!("name not found: {text}"));
         }
         let whole = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
         if whole.contains("frame with invalid size") || whole.contains("HTTP/1.1 header") {
@@ -308,10 +329,20 @@ fn last_text(causes: &[&(dyn StdError + 'static)]) -> String {
 }
 
 #[cfg(feature = "tls")]
-fn tls_failure(error: &(dyn StdError + 'static)) -> Option<Failure> {
-    use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
+fn tls_failure(causes: &[&(dyn StdError + 'static)]) -> Option<Failure> {
+    use super::connect::HandshakeError;
+    use rustls::{CertificateError, Error, InvalidMessage};
 
-    let error = error.downcast_ref::<Error>()?;
+    let transient = |detail| Some(Failure::transient(Kind::Tls, detail, None));
+    let Some(error) = causes.iter().find_map(|cause| cause.downcast_ref::<Error>()) else {
+        let text = last_text(causes);
+        // HTTP/2 keeps nothing but the words.
+        if let Some(alert) = text.strip_prefix("received fatal alert: ") {
+            return transient(of_alert(alert).unwrap_or_else(|| text.clone()));
+        }
+        let is_handshake = causes.iter().any(|cause| cause.is::<HandshakeError>());
+        return is_handshake.then_some(text).and_then(transient);
+    };
     let detail = match error {
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             let detail = "what answers there does not speak TLS";
@@ -333,25 +364,32 @@ fn tls_failure(error: &(dyn StdError + 'static)) -> Option<Failure> {
             }
             other => format!("the certificate of the server is not accepted: {other}"),
         },
-        Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`".to_owned()
-        }
-        Error::AlertReceived(
-            alert @ (AlertDescription::BadCertificate
-            | AlertDescription::UnknownCA
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::AccessDenied
-            | AlertDescription::DecryptError),
-        ) => format!("the server does not accept our certificate ({alert:?})"),
+        Error::AlertReceived(alert) => of_alert(&format!("{alert:?}")).unwrap_or_else(|| error.to_string()),
         other => other.to_string(),
     };
-    Some(Failure::transient(Kind::Tls, detail, None))
+    transient(detail)
+}
+
+/// What the server means by an alert that concerns our certificate.
+#[cfg(feature = "tls")]
+fn of_alert(alert: &str) -> Option<String> {
+    match alert {
+        "CertificateRequired" => {
+            Some("the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`".to_owned())
+        }
+        "BadCertificate"
+        | "UnknownCA"
+        | "CertificateExpired"
+        | "CertificateRevoked"
+        | "CertificateUnknown"
+        | "UnsupportedCertificate"
+        | "AccessDenied"
+        | "DecryptError" => Some(format!("the server does not accept our certificate ({alert})")),
+        _ => None,
+    }
 }
 
 #[cfg(not(feature = "tls"))]
-fn tls_failure(_: &(dyn StdError + 'static)) -> Option<Failure> {
+fn tls_failure(_: &[&(dyn StdError + 'static)]) -> Option<Failure> {
     None
 }

@@ -14,7 +14,7 @@ use tonic::{
 
 use super::{
     code::Code as AnswerCode,
-    connect::{self, Connections, Version},
+    connect::{self, Connections, Connector},
     failure::{Failure, Kind},
     http::header_map,
     request::{Answer, OtlpRequest},
@@ -38,8 +38,9 @@ impl GrpcClient {
         headers: &Headers,
         compression: Compression,
         limit: Option<Duration>,
+        connector: Connector,
     ) -> Result<Self, Error> {
-        let connections = connect::connections(Version::Http2, endpoint.is_https(), limit)?;
+        let connections = connect::connections(connector);
         // The path of the method follows the origin; a path of the endpoint means nothing to gRPC.
         let mut origin = endpoint.uri().clone().into_parts();
         origin.path_and_query = Some(PathAndQuery::from_static("/"));

@@ -4,7 +4,7 @@ use std::{io::Write as _, time::Duration};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT},
 };
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
@@ -13,15 +13,12 @@ use prost::Message as _;
 
 use super::{
     code::Code,
-    connect::{self, Connections, Version},
+    connect::{self, Connections, Connector},
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
     status::Status,
 };
-use crate::{
-    config::{Compression, Endpoint, Headers, OtlpProtocol},
-    error::Error,
-};
+use crate::config::{Compression, Endpoint, Headers, OtlpProtocol};
 
 /// As the specification wishes: a distribution names itself before the exporter.
 pub(super) const AGENT: &str = concat!(
@@ -49,8 +46,8 @@ impl HttpClient {
         endpoint: &Endpoint,
         headers: &Headers,
         compression: Compression,
-        limit: Option<Duration>,
-    ) -> Result<Self, Error> {
+        connector: Connector,
+    ) -> Self {
         let json = protocol == OtlpProtocol::HttpJson;
         let gzip = compression == Compression::Gzip;
         let mut headers = header_map(headers);
@@ -59,8 +56,11 @@ impl HttpClient {
         if gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        let connections = connect::connections(Version::Http1, endpoint.is_https(), limit)?;
-        Ok(Self { connections, uri: endpoint.uri().clone(), headers, json, gzip })
+        if let Some(authorization) = connector.proxy_authorization(endpoint.uri()) {
+            headers.insert(PROXY_AUTHORIZATION, authorization);
+        }
+        let connections = connect::connections(connector);
+        Self { connections, uri: endpoint.uri().clone(), headers, json, gzip }
     }
 
     /// The body of the request, not compressed.

@@ -8,6 +8,7 @@
 //! they add headers and compression from the environment to what they are told, pick their HTTP client by the features
 //! of the whole build, and hide the answers of the server.
 
+mod client;
 mod code;
 mod connect;
 mod failure;
@@ -15,17 +16,21 @@ mod finite;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
+#[cfg(feature = "tls")]
+mod pem;
 mod request;
 mod retry;
 mod split;
 mod status;
+mod tcp;
 mod timer;
+#[cfg(feature = "tls")]
+mod tls;
 mod trial;
 mod watch;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
-use hyper::body::Bytes;
 use opentelemetry_proto::{
     tonic::collector::{
         logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
@@ -44,7 +49,10 @@ use opentelemetry_sdk::{
     trace::SpanData,
 };
 
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::inspect;
 use self::{
+    client::Client,
     code::Code,
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
@@ -61,8 +69,10 @@ use crate::{
         batch::{Export, ScopedRecord},
         runtime::Spawner,
     },
-    config::{OtlpProtocol, OtlpSettings, Signal, Timeout},
+    config::{OtlpSettings, Signal, Timeout},
+    diagnostics::Diagnostics,
     error::Error,
+    source::Proxies,
 };
 
 /// Sends one signal to one destination. Bounded by its timeout whatever the other side does.
@@ -79,15 +89,6 @@ struct Sender {
     spawner: Spawner,
     rules: Rules,
     account: Account,
-    /// Where anybody wants to know.
-    timer: Option<Timer>,
-}
-
-#[derive(Debug)]
-enum Client {
-    Http(http::HttpClient),
-    #[cfg(feature = "grpc")]
-    Grpc(grpc::GrpcClient),
 }
 
 /// The largest message that receivers of gRPC take unless they are told otherwise, before compression.
@@ -99,14 +100,16 @@ impl OtlpExporter {
         settings: &OtlpSettings,
         timeout: Timeout,
         resource: &Resource,
+        proxies: &Proxies,
         spawner: Spawner,
         account: Account,
-        timer: Option<Timer>,
+        diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let limit = settings.timeout.min(timeout).limit();
         let outlasts = account.signal() != Signal::Metrics;
         let rules = Rules { limit, settings: settings.retry, outlasts };
-        let sender = Sender { client: Client::new(settings, limit)?, spawner, rules, account, timer };
+        let client = Client::new(settings, limit, proxies, diagnostics)?;
+        let sender = Sender { client, spawner, rules, account };
         Ok(Self { sender: Arc::new(sender), resource: resource.into() })
     }
 
@@ -139,7 +142,7 @@ impl OtlpExporter {
 impl Sender {
     /// Delivers everything that is in `request`, in pieces that are not too large, and counts it.
     async fn send<R: OtlpRequest>(&self, request: R) -> OTelSdkResult {
-        let running = self.timer.as_ref().map(Timer::start);
+        let running = self.account.timer().map(Timer::start);
         let mut end = End::default();
         let mut result = Ok(());
         let mut waiting = vec![request];
@@ -193,50 +196,6 @@ impl Sender {
             account.remark(&message);
         }
         Ok(code)
-    }
-}
-
-impl Client {
-    fn new(settings: &OtlpSettings, limit: Option<Duration>) -> Result<Self, Error> {
-        // `insecure` was resolved into the scheme of the endpoint, the others belong to the sender.
-        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, insecure: _, retry: _ } =
-            settings;
-        // So that a connection that is never made can be told from an answer that never comes.
-        let limit = limit.map(|limit| limit / 2);
-        Ok(match protocol {
-            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
-                Self::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, limit)?)
-            }
-            #[cfg(feature = "grpc")]
-            OtlpProtocol::Grpc => Self::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit)?),
-            #[cfg(not(feature = "grpc"))]
-            OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
-        })
-    }
-
-    fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::Http(client) => client.encode(request),
-            #[cfg(feature = "grpc")]
-            Self::Grpc(_) => Ok(request.encode_to_vec()),
-        }
-    }
-
-    /// The body as it is sent; gRPC does that by itself.
-    fn compress(&self, body: Vec<u8>) -> Result<Bytes, Failure> {
-        match self {
-            Self::Http(client) => client.compress(body),
-            #[cfg(feature = "grpc")]
-            Self::Grpc(_) => Ok(body.into()),
-        }
-    }
-
-    async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
-        match self {
-            Self::Http(client) => client.call::<R>(body).await,
-            #[cfg(feature = "grpc")]
-            Self::Grpc(client) => client.call::<R>(body).await,
-        }
     }
 }
 

@@ -78,30 +78,15 @@ split_by!(count, split_list:
     ScopeMetrics { metrics, scope, schema_url }
 );
 
-/// Does `work` with the data points of a metric, whatever their kind.
-macro_rules! with_points {
-    ($data:expr, $points:ident => $work:expr, $none:expr) => {
-        match $data {
-            Some(Data::Gauge(data)) => {
-                let $points = &mut data.data_points;
-                $work
-            }
-            Some(Data::Sum(data)) => {
-                let $points = &mut data.data_points;
-                $work
-            }
-            Some(Data::Histogram(data)) => {
-                let $points = &mut data.data_points;
-                $work
-            }
-            Some(Data::ExponentialHistogram(data)) => {
-                let $points = &mut data.data_points;
-                $work
-            }
-            Some(Data::Summary(data)) => {
-                let $points = &mut data.data_points;
-                $work
-            }
+/// Does the same with the data of a metric whatever its kind, since the kinds have no trait in common.
+macro_rules! with_data {
+    ($metric:expr, $data:ident => $work:expr, $none:expr) => {
+        match $metric {
+            Some(Data::Gauge($data)) => $work,
+            Some(Data::Sum($data)) => $work,
+            Some(Data::Histogram($data)) => $work,
+            Some(Data::ExponentialHistogram($data)) => $work,
+            Some(Data::Summary($data)) => $work,
             None => $none,
         }
     };
@@ -109,20 +94,13 @@ macro_rules! with_points {
 
 impl Split for Metric {
     fn items(&self) -> u64 {
-        match &self.data {
-            Some(Data::Gauge(data)) => length(&data.data_points),
-            Some(Data::Sum(data)) => length(&data.data_points),
-            Some(Data::Histogram(data)) => length(&data.data_points),
-            Some(Data::ExponentialHistogram(data)) => length(&data.data_points),
-            Some(Data::Summary(data)) => length(&data.data_points),
-            None => 0,
-        }
+        with_data!(&self.data, data => length(&data.data_points), 0)
     }
 
     fn split_off(&mut self, at: u64) -> Self {
         let mut rest = self.clone();
-        with_points!(&mut self.data, points => drop(split_items(points, at)), ());
-        with_points!(&mut rest.data, points => *points = split_items(points, at), ());
+        with_data!(&mut self.data, data => drop(split_items(&mut data.data_points, at)), ());
+        with_data!(&mut rest.data, data => data.data_points = split_items(&mut data.data_points, at), ());
         rest
     }
 }

@@ -8,14 +8,16 @@ use opentelemetry_proto::tonic::collector::{
 };
 
 use super::{
-    Client,
+    client::Client,
     failure::{Failure, Kind},
     request::OtlpRequest,
 };
 use crate::{
     config::{OtlpSettings, Signal},
+    diagnostics::Diagnostics,
     error::Error,
     probe::{ProbeFailure, ProbeStep},
+    source::Proxies,
 };
 
 /// A connection of its own to one destination.
@@ -26,9 +28,14 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(settings: &OtlpSettings, limit: Duration) -> Result<Self, Error> {
+    pub(crate) fn new(
+        settings: &OtlpSettings,
+        limit: Duration,
+        proxies: &Proxies,
+        diagnostics: Diagnostics,
+    ) -> Result<Self, Error> {
         let place = settings.endpoint.host_and_port();
-        Ok(Self { client: Client::new(settings, Some(limit))?, place, limit })
+        Ok(Self { client: Client::new(settings, Some(limit), proxies, diagnostics)?, place, limit })
     }
 
     /// Exports nothing of `signal`.
@@ -56,7 +63,7 @@ impl Trial {
 fn step(kind: Kind) -> ProbeStep {
     match kind {
         Kind::NameNotFound => ProbeStep::Resolve,
-        Kind::Refused | Kind::ConnectTimeout | Kind::Unreachable => ProbeStep::Connect,
+        Kind::Refused | Kind::ConnectTimeout | Kind::Unreachable | Kind::Proxy => ProbeStep::Connect,
         Kind::Tls | Kind::NotTls => ProbeStep::Tls,
         Kind::NotHttp
         | Kind::NotGrpc

@@ -1,0 +1,98 @@
+//! The client of one destination, whatever the transport.
+
+use std::time::Duration;
+
+use hyper::body::Bytes;
+
+#[cfg(feature = "grpc")]
+use super::grpc;
+use super::{
+    connect::Connector,
+    failure::Failure,
+    http,
+    request::{Answer, OtlpRequest},
+};
+use crate::{
+    config::{OtlpProtocol, OtlpSettings},
+    diagnostics::Diagnostics,
+    error::Error,
+    source::Proxies,
+};
+
+#[derive(Debug)]
+pub(super) struct Client {
+    transport: Transport,
+    /// What a connection that breaks may mean. With TLS 1.3 a server refuses our certificate after we have begun to send, and its
+    /// reason may come too late to be read.
+    suspicion: Option<String>,
+}
+
+#[derive(Debug)]
+enum Transport {
+    Http(http::HttpClient),
+    #[cfg(feature = "grpc")]
+    Grpc(grpc::GrpcClient),
+}
+
+impl Client {
+    pub(super) fn new(
+        settings: &OtlpSettings,
+        limit: Option<Duration>,
+        proxies: &Proxies,
+        diagnostics: Diagnostics,
+    ) -> Result<Self, Error> {
+        // `insecure` was resolved into the scheme of the endpoint, the others belong to the
+        // sender.
+        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, insecure: _, tls, retry: _ } =
+            settings;
+        // So that a connection that is never made can be told from an answer that never comes.
+        let limit = limit.map(|limit| limit / 2);
+        let connector = Connector::new(settings, limit, proxies, diagnostics)?;
+        let transport = match protocol {
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                Transport::Http(http::HttpClient::new(*protocol, endpoint, headers, *compression, connector))
+            }
+            #[cfg(feature = "grpc")]
+            OtlpProtocol::Grpc => {
+                Transport::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit, connector)?)
+            }
+            #[cfg(not(feature = "grpc"))]
+            OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
+        };
+        let suspicion = endpoint.is_https().then(|| match &tls.cert_file {
+            Some(file) => format!("perhaps the server does not accept our certificate, {file}"),
+            None => "perhaps the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`"
+                .to_owned(),
+        });
+        Ok(Self { transport, suspicion })
+    }
+
+    pub(super) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
+        match &self.transport {
+            Transport::Http(client) => client.encode(request),
+            #[cfg(feature = "grpc")]
+            Transport::Grpc(_) => Ok(request.encode_to_vec()),
+        }
+    }
+
+    /// The body as it is sent; gRPC does that by itself.
+    pub(super) fn compress(&self, body: Vec<u8>) -> Result<Bytes, Failure> {
+        match &self.transport {
+            Transport::Http(client) => client.compress(body),
+            #[cfg(feature = "grpc")]
+            Transport::Grpc(_) => Ok(body.into()),
+        }
+    }
+
+    pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
+        let answer = match &self.transport {
+            Transport::Http(client) => client.call::<R>(body).await,
+            #[cfg(feature = "grpc")]
+            Transport::Grpc(client) => client.call::<R>(body).await,
+        };
+        answer.map_err(|failure| match &self.suspicion {
+            Some(suspicion) => failure.if_closed(suspicion),
+            None => failure,
+        })
+    }
+}
