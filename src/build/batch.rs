@@ -18,7 +18,11 @@ use opentelemetry_sdk::{
 };
 use tokio::sync::Notify;
 
-use super::{exporter::otlp::Account, runtime::Spawner, tally::Reason};
+use super::{
+    exporter::otlp::Account,
+    runtime::Spawner,
+    tally::{Balance, Reason, Tally},
+};
 
 /// Delivers batches, and counts what became of them.
 pub(super) trait Export<T>: Send + Sync + 'static {
@@ -113,9 +117,9 @@ impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
         }
     }
 
-    /// The queue, to be given up when telemetry ends.
-    pub(super) fn queue(&self) -> Arc<dyn Abandon> {
-        Arc::clone(&self.queue) as Arc<dyn Abandon>
+    /// The queue, to be measured, and given up when telemetry ends.
+    pub(super) fn queue(&self) -> Arc<dyn Waiting> {
+        Arc::clone(&self.queue) as Arc<dyn Waiting>
     }
 
     /// Waits until everything that is in the queue now is done.
@@ -137,13 +141,52 @@ impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
     }
 }
 
-/// Something in which items wait that will not be sent any more.
-pub(crate) trait Abandon: std::fmt::Debug + Send + Sync {
+/// Something in which items wait to be sent.
+pub(crate) trait Waiting: std::fmt::Debug + Send + Sync {
+    /// The account of those that come to it.
+    fn tally(&self) -> &Arc<Tally>;
+
+    fn level(&self) -> Level;
+
     /// Takes nothing from now on, and counts what waits as dropped.
     fn abandon(&self);
 }
 
-impl<T: std::fmt::Debug + Send> Abandon for Queue<T> {
+/// How full a queue is at one moment, and what its account comes to at the same.
+#[derive(Debug)]
+pub(crate) struct Level {
+    pub(crate) size: u64,
+    pub(crate) capacity: u64,
+    pub(crate) balance: Balance,
+}
+
+impl Level {
+    /// Items that were taken out to be exported, and are on their way.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.balance.queued.saturating_sub(self.size)
+    }
+
+    /// Items that were taken out to be exported, whatever became of them.
+    pub(crate) fn passed_on(&self) -> u64 {
+        self.balance.exported + self.balance.failed_by_cause.values().sum::<u64>() + self.in_flight()
+    }
+}
+
+impl<T: std::fmt::Debug + Send> Waiting for Queue<T> {
+    fn tally(&self) -> &Arc<Tally> {
+        self.account.tally()
+    }
+
+    fn level(&self) -> Level {
+        // What comes in and what goes out is noted under the lock.
+        let state = self.lock();
+        Level {
+            size: state.items.len() as u64,
+            capacity: self.max_queue_size as u64,
+            balance: self.account.tally().balance(),
+        }
+    }
+
     fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;

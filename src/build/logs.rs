@@ -6,6 +6,7 @@ use opentelemetry_sdk::logs::{LogProcessor, SdkLoggerProvider};
 
 use super::{
     Parts,
+    census::Counted,
     fanout::{Fanout, Gated, Shared, gated},
     limits::Limited,
 };
@@ -53,8 +54,15 @@ pub(super) fn factory(
     if !processors.is_empty() {
         let limits = parts.loaded.config.log_limits();
         let limited = Arc::new(Limited::new(processors, limits, parts.diagnostics));
-        own = own.with_log_processor(Shared(Arc::clone(&limited)));
-        open = open.with_log_processor(Gated { gate: Gate::Any(filter.clone()), processor: Shared(limited) });
+        let shared = Shared(Arc::clone(&limited));
+        let gated = Gated { gate: Gate::Any(filter.clone()), processor: Shared(limited) };
+        if let Some(census) = parts.own.as_ref().map(|own| &own.census) {
+            own = own.with_log_processor(Counted { processor: shared, census: Arc::clone(census) });
+            open = open.with_log_processor(Counted { processor: gated, census: Arc::clone(census) });
+        } else {
+            own = own.with_log_processor(shared);
+            open = open.with_log_processor(gated);
+        }
     }
     Ok(LoggerFactory {
         provider: own.build(),

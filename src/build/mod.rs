@@ -1,6 +1,8 @@
 //! From the configuration to the objects of the OpenTelemetry SDK. Never reads the environment.
 
 mod batch;
+mod census;
+mod component;
 mod exporter;
 mod fanout;
 mod limits;
@@ -22,12 +24,14 @@ use opentelemetry_sdk::{Resource, metrics::reader::MetricReader, trace::SdkTrace
 #[cfg(feature = "tls")]
 pub(crate) use self::exporter::otlp::inspect;
 use self::{
-    batch::{Abandon, Batch, BatchSettings, Export},
+    batch::{Batch, BatchSettings, Export, Waiting},
+    census::Census,
+    component::Component,
     exporter::{
         console::Console,
         file::file_logs,
         lines::{LineLogs, Lines},
-        otlp::{Account, OtlpExporter, Watch},
+        otlp::{Account, Durations, OtlpExporter, Timer, Watch},
     },
     metrics::Callbacks,
     runtime::Background,
@@ -63,7 +67,7 @@ pub(crate) struct Built {
     /// What console and files still have to write when the signals are done.
     pub(crate) lines: Vec<Arc<Lines>>,
     /// What waits for the network.
-    pub(crate) queues: Vec<Arc<dyn Abandon>>,
+    pub(crate) queues: Vec<Arc<dyn Waiting>>,
     pub(crate) tallies: Vec<Arc<Tally>>,
     pub(crate) prometheus_address: Option<SocketAddr>,
 }
@@ -107,6 +111,7 @@ pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Er
         queues: Vec::new(),
         watches: BTreeMap::new(),
         tallies: Vec::new(),
+        own: diagnostics.metrics.then(Own::default),
         prometheus_address: None,
     };
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut parts)?;
@@ -135,11 +140,20 @@ struct Parts<'l> {
     background: Option<Background>,
     console: Option<Arc<Console>>,
     lines: Vec<Arc<Lines>>,
-    queues: Vec<Arc<dyn Abandon>>,
+    queues: Vec<Arc<dyn Waiting>>,
     /// By host and port.
     watches: BTreeMap<String, Arc<Watch>>,
     tallies: Vec<Arc<Tally>>,
+    /// Where telemetry is measured too.
+    own: Option<Own>,
     prometheus_address: Option<SocketAddr>,
+}
+
+/// What metrics about telemetry itself have that is in no account.
+#[derive(Debug, Clone, Default)]
+struct Own {
+    census: Arc<Census>,
+    durations: Durations,
 }
 
 impl Parts<'_> {
@@ -196,7 +210,11 @@ impl Parts<'_> {
         let place = settings.endpoint.host_and_port();
         let new_watch = || Arc::new(Watch::new(place.clone(), self.diagnostics));
         let watch = self.watches.entry(place.clone()).or_insert_with(new_watch);
-        let account = Account::new(Arc::clone(&tally), Arc::clone(watch));
+        let timer = self.own.as_ref().map(|own| {
+            let component = Component::exporter(signal, exporter, Some(&settings));
+            Arc::new(Timer::new(own.durations.clone(), component.attributes()))
+        });
+        let account = Account::new(Arc::clone(&tally), Arc::clone(watch), timer);
         let spawner = self.background()?.spawner();
         let (resource, proxies) = (&self.resource, &self.loaded.proxies);
         let exporter =

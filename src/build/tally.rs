@@ -1,6 +1,7 @@
 //! Counts what each exporter is given, delivers and loses.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -36,6 +37,8 @@ pub(crate) struct Tally {
 struct Outcome {
     exported: u64,
     failed: u64,
+    /// The same items by the word for the cause.
+    failed_by_cause: BTreeMap<&'static str, u64>,
     dropped: Dropped,
     /// Lost items that nobody wanted any more, which is no fault.
     spared: u64,
@@ -82,6 +85,12 @@ impl Outcome {
         self.remember(reason);
     }
 
+    fn count_failed(&mut self, items: u64, cause: &'static str, error: impl fmt::Display) {
+        self.failed += items;
+        *self.failed_by_cause.entry(cause).or_default() += items;
+        self.remember(error);
+    }
+
     fn remember(&mut self, error: impl fmt::Display) {
         let error = error.to_string();
         if self.last_error.as_ref() != Some(&error) {
@@ -92,6 +101,16 @@ impl Outcome {
     fn settled(&self) -> u64 {
         self.exported + self.failed + self.dropped.total()
     }
+}
+
+/// What an account comes to at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Balance {
+    pub(crate) exported: u64,
+    pub(crate) failed_by_cause: BTreeMap<&'static str, u64>,
+    pub(crate) dropped: Dropped,
+    /// What waits, or is on its way.
+    pub(crate) queued: u64,
 }
 
 /// What happened since the last report.
@@ -135,6 +154,10 @@ impl Tally {
 
     pub(crate) fn signal(&self) -> Signal {
         self.signal
+    }
+
+    pub(crate) fn exporter(&self) -> &ExporterRef {
+        &self.exporter
     }
 
     fn lock(&self) -> MutexGuard<'_, Outcome> {
@@ -202,12 +225,11 @@ impl Tally {
         }
     }
 
-    /// Notes that items that waited were tried and did not arrive, and makes the SDK's error of it.
-    pub(crate) fn fail(&self, items: u64, error: impl fmt::Display) -> OTelSdkResult {
+    /// Notes that items that waited were tried and did not arrive, and makes the SDK's error of it. `cause` is one of few words.
+    pub(crate) fn fail(&self, items: u64, cause: &'static str, error: impl fmt::Display) -> OTelSdkResult {
         let mut outcome = self.lock();
         if !outcome.is_closed {
-            outcome.failed += items;
-            outcome.remember(&error);
+            outcome.count_failed(items, cause, &error);
             drop(outcome);
             self.say(items, &error);
         }
@@ -236,8 +258,7 @@ impl Tally {
             match self.exporter {
                 ExporterRef::Console | ExporterRef::File => outcome.count_dropped(left, Reason::ShutDown),
                 ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
-                    outcome.failed += left;
-                    outcome.remember("no answer before telemetry was shut down");
+                    outcome.count_failed(left, "timeout", "no answer before telemetry was shut down");
                 }
             }
         }
@@ -253,6 +274,16 @@ impl Tally {
     pub(crate) fn queued(&self) -> u64 {
         let settled = self.lock().settled();
         self.emitted.load(Ordering::Acquire).saturating_sub(settled)
+    }
+
+    pub(crate) fn balance(&self) -> Balance {
+        let outcome = self.lock();
+        Balance {
+            exported: self.delivered.load(Ordering::Acquire) + outcome.exported,
+            failed_by_cause: outcome.failed_by_cause.clone(),
+            dropped: outcome.dropped,
+            queued: self.emitted.load(Ordering::Acquire).saturating_sub(outcome.settled()),
+        }
     }
 
     /// What happened since this was asked last.

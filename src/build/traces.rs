@@ -1,8 +1,16 @@
 //! Builds the tracer provider from [`Traces`]. Every setting is passed, since the SDK's defaults read the environment.
 
+use std::sync::Arc;
+
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits, SpanProcessor};
 
-use super::{Parts, exporter::console::ConsoleSpans, fanout::Fanout, limits::Limited};
+use super::{
+    Parts,
+    census::{Counted, CountedSampler},
+    exporter::console::ConsoleSpans,
+    fanout::Fanout,
+    limits::Limited,
+};
 use crate::{
     config::{self, AttributeLimits, ExporterRef, Ratio, Signal, SpanBatch, Traces},
     error::Error,
@@ -20,11 +28,16 @@ pub(super) fn provider(
         .with_id_generator(RandomIdGenerator::default())
         .with_span_limits(to_limits(*limits, of_attributes))
         .with_resource(parts.resource.clone());
-    builder = if exporters.is_empty() {
+    let sampler = if exporters.is_empty() {
         // Nobody would see a span. Those of sampled callers are still made, so that what they call stays sampled.
-        builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))
+        Sampler::ParentBased(Box::new(Sampler::AlwaysOff))
     } else {
-        builder.with_sampler(to_sampler(*sampler, *sampler_arg))
+        to_sampler(*sampler, *sampler_arg)
+    };
+    let census = parts.own.as_ref().map(|own| Arc::clone(&own.census));
+    builder = match &census {
+        Some(census) => builder.with_sampler(CountedSampler { sampler, census: Arc::clone(census) }),
+        None => builder.with_sampler(sampler),
     };
     let mut processors = Fanout::<dyn SpanProcessor>::new();
     for exporter in exporters {
@@ -44,7 +57,11 @@ pub(super) fn provider(
         }
     }
     if !processors.is_empty() {
-        builder = builder.with_span_processor(Limited::new(processors, of_attributes, parts.diagnostics));
+        let processor = Limited::new(processors, of_attributes, parts.diagnostics);
+        builder = match census {
+            Some(census) => builder.with_span_processor(Counted { processor, census }),
+            None => builder.with_span_processor(processor),
+        };
     }
     Ok(builder.build())
 }

@@ -65,6 +65,12 @@ impl Endpoint {
         self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
+    /// The name or address alone, without the brackets of IPv6.
+    #[must_use]
+    pub(crate) fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// Where the connection goes to.
     #[must_use]
     pub fn host_and_port(&self) -> String {

@@ -8,9 +8,11 @@ mod observed;
 mod provider;
 mod push;
 mod reader;
+mod sdk_metrics;
 
 use std::sync::Arc;
 
+use opentelemetry::{InstrumentationScope, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
 pub(super) use self::callbacks::{Callbacks, PATIENCE};
@@ -63,7 +65,18 @@ pub(super) fn provider(
         };
         builder = builder.with_reader(PushReader::new(reader, push));
     }
-    Ok(MeterProvider::new(builder.build(), callbacks, is_delta))
+    let sdk = builder.build();
+    if let Some(own) = &parts.own {
+        // Its callbacks are none of the program's, and wait for nothing.
+        let meter = sdk.meter_with_scope(own_scope());
+        own.durations.begin(&meter);
+        sdk_metrics::register(&meter, &parts.loaded.config, &parts.tallies, &parts.queues, &own.census);
+    }
+    Ok(MeterProvider::new(sdk, callbacks, is_delta))
+}
+
+fn own_scope() -> InstrumentationScope {
+    InstrumentationScope::builder(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
 fn to_temporality(temporality: config::Temporality) -> Temporality {

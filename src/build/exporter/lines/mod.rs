@@ -368,7 +368,8 @@ impl Shared {
     fn lose(&self, items: u64, tally: &Tally, error: &io::Error) {
         match self.gone.get() {
             Some(End::ReaderLeft) => tally.abandon(items, Reason::Unread),
-            Some(End::Panicked) | None => drop(tally.fail(items, error)),
+            Some(End::Panicked) => drop(tally.fail(items, "panicked", error)),
+            None => drop(tally.fail(items, "not_written", error)),
         }
     }
 

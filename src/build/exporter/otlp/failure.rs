@@ -2,7 +2,10 @@
 
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
-use super::connect::{NameNotFound, ProxyError};
+use super::{
+    code::Code,
+    connect::{NameNotFound, ProxyError},
+};
 use crate::config::format_duration;
 
 /// Why an export failed.
@@ -12,6 +15,8 @@ pub(crate) struct Failure {
     /// What is known beyond the kind.
     detail: String,
     retry: Retry,
+    /// Of the answer, where one came.
+    code: Option<Code>,
 }
 
 /// The causes.
@@ -59,7 +64,7 @@ pub(super) enum Retry {
 }
 
 impl Kind {
-    /// A word for metrics.
+    /// The value of the attribute `error.type`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NameNotFound => "name_not_found",
@@ -170,14 +175,14 @@ impl Kind {
 impl Failure {
     /// Trying again would not help.
     pub(super) fn permanent(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), retry: Retry::Never }
+        Self { kind, detail: detail.into(), retry: Retry::Never, code: None }
     }
 
     /// Trying again may help, after the time that the server asked for.
     pub(super) fn transient(kind: Kind, detail: impl Into<String>, after: Option<Duration>) -> Self {
         // A server that wants more is not worth the memory of what waits meanwhile.
         let after = after.map(|after| after.min(LONGEST_WAIT));
-        Self { kind, detail: detail.into(), retry: Retry::After(after) }
+        Self { kind, detail: detail.into(), retry: Retry::After(after), code: None }
     }
 
     pub(super) fn internal(detail: impl Into<String>) -> Self {
@@ -186,6 +191,11 @@ impl Failure {
 
     pub(super) fn no_answer(limit: Duration) -> Self {
         Self::transient(Kind::NoAnswer, format!("no answer within {}", format_duration(limit)), None)
+    }
+
+    /// The server answered with this code.
+    pub(super) fn answered(self, code: Option<Code>) -> Self {
+        Self { code, ..self }
     }
 
     /// With what a connection that broke may mean.
@@ -206,6 +216,10 @@ impl Failure {
 
     pub(crate) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    pub(super) fn code(&self) -> Option<Code> {
+        self.code
     }
 
     pub(super) fn retry(&self) -> Retry {

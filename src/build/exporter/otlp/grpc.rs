@@ -24,6 +24,7 @@ use tonic::{
 };
 
 use super::{
+    code::Code as AnswerCode,
     connect::{self, Connections, Connector},
     failure::{Failure, Kind},
     http::{self as plain, header_map},
@@ -75,7 +76,10 @@ impl GrpcClient {
             .unary(request, PathAndQuery::from_static(R::METHOD), Encoded(PhantomData::<R::Response>))
             .await;
         let failure = match answer {
-            Ok(response) => return Ok(response.into_inner().into()),
+            Ok(response) => {
+                let code = Some(AnswerCode::Grpc(name(Code::Ok)));
+                return Ok(Answer { code, ..response.into_inner().into() });
+            }
             Err(status) => refused(&status),
         };
         // What is reset in the words of HTTP/2 was understood.
@@ -101,7 +105,7 @@ fn refused(status: &Status) -> Failure {
         text => format!("{:?}: {}", status.code(), status::line(text)),
     };
     let asked = status::Status::retry_delay(status.details());
-    match status.code() {
+    let failure = match status.code() {
         Code::Unavailable => Failure::transient(Kind::Unavailable, detail, asked),
         Code::DeadlineExceeded => Failure::transient(Kind::NoAnswer, detail, asked),
         Code::Cancelled | Code::Aborted | Code::OutOfRange | Code::DataLoss => {
@@ -115,6 +119,30 @@ fn refused(status: &Status) -> Failure {
         Code::Unauthenticated | Code::PermissionDenied => Failure::permanent(Kind::Unauthorized, detail),
         Code::Unimplemented => Failure::permanent(Kind::NotFound, detail),
         _ => Failure::permanent(Kind::Rejected, detail),
+    };
+    failure.answered(Some(AnswerCode::Grpc(name(status.code()))))
+}
+
+/// As the protocol writes it.
+fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

@@ -12,6 +12,7 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use prost::Message as _;
 
 use super::{
+    code::Code,
     connect::{self, Connections, Connector},
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
@@ -96,16 +97,19 @@ impl HttpClient {
         let (head, body) = response.into_parts();
         let body = read(body).await;
         let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+        let code = Some(Code::Http(head.status.as_u16()));
         if !head.status.is_success() {
             let is_text = !kind.starts_with(b"application/x-protobuf");
-            return Err(refused(head.status, &head.headers, &Status::message_of(&body, is_text)));
+            let said = Status::message_of(&body, is_text);
+            return Err(refused(head.status, &head.headers, &said).answered(code));
         }
         // The request was accepted. What of its answer cannot be read or understood tells of no rejection.
-        Ok(if kind.starts_with(b"application/json") {
+        let answer = if kind.starts_with(b"application/json") {
             R::answer_from_json(&body)
         } else {
             R::Response::decode(&*body).unwrap_or_default().into()
-        })
+        };
+        Ok(Answer { code, ..answer })
     }
 }
 

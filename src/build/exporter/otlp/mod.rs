@@ -9,6 +9,7 @@
 //! of the whole build, and hide the answers of the server.
 
 mod client;
+mod code;
 mod connect;
 mod failure;
 mod finite;
@@ -22,6 +23,7 @@ mod retry;
 mod split;
 mod status;
 mod tcp;
+mod timer;
 #[cfg(feature = "tls")]
 mod tls;
 mod trial;
@@ -51,11 +53,14 @@ use opentelemetry_sdk::{
 pub(crate) use self::tls::inspect;
 use self::{
     client::Client,
+    code::Code,
     failure::{Failure, Kind},
     request::{Answer, OtlpRequest},
     retry::Rules,
+    timer::End,
 };
 pub(crate) use self::{
+    timer::{Durations, Timer},
     trial::Trial,
     watch::{Account, Watch},
 };
@@ -140,6 +145,8 @@ impl OtlpExporter {
 impl Sender {
     /// Delivers everything that is in `request`, in pieces that are not too large, and counts it.
     async fn send<R: OtlpRequest>(&self, request: R) -> OTelSdkResult {
+        let running = self.account.timer().map(Timer::start);
+        let mut end = End::default();
         let mut result = Ok(());
         let mut waiting = vec![request];
         while let Some(mut request) = waiting.pop() {
@@ -153,37 +160,45 @@ impl Sender {
                 }
                 Ok(body) => {
                     let detail = format!("an item of {} bytes, with a limit of {LARGEST}", body.len());
-                    self.account.fail(items, &Failure::permanent(Kind::Oversized, detail))
+                    Err((items, Failure::permanent(Kind::Oversized, detail)))
                 }
-                Err(failure) => self.account.fail(items, &failure),
+                Err(failure) => Err((items, failure)),
             };
-            result = result.and(sent);
+            match sent {
+                Ok(code) => end.code = code,
+                Err((lost, failure)) => {
+                    result = result.and(self.account.fail(lost, &failure));
+                    end = End { code: failure.code(), error: Some(failure.kind()) };
+                }
+            }
+        }
+        if let Some(running) = running {
+            running.stop(&end);
         }
         result
     }
 
-    async fn deliver<R: OtlpRequest>(&self, body: Vec<u8>, items: u64) -> OTelSdkResult {
+    /// Returns the code of the answer; or how many of the items were lost, and why.
+    async fn deliver<R: OtlpRequest>(
+        &self,
+        body: Vec<u8>,
+        items: u64,
+    ) -> Result<Option<Code>, (u64, Failure)> {
         let account = &self.account;
-        let body = match self.client.compress(body) {
-            Ok(body) => body,
-            Err(failure) => return account.fail(items, &failure),
-        };
+        let body = self.client.compress(body).map_err(|failure| (items, failure))?;
         let call = || self.client.call::<R>(body.clone());
         let tell = |failure: &Failure| account.fail_for_now(failure);
-        match retry::until(self.rules, self.spawner.closing(), call, tell).await {
-            Ok(Answer { rejected, message }) => {
-                let rejected = rejected.min(items);
-                account.export(items - rejected);
-                if rejected > 0 {
-                    return account.fail(rejected, &Failure::permanent(Kind::Partial, message));
-                }
-                if !message.is_empty() {
-                    account.remark(&message);
-                }
-                Ok(())
-            }
-            Err(failure) => account.fail(items, &failure),
+        let answer = retry::until(self.rules, self.spawner.closing(), call, tell).await;
+        let Answer { rejected, message, code } = answer.map_err(|failure| (items, failure))?;
+        let rejected = rejected.min(items);
+        account.export(items - rejected);
+        if rejected > 0 {
+            return Err((rejected, Failure::permanent(Kind::Partial, message).answered(code)));
         }
+        if !message.is_empty() {
+            account.remark(&message);
+        }
+        Ok(code)
     }
 }
 

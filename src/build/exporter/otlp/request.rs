@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use serde::Serialize;
 
-use super::{finite::MakeFinite, split::Split};
+use super::{code::Code, finite::MakeFinite, split::Split};
 
 /// What a server that accepted a request says about it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(super) struct Answer {
     pub(super) rejected: u64,
     /// Why; or, when it refused none, a warning.
     pub(super) message: String,
+    /// That of the response.
+    pub(super) code: Option<Code>,
 }
 
 /// A request of one signal, and how its answer is read.
@@ -38,6 +40,7 @@ pub(super) trait OtlpRequest: Message + Serialize + MakeFinite + Split + 'static
         Answer {
             rejected: rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or_default(),
             message: partial["errorMessage"].as_str().unwrap_or_default().to_owned(),
+            code: None,
         }
     }
 }
@@ -57,7 +60,7 @@ macro_rules! otlp_request {
             fn from(response: $response) -> Self {
                 let partial = response.partial_success.unwrap_or_default();
                 let rejected = u64::try_from(partial.$rejected).unwrap_or_default();
-                Self { rejected, message: partial.error_message }
+                Self { rejected, message: partial.error_message, code: None }
             }
         }
     };
@@ -90,7 +93,7 @@ mod tests {
             r#"{"partialSuccess":{"rejectedSpans":3,"errorMessage":"no"}}"#,
         ] {
             let answer = ExportTraceServiceRequest::answer_from_json(text.as_bytes());
-            assert_eq!(answer, Answer { rejected: 3, message: "no".into() });
+            assert_eq!(answer, Answer { rejected: 3, message: "no".into(), code: None });
         }
         for text in ["", "{}", "[]", "nonsense"] {
             assert_eq!(ExportTraceServiceRequest::answer_from_json(text.as_bytes()), Answer::default());

@@ -9,7 +9,10 @@ use std::{
 
 use opentelemetry_sdk::error::OTelSdkResult;
 
-use super::failure::{Failure, Kind};
+use super::{
+    failure::{Failure, Kind},
+    timer::Timer,
+};
 use crate::{
     build::tally::{Reason, Tally},
     config::{Level, Signal},
@@ -218,15 +221,25 @@ pub(crate) struct Account {
     tally: Arc<Tally>,
     watch: Arc<Watch>,
     member: usize,
+    /// Where exports are measured.
+    timer: Option<Arc<Timer>>,
 }
 
 impl Account {
-    pub(crate) fn new(tally: Arc<Tally>, watch: Arc<Watch>) -> Self {
+    pub(crate) fn new(tally: Arc<Tally>, watch: Arc<Watch>, timer: Option<Arc<Timer>>) -> Self {
         let mut state = watch.lock();
         let member = state.members.len();
         state.members.push(Member { tally: Arc::clone(&tally), lost_before: None });
         drop(state);
-        Self { tally, watch, member }
+        Self { tally, watch, member, timer }
+    }
+
+    pub(crate) fn tally(&self) -> &Arc<Tally> {
+        &self.tally
+    }
+
+    pub(super) fn timer(&self) -> Option<&Timer> {
+        self.timer.as_deref()
     }
 
     pub(super) fn signal(&self) -> Signal {
@@ -262,7 +275,7 @@ impl Account {
     }
 
     pub(super) fn fail(&self, items: u64, failure: &Failure) -> OTelSdkResult {
-        let result = self.tally.fail(items, failure);
+        let result = self.tally.fail(items, failure.kind().as_str(), failure);
         self.watch.fail(self.member, failure, items);
         result
     }
