@@ -214,7 +214,7 @@ fn slow() -> Row {
         || (),
         |end| {
             for stats in [&end.spans, &end.logs] {
-                assert!(stats.exported <= 512 && stats.failed >= 476, "{stats:?}");
+                assert!(stats.exported <= 512 && stats.failed + stats.dropped >= 988, "{stats:?}");
             }
         },
     )
