@@ -175,6 +175,16 @@ impl Tally {
         self.emitted.fetch_add(items, Ordering::Release);
     }
 
+    /// As [`Self::emit`], for who may come when the account is settled: then the items are dropped, and `false` is returned.
+    pub(crate) fn try_emit(&self, items: u64) -> bool {
+        let mut outcome = self.lock();
+        self.emit(items);
+        if outcome.is_closed {
+            outcome.count_dropped(items, Reason::ShutDown);
+        }
+        !outcome.is_closed
+    }
+
     /// Notes that items were meant for the exporter and find no way in.
     pub(crate) fn refuse(&self, items: u64, reason: Reason) {
         let mut outcome = self.lock();

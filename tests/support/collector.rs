@@ -3,6 +3,7 @@
 //! The program is the one that the variable `OTELCOL` names, else `otelcol` of the search path.
 
 use std::{
+    hash::{BuildHasher as _, RandomState},
     io::{BufRead as _, BufReader},
     net::{SocketAddr, TcpListener},
     path::Path,
@@ -12,90 +13,113 @@ use std::{
     time::Instant,
 };
 
-use super::PATIENCE;
+use super::{PATIENCE, sink::Sink};
 
 pub struct Collector {
     process: Child,
     output: Arc<(Mutex<String>, Condvar)>,
     grpc: u16,
     http: u16,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
+
+/// Prints everything.
+const PRINT: &str = "debug: {verbosity: detailed}";
 
 impl Collector {
     pub fn start() -> Self {
-        Self::start_with("")
+        Self::start_with("", PRINT)
+    }
+
+    /// Hands on what it receives, and answers only when that was taken: what it accepted is there.
+    pub fn before(sink: &Sink) -> Self {
+        let exporter = format!(
+            "otlp_grpc: {{endpoint: '{}', tls: {{insecure: true}}, sending_queue: {{enabled: false}}, retry_on_failure: \
+             {{enabled: false}}}}",
+            sink.url()
+        );
+        Self::start_with("", &exporter)
     }
 
     /// With the certificate and key in these files.
     pub fn start_tls(certificate: &Path, key: &Path) -> Self {
         let (certificate, key) = (certificate.display(), key.display());
-        Self::start_with(&format!(", tls: {{cert_file: '{certificate}', key_file: '{key}'}}"))
+        Self::start_with(&format!(", tls: {{cert_file: '{certificate}', key_file: '{key}'}}"), PRINT)
     }
 
     /// As `start_tls`; clients must show a certificate of this authority.
     pub fn start_mtls(certificate: &Path, key: &Path, authority: &Path) -> Self {
         let (certificate, key, authority) = (certificate.display(), key.display(), authority.display());
-        Self::start_with(&format!(
-            ", tls: {{cert_file: '{certificate}', key_file: '{key}', client_ca_file: '{authority}'}}"
-        ))
+        Self::start_with(
+            &format!(
+                ", tls: {{cert_file: '{certificate}', key_file: '{key}', client_ca_file: '{authority}'}}"
+            ),
+            PRINT,
+        )
     }
 
-    fn start_with(more: &str) -> Self {
+    fn start_with(more: &str, exporter: &str) -> Self {
         // The Collector does not say which port it was given for 0, so it is given one that was free a moment ago.
         for _ in 0..5 {
-            if let Some(collector) = Self::try_start(more) {
+            if let Some(collector) = Self::try_start(more, exporter) {
                 return collector;
             }
         }
         panic!("the Collector does not start");
     }
 
-    fn try_start(more: &str) -> Option<Self> {
+    fn try_start(more: &str, exporter: &str) -> Option<Self> {
         let (grpc, http) = (free_port(), free_port());
         let directory = tempfile::tempdir().unwrap();
-        let config = directory.path().join("collector.yaml");
+        let name = exporter.split(':').next().unwrap();
         let text = format!(
             "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:{grpc}'{more}}}\n      http: {{endpoint: '127.0.0.1:{http}'{more}}}\n\
-             exporters:\n  debug: {{verbosity: detailed}}\n\
+             exporters:\n  {exporter}\n\
              service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n\
              {}",
             ["traces", "metrics", "logs"]
-                .map(|signal| format!("    {signal}: {{receivers: [otlp], exporters: [debug]}}\n"))
+                .map(|signal| format!("    {signal}: {{receivers: [otlp], exporters: [{name}]}}\n"))
                 .concat()
         );
-        std::fs::write(&config, text).unwrap();
-        let program = std::env::vars_os()
-            .find(|(name, _)| name == "OTELCOL")
-            .map_or("otelcol".into(), |(_, path)| path);
-        let mut process = Command::new(program)
-            .arg("--config")
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("OTELCOL names the OpenTelemetry Collector");
+        std::fs::write(directory.path().join("collector.yaml"), text).unwrap();
         let output = Arc::<(Mutex<String>, Condvar)>::default();
-        let shared = Arc::clone(&output);
-        let stderr = BufReader::new(process.stderr.take().unwrap());
-        thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                let mut text = shared.0.lock().unwrap();
-                text.push_str(&line);
-                text.push('\n');
-                shared.1.notify_all();
-            }
-            shared.0.lock().unwrap().push_str("the Collector has ended\n");
-            shared.1.notify_all();
-        });
-        let mut collector = Self { process, output, grpc, http, _directory: directory };
-        let started =
-            collector.wait(|text| text.contains("Everything is ready") || text.contains("has ended"));
+        let process = run(directory.path(), &output);
+        let mut collector = Self { process, output, grpc, http, directory };
+        collector.is_started().then_some(collector)
+    }
+
+    fn is_started(&mut self) -> bool {
+        let started = self.wait(|text| text.contains("Everything is ready") || text.contains("has ended"));
         if started.contains("has ended") {
-            let _ = collector.process.wait();
-            return None;
+            let _ = self.process.wait();
         }
-        Some(collector)
+        !started.contains("has ended")
+    }
+
+    /// Ends it without a chance to say goodbye.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Starts it again, on the same ports. What it printed before is gone.
+    pub fn restart(&mut self) {
+        for _ in 0..5 {
+            self.kill();
+            self.output = Arc::default();
+            self.process = run(self.directory.path(), &self.output);
+            if self.is_started() {
+                return;
+            }
+        }
+        panic!("the Collector does not start again");
+    }
+
+    /// Stops it in mid-stream, or lets it go on: `STOP`, `CONT`.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let status = Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
+        assert!(status.success());
     }
 
     /// Where the Collector listens for a protocol.
@@ -120,15 +144,46 @@ impl Collector {
     }
 }
 
+/// Runs the program with the configuration in `directory`.
+fn run(directory: &Path, output: &Arc<(Mutex<String>, Condvar)>) -> Child {
+    let program =
+        std::env::vars_os().find(|(name, _)| name == "OTELCOL").map_or("otelcol".into(), |(_, path)| path);
+    let mut process = Command::new(program)
+        .arg("--config")
+        .arg(directory.join("collector.yaml"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("OTELCOL names the OpenTelemetry Collector");
+    let shared = Arc::clone(output);
+    let stderr = BufReader::new(process.stderr.take().unwrap());
+    thread::spawn(move || {
+        for line in stderr.lines().map_while(Result::ok) {
+            let mut text = shared.0.lock().unwrap();
+            text.push_str(&line);
+            text.push('\n');
+            shared.1.notify_all();
+        }
+        shared.0.lock().unwrap().push_str("the Collector has ended\n");
+        shared.1.notify_all();
+    });
+    process
+}
+
 impl Drop for Collector {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.kill();
     }
 }
 
+/// A port that was free a moment ago, and none that the system gives to who asks for any: somebody who tries to reach
+/// nobody there could be given the same, and reach himself.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let free = (0..100).find_map(|attempt| {
+        let random = RandomState::new().hash_one(attempt) % 20_000;
+        TcpListener::bind(("127.0.0.1", 12_000 + u16::try_from(random).unwrap())).ok()
+    });
+    free.expect("some port is free").local_addr().unwrap().port()
 }
 
 /// What the Collector's debug exporter printed, as sections: each begins with a line such as `Span #0` and holds the

@@ -4,9 +4,11 @@
 pub mod certificates;
 pub mod collector;
 pub mod lines;
+pub mod nginx;
 pub mod program;
 pub mod relay;
 pub mod sink;
+pub mod subject;
 
 use std::{
     io::{Read as _, Write as _},

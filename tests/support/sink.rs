@@ -1,12 +1,15 @@
 //! A destination that keeps what it is sent, over HTTP/1.1 and gRPC alike.
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     io::Read as _,
     net::SocketAddr,
     sync::{Arc, Condvar, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
+
+use base64::Engine as _;
 
 use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
 use hyper::{
@@ -23,7 +26,11 @@ use opentelemetry_proto::tonic::collector::{
     logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
     trace::v1::ExportTraceServiceRequest,
 };
-use opentelemetry_proto::tonic::{logs::v1::LogRecord, trace::v1::Span};
+use opentelemetry_proto::tonic::{
+    common::v1::{KeyValue, any_value},
+    logs::v1::LogRecord,
+    trace::v1::Span,
+};
 use prost::Message;
 
 use super::PATIENCE;
@@ -56,14 +63,97 @@ pub struct Sink {
 struct State {
     received: Mutex<Vec<Received>>,
     more: Condvar,
-    /// Statuses to answer with before requests are accepted.
-    refusals: Mutex<Vec<u16>>,
+    /// The answers to the next requests, before others are accepted.
+    replies: Mutex<VecDeque<Reply>>,
+    /// The answer to all others.
+    always: Mutex<Option<Reply>>,
+    /// How long an answer takes.
+    delay: Mutex<Duration>,
     /// The body of answers over HTTP, JSON.
     body: Mutex<&'static str>,
+    /// Takes the place of `received` where there is too much of it.
+    numbers: Option<Mutex<Numbers>>,
+}
+
+/// An answer other than plain success.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// A status of HTTP, with headers.
+    Http(u16, &'static [(&'static str, &'static str)]),
+    /// A status of gRPC: its code, message and details.
+    Grpc(u16, &'static str, Vec<u8>),
+    /// Success with this message, in Protocol Buffers.
+    Accepted(Vec<u8>),
+}
+
+/// How often each item came whose attribute `n` holds its number: spans and log records.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers {
+    pub spans: Vec<u8>,
+    pub logs: Vec<u8>,
+}
+
+impl Numbers {
+    /// How many different numbers came, and how many items came more than once.
+    pub fn count(counts: &[u8]) -> (u64, u64) {
+        let different = counts.iter().filter(|count| **count > 0).count() as u64;
+        let all: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+        (different, all - different)
+    }
+
+    fn note(counts: &mut Vec<u8>, attributes: &[KeyValue]) {
+        let number = attributes.iter().find(|attribute| attribute.key == "n").and_then(|attribute| {
+            match attribute.value.as_ref()?.value.as_ref()? {
+                any_value::Value::IntValue(number) => usize::try_from(*number).ok(),
+                _ => None,
+            }
+        });
+        let number = number.expect("each item has a number");
+        if counts.len() <= number {
+            counts.resize(number + 1, 0);
+        }
+        counts[number] = counts[number].saturating_add(1);
+    }
+
+    fn add(&mut self, path: &str, body: &[u8]) {
+        if path.to_lowercase().contains("trace") {
+            for span in spans_of(body) {
+                Self::note(&mut self.spans, &span.attributes);
+            }
+        } else if path.to_lowercase().contains("logs") {
+            for (_, record) in logs_of(body) {
+                Self::note(&mut self.logs, &record.attributes);
+            }
+        }
+    }
+}
+
+fn spans_of(body: &[u8]) -> impl Iterator<Item = Span> {
+    let request = ExportTraceServiceRequest::decode(body).unwrap();
+    let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+    scopes.flat_map(|scope| scope.spans)
+}
+
+fn logs_of(body: &[u8]) -> impl Iterator<Item = (String, LogRecord)> {
+    let request = ExportLogsServiceRequest::decode(body).unwrap();
+    let scopes = request.resource_logs.into_iter().flat_map(|resource| resource.scope_logs);
+    scopes.flat_map(|scope| {
+        let name = scope.scope.unwrap_or_default().name;
+        scope.log_records.into_iter().map(move |record| (name.clone(), record))
+    })
 }
 
 impl Sink {
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// Keeps the numbers of items instead of requests.
+    pub fn counting() -> Self {
+        Self::start_with(Some(Mutex::default()))
+    }
+
+    fn start_with(numbers: Option<Mutex<Numbers>>) -> Self {
         // It stands for another process, so what its crates say is no business of the subscriber of this one.
         let deaf = || std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -74,7 +164,7 @@ impl Sink {
             .unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::<State>::default();
+        let state = Arc::new(State { numbers, ..State::default() });
         let shared = Arc::clone(&state);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -100,7 +190,27 @@ impl Sink {
 
     /// The next requests are answered with these statuses.
     pub fn refuse(&self, statuses: &[u16]) {
-        self.state.refusals.lock().unwrap().extend(statuses.iter().rev());
+        self.reply(statuses.iter().map(|status| Reply::Http(*status, &[])));
+    }
+
+    /// The next requests are answered like this.
+    pub fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.state.replies.lock().unwrap().extend(replies);
+    }
+
+    /// All requests are answered like this from now on.
+    pub fn always(&self, reply: Option<Reply>) {
+        *self.state.always.lock().unwrap() = reply;
+    }
+
+    /// Every answer takes this long.
+    pub fn delay(&self, delay: Duration) {
+        *self.state.delay.lock().unwrap() = delay;
+    }
+
+    /// The numbers of what came so far.
+    pub fn numbers(&self) -> Numbers {
+        self.state.numbers.as_ref().unwrap().lock().unwrap().clone()
     }
 
     /// Requests over HTTP are answered with this JSON.
@@ -125,25 +235,12 @@ impl Sink {
     }
 
     pub fn spans(&self) -> Vec<Span> {
-        self.of("trace")
-            .map(|received| ExportTraceServiceRequest::decode(&*received.body).unwrap())
-            .flat_map(|request| request.resource_spans)
-            .flat_map(|resource| resource.scope_spans)
-            .flat_map(|scope| scope.spans)
-            .collect()
+        self.of("trace").flat_map(|received| spans_of(&received.body).collect::<Vec<_>>()).collect()
     }
 
     /// The log records with their scopes' names.
     pub fn logs(&self) -> Vec<(String, LogRecord)> {
-        self.of("logs")
-            .map(|received| ExportLogsServiceRequest::decode(&*received.body).unwrap())
-            .flat_map(|request| request.resource_logs)
-            .flat_map(|resource| resource.scope_logs)
-            .flat_map(|scope| {
-                let name = scope.scope.unwrap_or_default().name;
-                scope.log_records.into_iter().map(move |record| (name.clone(), record))
-            })
-            .collect()
+        self.of("logs").flat_map(|received| logs_of(&received.body).collect::<Vec<_>>()).collect()
     }
 
     pub fn metrics(&self) -> Vec<opentelemetry_proto::tonic::metrics::v1::Metric> {
@@ -178,29 +275,55 @@ async fn answer(
         flate2::read::GzDecoder::new(&*body).read_to_end(&mut plain).unwrap();
         body = plain;
     }
-    let refusal = state.refusals.lock().unwrap().pop();
-    state.received.lock().unwrap().push(Received {
-        path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
-        headers: head.headers,
-        body,
-    });
+    let path = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    if let Some(numbers) = &state.numbers {
+        numbers.lock().unwrap().add(&path, &body);
+    } else {
+        state.received.lock().unwrap().push(Received { path, headers: head.headers, body });
+    }
+    let reply = state.replies.lock().unwrap().pop_front().or_else(|| state.always.lock().unwrap().clone());
     state.more.notify_all();
+    let delay = *state.delay.lock().unwrap();
+    tokio::time::sleep(delay).await;
+    let mut message = Vec::new();
+    let (mut http, mut headers) = (200, &[][..]);
+    let mut status = (0, "", Vec::new());
+    match reply {
+        Some(Reply::Http(status, more)) => (http, headers) = (status, more),
+        Some(Reply::Grpc(code, message, details)) => status = (code, message, details),
+        Some(Reply::Accepted(bytes)) => message = bytes,
+        None => {}
+    }
     let mut response = if grpc {
-        // An empty message, and a status behind it.
-        let trailers =
-            HeaderMap::from_iter([("grpc-status".parse().unwrap(), HeaderValue::from_static("0"))]);
-        let body = Full::new(Bytes::from_static(&[0; 5])).with_trailers(async move { Some(Ok(trailers)) });
+        let (code, text, details) = status;
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", code.into());
+        if !text.is_empty() {
+            trailers.insert("grpc-message", HeaderValue::from_static(text));
+        }
+        if !details.is_empty() {
+            let details = base64::engine::general_purpose::STANDARD_NO_PAD.encode(details);
+            trailers.insert("grpc-status-details-bin", details.parse().unwrap());
+        }
+        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+        let framed = [&[0], &length[..], &message].concat();
+        let body = Full::new(Bytes::from(framed)).with_trailers(async move { Some(Ok(trailers)) });
         let mut response = Response::new(body.boxed());
         response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
         response
-    } else {
+    } else if message.is_empty() {
         let body = *state.body.lock().unwrap();
         let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())).boxed());
         response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
         response
+    } else {
+        let mut response = Response::new(Full::new(Bytes::from(message)).boxed());
+        response.headers_mut().insert("content-type", HeaderValue::from_static("application/x-protobuf"));
+        response
     };
-    if let Some(status) = refusal {
-        *response.status_mut() = status.try_into().unwrap();
+    *response.status_mut() = http.try_into().unwrap();
+    for (name, value) in headers {
+        response.headers_mut().insert(*name, HeaderValue::from_static(value));
     }
     Ok(response)
 }

@@ -54,7 +54,7 @@ impl Client {
             }
             #[cfg(feature = "grpc")]
             OtlpProtocol::Grpc => {
-                Transport::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, limit, connector)?)
+                Transport::Grpc(grpc::GrpcClient::new(endpoint, headers, *compression, connector)?)
             }
             #[cfg(not(feature = "grpc"))]
             OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),

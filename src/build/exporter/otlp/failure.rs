@@ -29,9 +29,9 @@ pub(crate) enum Kind {
     Proxy,
     /// No connection, for another reason.
     Unreachable,
-    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "nothing is encrypted"))]
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS to fail"))]
     Tls,
-    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "nothing is encrypted"))]
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS to fail"))]
     NotTls,
     /// HTTP/1.1 was spoken to a port that does not understand it.
     NotHttp,
@@ -194,8 +194,8 @@ impl Failure {
     }
 
     /// The server answered with this code.
-    pub(super) fn answered(self, code: Option<Code>) -> Self {
-        Self { code, ..self }
+    pub(super) fn answered(self, code: impl Into<Option<Code>>) -> Self {
+        Self { code: code.into(), ..self }
     }
 
     /// With what a connection that broke may mean.
@@ -274,15 +274,18 @@ impl Failure {
         if whole.contains("frame with invalid size") || whole.contains("HTTP/1.1 header") {
             return transient(Kind::NotGrpc, "what answers there is not gRPC");
         }
-        if causes.iter().filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
-        {
+        let mut of_hyper = causes.iter().filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+        // Who speaks HTTP/2 may greet before it is asked.
+        if of_hyper.any(hyper::Error::is_parse) || whole.contains("unexpected message") {
             return transient(Kind::NotHttp, "what answers there is not HTTP/1.1");
         }
         let is_connecting = whole.contains("tcp connect error") || whole.contains("tcp open error");
         let io = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>());
         match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => transient(Kind::Refused, "connection refused"),
-            Some(io::ErrorKind::TimedOut) => transient(Kind::ConnectTimeout, "timed out while connecting"),
+            Some(io::ErrorKind::TimedOut) if is_connecting => {
+                transient(Kind::ConnectTimeout, "timed out while connecting")
+            }
             _ if is_connecting => transient(Kind::Unreachable, &text),
             _ => transient(Kind::Closed, &text),
         }

@@ -1,13 +1,24 @@
 //! OTLP over gRPC.
 
-use std::{error::Error as _, marker::PhantomData, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
 
-use http::{HeaderMap, uri::PathAndQuery};
-use hyper::body::{Buf as _, Bytes};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE, uri::PathAndQuery};
+use hyper::body::{Buf as _, Bytes, Incoming};
 use prost::Message;
 use tonic::{
     Code, Request, Status,
-    client::Grpc,
+    body::Body,
+    client::{Grpc, GrpcService},
     codec::{BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
     metadata::MetadataMap,
 };
@@ -16,7 +27,7 @@ use super::{
     code::Code as AnswerCode,
     connect::{self, Connections, Connector},
     failure::{Failure, Kind},
-    http::header_map,
+    http::{self as plain, header_map},
     request::{Answer, OtlpRequest},
     status,
 };
@@ -27,9 +38,11 @@ use crate::{
 
 #[derive(Debug, Clone)]
 pub(super) struct GrpcClient {
-    grpc: Grpc<Connections<tonic::body::Body>>,
+    grpc: Grpc<Spoken>,
     headers: HeaderMap,
-    limit: Option<Duration>,
+    is_https: bool,
+    /// Whether anything was answered yet.
+    is_heard: Arc<AtomicBool>,
 }
 
 impl GrpcClient {
@@ -37,7 +50,6 @@ impl GrpcClient {
         endpoint: &Endpoint,
         headers: &Headers,
         compression: Compression,
-        limit: Option<Duration>,
         connector: Connector,
     ) -> Result<Self, Error> {
         let connections = connect::connections(connector);
@@ -45,30 +57,40 @@ impl GrpcClient {
         let mut origin = endpoint.uri().clone().into_parts();
         origin.path_and_query = Some(PathAndQuery::from_static("/"));
         let origin = http::Uri::from_parts(origin).map_err(|error| Error::system("bad endpoint", error))?;
-        let mut grpc = Grpc::with_origin(connections, origin).accept_compressed(CompressionEncoding::Gzip);
+        let is_heard = Arc::<AtomicBool>::default();
+        let spoken = Spoken { connections, is_heard: Arc::clone(&is_heard) };
+        let mut grpc = Grpc::with_origin(spoken, origin).accept_compressed(CompressionEncoding::Gzip);
         if compression == Compression::Gzip {
             grpc = grpc.send_compressed(CompressionEncoding::Gzip);
         }
-        Ok(Self { grpc, headers: header_map(headers), limit })
+        Ok(Self { grpc, headers: header_map(headers), is_https: endpoint.is_https(), is_heard })
     }
 
     pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
         let metadata = MetadataMap::from_headers(self.headers.clone());
-        let mut request = Request::from_parts(metadata, tonic::Extensions::default(), body);
-        if let Some(limit) = self.limit {
-            request.set_timeout(limit);
-        }
+        // The server is not told of a deadline: it notices when nobody waits any more.
+        let request = Request::from_parts(metadata, tonic::Extensions::default(), body);
         let mut grpc = self.grpc.clone();
-        grpc.ready().await.map_err(|error| Failure::of_connection(&error))?;
+        grpc.ready().await.map_err(|error| Failure::of_connection(&*error))?;
         let answer = grpc
             .unary(request, PathAndQuery::from_static(R::METHOD), Encoded(PhantomData::<R::Response>))
             .await;
-        answer
-            .map(|response| Answer {
-                code: Some(AnswerCode::Grpc(name(Code::Ok))),
-                ..response.into_inner().into()
-            })
-            .map_err(|status| refused(&status))
+        let failure = match answer {
+            Ok(response) => {
+                let code = Some(AnswerCode::Grpc(name(Code::Ok)));
+                return Ok(Answer { code, ..response.into_inner().into() });
+            }
+            Err(status) => refused(&status),
+        };
+        // What is reset in the words of HTTP/2 was understood.
+        let is_understood = || failure.to_string().contains("error received");
+        let is_heard = self.is_heard.load(Ordering::Relaxed);
+        if failure.kind() == Kind::Closed && !self.is_https && !is_heard && !is_understood() {
+            // Who does not understand HTTP/2 may end the connection before what it says to that is read.
+            let detail = "it hangs up before it answers, as one that wants https:// would";
+            return Err(Failure::transient(Kind::NotGrpc, detail, None));
+        }
+        Err(failure)
     }
 }
 
@@ -76,7 +98,7 @@ impl GrpcClient {
 fn refused(status: &Status) -> Failure {
     // A status that was made here, not received: the connection failed.
     if let Some(cause) = status.source() {
-        return Failure::of_connection(cause);
+        return cause.downcast_ref().map_or_else(|| Failure::of_connection(cause), NotGrpc::failure);
     }
     let detail = match status.message() {
         "" => format!("{:?}", status.code()),
@@ -98,7 +120,7 @@ fn refused(status: &Status) -> Failure {
         Code::Unimplemented => Failure::permanent(Kind::NotFound, detail),
         _ => Failure::permanent(Kind::Rejected, detail),
     };
-    failure.answered(Some(AnswerCode::Grpc(name(status.code()))))
+    failure.answered(AnswerCode::Grpc(name(status.code())))
 }
 
 /// As the protocol writes it.
@@ -123,6 +145,63 @@ fn name(code: Code) -> &'static str {
         Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
+
+/// Lets no answer through but those that are gRPC. A proxy answers in HTTP what it cannot or does not pass on, and tonic would take
+/// its page for a broken message.
+#[derive(Debug, Clone)]
+struct Spoken {
+    connections: Connections<Body>,
+    is_heard: Arc<AtomicBool>,
+}
+
+impl GrpcService<Body> for Spoken {
+    type ResponseBody = Incoming;
+    type Error = Box<dyn StdError + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<http::Response<Incoming>, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        // Connections are made as they are needed.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let answer = self.connections.request(request);
+        let is_heard = Arc::clone(&self.is_heard);
+        Box::pin(async move {
+            let (head, body) = answer.await?.into_parts();
+            is_heard.store(true, Ordering::Relaxed);
+            let kind = head.headers.get(CONTENT_TYPE);
+            if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
+                return Ok(http::Response::from_parts(head, body));
+            }
+            Err(NotGrpc { status: head.status, headers: head.headers }.into())
+        })
+    }
+}
+
+/// An answer in HTTP.
+#[derive(Debug)]
+struct NotGrpc {
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl NotGrpc {
+    fn failure(&self) -> Failure {
+        if self.status.is_success() {
+            return Failure::transient(Kind::NotGrpc, "what answers there is not gRPC", None);
+        }
+        plain::refused(self.status, &self.headers, "")
+    }
+}
+
+impl fmt::Display for NotGrpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "answered {} in HTTP", self.status)
+    }
+}
+
+impl StdError for NotGrpc {}
 
 /// Sends a message that was encoded before, so that trying again costs no copy, and decodes the answer.
 struct Encoded<T>(PhantomData<T>);

@@ -7,7 +7,7 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT},
 };
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use prost::Message as _;
 
@@ -95,24 +95,31 @@ impl HttpClient {
         let response = self.connections.request(request).await;
         let response = response.map_err(|error| Failure::of_connection(&error))?;
         let (head, body) = response.into_parts();
-        let body =
-            Limited::new(body, RESPONSE_LIMIT).collect().await.map(http_body_util::Collected::to_bytes);
+        let body = read(body).await;
         let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-        let code = Some(Code::Http(head.status.as_u16()));
         if !head.status.is_success() {
             let is_text = !kind.starts_with(b"application/x-protobuf");
-            let said = body.map(|body| Status::message_of(&body, is_text)).unwrap_or_default();
-            return Err(refused(head.status, &head.headers, &said).answered(code));
+            return Err(refused(head.status, &head.headers, &Status::message_of(&body, is_text)));
         }
         // The request was accepted. What of its answer cannot be read or understood tells of no rejection.
-        let body = body.unwrap_or_default();
         let answer = if kind.starts_with(b"application/json") {
             R::answer_from_json(&body)
         } else {
-            R::Response::decode(body).unwrap_or_default().into()
+            R::Response::decode(&*body).unwrap_or_default().into()
         };
+        let code = Some(Code::Http(head.status.as_u16()));
         Ok(Answer { code, ..answer })
     }
+}
+
+/// What can be read of a body: who refuses a request may hang up before it has been heard.
+async fn read(body: Incoming) -> Vec<u8> {
+    let mut body = Limited::new(body, RESPONSE_LIMIT);
+    let mut bytes = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+    }
+    bytes
 }
 
 /// The headers of every request; validated when the configuration was read.
@@ -131,11 +138,11 @@ pub(super) fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
-fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
+pub(super) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
     let colon = if said.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{said}");
     let asked = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
-    match status.as_u16() {
+    let failure = match status.as_u16() {
         429 => Failure::transient(Kind::Throttled, detail, asked()),
         502 | 503 => Failure::transient(Kind::Unavailable, detail, asked()),
         // The request may have arrived, and be what takes too long.
@@ -144,7 +151,8 @@ fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
         404 | 405 => Failure::permanent(Kind::NotFound, detail),
         413 => Failure::permanent(Kind::TooLarge, detail),
         _ => Failure::permanent(Kind::Rejected, detail),
-    }
+    };
+    failure.answered(Code::Http(status.as_u16()))
 }
 
 /// The pause that a server asks for: so many seconds, or until a date.

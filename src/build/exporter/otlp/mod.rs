@@ -124,11 +124,14 @@ impl OtlpExporter {
         data_points: u64,
     ) -> impl Future<Output = OTelSdkResult> + Send + use<> {
         let account = self.account();
-        account.emit(data_points);
-        let request = ExportMetricsServiceRequest::from(metrics);
-        let sender = Arc::clone(&self.sender);
-        let sent = self.sender.spawner.spawn(async move { sender.send(request).await });
+        // A callback of the program may have taken longer than there was time.
+        let sent = account.try_emit(data_points).then(|| {
+            let request = ExportMetricsServiceRequest::from(metrics);
+            let sender = Arc::clone(&self.sender);
+            self.sender.spawner.spawn(async move { sender.send(request).await })
+        });
         async move {
+            let Some(sent) = sent else { return Err(OTelSdkError::AlreadyShutdown) };
             match sent.await {
                 Ok(result) => result,
                 Err(ended) if ended.is_panic() => account.panicked(data_points),

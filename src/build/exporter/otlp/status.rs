@@ -40,7 +40,8 @@ struct Delay {
 }
 
 impl Status {
-    /// What the server says in the body of a refusal, shortened to what fits into a line.
+    /// What the server says in the body of a refusal, shortened to what fits into a line. The page of a proxy says no more than its
+    /// status.
     pub(super) fn message_of(body: &[u8], is_text: bool) -> String {
         let message = if is_text {
             let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
@@ -49,7 +50,7 @@ impl Status {
         } else {
             Self::decode(body).map(|status| status.message).unwrap_or_default()
         };
-        line(&message)
+        if message.trim_start().starts_with('<') { String::new() } else { line(&message) }
     }
 
     /// When the server wants to be asked again; `None` when it does not say that it does.
@@ -87,6 +88,7 @@ mod tests {
     #[test]
     fn shows_a_body_in_one_short_line() {
         assert_eq!(Status::message_of(br#"{"code":3,"message":"bad\nvalue"}"#, true), "bad value");
+        assert_eq!(Status::message_of(b"\n<html><title>404 Not Found</title></html>", true), "");
         assert_eq!(Status::message_of("x".repeat(1000).as_bytes(), true).len(), 200);
     }
 }

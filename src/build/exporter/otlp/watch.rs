@@ -250,6 +250,11 @@ impl Account {
         self.tally.emit(items);
     }
 
+    /// Whether the items may still be sent.
+    pub(super) fn try_emit(&self, items: u64) -> bool {
+        self.tally.try_emit(items)
+    }
+
     pub(crate) fn refuse(&self, items: u64, reason: Reason) {
         self.tally.refuse(items, reason);
         self.watch.refuse(self.member, items, reason);
