@@ -251,6 +251,54 @@ fn console_and_files_are_exporters_too() {
     tools.shutdown().unwrap();
 }
 
+/// Scraped and pushed while everything changes: nobody waits for anybody for ever, no counter goes back, and at the end all agree.
+#[test]
+fn it_is_measured_under_load() {
+    const THREADS: usize = 4;
+    const EACH: usize = 2_000;
+    let sink = Sink::start();
+    let tools = scraped(sink.url())
+        .set("metrics.exporters", "otlp,prometheus")
+        .set("metrics.interval", "100ms")
+        .set("logs.batch.max_queue_size", "64")
+        .set("logs.batch.max_export_batch_size", "16")
+        .build()
+        .unwrap();
+    let sum = |page: &str, name: &str, error| -> u64 {
+        on_page(page, name, &[], error).iter().map(|value| value.to_string().parse::<u64>().unwrap()).sum()
+    };
+    let processed = "otel_sdk_processor_log_processed_total";
+    std::thread::scope(|scope| {
+        let work: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    log(&tools, EACH);
+                    trace(&tools, EACH);
+                })
+            })
+            .collect();
+        let mut before = (0, 0);
+        while work.iter().any(|work| !work.is_finished()) {
+            let page = page(&tools);
+            let now = (sum(&page, processed, None), sum(&page, processed, Some("queue_full")));
+            assert!(now.0 >= before.0 && now.1 >= before.1, "{before:?}, then {now:?}");
+            before = now;
+        }
+    });
+    let _ = tools.force_flush();
+    let page = page(&tools);
+    let stats = tools.stats();
+    let logs = stats.exporter(Signal::Logs, "otlp").unwrap();
+    assert_eq!(logs.emitted, (THREADS * EACH) as u64);
+    assert_eq!(sum(&page, processed, None), logs.exported);
+    assert_eq!(sum(&page, processed, Some("queue_full")), logs.dropped);
+    assert_eq!(sum(&page, "otel_sdk_log_created_total", None), logs.emitted);
+    let spans = stats.exporter(Signal::Traces, "otlp").unwrap();
+    assert_eq!(sum(&page, "otel_sdk_exporter_span_exported_total", None), spans.exported);
+    assert_eq!(sum(&page, "otel_sdk_span_started_total", None), spans.emitted);
+    tools.shutdown().unwrap();
+}
+
 /// The points of the metric `name` in each push, as the value and the attributes.
 fn pushed(sink: &Sink, name: &str) -> Vec<Vec<(i64, Vec<String>)>> {
     sink.metrics().into_iter().filter(|metric| metric.name == name).map(points).collect()
@@ -313,6 +361,8 @@ fn otlp_gets_the_same_by_the_words_of_the_conventions() {
         let first = metrics(&sink, protocol);
         tools.force_flush().unwrap();
         let all = metrics(&sink, protocol);
+        let pushes = sink.received().iter().filter(|it| it.path.to_lowercase().contains("metrics")).count();
+        assert_eq!(pushes, 2, "what a push changes is told by the next one");
         let last = |name: &str| {
             all[first.len()..]
                 .iter()

@@ -194,8 +194,8 @@ impl Failure {
     }
 
     /// The server answered with this code.
-    pub(super) fn answered(self, code: Option<Code>) -> Self {
-        Self { code, ..self }
+    pub(super) fn answered(self, code: impl Into<Option<Code>>) -> Self {
+        Self { code: code.into(), ..self }
     }
 
     /// With what a connection that broke may mean.

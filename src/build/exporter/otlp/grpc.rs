@@ -120,7 +120,7 @@ fn refused(status: &Status) -> Failure {
         Code::Unimplemented => Failure::permanent(Kind::NotFound, detail),
         _ => Failure::permanent(Kind::Rejected, detail),
     };
-    failure.answered(Some(AnswerCode::Grpc(name(status.code()))))
+    failure.answered(AnswerCode::Grpc(name(status.code())))
 }
 
 /// As the protocol writes it.

@@ -97,11 +97,9 @@ impl HttpClient {
         let (head, body) = response.into_parts();
         let body = read(body).await;
         let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-        let code = Some(Code::Http(head.status.as_u16()));
         if !head.status.is_success() {
             let is_text = !kind.starts_with(b"application/x-protobuf");
-            let said = Status::message_of(&body, is_text);
-            return Err(refused(head.status, &head.headers, &said).answered(code));
+            return Err(refused(head.status, &head.headers, &Status::message_of(&body, is_text)));
         }
         // The request was accepted. What of its answer cannot be read or understood tells of no rejection.
         let answer = if kind.starts_with(b"application/json") {
@@ -109,6 +107,7 @@ impl HttpClient {
         } else {
             R::Response::decode(&*body).unwrap_or_default().into()
         };
+        let code = Some(Code::Http(head.status.as_u16()));
         Ok(Answer { code, ..answer })
     }
 }
@@ -143,7 +142,7 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Fa
     let colon = if said.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{said}");
     let asked = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
-    match status.as_u16() {
+    let failure = match status.as_u16() {
         429 => Failure::transient(Kind::Throttled, detail, asked()),
         502 | 503 => Failure::transient(Kind::Unavailable, detail, asked()),
         // The request may have arrived, and be what takes too long.
@@ -152,7 +151,8 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Fa
         404 | 405 => Failure::permanent(Kind::NotFound, detail),
         413 => Failure::permanent(Kind::TooLarge, detail),
         _ => Failure::permanent(Kind::Rejected, detail),
-    }
+    };
+    failure.answered(Code::Http(status.as_u16()))
 }
 
 /// The pause that a server asks for: so many seconds, or until a date.
