@@ -15,7 +15,8 @@ use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 use crate::error::Error;
 
 /// Owns the runtime. Dropping it stops all traffic at once; it waits for no more than the ports of
-/// the servers, which are closed when shutting down begins, and for that not longer than [`CLOSE_LIMIT`].
+/// the servers, which are closed when shutting down begins, and for that not longer than [`CLOSE_LIMIT`]. Who has
+/// more time calls [`Self::stop`].
 #[derive(Debug)]
 pub(crate) struct Background {
     runtime: Mutex<Option<Runtime>>,
@@ -31,7 +32,7 @@ pub(crate) struct Spawner {
     closing: Arc<watch::Sender<bool>>,
 }
 
-/// How long a server may take to close its port.
+/// How long a server may take to close its port when there is no time.
 const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
 impl Background {
@@ -80,11 +81,11 @@ impl Background {
         self.spawner.closing.send_replace(true);
     }
 
-    /// Stops all traffic. Returns when the ports are free again.
-    pub(crate) fn stop(&self) {
+    /// Stops all traffic. Returns when the ports are free again, or `limit` is over.
+    pub(crate) fn stop(&self, limit: Duration) {
         self.begin_closing();
         if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let deadline = Instant::now() + CLOSE_LIMIT;
+            let deadline = Instant::now() + limit.max(CLOSE_LIMIT);
             for server in self.servers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
                 // Nobody sends: this ends when the server is gone.
                 let _ = server.recv_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -97,7 +98,7 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        self.stop();
+        self.stop(Duration::ZERO);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     fmt,
     net::SocketAddr,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use opentelemetry::{
@@ -245,9 +245,10 @@ impl ObservabilityTools {
         if let Some(background) = &self.built.background {
             background.begin_closing();
         }
+        let deadline = Instant::now() + self.limit();
         let result = drain::shutdown(&self.built, self.limit());
         if let Some(background) = &self.built.background {
-            background.stop();
+            background.stop(deadline.saturating_duration_since(Instant::now()));
         }
         if let Some(losses) = drain::losses(&self.built) {
             self.diagnostics().error(losses);
