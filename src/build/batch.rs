@@ -231,7 +231,7 @@ impl<T> Queue<T> {
     }
 }
 
-async fn work<T: Send + 'static>(
+async fn work<T: std::fmt::Debug + Send + 'static>(
     queue: Arc<Queue<T>>,
     exporter: Arc<impl Export<T>>,
     delay: Duration,
@@ -248,7 +248,8 @@ async fn work<T: Send + 'static>(
             // As a task of its own, so that a panic ends nothing but itself.
             let ended = spawner.spawn(async move { exporter.export(batch).await }).await;
             if ended.is_err_and(|error| error.is_panic()) {
-                let _ = queue.account.panicked(items);
+                // A part of them may have been delivered before.
+                let _ = queue.account.panicked(queue.level().in_flight());
             }
             queue.finish(items);
         }

@@ -32,7 +32,7 @@ use super::tcp::Tcp;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use crate::{
-    config::{OtlpProtocol, OtlpSettings, format_duration},
+    config::{OtlpProtocol, OtlpSettings},
     diagnostics::Diagnostics,
     error::Error,
     source::Proxies,
@@ -131,10 +131,9 @@ impl Connector {
 
     async fn connect(mut self, uri: Uri) -> Result<Stream, BoxError> {
         let deadline = Instant::now() + self.limit;
-        let within = format_duration(self.limit);
         let proxy = self.proxy.as_ref().and_then(|proxy| proxy.uri().authority()).map(ToString::to_string);
         let dialled = tokio::time::timeout_at(deadline, self.dial(uri.clone())).await;
-        let dialled = dialled.unwrap_or_else(|_| Err(timed_out(format!("no connection within {within}"))));
+        let dialled = dialled.unwrap_or_else(|_| Err(ConnectTimeout.into()));
         let tcp = dialled.map_err(|source| match proxy {
             Some(proxy) => ProxyError { proxy, source }.into(),
             None => source,
@@ -142,6 +141,7 @@ impl Connector {
         #[cfg(feature = "tls")]
         {
             let secured = tokio::time::timeout_at(deadline, self.secure(tcp, uri)).await;
+            let within = crate::config::format_duration(self.limit);
             let secured = secured
                 .unwrap_or_else(|_| Err(timed_out(format!("the handshake did not end within {within}"))));
             secured.map_err(|source| HandshakeError { source }.into())
@@ -179,6 +179,7 @@ fn is_https(uri: &Uri) -> bool {
     uri.scheme_str() == Some("https")
 }
 
+#[cfg(feature = "tls")]
 fn timed_out(message: String) -> BoxError {
     io::Error::new(io::ErrorKind::TimedOut, message).into()
 }
@@ -234,6 +235,18 @@ impl Service<Name> for Resolver {
         Box::pin(async move { found.await.map_err(|source| NameNotFound { name, source }) })
     }
 }
+
+/// Nobody answered while the connection was made.
+#[derive(Debug)]
+pub(super) struct ConnectTimeout;
+
+impl fmt::Display for ConnectTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("timed out while connecting")
+    }
+}
+
+impl StdError for ConnectTimeout {}
 
 /// The name of a destination or proxy has no address.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use super::{
     code::Code,
-    connect::{NameNotFound, ProxyError},
+    connect::{ConnectTimeout, NameNotFound, ProxyError},
 };
 use crate::config::format_duration;
 
@@ -266,6 +266,9 @@ impl Failure {
         }
         if let Some(failure) = tls_failure(&causes) {
             return failure;
+        }
+        if causes.iter().any(|cause| cause.is::<ConnectTimeout>()) {
+            return transient(Kind::ConnectTimeout, &text);
         }
         if causes.iter().any(|cause| cause.is::<NameNotFound>()) {
             return transient(Kind::NameNotFound, &format!("name not found: {text}"));

@@ -134,7 +134,8 @@ impl OtlpExporter {
             let Some(sent) = sent else { return Err(OTelSdkError::AlreadyShutdown) };
             match sent.await {
                 Ok(result) => result,
-                Err(ended) if ended.is_panic() => account.panicked(data_points),
+                // A part of them may have been delivered before.
+                Err(ended) if ended.is_panic() => account.panicked(account.tally().queued()),
                 // Shutting down settles the account.
                 Err(_) => Err(OTelSdkError::AlreadyShutdown),
             }

@@ -20,7 +20,8 @@ use crate::{
     quantity::{Elapsed, Quantities},
 };
 
-/// One host and port. Each cause has one line a minute at most; whoever notes something writes it, and never under a lock.
+/// One host and port. Each cause has one line a minute at most, all of them together two, and recoveries a third; whoever notes
+/// something writes it, and never under a lock.
 #[derive(Debug)]
 pub(crate) struct Watch {
     place: String,
@@ -31,9 +32,17 @@ pub(crate) struct Watch {
 #[derive(Debug, Default)]
 struct State {
     members: Vec<Member>,
-    /// When a line about a cause was written, and what was withheld since.
-    told: HashMap<Cause, (Instant, Quantities)>,
+    told: HashMap<Cause, Told>,
+    /// When the last lines but those about recoveries were written, the older first.
+    recent: [Option<Instant>; 2],
     outage: Option<Outage>,
+}
+
+/// When a line about a cause was written, and what was withheld since.
+#[derive(Debug, Default)]
+struct Told {
+    last: Option<Instant>,
+    withheld: Quantities,
 }
 
 #[derive(Debug)]
@@ -188,16 +197,20 @@ impl Watch {
 }
 
 impl State {
-    /// Whether a line about `cause` was written less than a minute ago. `note` may add to what is withheld, which begins anew with
-    /// a line.
+    /// Whether a line about `cause` has to wait until a minute is over. `note` may add to what is withheld, which begins anew with a
+    /// line.
     fn withhold(&mut self, cause: Cause, now: Instant, note: impl FnOnce(&mut Quantities)) -> bool {
-        let is_new = !self.told.contains_key(&cause);
-        let (last, withheld) = self.told.entry(cause).or_insert((now, Quantities::default()));
+        let is_recent = |last: Instant| now.duration_since(last) < INTERVAL;
+        let Told { last, withheld } = self.told.entry(cause).or_default();
         note(withheld);
-        if !is_new && now.duration_since(*last) < INTERVAL {
+        let counts = cause != Cause::Recovery;
+        if last.is_some_and(is_recent) || (counts && self.recent[0].is_some_and(is_recent)) {
             return true;
         }
-        (*last, *withheld) = (now, Quantities::default());
+        (*last, *withheld) = (Some(now), Quantities::default());
+        if counts {
+            self.recent = [self.recent[1], Some(now)];
+        }
         false
     }
 
@@ -287,5 +300,33 @@ impl Account {
     /// Notes a failure after which the same is tried again.
     pub(super) fn fail_for_now(&self, failure: &Failure) {
         self.watch.fail(self.member, failure, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_causes_and_a_recovery_have_a_line_each_minute() {
+        let mut state = State::default();
+        let start = Instant::now();
+        let mut is_written = |cause, seconds| {
+            !state.withhold(cause, start + Duration::from_secs(seconds), |withheld| {
+                withheld.add(Signal::Traces, 1);
+            })
+        };
+        assert!(is_written(Cause::Failure(Kind::Refused), 0));
+        assert!(!is_written(Cause::Failure(Kind::Refused), 59), "once a minute");
+        assert!(is_written(Cause::QueueFull, 10));
+        assert!(!is_written(Cause::Failure(Kind::Unauthorized), 20), "the third in a minute");
+        assert!(is_written(Cause::Recovery, 30));
+        assert!(!is_written(Cause::Recovery, 40));
+        assert!(is_written(Cause::Failure(Kind::Unauthorized), 60));
+        assert!(!is_written(Cause::Failure(Kind::Refused), 65));
+        assert!(is_written(Cause::Failure(Kind::Refused), 70));
+        assert!(is_written(Cause::Recovery, 90));
+        assert_eq!(state.told[&Cause::Failure(Kind::Refused)].withheld, Quantities::default());
+        assert_eq!(state.told[&Cause::QueueFull].withheld, Quantities::default());
     }
 }
