@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use super::{PATIENCE, sink::Sink};
+use super::PATIENCE;
 
 pub struct Collector {
     process: Child,
@@ -29,16 +29,6 @@ const PRINT: &str = "debug: {verbosity: detailed}";
 impl Collector {
     pub fn start() -> Self {
         Self::start_with("", PRINT)
-    }
-
-    /// Hands on what it receives, and answers only when that was taken: what it accepted is there.
-    pub fn before(sink: &Sink) -> Self {
-        let exporter = format!(
-            "otlp_grpc: {{endpoint: '{}', tls: {{insecure: true}}, sending_queue: {{enabled: false}}, retry_on_failure: \
-             {{enabled: false}}}}",
-            sink.url()
-        );
-        Self::start_with("", &exporter)
     }
 
     /// With the certificate and key in these files.
@@ -58,7 +48,7 @@ impl Collector {
         )
     }
 
-    fn start_with(more: &str, exporter: &str) -> Self {
+    pub(super) fn start_with(more: &str, exporter: &str) -> Self {
         // The Collector does not say which port it was given for 0, so it is given one that was free a moment ago.
         for _ in 0..5 {
             if let Some(collector) = Self::try_start(more, exporter) {

@@ -33,7 +33,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use super::PATIENCE;
+use super::{PATIENCE, collector::Collector};
 
 /// One request, its body uncompressed and without the framing of gRPC.
 #[derive(Debug, Clone)]
@@ -254,6 +254,18 @@ impl Sink {
 
     fn of(&self, signal: &'static str) -> impl Iterator<Item = Received> {
         self.received().into_iter().filter(move |received| received.is(signal))
+    }
+}
+
+impl Collector {
+    /// Hands on what it receives, and answers only when that was taken: what it accepted is there.
+    pub fn before(sink: &Sink) -> Self {
+        let exporter = format!(
+            "otlp_grpc: {{endpoint: '{}', tls: {{insecure: true}}, sending_queue: {{enabled: false}}, retry_on_failure: \
+             {{enabled: false}}}}",
+            sink.url()
+        );
+        Self::start_with("", &exporter)
     }
 }
 

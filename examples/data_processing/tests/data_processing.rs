@@ -1,0 +1,173 @@
+//! The data processor on its own, on a terminal, and with a real Collector behind it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[allow(dead_code, reason = "others use the rest")]
+#[path = "../../../tests/support/collector.rs"]
+mod collector;
+#[allow(dead_code, reason = "others use the rest")]
+#[path = "../../../tests/support/program.rs"]
+mod program;
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+    time::Duration,
+};
+
+use collector::{Collector, field, sections};
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn data_processing(arguments: &[&str]) -> Command {
+    let mut command = program::clean(env!("CARGO_BIN_EXE_data_processing").into());
+    // Where the file is.
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+/// A CSV file with this text.
+fn csv(text: &str) -> (String, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data.csv");
+    fs::write(&path, text).unwrap();
+    (path.display().to_string(), directory)
+}
+
+/// The lines on standard error that are telemetry.
+fn telemetry(output: &Output) -> Vec<Value> {
+    let said = str::from_utf8(&output.stderr).unwrap();
+    said.lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn find<'l>(lines: &'l [Value], member: &str, value: &str) -> &'l Value {
+    lines.iter().find(|line| line[member] == value).unwrap_or_else(|| panic!("no {value} in {lines:#?}"))
+}
+
+#[test]
+fn values_are_filtered_and_grouped() {
+    let (path, _directory) = csv("category,value\na,20\nb,10\na,30\nb,11\nc,9.5\n");
+    let output = program::run(data_processing(&[&path]));
+    assert_eq!(str::from_utf8(&output.stdout).unwrap(), "a,25.000\nb,11.000\n");
+    let lines = telemetry(&output);
+    let transform = &find(&lines, "span", "transform_data")["attributes"];
+    assert_eq!(*transform, serde_json::json!({ "input_rows": 5, "filtered_rows": 3, "output_rows": 2 }));
+    let messages: Vec<_> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
+    assert_eq!(messages, ["loading", "loaded", "transformed", "data processed"]);
+}
+
+#[test]
+fn errors_are_told_recorded_and_returned() {
+    let (bad, directory) = csv("category,value\na,20\na,many\n");
+    let missing = directory.path().join("missing.csv").display().to_string();
+    for (path, reason) in
+        [(&bad, "(line: 3, byte: 20): field 1: invalid float literal"), (&missing, "No such file")]
+    {
+        let output = data_processing(&[path]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.stdout, b"");
+        let said = str::from_utf8(&output.stderr).unwrap().lines().last().unwrap();
+        assert!(said.starts_with("cannot ") && said.contains(&**path) && said.contains(reason), "{said}");
+
+        let lines = telemetry(&output);
+        for span in ["load_data", "process_data"] {
+            let span = find(&lines, "span", span);
+            assert_eq!((&span["status"], &span["status_description"]), (&"error".into(), &said.into()));
+            assert_eq!(span["events"][0]["name"], "exception");
+            assert_eq!(span["events"][0]["attributes"]["exception.message"], said);
+        }
+        let log = find(&lines, "message", "processing failed");
+        assert_eq!(log["span_id"], find(&lines, "span", "process_data")["span_id"]);
+        assert_eq!(log["attributes"]["exception.message"], said);
+        assert_eq!(find(&lines, "metric", "process.time")["attributes"]["outcome"], "error");
+        assert!(!lines.iter().any(|line| line["span"] == "transform_data"));
+    }
+}
+
+#[test]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
+fn the_collector_receives_every_item() {
+    let (path, _directory) = csv("");
+    program::run(data_processing(&["--generate", "100000", &path]));
+    let collector = Collector::start();
+    let mut command = data_processing(&[&path]);
+    command
+        .env("AUTOTEL_PROFILE", "collector")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
+    let output = program::run(command);
+    assert_eq!(str::from_utf8(&output.stdout).unwrap().lines().count(), 5);
+
+    let output = collector.wait(|text| {
+        sections(text, "Span").len() == 3
+            && sections(text, "LogRecord").len() == 4
+            && sections(text, "HistogramDataPoints").len() == 1
+    });
+    let spans = sections(&output, "Span");
+    let span = |name: &str| *spans.iter().find(|span| field(span, "Name") == name).unwrap();
+    let (parent, load, transform) = (span("process_data"), span("load_data"), span("transform_data"));
+    assert_eq!((field(parent, "Parent ID"), field(parent, "Status code")), ("", "Ok"));
+    for child in [load, transform] {
+        assert_eq!(field(child, "Parent ID"), field(parent, "ID"));
+        assert_eq!(field(child, "Trace ID"), field(parent, "Trace ID"));
+    }
+    assert_eq!((field(load, "-> rows"), field(load, "-> columns")), ("Int(100000)", "Int(3)"));
+    assert!(field(load, "-> load_time_ms").starts_with("Double("));
+    assert_eq!(field(transform, "-> input_rows"), "Int(100000)");
+    assert_eq!(field(transform, "-> filtered_rows"), "Int(89989)");
+    assert_eq!(field(transform, "-> output_rows"), "Int(5)");
+
+    let logs = sections(&output, "LogRecord");
+    for (body, in_span) in
+        [("loading", load), ("loaded", load), ("transformed", transform), ("data processed", parent)]
+    {
+        let log = logs.iter().find(|log| field(log, "Body") == format!("Str({body})")).unwrap();
+        assert_eq!(field(log, "Span ID"), field(in_span, "ID"), "{log}");
+    }
+    let rows = sections(&output, "NumberDataPoints");
+    assert!(rows.iter().any(|point| field(point, "Value") == "100000"), "{output}");
+    let time = sections(&output, "HistogramDataPoints")[0];
+    assert_eq!((field(time, "Count"), field(time, "-> outcome")), ("1", "Str(ok)"));
+    for metric in ["data.rows", "process.time"] {
+        assert!(output.contains(&format!("-> Name: {metric}\n")), "{metric}");
+    }
+}
+
+#[test]
+#[ignore = "needs script (util-linux)"]
+fn the_bar_leaves_log_lines_whole() {
+    let (path, directory) = csv("");
+    program::run(data_processing(&["--generate", "100000", &path]));
+    let shown = directory.path().join("shown");
+    let mut command = program::clean("script".into());
+    let words = format!("stty cols 200 && {} {path}", env!("CARGO_BIN_EXE_data_processing"));
+    command
+        .args(["--quiet", "--return", "--flush", "--command", &words])
+        .arg(&shown)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("TERM", "xterm")
+        .env("RUST_LOG", "debug");
+    program::run(command);
+    let (screen, bars) = replay(&shown);
+    assert!(bars > 1, "the bar is drawn:\n{screen}");
+    assert!(!screen.contains('░') && !screen.contains("% "), "and taken away:\n{screen}");
+    // What the terminal shows in the end: each line of ours where it begins, and nothing else in it.
+    let lines: Vec<_> = screen.lines().filter(|line| line.contains(" data_processing: ")).collect();
+    assert_eq!(lines.len(), 14, "{screen}");
+    for line in lines {
+        assert!(line.starts_with("20") && line.contains("Z ") && line.contains(" trace="), "{line}");
+    }
+    let result: Vec<_> = screen.lines().filter(|line| line.starts_with("books,")).collect();
+    assert_eq!(result, ["books,54.946"]);
+}
+
+/// What a terminal shows of a recorded session, and how often a bar was drawn.
+fn replay(session: &Path) -> (String, usize) {
+    let bytes = fs::read(session).unwrap();
+    let mut terminal = vt100::Parser::new(100.try_into().unwrap(), 200.try_into().unwrap(), 0);
+    terminal.process(&bytes);
+    (terminal.screen().contents(), String::from_utf8_lossy(&bytes).matches(" %").count())
+}

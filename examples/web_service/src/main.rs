@@ -1,0 +1,53 @@
+//! A web service with two routes. `cargo run [ADDRESS [UPSTREAM]]`
+
+mod observe;
+mod routes;
+mod upstream;
+
+use std::{error::Error, io};
+
+use autotelemetry::prelude::*;
+use tokio::net::TcpListener;
+
+use crate::{observe::Telemetry, upstream::Upstream};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let tools = autotelemetry::init()?;
+    let logger = tools.logger("web_service");
+
+    let stop = stop_signal()?;
+    let mut arguments = std::env::args().skip(1);
+    let listener = TcpListener::bind(arguments.next().as_deref().unwrap_or("127.0.0.1:8080")).await?;
+    let address = listener.local_addr()?;
+    let upstream = Upstream::new(&tools, arguments.next().unwrap_or_else(|| format!("http://{address}")))?;
+
+    logger.info("listening", &[KeyValue::new("server.address", address.to_string())]);
+    axum::serve(listener, routes::router(Telemetry::new(&tools), upstream))
+        .with_graceful_shutdown(stop)
+        .await?;
+    logger.info("stopped", &[]);
+
+    // All requests are answered; what their telemetry is, is delivered now.
+    Ok(tools.shutdown()?)
+}
+
+/// Done when the service shall end: at SIGTERM and Ctrl-C.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(windows)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { interrupt.recv().await.unwrap_or_default() })
+}

@@ -1,0 +1,234 @@
+//! The web service as its clients and operators see it, with a real Collector behind it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[allow(dead_code, reason = "others use the rest")]
+#[path = "../../../tests/support/collector.rs"]
+mod collector;
+#[allow(dead_code, reason = "others use the rest")]
+#[path = "../../../tests/support/program.rs"]
+mod program;
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use collector::{Collector, field, sections};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER: &str = "00f067aa0ba902b7";
+
+struct Service {
+    process: Child,
+    out: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl Service {
+    /// On any free port. It calls itself upstream, unless there is another one.
+    fn start(upstream: Option<&Service>, variables: &[(&str, &str)]) -> Self {
+        let mut command = program::clean(env!("CARGO_BIN_EXE_web_service").into());
+        command.arg("127.0.0.1:0").args(upstream.map(|service| &service.url));
+        // Where the file is.
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(variables.iter().copied());
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["message"], "listening", "{line}");
+        let url = format!("http://{}", line["attributes"]["server.address"].as_str().unwrap());
+        Self { process, out, url }
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let request = reqwest::Client::new().get(format!("{}{path}", self.url));
+        let response = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01")).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Ends it as an orchestrator does, and returns the rest of its lines.
+    fn terminate(mut self) -> Vec<Value> {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        let mut said = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(self.process.wait().unwrap().success(), "{said}");
+        assert_eq!(said.lines().count(), 1, "the start line and nothing else: {said}");
+        rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The line of a span, or of a log record, of which these members are known.
+fn find<'l>(lines: &'l [Value], members: &Value) -> &'l Value {
+    let has = |line: &&Value| members.as_object().unwrap().iter().all(|(name, value)| line[name] == *value);
+    lines.iter().find(has).unwrap_or_else(|| panic!("{members} is not in {lines:#?}"))
+}
+
+#[tokio::test]
+async fn the_console_shows_every_item() {
+    let service = Service::start(None, &[]);
+    assert_eq!(service.get("/api/data?page=2").await, (200, json!({ "items": [1, 2, 3] })));
+    assert_eq!(service.get("/api/data?fail=true").await, (500, json!({ "error": "internal server error" })));
+    let lines = service.terminate();
+    assert_eq!(lines.len(), 8, "{lines:#?}");
+
+    for (query, status, code) in [("page=2", "ok", 200), ("fail=true", "error", 500)] {
+        let said = json!({ "http.method": "GET", "http.path": "/api/data", "http.query_params": query });
+        let mut attributes = said.clone();
+        attributes["http.status_code"] = code.into();
+        let span = find(&lines, &json!({ "span": "http_request", "status": status }));
+        assert_eq!(span["attributes"], attributes);
+        assert_eq!((&span["trace_id"], &span["parent_span_id"]), (&TRACE.into(), &CALLER.into()));
+        assert_eq!(span["kind"], "server");
+        let log = find(&lines, &json!({ "message": "request received", "attributes": said }));
+        assert_eq!((&log["trace_id"], &log["span_id"]), (&span["trace_id"], &span["span_id"]));
+    }
+    let span = find(&lines, &json!({ "span": "http_request", "status": "error" }));
+    assert_eq!(span["status_description"], "the request wants a failure");
+    assert_eq!(span["events"][0]["name"], "exception");
+    assert_eq!(span["events"][0]["attributes"]["exception.message"], "the request wants a failure");
+    let log = find(&lines, &json!({ "message": "request failed", "level": "ERROR" }));
+    assert_eq!(log["span_id"], span["span_id"]);
+    assert_eq!(log["attributes"]["http.query_params"], "fail=true");
+    assert_eq!(log["attributes"]["exception.type"], "web_service::routes::Failure");
+    assert_eq!(log["attributes"]["exception.message"], "the request wants a failure");
+
+    let labels = json!({ "path": "/api/data", "method": "GET" });
+    let requests = find(&lines, &json!({ "metric": "http.requests", "attributes": labels }));
+    assert_eq!((&requests["value"], &requests["unit"]), (&2.into(), &"1".into()));
+    let duration = find(&lines, &json!({ "metric": "http.duration", "attributes": labels }));
+    assert_eq!((&duration["count"], &duration["unit"]), (&2.into(), &"ms".into()));
+    find(&lines, &json!({ "message": "stopped" }));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_no_failure_of_ours() {
+    let service = Service::start(None, &[]);
+    assert_eq!(reqwest::get(format!("{}/nowhere", service.url)).await.unwrap().status(), 404);
+    let lines = service.terminate();
+    let span = find(&lines, &json!({ "span": "http_request" }));
+    assert_eq!((&span["status"], &span["parent_span_id"]), (&"unset".into(), &Value::Null));
+    find(&lines, &json!({ "metric": "http.requests", "attributes": { "path": "unknown", "method": "GET" } }));
+}
+
+#[tokio::test]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
+async fn a_trace_goes_through_two_services_to_the_collector() {
+    let collector = Collector::start();
+    let endpoint = collector.url("grpc");
+    let variables = |name| {
+        [
+            ("AUTOTEL_PROFILE", "collector"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_SERVICE_NAME", name),
+        ]
+    };
+    let back = Service::start(None, &variables("back"));
+    let front = Service::start(Some(&back), &variables("front"));
+    assert_eq!(front.get("/api/relay?page=2").await, (200, json!({ "items": [1, 2, 3] })));
+    assert_eq!(front.get("/api/relay?fail=true").await.0, 500);
+    front.terminate();
+    back.terminate();
+
+    // Both have ended well, so everything was accepted; the Collector may still be printing.
+    let output = collector.wait(|text| {
+        sections(text, "Span").len() == 6
+            && sections(text, "LogRecord").len() == 10
+            && sections(text, "HistogramDataPoints").len() == 2
+    });
+    let spans = sections(&output, "Span");
+    let children = |id: &str| -> Vec<&str> {
+        spans.iter().copied().filter(|span| field(span, "Parent ID") == id).collect()
+    };
+    assert_eq!(children(CALLER).len(), 2);
+    for front in children(CALLER) {
+        let failed = front.contains("-> http.query_params: Str(fail=true)");
+        let call = children(field(front, "ID"))[0];
+        let back = children(field(call, "ID"))[0];
+        for (span, name, kind, good) in [
+            (front, "http_request", "Server", "Ok"),
+            (call, "call_upstream", "Client", "Unset"),
+            (back, "http_request", "Server", "Ok"),
+        ] {
+            assert_eq!((field(span, "Name"), field(span, "Kind")), (name, kind));
+            assert_eq!(field(span, "Trace ID"), TRACE);
+            assert_eq!(field(span, "Status code"), if failed { "Error" } else { good });
+            assert_eq!(span.contains("-> Name: exception"), failed, "{span}");
+        }
+        assert!(front.contains("-> http.path: Str(/api/relay)"), "{front}");
+        assert!(back.contains("-> http.path: Str(/api/data)"), "{back}");
+        check_logs(&output, front, failed);
+        check_logs(&output, back, failed);
+    }
+    for service in ["front", "back"] {
+        assert_eq!(output.matches(&format!("-> service.name: Str({service})")).count(), 3, "each signal");
+    }
+    for (name, unit) in [("http.requests", "1"), ("http.duration", "ms")] {
+        assert!(output.contains(&format!("-> Name: {name}\n")), "{output}");
+        assert!(output.contains(&format!("-> Unit: {unit}\n")), "{output}");
+    }
+    for path in ["/api/relay", "/api/data"] {
+        let of_route = |section: &&&str| section.contains(&format!("-> path: Str({path})"));
+        let numbers = sections(&output, "NumberDataPoints");
+        assert_eq!(field(numbers.iter().find(of_route).unwrap(), "Value"), "2");
+        let histograms = sections(&output, "HistogramDataPoints");
+        assert_eq!(field(histograms.iter().find(of_route).unwrap(), "Count"), "2");
+    }
+}
+
+/// A record at the start of the request, and one more if it failed, with the ids and the attributes of its span.
+fn check_logs(output: &str, span: &str, failed: bool) {
+    let mut logs = sections(output, "LogRecord");
+    logs.retain(|log| log.contains(&format!("Span ID: {}", field(span, "ID"))));
+    let bodies: Vec<_> = logs.iter().map(|log| field(log, "Body")).collect();
+    let expected = ["Str(request received)", "Str(request failed)"];
+    assert_eq!(bodies, expected[..=usize::from(failed)]);
+    for log in &logs {
+        assert_eq!(field(log, "Trace ID"), TRACE);
+        for attribute in ["http.method", "http.path", "http.query_params"] {
+            let line = |section: &str| field(section, &format!("-> {attribute}")).to_owned();
+            assert_eq!(line(log), line(span));
+        }
+    }
+    if failed {
+        let message = |section: &str| field(section, "-> exception.message").to_owned();
+        assert_eq!(message(logs[1]), message(span));
+        assert_eq!(field(logs[1], "SeverityText"), "ERROR");
+    }
+}
+
+#[tokio::test]
+async fn prometheus_finds_the_metrics() {
+    let variables = [("AUTOTEL_PROFILE", "prometheus"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
+    let mut service = Service::start(None, &variables);
+    let mut said = BufReader::new(service.process.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let page = line.split(['(', ')']).find(|part| part.starts_with("http://")).unwrap();
+    assert_eq!(service.get("/api/data?page=2").await.0, 200);
+    assert_eq!(service.get("/api/data?fail=true").await.0, 500);
+
+    let page = reqwest::get(page).await.unwrap().text().await.unwrap();
+    let value = |name: &str| {
+        let mut lines = page.lines().filter(|line| line.starts_with(name));
+        let line = lines.find(|line| line.contains("path=\"/api/data\"") && line.contains("method=\"GET\""));
+        line.unwrap_or_else(|| panic!("{name} is not in {page}")).rsplit(' ').next().unwrap()
+    };
+    assert_eq!(value("http_requests_ratio_total{"), "2");
+    assert_eq!(value("http_duration_milliseconds_count{"), "2");
+    assert!(page.contains("service_name=\"web_service\""), "{page}");
+}
