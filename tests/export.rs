@@ -376,7 +376,7 @@ fn what_found_the_queue_full_is_counted() {
 #[test]
 fn a_partial_success_is_no_success() {
     let sink = Sink::start();
-    sink.say(r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#);
+    sink.say(r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too\nold"}}"#);
     let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").build().unwrap();
     for _ in 0..5 {
         drop(tools.tracer("test").start_as_current_span("work"));

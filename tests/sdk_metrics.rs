@@ -341,7 +341,7 @@ fn points(metric: Metric) -> Vec<(i64, Vec<String>)> {
 #[test]
 fn otlp_gets_the_same_by_the_words_of_the_conventions() {
     for (protocol, kind, code) in [
-        ("grpc", "otlp_grpc", "rpc.status_code=OK"),
+        ("grpc", "otlp_grpc", "rpc.response.status_code=OK"),
         ("http/protobuf", "otlp_http", "http.response.status_code=200"),
         ("http/json", "otlp_http_json", "http.response.status_code=200"),
     ] {

@@ -240,7 +240,10 @@ async fn work<T: std::fmt::Debug + Send + 'static>(
     while !queue.is_over() {
         tokio::select! {
             () = queue.work.notified() => {}
-            () = tokio::time::sleep(delay) => queue.want_all(),
+            () = tokio::time::sleep(delay) => {
+                queue.want_all();
+                queue.account.remind();
+            }
         }
         while let Some(batch) = queue.take() {
             let items = batch.len() as u64;

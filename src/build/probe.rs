@@ -10,7 +10,7 @@ use crate::{
     config::Signal,
     diagnostics::Diagnostics,
     error::Error,
-    probe::{Probe, ProbeFailure, ProbeResult},
+    probe::{Probe, ProbeFailure, ProbeResult, ProbeStep},
     source::Loaded,
 };
 
@@ -44,7 +44,16 @@ pub(crate) fn probe(loaded: &Loaded) -> Result<Probe, Error> {
                 took: limit,
                 failure: Some(ProbeFailure::late(limit)),
             });
-            let trial = otlp::Trial::new(&settings, limit, &loaded.proxies, diagnostics)?;
+            let trial = match otlp::Trial::new(&settings, limit, &loaded.proxies, diagnostics) {
+                Ok(trial) => trial,
+                // The files of TLS, or the certificates of the system.
+                Err(error) => {
+                    let failure =
+                        ProbeFailure { step: ProbeStep::Tls, message: error.to_string(), help: None };
+                    results[index].failure = Some(failure);
+                    continue;
+                }
+            };
             let sender = sender.clone();
             drop(background.spawner().spawn(async move {
                 let start = Instant::now();

@@ -1,6 +1,9 @@
 //! The client of one destination, whatever the transport.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use hyper::body::Bytes;
 
@@ -25,6 +28,8 @@ pub(super) struct Client {
     /// What a connection that breaks may mean. With TLS 1.3 a server refuses our certificate after we have begun to send, and its
     /// reason may come too late to be read.
     suspicion: Option<String>,
+    /// Whether a request was accepted yet, after which nothing is suspected.
+    is_heard: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -64,7 +69,7 @@ impl Client {
             None => "perhaps the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`"
                 .to_owned(),
         });
-        Ok(Self { transport, suspicion })
+        Ok(Self { transport, suspicion, is_heard: AtomicBool::new(false) })
     }
 
     pub(super) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
@@ -90,9 +95,12 @@ impl Client {
             #[cfg(feature = "grpc")]
             Transport::Grpc(client) => client.call::<R>(body).await,
         };
+        if answer.is_ok() {
+            self.is_heard.store(true, Ordering::Relaxed);
+        }
         answer.map_err(|failure| match &self.suspicion {
-            Some(suspicion) => failure.if_closed(suspicion),
-            None => failure,
+            Some(suspicion) if !self.is_heard.load(Ordering::Relaxed) => failure.if_closed(suspicion),
+            _ => failure,
         })
     }
 }

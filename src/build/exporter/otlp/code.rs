@@ -15,7 +15,7 @@ impl Code {
         match self {
             Self::Http(code) => KeyValue::new("http.response.status_code", i64::from(code)),
             #[cfg(feature = "grpc")]
-            Self::Grpc(name) => KeyValue::new("rpc.status_code", name),
+            Self::Grpc(name) => KeyValue::new("rpc.response.status_code", name),
         }
     }
 }

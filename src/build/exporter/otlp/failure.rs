@@ -140,9 +140,18 @@ impl Kind {
         }
     }
 
-    /// Whether it says nothing about the destination: another request may fare better.
-    pub(crate) fn concerns_data(self) -> bool {
-        matches!(self, Self::TooLarge | Self::Rejected | Self::Partial | Self::Oversized | Self::Internal)
+    /// Whether what was sent was refused, for good and for itself: other signals may fare better.
+    pub(crate) fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized
+                | Self::NotFound
+                | Self::TooLarge
+                | Self::Rejected
+                | Self::Partial
+                | Self::Oversized
+                | Self::Internal
+        )
     }
 
     /// What to try.
@@ -331,7 +340,8 @@ fn causes<'e>(error: &'e (dyn StdError + 'static)) -> Vec<&'e (dyn StdError + 's
 fn last_text(causes: &[&(dyn StdError + 'static)]) -> String {
     let mut text = causes.last().map(ToString::to_string).unwrap_or_default();
     text.retain(|c| !c.is_control());
-    text
+    // rustls adds the address of a page about it.
+    if text.contains("close_notify") { "closed by the other side".to_owned() } else { text }
 }
 
 #[cfg(feature = "tls")]
@@ -367,6 +377,9 @@ fn tls_failure(causes: &[&(dyn StdError + 'static)]) -> Option<Failure> {
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "the certificate of the server is for another name".to_owned()
+            }
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+                "the certificate of the server is that of an authority, not of a server".to_owned()
             }
             other => format!("the certificate of the server is not accepted: {other}"),
         },

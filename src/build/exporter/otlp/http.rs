@@ -147,7 +147,8 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Fa
         502 | 503 => Failure::transient(Kind::Unavailable, detail, asked()),
         // The request may have arrived, and be what takes too long.
         504 => Failure::transient(Kind::NoAnswer, detail, asked()),
-        401 | 403 | 407 => Failure::permanent(Kind::Unauthorized, detail),
+        401 | 403 => Failure::permanent(Kind::Unauthorized, detail),
+        407 => Failure::permanent(Kind::Proxy, format!("the proxy answered {detail}")),
         404 | 405 => Failure::permanent(Kind::NotFound, detail),
         413 => Failure::permanent(Kind::TooLarge, detail),
         _ => Failure::permanent(Kind::Rejected, detail),

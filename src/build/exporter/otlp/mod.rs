@@ -192,7 +192,9 @@ impl Sender {
         let answer = retry::until(self.rules, self.spawner.closing(), call, tell).await;
         let Answer { rejected, message, code } = answer.map_err(|failure| (items, failure))?;
         let rejected = rejected.min(items);
-        account.export(items - rejected);
+        if rejected < items {
+            account.export(items - rejected);
+        }
         if rejected > 0 {
             return Err((rejected, Failure::permanent(Kind::Partial, message).answered(code)));
         }

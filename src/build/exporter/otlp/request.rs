@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use serde::Serialize;
 
-use super::{code::Code, finite::MakeFinite, split::Split};
+use super::{code::Code, finite::MakeFinite, split::Split, status::line};
 
 /// What a server that accepted a request says about it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) trait OtlpRequest: Message + Serialize + MakeFinite + Split + 'static
         let rejected = &partial[Self::REJECTED];
         Answer {
             rejected: rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or_default(),
-            message: partial["errorMessage"].as_str().unwrap_or_default().to_owned(),
+            message: line(partial["errorMessage"].as_str().unwrap_or_default()),
             code: None,
         }
     }
@@ -60,7 +60,7 @@ macro_rules! otlp_request {
             fn from(response: $response) -> Self {
                 let partial = response.partial_success.unwrap_or_default();
                 let rejected = u64::try_from(partial.$rejected).unwrap_or_default();
-                Self { rejected, message: partial.error_message, code: None }
+                Self { rejected, message: line(&partial.error_message), code: None }
             }
         }
     };

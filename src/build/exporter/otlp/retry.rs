@@ -34,12 +34,14 @@ pub(super) async fn until<T, F: Future<Output = Result<T, Failure>>>(
     let mut delay = initial_backoff;
     let mut attempts = 0;
     let mut began = Instant::now();
+    // Says more than that the time was over while another attempt was under way.
+    let mut last_failure = None;
     loop {
         let failure = match limit {
             None => attempt().await,
             Some(limit) => tokio::time::timeout(limit.saturating_sub(began.elapsed()), attempt())
                 .await
-                .unwrap_or_else(|_| Err(Failure::no_answer(limit))),
+                .unwrap_or_else(|_| Err(last_failure.take().unwrap_or_else(|| Failure::no_answer(limit)))),
         };
         let failure = match failure {
             Ok(done) => return Ok(done),
@@ -47,13 +49,15 @@ pub(super) async fn until<T, F: Future<Output = Result<T, Failure>>>(
         };
         attempts += 1;
         let Retry::After(asked) = failure.retry() else { return Err(failure) };
-        let pause = asked.unwrap_or_else(|| jittered(delay));
+        // A server may ask for a longer pause, not for none.
+        let pause = asked.unwrap_or_default().max(jittered(delay));
         let waits = outlasts && failure.kind().is_outage();
         let is_late = limit.is_some_and(|limit| began.elapsed() + pause >= limit);
         if closing.has_begun() || max_attempts == Some(attempts) || (is_late && !waits) {
             return Err(failure.given_up(attempts));
         }
         tell(&failure);
+        last_failure = (!waits).then_some(failure);
         delay = (delay * 2).min(max_backoff);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

@@ -36,6 +36,9 @@ struct State {
     /// When the last lines but those about recoveries were written, the older first.
     recent: [Option<Instant>; 2],
     outage: Option<Outage>,
+    /// How long an outage lasted whose end was not told yet, and what it cost.
+    recovered: Option<Duration>,
+    unsaid: Quantities,
 }
 
 /// When a line about a cause was written, and what was withheld since.
@@ -93,14 +96,14 @@ impl Watch {
         let mut state = self.lock();
         let now = Instant::now();
         let own = Arc::clone(&state.members[member].tally);
-        let concerns_data = failure.kind().concerns_data();
-        if !concerns_data {
+        let is_refusal = failure.kind().is_refusal();
+        if !is_refusal {
             state.members[member].lost_before.get_or_insert_with(|| own.lost().saturating_sub(lost));
             state.outage.get_or_insert_with(|| Outage::new(now));
         }
         let mut lost_so_far = Quantities::default();
         let is_withheld = state.withhold(Cause::Failure(failure.kind()), now, |withheld| {
-            if concerns_data {
+            if is_refusal {
                 withheld.add(own.signal(), lost);
                 lost_so_far = *withheld;
             }
@@ -110,7 +113,7 @@ impl Watch {
         }
         let mut waiting = Quantities::default();
         let mut lasts = None;
-        if !concerns_data {
+        if !is_refusal {
             (lost_so_far, waiting) = state.failing();
             if let Some(outage) = &mut state.outage {
                 lasts = outage.was_told.then(|| now.duration_since(outage.since));
@@ -141,30 +144,62 @@ impl Watch {
         let Member { tally, lost_before } = &mut state.members[member];
         let Some(before) = lost_before.take() else { return };
         let (signal, lost) = (tally.signal(), tally.lost().saturating_sub(before));
-        let is_over = state.members.iter().all(|member| member.lost_before.is_none());
         let Some(outage) = &mut state.outage else { return };
         outage.lost.add(signal, lost);
-        if !is_over {
+        // Who failed and has nothing to send any more may never succeed.
+        let fails = |member: &Member| member.lost_before.is_some() && member.tally.queued() > 0;
+        if state.members.iter().any(fails) {
             return;
         }
-        let Some(Outage { since, was_told, lost }) = state.outage.take() else { return };
+        let (mut lost, _) = state.failing();
+        state.members.iter_mut().for_each(|member| member.lost_before = None);
+        let Some(Outage { since, was_told, .. }) = state.outage.take() else { return };
+        lost.append(std::mem::take(&mut state.unsaid));
         if !was_told && lost.is_empty() {
             return;
         }
-        let mut all_lost = lost;
-        let is_withheld = state.withhold(Cause::Recovery, Instant::now(), |withheld| {
-            withheld.append(lost);
-            all_lost = *withheld;
-        });
-        drop(state);
-        if is_withheld {
+        let lasted = since.elapsed();
+        if state.withhold(Cause::Recovery, Instant::now(), |_| {}) {
+            (state.unsaid, state.recovered) = (lost, Some(lasted));
             return;
         }
-        let (place, lasted) = (&self.place, Elapsed(since.elapsed()));
-        if all_lost.is_empty() {
+        state.recovered = None;
+        drop(state);
+        self.say_recovered(lasted, lost);
+    }
+
+    fn say_recovered(&self, lasted: Duration, lost: Quantities) {
+        let (place, lasted) = (&self.place, Elapsed(lasted));
+        if lost.is_empty() {
             self.diagnostics.info(format_args!("{place} recovered after {lasted}, nothing was lost"));
         } else {
-            self.diagnostics.warn(format_args!("{place} recovered after {lasted}, {all_lost} were lost"));
+            self.diagnostics.warn(format_args!("{place} recovered after {lasted}, {lost} were lost"));
+        }
+    }
+
+    /// Says what was withheld, once its minute is over. To be called now and then.
+    fn remind(&self) {
+        let mut state = self.lock();
+        let now = Instant::now();
+        let is_recent = state.told.get(&Cause::Recovery).is_some_and(|told| told.is_recent(now));
+        let recovered = if state.outage.is_none() && !is_recent { state.recovered.take() } else { None };
+        let unsaid = recovered.map(|lasted| (lasted, std::mem::take(&mut state.unsaid)));
+        let due = |(_, told): &(&Cause, &mut Told)| !told.withheld.is_empty() && !told.is_recent(now);
+        let due = state.told.iter_mut().find(due).map(|(cause, told)| {
+            told.last = Some(now);
+            (*cause, std::mem::take(&mut told.withheld))
+        });
+        drop(state);
+        if let Some((lasted, lost)) = unsaid {
+            self.say_recovered(lasted, lost);
+        }
+        if let Some((cause, lost)) = due {
+            let why = match cause {
+                Cause::Failure(kind) => kind.as_str(),
+                Cause::QueueFull => "the queue was full",
+                Cause::ShutDown | Cause::Remark | Cause::Recovery => "telemetry had been shut down",
+            };
+            self.diagnostics.error(format_args!("{lost} more for {} lost: {why}", self.place));
         }
     }
 
@@ -172,7 +207,7 @@ impl Watch {
     fn refuse(&self, member: usize, items: u64, reason: Reason) {
         let mut state = self.lock();
         let cause = match reason {
-            Reason::QueueFull if state.outage.as_ref().is_some_and(|outage| outage.was_told) => return,
+            Reason::QueueFull if state.is_told(member) => return,
             Reason::QueueFull => Cause::QueueFull,
             Reason::ShutDown | Reason::Unread | Reason::Broken(_) => Cause::ShutDown,
         };
@@ -196,18 +231,30 @@ impl Watch {
     }
 }
 
+impl Told {
+    fn is_recent(&self, now: Instant) -> bool {
+        self.last.is_some_and(|last| now.duration_since(last) < INTERVAL)
+    }
+}
+
 impl State {
+    /// Whether a line told that this member fails.
+    fn is_told(&self, member: usize) -> bool {
+        self.members[member].lost_before.is_some()
+            && self.outage.as_ref().is_some_and(|outage| outage.was_told)
+    }
+
     /// Whether a line about `cause` has to wait until a minute is over. `note` may add to what is withheld, which begins anew with a
     /// line.
     fn withhold(&mut self, cause: Cause, now: Instant, note: impl FnOnce(&mut Quantities)) -> bool {
-        let is_recent = |last: Instant| now.duration_since(last) < INTERVAL;
-        let Told { last, withheld } = self.told.entry(cause).or_default();
-        note(withheld);
+        let told = self.told.entry(cause).or_default();
+        note(&mut told.withheld);
         let counts = cause != Cause::Recovery;
-        if last.is_some_and(is_recent) || (counts && self.recent[0].is_some_and(is_recent)) {
+        let is_full = self.recent[0].is_some_and(|last| now.duration_since(last) < INTERVAL);
+        if told.is_recent(now) || (counts && is_full) {
             return true;
         }
-        (*last, *withheld) = (Some(now), Quantities::default());
+        *told = Told { last: Some(now), withheld: Quantities::default() };
         if counts {
             self.recent = [self.recent[1], Some(now)];
         }
@@ -271,6 +318,11 @@ impl Account {
     pub(crate) fn refuse(&self, items: u64, reason: Reason) {
         self.tally.refuse(items, reason);
         self.watch.refuse(self.member, items, reason);
+    }
+
+    /// Lets be said what was withheld. To be called now and then.
+    pub(crate) fn remind(&self) {
+        self.watch.remind();
     }
 
     /// Gives up what waits, because telemetry ends.
