@@ -39,7 +39,8 @@ impl Background {
     pub(crate) fn start() -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
-            .max_blocking_threads(8)
+            // Names are looked up there, and a lookup that hangs keeps its thread after we have given it up.
+            .max_blocking_threads(32)
             .thread_name("autotelemetry")
             .enable_io()
             .enable_time()
