@@ -5,14 +5,14 @@
 mod support;
 
 use std::{
-    io::{BufReader, Write as _},
+    io::BufReader,
     net::{SocketAddr, TcpStream},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use support::{PATIENCE, builder, program, request, sink::Sink, with_file};
+use support::{PATIENCE, builder, check_page, program, request, sink::Sink, with_file};
 
 fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
     let builder = builder().service_name("shop").resource_attribute("team", "data").prometheus_port(0);
@@ -154,16 +154,7 @@ fn promtool_accepts_the_page() {
         .record(0.2, &attributes);
     meter.i64_up_down_counter("open.orders").with_description("Open").build().add(-1, &[]);
     let (_, page) = request(tools.prometheus_address().unwrap(), "GET /metrics");
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
-    let output = promtool.wait_with_output().unwrap();
-    let complaints = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{page}");
+    check_page(&page);
 }
 
 #[test]

@@ -4,11 +4,7 @@
 
 mod support;
 
-use std::{
-    io::Write as _,
-    net::TcpListener,
-    process::{Command, Stdio},
-};
+use std::net::TcpListener;
 
 use autotelemetry::{
     Builder, ObservabilityTools,
@@ -23,7 +19,7 @@ use opentelemetry_proto::tonic::{
     common::v1::any_value::Value as Any,
     metrics::v1::{Metric, metric::Data, number_data_point::Value},
 };
-use support::{builder, sink::Sink};
+use support::{builder, check_page, sink::Sink};
 
 /// Sends to `url`, and measures that.
 fn measured(url: String) -> Builder {
@@ -474,14 +470,5 @@ fn promtool_accepts_them() {
     let _ = tools.force_flush();
     let page = page(&tools);
     assert!(page.contains("otel_sdk_exporter_metric_data_point_exported_total"), "{page}");
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
-    let output = promtool.wait_with_output().unwrap();
-    let complaints = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{page}");
+    check_page(&page);
 }

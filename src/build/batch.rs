@@ -195,7 +195,7 @@ impl<T: std::fmt::Debug + Send> Waiting for Queue<T> {
         self.account.abandon(items.len() as u64);
         drop(state);
         self.done.notify_all();
-        // Their values may be the program's, so they go without the lock.
+        // There may be many of them, so they go without the lock.
         drop(items);
     }
 }

@@ -13,6 +13,7 @@ pub mod subject;
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -47,6 +48,20 @@ pub fn request(address: SocketAddr, request: &str) -> (String, String) {
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.to_lowercase(), body.to_owned())
+}
+
+/// What `promtool` has to say of a page for Prometheus, which is nothing.
+pub fn check_page(page: &str) {
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let complaints = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{page}");
 }
 
 /// How many of something the variable `name` asks for.

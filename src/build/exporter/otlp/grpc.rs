@@ -19,15 +19,16 @@ use tonic::{
     Code, Request, Status,
     body::Body,
     client::{Grpc, GrpcService},
-    codec::{BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
     metadata::MetadataMap,
 };
 
 use super::{
     code::Code as AnswerCode,
     connect::{self, Connections, Connector},
-    failure::{Failure, Kind},
+    failure::Failure,
     http::{self as plain, header_map},
+    kind::Kind,
     request::{Answer, OtlpRequest},
     status,
 };
@@ -229,10 +230,6 @@ impl<T: Message> Encoder for Encoded<T> {
         use bytes::BufMut as _;
         target.put(item);
         Ok(())
-    }
-
-    fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::default()
     }
 }
 

@@ -14,7 +14,8 @@ use prost::Message as _;
 use super::{
     code::Code,
     connect::{self, Connections, Connector},
-    failure::{Failure, Kind},
+    failure::Failure,
+    kind::Kind,
     request::{Answer, OtlpRequest},
     status::Status,
 };

@@ -16,6 +16,7 @@ mod finite;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
+mod kind;
 #[cfg(feature = "tls")]
 mod pem;
 mod request;
@@ -54,7 +55,8 @@ pub(crate) use self::tls::inspect;
 use self::{
     client::Client,
     code::Code,
-    failure::{Failure, Kind},
+    failure::Failure,
+    kind::Kind,
     request::{Answer, OtlpRequest},
     retry::Rules,
     timer::End,

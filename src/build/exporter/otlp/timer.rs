@@ -10,7 +10,7 @@ use opentelemetry::{
     metrics::{Histogram, Meter},
 };
 
-use super::{code::Code, failure::Kind};
+use super::{code::Code, kind::Kind};
 
 /// The upper bounds that the semantic conventions give for the durations of requests, in seconds.
 const BOUNDARIES: [f64; 14] =

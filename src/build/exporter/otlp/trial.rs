@@ -7,11 +7,7 @@ use opentelemetry_proto::tonic::collector::{
     trace::v1::ExportTraceServiceRequest,
 };
 
-use super::{
-    client::Client,
-    failure::{Failure, Kind},
-    request::OtlpRequest,
-};
+use super::{client::Client, failure::Failure, kind::Kind, request::OtlpRequest};
 use crate::{
     config::{OtlpSettings, Signal},
     diagnostics::Diagnostics,

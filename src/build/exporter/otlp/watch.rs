@@ -9,10 +9,7 @@ use std::{
 
 use opentelemetry_sdk::error::OTelSdkResult;
 
-use super::{
-    failure::{Failure, Kind},
-    timer::Timer,
-};
+use super::{failure::Failure, kind::Kind, timer::Timer};
 use crate::{
     build::tally::{Reason, Tally},
     config::{Level, Signal},
