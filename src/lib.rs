@@ -18,6 +18,7 @@ mod source;
 mod spans;
 mod standard;
 mod stats;
+pub mod testing;
 mod tools;
 
 use std::borrow::Cow;

@@ -37,6 +37,11 @@ pub(super) fn factory(
                 let processor = parts.file()?;
                 processors.add(gated(gate, processor));
             }
+            ExporterRef::Memory => {
+                if let Some(processor) = parts.memory(Signal::Logs) {
+                    processors.add(gated(gate, processor));
+                }
+            }
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
                     continue;

@@ -31,18 +31,26 @@ use self::{
         console::Console,
         file::file_logs,
         lines::{LineLogs, Lines},
+        memory::MemoryProcessor,
         otlp::{Account, Durations, OtlpExporter, Timer, Watch},
     },
     metrics::Callbacks,
     runtime::Background,
 };
+pub use self::{
+    exporter::console::{Number, Reading},
+    metrics::MeterProvider,
+    propagators::Propagator,
+};
 pub(crate) use self::{
-    exporter::console::Writer,
+    exporter::{
+        console::{Point, Writer, points, table as metrics_table, trees as span_trees},
+        memory::Memory,
+    },
     fanout::run,
     probe::probe,
     tally::{Report, Tally},
 };
-pub use self::{metrics::MeterProvider, propagators::Propagator};
 use crate::{
     config::{Config, ExporterRef, Signal, Size, Timeout, validate::key_path},
     diagnostics::Diagnostics,
@@ -73,8 +81,12 @@ pub(crate) struct Built {
 }
 
 /// Builds everything that `loaded` asks for. When something fails, what was built before is dropped again. `writer` takes
-/// the place of the console's stream.
-pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Error> {
+/// the place of the console's stream, `memory` that of all exporters.
+pub(crate) fn build(
+    loaded: &Loaded,
+    writer: Option<Writer>,
+    memory: Option<Arc<Memory>>,
+) -> Result<Built, Error> {
     let Config {
         disabled,
         // Was applied when the file was read.
@@ -98,13 +110,19 @@ pub(crate) fn build(loaded: &Loaded, writer: Option<Writer>) -> Result<Built, Er
         logs,
         diagnostics,
     } = &loaded.config;
-    let exporters = |signal| if *disabled { &[] } else { loaded.config.exporters(signal) };
+    let in_memory = memory.is_some();
+    let exporters = |signal| match in_memory {
+        _ if *disabled => &[][..],
+        true => &[ExporterRef::Memory],
+        false => loaded.config.exporters(signal),
+    };
     let resource = resource::resource(service, resource);
     let mut parts = Parts {
         loaded,
         resource,
         diagnostics: Diagnostics::new(*diagnostics),
         writer,
+        memory,
         background: None,
         console: None,
         lines: Vec::new(),
@@ -137,6 +155,7 @@ struct Parts<'l> {
     resource: Resource,
     diagnostics: Diagnostics,
     writer: Option<Writer>,
+    memory: Option<Arc<Memory>>,
     background: Option<Background>,
     console: Option<Arc<Console>>,
     lines: Vec<Arc<Lines>>,
@@ -167,6 +186,13 @@ impl Parts<'_> {
 
     fn shutdown_timeout(&self) -> Duration {
         self.loaded.config.shutdown_timeout.get()
+    }
+
+    /// The way into memory, for spans or log records; `None` without one.
+    fn memory(&mut self, signal: Signal) -> Option<MemoryProcessor> {
+        let memory = Arc::clone(self.memory.as_ref()?);
+        self.tallies.push(memory.tally(signal));
+        Some(MemoryProcessor(memory))
     }
 
     /// The console, for one more signal.

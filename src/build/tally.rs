@@ -256,7 +256,9 @@ impl Tally {
         let left = self.emitted.load(Ordering::Acquire).saturating_sub(outcome.settled());
         if left > 0 {
             match self.exporter {
-                ExporterRef::Console | ExporterRef::File => outcome.count_dropped(left, Reason::ShutDown),
+                ExporterRef::Console | ExporterRef::File | ExporterRef::Memory => {
+                    outcome.count_dropped(left, Reason::ShutDown);
+                }
                 ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
                     outcome.count_failed(left, "timeout", "no answer before telemetry was shut down");
                 }

@@ -25,9 +25,12 @@ pub(super) fn provider(
     let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
     let of_attributes = parts.loaded.config.span_limits();
     let mut builder = SdkTracerProvider::builder()
-        .with_id_generator(RandomIdGenerator::default())
         .with_span_limits(to_limits(*limits, of_attributes))
         .with_resource(parts.resource.clone());
+    builder = match parts.memory.as_ref().and_then(|memory| memory.ids()) {
+        Some(ids) => builder.with_id_generator(ids),
+        None => builder.with_id_generator(RandomIdGenerator::default()),
+    };
     let sampler = if exporters.is_empty() {
         // Nobody would see a span. Those of sampled callers are still made, so that what they call stays sampled.
         Sampler::ParentBased(Box::new(Sampler::AlwaysOff))
@@ -44,6 +47,11 @@ pub(super) fn provider(
         match exporter {
             ExporterRef::Console => {
                 processors.add(Box::new(ConsoleSpans::new(parts.console(Signal::Traces))));
+            }
+            ExporterRef::Memory => {
+                if let Some(processor) = parts.memory(Signal::Traces) {
+                    processors.add(Box::new(processor));
+                }
             }
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File | ExporterRef::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else {

@@ -191,7 +191,7 @@ impl Config {
         match exporter {
             ExporterRef::Otlp => Some(self.otlp.settings(signal)),
             ExporterRef::Named(name) => self.exporters.get(name).map(|otlp| otlp.settings(signal)),
-            ExporterRef::Console | ExporterRef::File | ExporterRef::Prometheus => None,
+            ExporterRef::Console | ExporterRef::File | ExporterRef::Prometheus | ExporterRef::Memory => None,
         }
     }
 }

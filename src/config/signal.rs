@@ -37,6 +37,8 @@ pub enum ExporterRef {
     Prometheus,
     /// One of `[exporters]`, by its name.
     Named(String),
+    /// What no configuration names: where [`testing`](crate::testing) keeps telemetry.
+    Memory,
 }
 
 impl ExporterRef {
@@ -61,6 +63,7 @@ impl ExporterRef {
             Self::File => "file",
             Self::Prometheus => "prometheus",
             Self::Named(name) => name,
+            Self::Memory => "memory",
         }
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Sources {
     pub(crate) settings: Vec<Setting>,
     pub(crate) forced: Vec<Setting>,
     pub(crate) config_file: Option<PathBuf>,
+    /// No file is looked for.
+    pub(crate) only_named_file: bool,
     pub(crate) profile: Option<(String, Origin)>,
     pub(crate) environment: Option<Environment>,
     /// The program asked for the Prometheus exporter without naming exporters.

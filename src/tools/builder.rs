@@ -1,10 +1,10 @@
 //! What a program says about its telemetry.
 
-use std::{fmt, io::Write, panic::Location, path::PathBuf};
+use std::{fmt, io::Write, panic::Location, path::PathBuf, sync::Arc};
 
 use super::{ObservabilityTools, install, start::start_line};
 use crate::{
-    build::{self, Writer},
+    build::{self, Memory, Writer},
     config::{AttributeValue, OtlpProtocol, validate::key_path},
     error::{Error, Origin},
     explain::Explanation,
@@ -171,7 +171,22 @@ impl Builder {
         if self.strict && !loaded.warnings.is_empty() && !loaded.config.disabled {
             return Err(Error::configuration(loaded.warnings));
         }
-        let built = build::build(&loaded, self.writer)?;
+        let built = build::build(&loaded, self.writer, None)?;
+        Ok(ObservabilityTools::new(built, loaded))
+    }
+
+    /// A builder that knows only what it is told: no file is looked for, no variable read.
+    pub(crate) fn secluded() -> Self {
+        let mut builder = Self::default().env_vars::<String, String>([]);
+        builder.sources.only_named_file = true;
+        builder
+    }
+
+    /// As [`build`](Self::build), with `memory` in the place of all exporters.
+    pub(crate) fn build_in(self, memory: Arc<Memory>) -> Result<ObservabilityTools, Error> {
+        // Files of TLS need not be there, since nothing is sent anywhere.
+        let loaded = self.sources.load(|_, _| {})?;
+        let built = build::build(&loaded, self.writer, Some(memory))?;
         Ok(ObservabilityTools::new(built, loaded))
     }
 

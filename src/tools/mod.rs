@@ -69,7 +69,7 @@ impl ObservabilityTools {
     /// without telemetry.
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
-        match build::build(&loaded, None) {
+        match build::build(&loaded, None, None) {
             Ok(built) => Self::new(built, loaded),
             // Disabled, nothing is started, and nothing else can fail.
             Err(error) => unreachable!("{error}"),

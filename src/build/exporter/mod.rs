@@ -3,6 +3,7 @@
 pub(super) mod console;
 pub(super) mod file;
 pub(super) mod lines;
+pub(super) mod memory;
 pub(super) mod otlp;
 #[cfg(feature = "prometheus")]
 pub(super) mod prometheus;

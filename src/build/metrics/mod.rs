@@ -42,6 +42,10 @@ pub(super) fn provider(
         match exporter {
             ExporterRef::Console => sinks.push(Sink::Console(parts.console(Signal::Metrics))),
             ExporterRef::Prometheus => scraped = Some(parts.prometheus(&callbacks)?),
+            ExporterRef::Memory => {
+                scraped =
+                    parts.memory.as_ref().map(|memory| memory.reader(&callbacks) as Arc<dyn MetricReader>);
+            }
             ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File => {
                 sinks.extend(
                     parts

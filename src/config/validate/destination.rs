@@ -27,7 +27,9 @@ impl<'c> Destination<'c> {
         let (table, otlp) = match exporter {
             ExporterRef::Otlp => ("otlp".to_owned(), &config.otlp),
             ExporterRef::Named(name) => (format!("exporters.{name}"), config.exporters.get(name)?),
-            ExporterRef::Console | ExporterRef::File | ExporterRef::Prometheus => return None,
+            ExporterRef::Console | ExporterRef::File | ExporterRef::Prometheus | ExporterRef::Memory => {
+                return None;
+            }
         };
         Some(Self { signal, table, otlp, settings: otlp.settings(signal) })
     }

@@ -82,6 +82,9 @@ fn needs_quotes(text: &str) -> bool {
     text.is_empty()
         || text.bytes().any(is_special)
         || (!text.is_ascii() && text.contains(char::is_whitespace))
+        // It would look like another kind of value.
+        || text.parse::<f64>().is_ok()
+        || text.parse::<bool>().is_ok()
 }
 
 #[cfg(test)]
@@ -101,6 +104,9 @@ mod tests {
         assert_eq!(text_of(""), "\"\"");
         assert_eq!(text_of("a\"b c"), "\"a\\\"b c\"");
         assert_eq!(text_of(1.5), "1.5");
+        assert_eq!(text_of("1.5"), "\"1.5\"");
+        assert_eq!(text_of("true"), "\"true\"");
+        assert_eq!(text_of("v1.5"), "v1.5");
     }
 
     #[test]

@@ -23,12 +23,17 @@ pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
     if points.is_empty() {
         return;
     }
-    let now = time_text(Some(SystemTime::now()));
+    let now = SystemTime::now();
     console.write(Signal::Metrics, points.len(), |format| {
         let mut out = String::new();
         match format {
-            Format::Json => points.iter().for_each(|point| json::append(&mut out, &object(point, &now))),
-            Format::Text(palette) => table(&mut out, &points, &now, palette),
+            Format::Json => {
+                let now = time_text(Some(now));
+                for point in &points {
+                    json::append(&mut out, &object(point, &now));
+                }
+            }
+            Format::Text(palette) => table(&mut out, &points, now, palette),
         }
         out
     });
@@ -37,7 +42,8 @@ pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
 /// The widest that a column is made, in characters.
 const MAX_COLUMN: usize = 64;
 
-fn table(out: &mut String, points: &[Point<'_>], now: &str, palette: Palette) {
+/// What was collected `now`, as people read it.
+pub(crate) fn table(out: &mut String, points: &[Point<'_>], now: SystemTime, palette: Palette) {
     let (dim, bold, reset) = (palette.dim(), palette.bold(), palette.reset());
     let rows: Vec<[String; 3]> = points
         .iter()
@@ -59,7 +65,7 @@ fn table(out: &mut String, points: &[Point<'_>], now: &str, palette: Palette) {
     };
     let (name_width, attributes_width) = (width(0), width(1));
 
-    out.extend([dim, now, reset, " ", bold, "metrics", reset, "\n"]);
+    out.extend([dim, &time_text(Some(now)), reset, " ", bold, "metrics", reset, "\n"]);
     let mut scope = None;
     for (point, [name, attributes, reading]) in points.iter().zip(&rows) {
         if scope.replace(point.scope) != Some(point.scope) {

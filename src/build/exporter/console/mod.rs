@@ -11,8 +11,14 @@ mod stream;
 
 use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
+pub use self::points::{Number, Reading};
 use self::stream::{Custom, Standard};
-pub(crate) use self::{metrics::write_metrics, points::count_points, spans::ConsoleSpans, stream::Writer};
+pub(crate) use self::{
+    metrics::{table, write_metrics},
+    points::{Point, count_points, points},
+    spans::{ConsoleSpans, trees},
+    stream::Writer,
+};
 use super::lines::{LineLogs, Lines, Sink};
 use crate::{
     build::tally::Tally,

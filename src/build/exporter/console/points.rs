@@ -4,25 +4,98 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
 /// One number, or one distribution, with all that identifies it.
-pub(super) struct Point<'m> {
-    pub(super) scope: &'m str,
-    pub(super) name: &'m str,
-    pub(super) unit: &'m str,
-    pub(super) kind: &'static str,
-    pub(super) attributes: Vec<&'m KeyValue>,
-    pub(super) reading: Reading,
+pub(crate) struct Point<'m> {
+    pub(crate) scope: &'m str,
+    pub(crate) name: &'m str,
+    pub(crate) unit: &'m str,
+    pub(crate) kind: &'static str,
+    pub(crate) attributes: Vec<&'m KeyValue>,
+    pub(crate) reading: Reading,
 }
 
-pub(super) enum Reading {
+/// What an instrument has measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Reading {
+    /// The value of a counter or a gauge.
     Number(Number),
-    Distribution { count: u64, sum: Number, min: Option<Number>, max: Option<Number> },
+    /// What a histogram knows of the values it was given.
+    Distribution {
+        /// How many they were.
+        count: u64,
+        /// What they add up to.
+        sum: Number,
+        /// The least of them.
+        min: Option<Number>,
+        /// The largest of them.
+        max: Option<Number>,
+    },
 }
 
+impl Reading {
+    /// The number itself, or what the values add up to.
+    #[must_use]
+    pub fn sum(&self) -> Number {
+        match self {
+            Self::Number(sum) | Self::Distribution { sum, .. } => *sum,
+        }
+    }
+}
+
+/// A number, in the type of its instrument. Numbers of different types are equal when their values are.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Number {
+#[non_exhaustive]
+pub enum Number {
+    /// Of an instrument of `u64`.
     Unsigned(u64),
+    /// Of an instrument of `i64`.
     Signed(i64),
+    /// Of an instrument of `f64`.
     Float(f64),
+}
+
+impl Number {
+    /// The number as a float; large integers lose their last digits.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "as documented")]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Self::Unsigned(number) => number as f64,
+            Self::Signed(number) => number as f64,
+            Self::Float(number) => number,
+        }
+    }
+
+    fn as_integer(self) -> Option<i128> {
+        match self {
+            Self::Unsigned(number) => Some(number.into()),
+            Self::Signed(number) => Some(number.into()),
+            Self::Float(_) => None,
+        }
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unsigned(one), Self::Unsigned(other)) => one.saturating_add(other).into(),
+            (Self::Signed(one), Self::Signed(other)) => one.saturating_add(other).into(),
+            (one, other) => (one.as_f64() + other.as_f64()).into(),
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.as_integer(), other.as_integer()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.as_f64() == other.as_f64(),
+        }
+    }
+}
+
+impl From<i32> for Number {
+    fn from(number: i32) -> Self {
+        Self::Signed(number.into())
+    }
 }
 
 impl From<u64> for Number {
@@ -44,7 +117,7 @@ impl From<f64> for Number {
 }
 
 /// All data points, in the order of their scopes and instruments.
-pub(super) fn points(metrics: &ResourceMetrics) -> Vec<Point<'_>> {
+pub(crate) fn points(metrics: &ResourceMetrics) -> Vec<Point<'_>> {
     let mut points = Vec::new();
     for scope in metrics.scope_metrics() {
         for metric in scope.metrics() {

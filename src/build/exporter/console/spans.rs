@@ -157,8 +157,8 @@ struct Row<'s> {
     span: &'s SpanData,
 }
 
-/// The spans of one trace as trees: each span without its parent here is a root.
-fn trees(out: &mut String, spans: &[SpanData], palette: Palette) {
+/// The spans as trees: each span without its parent here is a root.
+pub(crate) fn trees(out: &mut String, spans: &[SpanData], palette: Palette) {
     let ids: HashSet<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
     let mut children: HashMap<SpanId, Vec<&SpanData>> = HashMap::new();
     let mut roots = Vec::new();

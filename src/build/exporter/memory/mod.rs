@@ -1,0 +1,181 @@
+//! Telemetry that is kept in memory, for tests to look at.
+//!
+//! - Keys: none; only `testing` chooses it, in place of all exporters of the configuration
+//! - Signals: all
+//! - Feature: none
+
+mod clock;
+mod ids;
+mod reader;
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use opentelemetry::{
+    Context, InstrumentationScope,
+    logs::LogRecord as _,
+    trace::{Span as _, SpanContext, SpanId, TraceId},
+};
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    logs::{LogProcessor, SdkLogRecord},
+    metrics::data::ResourceMetrics,
+    trace::{Span, SpanData, SpanProcessor},
+};
+
+pub(in crate::build) use self::ids::SequentialIds;
+use self::{clock::Clock, reader::Reader};
+use crate::{
+    build::{batch::ScopedRecord, metrics::Callbacks, tally::Tally},
+    config::{ExporterRef, Signal},
+};
+
+/// All that was recorded.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    kept: Mutex<Kept>,
+    reader: OnceLock<Arc<Reader>>,
+    clock: Option<Clock>,
+    deterministic_ids: bool,
+    spans: Arc<Tally>,
+    logs: Arc<Tally>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    spans: Vec<SpanData>,
+    /// The names of spans that have not ended, of which the SDK tells nothing yet.
+    open: HashMap<(TraceId, SpanId), Cow<'static, str>>,
+    logs: Vec<ScopedRecord>,
+}
+
+impl Memory {
+    /// `start`: the time that all telemetry has until the clock is advanced.
+    pub(crate) fn new(deterministic_ids: bool, start: Option<SystemTime>) -> Self {
+        let tally = |signal| Arc::new(Tally::silent(signal, ExporterRef::Memory, "memory"));
+        Self {
+            kept: Mutex::default(),
+            reader: OnceLock::new(),
+            clock: start.map(Clock::new),
+            deterministic_ids,
+            spans: tally(Signal::Traces),
+            logs: tally(Signal::Logs),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The spans that have ended, in the order in which they did.
+    pub(crate) fn spans(&self) -> Vec<SpanData> {
+        self.kept().spans.clone()
+    }
+
+    /// The spans that have not.
+    pub(crate) fn open_spans(&self) -> HashMap<(TraceId, SpanId), Cow<'static, str>> {
+        self.kept().open.clone()
+    }
+
+    pub(crate) fn logs(&self) -> Vec<ScopedRecord> {
+        self.kept().logs.clone()
+    }
+
+    /// What `look` sees in the metrics of this moment, or in the last ones when telemetry has ended.
+    pub(crate) fn metrics<R>(&self, look: impl FnOnce(&ResourceMetrics) -> R) -> R {
+        match self.reader.get() {
+            Some(reader) => reader.read(look),
+            None => look(&ResourceMetrics::default()),
+        }
+    }
+
+    /// Lets time pass, if it is held.
+    pub(crate) fn advance(&self, time: Duration) {
+        if let Some(clock) = &self.clock {
+            clock.advance(time);
+        }
+    }
+
+    /// Ids that count up, if they are wanted.
+    pub(in crate::build) fn ids(&self) -> Option<SequentialIds> {
+        self.deterministic_ids.then(SequentialIds::default)
+    }
+
+    /// The way in for metrics.
+    pub(in crate::build) fn reader(&self, callbacks: &Arc<Callbacks>) -> Arc<Reader> {
+        Arc::clone(self.reader.get_or_init(|| Arc::new(Reader::new(Arc::clone(callbacks)))))
+    }
+
+    pub(in crate::build) fn tally(&self, signal: Signal) -> Arc<Tally> {
+        Arc::clone(if signal == Signal::Logs { &self.logs } else { &self.spans })
+    }
+
+    /// What the clock showed at `at`.
+    pub(crate) fn time(&self, at: SystemTime) -> SystemTime {
+        self.clock.as_ref().map_or(at, |clock| clock.time(at))
+    }
+}
+
+fn ids(context: &SpanContext) -> (TraceId, SpanId) {
+    (context.trace_id(), context.span_id())
+}
+
+/// The way in for spans and log records.
+#[derive(Debug)]
+pub(in crate::build) struct MemoryProcessor(pub(in crate::build) Arc<Memory>);
+
+impl SpanProcessor for MemoryProcessor {
+    fn on_start(&self, span: &mut Span, _: &Context) {
+        if let Some(data) = span.exported_data() {
+            self.0.kept().open.insert(ids(span.span_context()), data.name);
+        }
+    }
+
+    fn on_end(&self, mut span: SpanData) {
+        self.0.kept().open.remove(&ids(&span.span_context));
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        span.start_time = self.0.time(span.start_time);
+        span.end_time = self.0.time(span.end_time);
+        for event in &mut span.events.events {
+            event.timestamp = self.0.time(event.timestamp);
+        }
+        self.0.spans.deliver(1);
+        self.0.kept().spans.push(span);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+impl LogProcessor for MemoryProcessor {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        let mut record = record.clone();
+        if let Some(at) = record.timestamp() {
+            record.set_timestamp(self.0.time(at));
+        }
+        if let Some(at) = record.observed_timestamp() {
+            record.set_observed_timestamp(self.0.time(at));
+        }
+        self.0.logs.deliver(1);
+        self.0.kept().logs.push((record, scope.clone()));
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}

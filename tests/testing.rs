@@ -1,0 +1,466 @@
+//! The kit for tests, as a test uses it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use autotelemetry::{
+    ObservabilityTools,
+    config::Signal,
+    opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState},
+    prelude::*,
+    testing::{self, Reading, Telemetry},
+};
+
+/// What a program does: an order that is placed, and another one whose card is refused.
+fn shop(tools: &ObservabilityTools) {
+    let (logger, tracer, meter) = (tools.logger("shop"), tools.tracer("shop"), tools.meter("shop"));
+    let orders = meter.u64_counter("orders").with_unit("{order}").build();
+    let duration = meter.f64_histogram("order.duration").with_unit("ms").build();
+    for (payment, took) in [("invoice", 20.0), ("card", 10.5)] {
+        let attributes = [KeyValue::new("payment", payment)];
+        let order = tracer.start_as_current_span("order");
+        order.set_attributes(attributes.clone());
+        logger.info("order received", &attributes);
+        if payment == "card" {
+            let charge = tracer.start_as_current_span("charge");
+            let error = std::io::Error::other("card refused");
+            charge.record_error(&error);
+            charge.set_status(Status::error("card refused"));
+            logger.exception("charging failed", &error, &attributes);
+        }
+        orders.add(1, &attributes);
+        duration.record(took, &attributes);
+    }
+}
+
+fn recorded() -> Telemetry {
+    let (tools, telemetry) = testing::builder().deterministic_ids().clock(SystemTime::UNIX_EPOCH).build();
+    shop(&tools);
+    telemetry
+}
+
+/// What a failed assertion says.
+fn complaint(assertion: impl FnOnce(&Telemetry)) -> String {
+    let telemetry = recorded();
+    let panic = catch_unwind(AssertUnwindSafe(|| assertion(&telemetry))).expect_err("it fails");
+    *panic.downcast::<String>().unwrap()
+}
+
+/// The first line of it.
+fn headline(assertion: impl FnOnce(&Telemetry)) -> String {
+    complaint(assertion).lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn assertions_find_what_is_there() {
+    let telemetry = recorded();
+    telemetry.assert_span("order").root().with_kind(SpanKind::Internal).with_scope("shop").times(2);
+    telemetry.assert_span("order").with_attribute("payment", "card").with_status(Status::Unset).times(1);
+    let charge = telemetry
+        .assert_span("charge")
+        .under("order")
+        .with_error()
+        .with_status(Status::error("card refused"))
+        .with_event("exception")
+        .with_exception("card refused")
+        .times(1);
+    telemetry.assert_no_span("refund");
+
+    telemetry
+        .assert_log(Severity::Info)
+        .with_body("order received")
+        .with_target("shop")
+        .in_span("order")
+        .times(2);
+    telemetry
+        .assert_log(Severity::Error)
+        .with_body("charging failed")
+        .with_attribute("payment", "card")
+        .with_attribute("exception.message", "card refused")
+        .in_span("charge")
+        .in_span_context(&charge.span_context())
+        .times(1);
+    telemetry.assert_no_log(Severity::Fatal);
+
+    telemetry.assert_counter("orders").with_unit("{order}").with_scope("shop").is(2).times(2);
+    telemetry.assert_counter("orders").with_attribute("payment", "card").is(1).times(1);
+    telemetry.assert_histogram("order.duration").has_count(2).is(30.5);
+    let duration = telemetry.assert_histogram("order.duration").with_attribute("payment", "card");
+    let Reading::Distribution { count: 1, min, max, .. } = duration.data_points()[0].reading else {
+        panic!("{duration:?}");
+    };
+    assert_eq!((min, max), (Some(10.5.into()), Some(10.5.into())));
+}
+
+#[test]
+fn the_first_call_that_leaves_nothing_fails() {
+    for (expected, line) in [
+        ("there is no span \"refund\"", headline(|t| drop(t.assert_span("refund")))),
+        (
+            "there is no span \"charge\" with payment=cash, though 1 x span \"charge\"",
+            headline(|t| drop(t.assert_span("charge").with_attribute("payment", "cash"))),
+        ),
+        (
+            "there is no span \"order\" under \"charge\", though 2 x span \"order\"",
+            headline(|t| drop(t.assert_span("order").under("charge"))),
+        ),
+        (
+            "there is no span \"charge\" under \"order\" without a parent, though 1 x span \"charge\" under \"order\"",
+            headline(|t| drop(t.assert_span("charge").under("order").root())),
+        ),
+        ("expected 3 x span \"order\", found 2 x", headline(|t| drop(t.assert_span("order").times(3)))),
+        ("there is a span \"charge\"", headline(|t| t.assert_no_span("charge"))),
+        (
+            "there is no log at INFO that says \"order sent\", though 2 x log at INFO",
+            headline(|t| drop(t.assert_log(Severity::Info).with_body("order sent"))),
+        ),
+        (
+            "there is no log at ERROR in span \"order\", though 1 x log at ERROR",
+            headline(|t| drop(t.assert_log(Severity::Error).in_span("order"))),
+        ),
+        ("there is no log at WARN", headline(|t| drop(t.assert_log(Severity::Warn)))),
+        ("there is a log at ERROR", headline(|t| t.assert_no_log(Severity::Warn))),
+        ("counter \"orders\" is 2, not 3", headline(|t| drop(t.assert_counter("orders").is(3)))),
+        (
+            "counter \"orders\" with payment=card is 1, not 2.5",
+            headline(|t| drop(t.assert_counter("orders").with_attribute("payment", "card").is(2.5))),
+        ),
+        ("there is no gauge \"orders\"", headline(|t| drop(t.assert_gauge("orders")))),
+        (
+            "the count of histogram \"order.duration\" is 2, not 3",
+            headline(|t| drop(t.assert_histogram("order.duration").has_count(3))),
+        ),
+        (
+            "the count of counter \"orders\" is unknown, not 2",
+            headline(|t| drop(t.assert_counter("orders").has_count(2))),
+        ),
+    ] {
+        assert_eq!(line, expected);
+    }
+}
+
+#[test]
+fn a_failure_shows_all_that_was_recorded() {
+    assert_eq!(
+        complaint(|telemetry| drop(telemetry.assert_span("refund"))),
+        "\
+there is no span \"refund\"
+
+1970-01-01T00:00:00.000000Z trace 00000000000000000000000000000001
+  order       0µs  █···················  payment=invoice
+1970-01-01T00:00:00.000000Z trace 00000000000000000000000000000002
+  order           0µs  █···················  payment=card
+  └─ charge       0µs  █···················  ERROR: card refused
+       · +0µs exception exception.message=\"card refused\"
+1970-01-01T00:00:00.000000Z  INFO shop: order received payment=invoice trace=00000000
+1970-01-01T00:00:00.000000Z  INFO shop: order received payment=card trace=00000000
+1970-01-01T00:00:00.000000Z ERROR shop: charging failed payment=card exception.type=std::io::error::Error exception.message=\"card refused\" trace=00000000
+1970-01-01T00:00:00.000000Z metrics
+  shop
+    order.duration  payment=card     count=1 sum=10.5 min=10.5 max=10.5 ms
+    order.duration  payment=invoice  count=1 sum=20 min=20 max=20 ms
+    orders          payment=card     1 {order}
+    orders          payment=invoice  1 {order}
+"
+    );
+}
+
+#[test]
+fn nothing_is_said_to_be_nothing() {
+    let (_tools, telemetry) = testing::tools();
+    assert_eq!(telemetry.to_string(), "nothing was recorded\n");
+    assert!(telemetry.spans().is_empty() && telemetry.logs().is_empty() && telemetry.metrics().is_empty());
+}
+
+#[test]
+fn the_place_of_a_failure_is_the_line_of_the_test() {
+    use std::sync::{Arc, Mutex};
+
+    let place = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&place);
+    let here = thread::current().id();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if thread::current().id() == here {
+            *seen.lock().unwrap() = info.location().map(|location| location.file().to_owned());
+        }
+        before(info);
+    }));
+    complaint(|telemetry| drop(telemetry.assert_log(Severity::Error).with_body("x")));
+    assert_eq!(place.lock().unwrap().as_deref(), Some(file!()));
+}
+
+#[test]
+fn tests_do_not_see_each_other() {
+    thread::scope(|scope| {
+        for number in 1..=8_u64 {
+            scope.spawn(move || {
+                let (tools, telemetry) = testing::tools();
+                let counter = tools.meter("m").u64_counter("c").build();
+                for _ in 0..number {
+                    drop(tools.tracer("t").start_as_current_span("work"));
+                    tools.logger("l").debug("working", &[]);
+                    counter.add(1, &[]);
+                }
+                let times = usize::try_from(number).unwrap();
+                telemetry.assert_span("work").times(times);
+                telemetry.assert_log(Severity::Debug).times(times);
+                telemetry.assert_counter("c").is(number);
+            });
+        }
+    });
+}
+
+#[test]
+fn nothing_comes_from_elsewhere() {
+    let (tools, _telemetry) = testing::tools();
+    let explained = tools.explain().to_string();
+    assert!(!explained.contains("autotelemetry.toml"), "{explained}");
+    assert_eq!(tools.config().service.name.as_ref().unwrap().as_str(), "test");
+}
+
+#[test]
+fn the_configuration_counts_but_for_where_telemetry_goes() {
+    let text = "
+        [service]
+        name = \"shop\"
+        [otlp]
+        endpoint = \"https://collector.invalid:4317\"
+        [otlp.tls]
+        ca_file = \"not/there.pem\"
+        [metrics]
+        exporters = [\"otlp\", \"prometheus\"]
+        [logs]
+        level = \"warn\"
+        [logs.limits]
+        attribute_value_length_limit = 3
+        [profiles.quiet.traces]
+        sampler = \"always_off\"
+    ";
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.toml");
+    std::fs::write(&path, text).unwrap();
+    let (tools, telemetry) = testing::builder()
+        .configure(|builder| builder.config_file(path).env_vars([("AUTOTEL_PROFILE", "quiet")]))
+        .build();
+    drop(tools.tracer("shop").start_as_current_span("order"));
+    let logger = tools.logger("shop");
+    logger.info("not wanted", &[]);
+    logger.warn("wanted", &[KeyValue::new("payment", "invoice")]);
+
+    assert_eq!(tools.prometheus_address(), None);
+    telemetry.assert_no_span("order");
+    telemetry.assert_no_log(Severity::Error);
+    assert_eq!(telemetry.logs().len(), 1);
+    telemetry.assert_log(Severity::Warn).with_attribute("payment", "inv");
+    tools.shutdown().unwrap();
+}
+
+#[test]
+fn a_wrong_configuration_is_told() {
+    let build = || testing::builder().configure(|builder| builder.set("traces.sampler", "sometimes")).build();
+    let panic = catch_unwind(AssertUnwindSafe(build)).expect_err("it fails");
+    let said = panic.downcast::<String>().unwrap();
+    assert!(said.contains("traces.sampler: \"sometimes\" is not one of"), "{said}");
+}
+
+#[test]
+fn ids_count_up_on_request() {
+    let telemetry = recorded();
+    let ids: Vec<_> = telemetry
+        .spans()
+        .iter()
+        .map(|span| (span.span_context.trace_id().to_string(), span.span_context.span_id().to_string()))
+        .collect();
+    let id = |trace, span| (format!("{trace:032x}"), format!("{span:016x}"));
+    assert_eq!(ids, [id(1, 1), id(2, 3), id(2, 2)]);
+
+    let (tools, telemetry) = testing::tools();
+    drop(tools.tracer("t").start_as_current_span("order"));
+    assert_ne!(telemetry.assert_span("order").span_context().trace_id(), TraceId::from(1));
+}
+
+#[test]
+fn the_clock_stands_still_until_it_is_advanced() {
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let second = Duration::from_secs(1);
+    let (tools, telemetry) = testing::builder().clock(start).build();
+    let (logger, tracer) = (tools.logger("l"), tools.tracer("t"));
+
+    // Often, so that a mistake by one tick of a clock would show.
+    for round in 0..200 {
+        let outer = tracer.start_as_current_span(format!("outer {round}"));
+        telemetry.advance_clock(second);
+        outer.add_event("between", &[]);
+        logger.info(format!("message {round}"), &[]);
+        let inner = tracer.start_as_current_span(format!("inner {round}"));
+        telemetry.advance_clock(second);
+        drop(inner);
+        drop(outer);
+    }
+
+    for round in 0..200_u32 {
+        let begin = start + 2 * second * round;
+        let outer = telemetry.assert_span(&format!("outer {round}")).lasting(2 * second);
+        let outer = &outer.spans()[0];
+        assert_eq!((outer.start_time, outer.end_time), (begin, begin + 2 * second));
+        assert_eq!(outer.events[0].timestamp, begin + second);
+        let inner = telemetry.assert_span(&format!("inner {round}")).lasting(second);
+        assert_eq!(inner.spans()[0].start_time, begin + second);
+        let log = telemetry.assert_log(Severity::Info).with_body(format!("message {round}"));
+        assert_eq!(log.logs()[0].record.timestamp(), Some(begin + second));
+        assert_eq!(log.logs()[0].record.observed_timestamp(), Some(begin + second));
+    }
+}
+
+#[test]
+fn times_that_the_program_sets_stay() {
+    let (tools, telemetry) = testing::builder().clock(SystemTime::UNIX_EPOCH).build();
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(5);
+    let tracer = tools.tracer("t");
+    let mut span = tracer.span_builder("imported").with_start_time(start).start(&tracer);
+    span.end_with_timestamp(start + Duration::from_secs(3));
+    let imported = telemetry.assert_span("imported").lasting(Duration::from_secs(3));
+    assert_eq!(imported.spans()[0].start_time, start);
+}
+
+#[test]
+fn without_a_clock_times_are_real() {
+    let before = SystemTime::now();
+    let (tools, telemetry) = testing::tools();
+    tools.logger("l").info("now", &[]);
+    telemetry.advance_clock(Duration::from_secs(3_600));
+    let at = telemetry.logs()[0].record.timestamp().unwrap();
+    assert!((before..=SystemTime::now()).contains(&at));
+}
+
+#[test]
+fn remote_parents_and_links_are_seen() {
+    let (tools, telemetry) = testing::tools();
+    let tracer = tools.tracer("t");
+    let remote = |trace: u128, span: u64, flags| {
+        SpanContext::new(TraceId::from(trace), SpanId::from(span), flags, true, TraceState::NONE)
+    };
+    let caller = remote(7, 8, TraceFlags::SAMPLED);
+    let context = Context::new().with_remote_span_context(caller.clone());
+    let link = remote(9, 10, TraceFlags::SAMPLED);
+    let links = vec![autotelemetry::opentelemetry::trace::Link::with_context(link.clone())];
+    drop(
+        tracer
+            .span_builder("handle")
+            .with_kind(SpanKind::Server)
+            .with_links(links)
+            .start_with_context(&tracer, &context),
+    );
+    telemetry.assert_span("handle").with_kind(SpanKind::Server).with_remote_parent(&caller).linked_to(&link);
+
+    // Who decided not to sample is followed.
+    let context = Context::new().with_remote_span_context(remote(7, 8, TraceFlags::NOT_SAMPLED));
+    drop(tracer.start_with_context("unsampled", &context));
+    telemetry.assert_no_span("unsampled");
+}
+
+#[test]
+fn spans_that_have_not_ended_are_named() {
+    let (tools, telemetry) = testing::tools();
+    let tracer = tools.tracer("t");
+    let outer = tracer.start_as_current_span("outer");
+    drop(tracer.start_as_current_span("inner"));
+    tools.logger("l").info("inside", &[]);
+    telemetry.assert_span("inner").under("outer");
+    telemetry.assert_log(Severity::Info).in_span("outer");
+    let panic =
+        catch_unwind(AssertUnwindSafe(|| telemetry.assert_span("outer"))).expect_err("it has not ended");
+    let said = panic.downcast::<String>().unwrap();
+    assert!(said.contains("span \"outer\" has not ended"), "{said}");
+    drop(outer);
+    telemetry.assert_span("outer");
+}
+
+#[test]
+fn all_instruments_are_seen_as_often_as_one_looks() {
+    let (tools, telemetry) =
+        testing::builder().configure(|builder| builder.set("metrics.temporality", "delta")).build();
+    let meter = tools.meter("m");
+    let in_flight = meter.i64_up_down_counter("in_flight").build();
+    in_flight.add(5, &[]);
+    in_flight.add(-7, &[]);
+    let temperature = meter.f64_gauge("temperature").build();
+    temperature.record(20.5, &[KeyValue::new("room", "a")]);
+    temperature.record(18.0, &[KeyValue::new("room", "b")]);
+    let _seen = meter.u64_observable_counter("seen").with_callback(|seen| seen.observe(4, &[])).build();
+    let _size = meter.i64_observable_gauge("size").with_callback(|size| size.observe(-1, &[])).build();
+    for _ in 0..3 {
+        telemetry.assert_up_down_counter("in_flight").is(-2);
+        telemetry.assert_gauge("temperature").with_attribute("room", "a").is(20.5);
+        telemetry.assert_counter("seen").is(4_u64);
+        telemetry.assert_gauge("size").is(-1);
+    }
+    let both = || telemetry.assert_gauge("temperature").is(38.5);
+    let panic = catch_unwind(AssertUnwindSafe(both)).expect_err("two gauges are not added up");
+    let said = panic.downcast::<String>().unwrap();
+    assert!(said.starts_with("there are 2 x gauge \"temperature\", of which one can be meant"), "{said}");
+}
+
+#[test]
+fn what_was_recorded_outlives_the_tools() {
+    let (tools, telemetry) = testing::tools();
+    shop(&tools);
+    tools.shutdown().unwrap();
+    tools.logger("shop").error("too late", &[]);
+    drop(tools);
+    telemetry.assert_span("charge").under("order");
+    telemetry.assert_counter("orders").is(2);
+    telemetry.assert_log(Severity::Info).times(2);
+}
+
+#[test]
+fn the_account_is_kept_as_for_other_exporters() {
+    let (tools, _telemetry) = testing::tools();
+    shop(&tools);
+    let stats = tools.stats();
+    let of = |signal| {
+        let found = stats.exporter(signal, "memory").unwrap();
+        (found.emitted, found.exported)
+    };
+    assert_eq!((of(Signal::Traces), of(Signal::Logs)), ((3, 3), (3, 3)));
+}
+
+#[test]
+fn disabled_tools_record_nothing() {
+    let (tools, telemetry) = testing::builder().configure(|builder| builder.set("disabled", true)).build();
+    shop(&tools);
+    assert_eq!(telemetry.to_string(), "nothing was recorded\n");
+}
+
+#[tracing::instrument]
+fn pack(items: i64) {
+    tracing::warn!(target: "shop::boxes", left = 1, "out of boxes");
+}
+
+#[test]
+fn tracing_is_captured_on_request() {
+    let (tools, telemetry) = testing::tools();
+    pack(1);
+    let guard = testing::capture_tracing(&tools);
+    {
+        let _manual = tools.tracer("t").start_as_current_span("manual");
+        pack(2);
+    }
+    drop(guard);
+    pack(3);
+    telemetry.assert_span("pack").with_attribute("items", 2).under("manual").times(1);
+    telemetry
+        .assert_log(Severity::Warn)
+        .with_body("out of boxes")
+        .with_target("shop::boxes")
+        .with_attribute("left", 1)
+        .in_span("pack")
+        .times(1);
+}
