@@ -6,18 +6,19 @@ mod build;
 pub mod cli;
 pub mod config;
 mod diagnostics;
-mod error;
-mod explain;
+pub mod error;
+pub mod explain;
 mod logs;
 pub mod prelude;
-mod probe;
+pub mod probe;
+pub mod providers;
 mod quantity;
 #[cfg(feature = "schema")]
 mod schema;
 mod source;
 mod spans;
 mod standard;
-mod stats;
+pub mod stats;
 pub mod testing;
 mod tools;
 
@@ -28,15 +29,12 @@ pub use opentelemetry_sdk;
 
 #[cfg(feature = "schema")]
 pub use crate::schema::schema;
+#[doc(inline)]
 pub use crate::{
-    build::{MeterProvider, Propagator},
     config::OtlpProtocol,
-    error::{Error, ErrorKind, FailureCause, Origin, Problem, ShutdownError, SignalFailure},
-    explain::Explanation,
+    error::{Error, ShutdownError},
     logs::Logger,
-    probe::{Probe, ProbeFailure, ProbeResult, ProbeStep},
     spans::{ActiveSpan, TracerExt},
-    stats::{Dropped, ExporterStats, Stats},
     tools::{Builder, ObservabilityTools},
 };
 

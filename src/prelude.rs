@@ -8,5 +8,6 @@ pub use opentelemetry::{
     propagation::TextMapPropagator as _,
     trace::{Span as _, SpanKind, Status, TraceContextExt as _, Tracer as _},
 };
+pub use opentelemetry_sdk::trace::SdkTracer;
 
 pub use crate::{ActiveSpan, Logger, ObservabilityTools, TracerExt};

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use autotelemetry::{Builder, ExporterStats, ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*, stats::ExporterStats};
 use support::{PATIENCE, builder, collector::Collector, sink::Sink};
 
 const LIMIT: Duration = Duration::from_secs(1);

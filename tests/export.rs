@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use autotelemetry::{FailureCause, ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{ObservabilityTools, config::Signal, error::FailureCause, prelude::*};
 use support::{builder, program, sink::Sink, with_file};
 
 const PROTOCOLS: [&str; 3] = ["grpc", "http/protobuf", "http/json"];
@@ -204,7 +204,7 @@ fn what_cannot_be_delivered_at_shutdown_is_counted() {
             start.elapsed()
         );
         assert_eq!(
-            error.failures().iter().map(autotelemetry::SignalFailure::signal).collect::<Vec<_>>(),
+            error.failures().iter().map(autotelemetry::error::SignalFailure::signal).collect::<Vec<_>>(),
             Signal::ALL
         );
         for failure in error.failures() {

@@ -80,7 +80,7 @@ fn the_reference_is_current_and_holds_the_defaults() {
     assert_eq!(explained.errors(), [], "{uncommented}");
     let (defaults, _directory) = with_file("", &[]);
     let defaults = defaults.service_name("x").explain();
-    let values = |explained: &autotelemetry::Explanation| -> Vec<(String, String)> {
+    let values = |explained: &autotelemetry::explain::Explanation| -> Vec<(String, String)> {
         explained.values().map(|(key, value, _)| (key.to_owned(), value)).collect()
     };
     assert_eq!(values(&explained), values(&defaults));

@@ -5,7 +5,7 @@
 
 mod support;
 
-use autotelemetry::{ErrorKind, prelude::*};
+use autotelemetry::{error::ErrorKind, prelude::*};
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value as AnyValue, logs::v1::LogRecord, trace::v1::Span,
 };

@@ -3,7 +3,7 @@
 
 mod support;
 
-use autotelemetry::{ErrorKind, opentelemetry::trace::Tracer as _, prelude::*};
+use autotelemetry::{error::ErrorKind, opentelemetry::trace::Tracer as _, prelude::*};
 use support::with_env;
 
 struct Other;

@@ -4,7 +4,7 @@
 
 mod support;
 
-use autotelemetry::{ErrorKind, prelude::*};
+use autotelemetry::{error::ErrorKind, prelude::*};
 use support::{sink::Sink, with_env};
 use tracing_subscriber::layer::SubscriberExt as _;
 

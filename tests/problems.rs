@@ -3,7 +3,7 @@
 
 mod support;
 
-use autotelemetry::{Error, ErrorKind};
+use autotelemetry::{Error, error::ErrorKind};
 use support::{with_env, with_file};
 
 fn file_error(text: &str) -> String {

@@ -248,7 +248,7 @@ fn dates_of_certificates_are_warned_about() {
     let (builder, _directory) = to_tls(&format!("ca_file = \"{}\"", file.display()));
     let warnings = builder.build().unwrap().warnings().to_vec();
     let message = format!("one of the 2 certificates in {} expired at {}", file.display(), shown(at(-24)));
-    assert_eq!(warnings.iter().map(autotelemetry::Problem::message).collect::<Vec<_>>(), [message]);
+    assert_eq!(warnings.iter().map(autotelemetry::error::Problem::message).collect::<Vec<_>>(), [message]);
 }
 
 #[test]

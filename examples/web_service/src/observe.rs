@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use autotelemetry::{Propagator, opentelemetry_sdk::trace::SdkTracer, prelude::*};
+use autotelemetry::{opentelemetry_sdk::trace::SdkTracer, prelude::*, providers::Propagator};
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
