@@ -163,10 +163,10 @@ there is no span \"refund\"
 1970-01-01T00:00:00.000000Z ERROR shop: charging failed payment=card exception.type=std::io::error::Error exception.message=\"card refused\" trace=00000000
 1970-01-01T00:00:00.000000Z metrics
   shop
-    order.duration  payment=card     count=1 sum=10.5 min=10.5 max=10.5 ms
-    order.duration  payment=invoice  count=1 sum=20 min=20 max=20 ms
     orders          payment=card     1 {order}
     orders          payment=invoice  1 {order}
+    order.duration  payment=card     count=1 sum=10.5 min=10.5 max=10.5 ms
+    order.duration  payment=invoice  count=1 sum=20 min=20 max=20 ms
 "
     );
 }

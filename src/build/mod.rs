@@ -44,7 +44,7 @@ pub use self::{
 };
 pub(crate) use self::{
     exporter::{
-        console::{Point, Writer, points, table as metrics_table, trees as span_trees},
+        console::{Point, Writer, sorted_points, table as metrics_table, trees as span_trees},
         memory::Memory,
     },
     fanout::run,

@@ -12,11 +12,11 @@ use opentelemetry::{
     logs::Severity,
     trace::{SpanId, TraceId},
 };
-use opentelemetry_sdk::{metrics::data::ResourceMetrics, trace::SpanData};
+use opentelemetry_sdk::trace::SpanData;
 
 use super::{DataPoint, LogAssertion, LogEntry, MetricAssertion, SpanAssertion};
 use crate::{
-    build::{Memory, Point, metrics_table, points, span_trees},
+    build::{Memory, metrics_table, sorted_points, span_trees},
     logs::line::{Format, text::Palette},
 };
 
@@ -40,8 +40,8 @@ impl Telemetry {
         self.0.logs().into_iter().map(|(record, scope)| LogEntry { record, scope }).collect()
     }
 
-    /// What all instruments have measured from the beginning, sorted by meter, name and attributes. Observable ones are asked
-    /// now.
+    /// What all instruments have measured from the beginning, sorted by meter, and by attributes within one instrument.
+    /// Observable ones are asked now.
     #[must_use]
     pub fn metrics(&self) -> Vec<DataPoint> {
         self.0.metrics(|metrics| sorted_points(metrics).iter().map(DataPoint::from).collect())
@@ -145,15 +145,6 @@ impl Telemetry {
         names.extend(ended);
         names
     }
-}
-
-/// The SDK has no order for the sets of attributes, and a test wants the same one each time.
-fn sorted_points(metrics: &ResourceMetrics) -> Vec<Point<'_>> {
-    let mut points = points(metrics);
-    points.sort_by_cached_key(|point| {
-        (point.scope.to_owned(), point.name.to_owned(), format!("{:?}", point.attributes))
-    });
-    points
 }
 
 /// Everything, without colours.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Console,
-    points::{Number, Point, Reading, points},
+    points::{Number, Point, Reading, sorted_points},
 };
 use crate::{
     config::Signal,
@@ -19,7 +19,7 @@ use crate::{
 
 /// Writes one export.
 pub(crate) fn write_metrics(console: &Console, metrics: &ResourceMetrics) {
-    let points = points(metrics);
+    let points = sorted_points(metrics);
     if points.is_empty() {
         return;
     }

@@ -15,7 +15,7 @@ pub use self::points::{Number, Reading};
 use self::stream::{Custom, Standard};
 pub(crate) use self::{
     metrics::{table, write_metrics},
-    points::{Point, count_points, points},
+    points::{Point, count_points, sorted_points},
     spans::{ConsoleSpans, trees},
     stream::Writer,
 };

@@ -116,8 +116,20 @@ impl From<f64> for Number {
     }
 }
 
-/// All data points, in the order of their scopes and instruments.
-pub(crate) fn points(metrics: &ResourceMetrics) -> Vec<Point<'_>> {
+/// All data points in an order that stays: sorted by meter, the instruments as they were made, sorted by attributes. The SDK
+/// keeps meters and sets of attributes in an order that changes from run to run.
+pub(crate) fn sorted_points(metrics: &ResourceMetrics) -> Vec<Point<'_>> {
+    let mut points = points(metrics);
+    points.sort_by(|one, other| one.scope.cmp(other.scope));
+    let of_one_instrument =
+        |one: &Point<'_>, other: &Point<'_>| (one.scope, one.name) == (other.scope, other.name);
+    for points in points.chunk_by_mut(of_one_instrument) {
+        points.sort_by_cached_key(|point| format!("{:?}", point.attributes));
+    }
+    points
+}
+
+fn points(metrics: &ResourceMetrics) -> Vec<Point<'_>> {
     let mut points = Vec::new();
     for scope in metrics.scope_metrics() {
         for metric in scope.metrics() {
