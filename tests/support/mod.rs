@@ -69,3 +69,33 @@ pub fn count_of(name: &str, otherwise: u64) -> u64 {
     let value = std::env::vars_os().find(|(other, _)| other == name);
     value.map_or(otherwise, |(_, count)| count.into_string().unwrap().parse().unwrap())
 }
+
+/// What the files that we show expect of the environment.
+const SHOWN_WITH: [(&str, &str); 8] = [
+    ("OTLP_TOKEN", "token"),
+    ("POD_NAME", "checkout-7d4b9"),
+    ("POD_NAMESPACE", "shop"),
+    ("POD_UID", "5f1c"),
+    ("NODE_NAME", "node-1"),
+    ("NODE_IP", "10.0.0.1"),
+    ("CREDENTIALS_DIRECTORY", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/credentials")),
+    ("LOGS_DIRECTORY", "/var/log/checkout"),
+];
+
+/// Whether a file with this text is right, without a profile and with each that it has.
+pub fn loads(text: &str, what: &str) {
+    let names = text.lines().filter_map(|line| line.strip_prefix("[profiles.")?.split(['.', ']']).next());
+    for profile in names.map(Some).chain([None]) {
+        let (mut builder, _directory) = with_file(text, &SHOWN_WITH);
+        if let Some(profile) = profile {
+            builder = builder.profile(profile);
+        }
+        // The name may be left to the program.
+        let explained = builder.service_name("example").explain();
+        assert_eq!(
+            (explained.errors(), explained.warnings()),
+            (&[][..], &[][..]),
+            "{what}, profile {profile:?}"
+        );
+    }
+}
