@@ -22,7 +22,7 @@ fn blocks(language: &str) -> Vec<String> {
         if line.trim() == fence {
             let indent = line.len() - line.trim_start().len();
             let body = lines.by_ref().take_while(|line| line.trim() != "```");
-            blocks.push(body.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect());
+            blocks.push(body.flat_map(|line| [line.get(indent..).unwrap_or_default(), "\n"]).collect());
         }
     }
     blocks
@@ -53,7 +53,7 @@ fn the_config_map_loads() {
     let text: String = text
         .lines()
         .take_while(|line| line.is_empty() || line.starts_with("    "))
-        .map(|line| format!("{}\n", line.get(4..).unwrap_or_default()))
+        .flat_map(|line| [line.get(4..).unwrap_or_default(), "\n"])
         .collect();
     assert!(text.contains("[profiles.production.traces]"), "{text}");
     support::loads(&text, "the config map");
