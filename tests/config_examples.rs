@@ -5,10 +5,21 @@ mod support;
 
 use std::{fs, path::Path};
 
-use support::with_file;
+use support::{
+    collector::{Collector, field, sections},
+    program, with_file,
+};
 
 /// What the examples expect of the environment.
-const ENVIRONMENT: [(&str, &str); 2] = [("OTLP_TOKEN", "token"), ("OTEL_SDK_DISABLED", "true")];
+const ENVIRONMENT: [(&str, &str); 7] = [
+    ("OTLP_TOKEN", "token"),
+    ("POD_NAME", "checkout-7d4b9"),
+    ("POD_NAMESPACE", "shop"),
+    ("POD_UID", "5f1c"),
+    ("NODE_NAME", "node-1"),
+    ("NODE_IP", "10.0.0.1"),
+    ("OTEL_SDK_DISABLED", "true"),
+];
 
 fn loads(text: &str, what: &str) {
     let mut profiles: Vec<Option<String>> = vec![None];
@@ -22,9 +33,11 @@ fn loads(text: &str, what: &str) {
             builder = builder.profile(profile);
         }
         // The name may be left to the program; everything else must be right.
-        let tools = builder.service_name("example").strict(true).build();
+        let tools = builder.service_name("example").build();
         let tools = tools.unwrap_or_else(|error| panic!("{what}, profile {profile:?}: {error}"));
         assert!(tools.config().disabled);
+        // Which `strict` does not look at while telemetry is disabled.
+        assert_eq!(tools.warnings(), [], "{what}, profile {profile:?}");
     }
 }
 
@@ -54,5 +67,64 @@ fn every_toml_block_of_the_readme_loads() {
     assert!(blocks.len() >= 2);
     for block in blocks {
         loads(block, block);
+    }
+}
+
+#[test]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
+fn the_collector_file_takes_in_what_the_quickstart_sends() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config-examples/collector.yaml");
+    let collector = Collector::start_configured(&fs::read_to_string(path).unwrap());
+    for (protocol, name) in [("grpc", "first"), ("http/protobuf", "second")] {
+        let mut quickstart = program::example("quickstart");
+        quickstart
+            .env("AUTOTEL_PROFILE", "collector")
+            .env("OTEL_SERVICE_NAME", name)
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(protocol));
+        program::run(quickstart);
+    }
+    let output = collector.wait(|text| {
+        sections(text, "Span").len() == 2 * 9
+            && sections(text, "LogRecord").len() == 2 * 4
+            && sections(text, "HistogramDataPoints").len() == 2 * 2
+    });
+    for name in ["first", "second"] {
+        assert_eq!(output.matches(&format!("-> service.name: Str({name})")).count(), 3, "each signal");
+    }
+    let spans = sections(&output, "Span");
+    let named = |name: &str| spans.iter().filter(move |span| field(span, "Name") == name).collect::<Vec<_>>();
+    let orders = named("process_order");
+    assert_eq!(orders.len(), 6);
+    for order in orders {
+        let failed = field(order, "-> order.id") == "Int(3)";
+        let status = if failed { "Error" } else { "Unset" };
+        assert_eq!((field(order, "Parent ID"), field(order, "Status code")), ("", status));
+        for (name, status) in [("check_stock", "Unset"), ("charge", status)] {
+            let named = named(name);
+            let mut children = named.iter().filter(|child| field(child, "Parent ID") == field(order, "ID"));
+            let child = children.next().unwrap();
+            assert_eq!(field(child, "Trace ID"), field(order, "Trace ID"));
+            assert_eq!(field(child, "Status code"), status);
+            assert_eq!(children.next(), None);
+        }
+        let mut logs = sections(&output, "LogRecord");
+        logs.retain(|log| field(log, "Span ID") == field(order, "ID"));
+        let said: Vec<_> = logs.iter().map(|log| (field(log, "SeverityText"), field(log, "Body"))).collect();
+        let expected = [("INFO", "Str(order received)"), ("ERROR", "Str(order failed)")];
+        assert_eq!(said, expected[..=usize::from(failed)]);
+    }
+    for (metric, unit) in [("orders.processed", "{order}"), ("order.duration", "ms")] {
+        let mut metrics = sections(&output, "Metric");
+        metrics.retain(|section| field(section, "-> Name") == metric);
+        assert_eq!(metrics.len(), 2);
+        assert!(metrics.iter().all(|section| field(section, "-> Unit") == unit), "{metrics:?}");
+    }
+    for (kind, number) in [("NumberDataPoints", "Value"), ("HistogramDataPoints", "Count")] {
+        for (payment, count) in [("Str(invoice)", "2"), ("Str(card)", "1")] {
+            let mut points = sections(&output, kind);
+            points.retain(|point| field(point, "-> payment") == payment);
+            assert_eq!(points.iter().map(|point| field(point, number)).collect::<Vec<_>>(), [count; 2]);
+        }
     }
 }
