@@ -7,6 +7,8 @@ mod collector;
 #[allow(dead_code, reason = "others use the rest")]
 #[path = "../../../tests/support/program.rs"]
 mod program;
+#[path = "../../../tests/support/prometheus.rs"]
+mod prometheus;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -15,6 +17,7 @@ use std::{
 };
 
 use collector::{Collector, field, sections};
+use prometheus::Prometheus;
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -211,14 +214,20 @@ fn check_logs(output: &str, span: &str, failed: bool) {
     }
 }
 
-#[tokio::test]
-async fn prometheus_finds_the_metrics() {
+/// In the profile for Prometheus, on any free port; and its page.
+fn start_scraped() -> (Service, String) {
     let variables = [("AUTOTEL_PROFILE", "prometheus"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
     let mut service = Service::start(None, &variables);
     let mut said = BufReader::new(service.process.stderr.take().unwrap());
     let mut line = String::new();
     said.read_line(&mut line).unwrap();
     let page = line.split(['(', ')']).find(|part| part.starts_with("http://")).unwrap();
+    (service, page.to_owned())
+}
+
+#[tokio::test]
+async fn the_page_has_the_metrics() {
+    let (service, page) = start_scraped();
     assert_eq!(service.get("/api/data?page=2").await.0, 200);
     assert_eq!(service.get("/api/data?fail=true").await.0, 500);
 
@@ -231,4 +240,28 @@ async fn prometheus_finds_the_metrics() {
     assert_eq!(value("http_requests_ratio_total{"), "2");
     assert_eq!(value("http_duration_milliseconds_count{"), "2");
     assert!(page.contains("service_name=\"web_service\""), "{page}");
+}
+
+#[tokio::test]
+#[ignore = "needs prometheus (Debian's package)"]
+async fn a_real_prometheus_scrapes_the_metrics() {
+    let (service, page) = start_scraped();
+    let target = page.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+    let prometheus = Prometheus::scrape("web_service", target);
+    for path in ["/api/data?page=2", "/api/data?fail=true", "/api/relay?page=2"] {
+        service.get(path).await;
+    }
+    // The route that relays calls the other one.
+    for (path, count) in [("/api/data", "3"), ("/api/relay", "1")] {
+        for name in ["http_requests_ratio_total", "http_duration_milliseconds_count"] {
+            let labels = prometheus.wait(&format!("{name}{{path=\"{path}\"}}"), count);
+            let label = |name: &str| labels[name].as_str().unwrap();
+            assert_eq!((label("method"), label("otel_scope_name")), ("GET", "web_service"));
+            assert_eq!((label("job"), label("instance")), ("web_service", target));
+        }
+        let all = format!("http_duration_milliseconds_bucket{{path=\"{path}\",le=\"+Inf\"}}");
+        prometheus.wait(&all, count);
+    }
+    let about = prometheus.wait("target_info", "1");
+    assert_eq!((&about["service_name"], &about["service_version"]), (&"web_service".into(), &"0.1.0".into()));
 }
