@@ -1,4 +1,7 @@
-//! A web service with two routes. `cargo run [ADDRESS [UPSTREAM]]`
+//! A web service with two routes. `cargo run [ADDRESS [UPSTREAM]]` in the directory of its `autotelemetry.toml`
+//!
+//! `/api/data` has data, and fails with `?fail=true`. `/api/relay` asks another service for it, UPSTREAM, as part of the same
+//! trace. Without arguments it listens at 127.0.0.1:8080 and asks itself.
 
 mod observe;
 mod routes;

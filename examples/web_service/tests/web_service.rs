@@ -185,7 +185,9 @@ async fn a_trace_goes_through_two_services_to_the_collector() {
         assert!(output.contains(&format!("-> Unit: {unit}\n")), "{output}");
     }
     for path in ["/api/relay", "/api/data"] {
-        let of_route = |section: &&&str| section.contains(&format!("-> path: Str({path})"));
+        let of_route = |section: &&&str| {
+            section.contains(&format!("-> path: Str({path})")) && section.contains("-> method: Str(GET)")
+        };
         let numbers = sections(&output, "NumberDataPoints");
         assert_eq!(field(numbers.iter().find(of_route).unwrap(), "Value"), "2");
         let histograms = sections(&output, "HistogramDataPoints");
