@@ -89,12 +89,21 @@ fn errors_are_told_recorded_and_returned() {
 }
 
 /// The program, which sends everything to a Collector.
-fn collected(collector: &Collector, path: &str) -> Command {
+fn collected(endpoint: &str, path: &str) -> Command {
     let mut command = data_processing(&[path]);
+    command.env("AUTOTEL_PROFILE", "collector").env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
     command
-        .env("AUTOTEL_PROFILE", "collector")
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
-    command
+}
+
+#[test]
+fn without_a_collector_there_is_the_result_all_the_same() {
+    let (path, _directory) = csv("category,value\na,20\n");
+    let output = program::run(collected(&format!("http://127.0.0.1:{}", collector::free_port()), &path));
+    assert_eq!(str::from_utf8(&output.stdout).unwrap(), "a,20.000\n");
+    let said = str::from_utf8(&output.stderr).unwrap();
+    for lost in ["3 of 3 spans", "4 of 4 log records", "2 of 2 data points"] {
+        assert!(said.contains(lost), "{lost}: {said}");
+    }
 }
 
 /// The only section of the Collector's output whose field is this.
@@ -118,7 +127,7 @@ fn the_collector_receives_every_item() {
     let (path, _directory) = csv("");
     program::run(data_processing(&["--generate", "100000", &path]));
     let collector = Collector::start();
-    let output = program::run(collected(&collector, &path));
+    let output = program::run(collected(&collector.url("http/protobuf"), &path));
     assert_eq!(str::from_utf8(&output.stdout).unwrap().lines().count(), 5);
 
     let output = collector.wait(|text| {
@@ -163,7 +172,7 @@ fn the_collector_receives_every_item() {
 fn the_collector_learns_of_errors() {
     let (path, _directory) = csv("category,value\na,many\n");
     let collector = Collector::start();
-    let ended = collected(&collector, &path).output().unwrap();
+    let ended = collected(&collector.url("http/protobuf"), &path).output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     let why = str::from_utf8(&ended.stderr).unwrap().lines().last().unwrap();
 

@@ -31,8 +31,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
     logger.info("stopped", &[]);
 
-    // All requests are answered; what their telemetry is, is delivered now.
-    Ok(tools.shutdown()?)
+    // All requests are answered; their telemetry is delivered now. What cannot be is told on standard error, and is no failure
+    // of the service.
+    let _ = tools.shutdown();
+    Ok(())
 }
 
 /// Done when the service shall end: at SIGTERM and Ctrl-C.
