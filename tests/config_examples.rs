@@ -5,6 +5,8 @@ mod support;
 
 use std::{fs, path::Path};
 
+#[cfg(feature = "tls")]
+use support::certificates::Authority;
 use support::{
     collector::{Collector, field, sections},
     program, with_file,
@@ -127,4 +129,40 @@ fn the_collector_file_takes_in_what_the_quickstart_sends() {
             assert_eq!(points.iter().map(|point| field(point, number)).collect::<Vec<_>>(), [count; 2]);
         }
     }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL) and openssl"]
+fn the_file_for_mtls_proves_who_sends() {
+    // As the file says: certificates beside it.
+    let directory = tempfile::tempdir().unwrap();
+    let certificates = directory.path().join("certs");
+    fs::create_dir(&certificates).unwrap();
+    let authority = Authority::new(&certificates, "internal-ca");
+    let (certificate, key) = authority.issue("server");
+    authority.issue("checkout");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = directory.path().join("autotelemetry.toml");
+    fs::copy(root.join("config-examples/mtls.toml"), &file).unwrap();
+
+    let internal = Collector::start_mtls(&certificate, &key, &authority.file());
+    let vendor = Collector::start();
+    let mut quickstart = program::example("quickstart");
+    quickstart
+        .env("AUTOTEL_CONFIG", &file)
+        .env("OTLP_TOKEN", "token")
+        .env(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            internal.url("grpc").replace("http://127.0.0.1", "https://localhost"),
+        )
+        .env("AUTOTEL_EXPORTERS__VENDOR__ENDPOINT", vendor.url("http/protobuf"));
+    program::run(quickstart);
+    internal.wait(|text| {
+        sections(text, "Span").len() == 9
+            && sections(text, "LogRecord").len() == 4
+            && sections(text, "Metric").len() == 2
+    });
+    let output = vendor.wait(|text| sections(text, "Span").len() == 9);
+    assert!(sections(&output, "LogRecord").is_empty() && sections(&output, "Metric").is_empty(), "{output}");
 }
