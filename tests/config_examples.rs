@@ -5,28 +5,12 @@ mod support;
 
 use std::{fs, path::Path};
 
-use support::with_file;
-
-/// What the examples expect of the environment.
-const ENVIRONMENT: [(&str, &str); 2] = [("OTLP_TOKEN", "token"), ("OTEL_SDK_DISABLED", "true")];
-
-fn loads(text: &str, what: &str) {
-    let mut profiles: Vec<Option<String>> = vec![None];
-    for line in text.lines() {
-        let name = line.strip_prefix("[profiles.").and_then(|rest| rest.split(['.', ']']).next());
-        profiles.extend(name.map(|name| Some(name.to_owned())));
-    }
-    for profile in profiles {
-        let (mut builder, _directory) = with_file(text, &ENVIRONMENT);
-        if let Some(profile) = &profile {
-            builder = builder.profile(profile);
-        }
-        // The name may be left to the program; everything else must be right.
-        let tools = builder.service_name("example").strict(true).build();
-        let tools = tools.unwrap_or_else(|error| panic!("{what}, profile {profile:?}: {error}"));
-        assert!(tools.config().disabled);
-    }
-}
+#[cfg(feature = "tls")]
+use support::certificates::Authority;
+use support::{
+    collector::{Collector, field, sections},
+    loads, program,
+};
 
 #[test]
 fn every_example_file_loads() {
@@ -41,18 +25,100 @@ fn every_example_file_loads() {
             }
         }
     }
-    assert!(count >= 6, "there are {count} files");
+    assert!(count >= 13, "there are {count} files");
 }
 
 #[test]
-fn every_toml_block_of_the_readme_loads() {
-    let readme = include_str!("../README.md");
-    let blocks: Vec<_> =
-        readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    // Cargo.toml is TOML too.
-    let blocks: Vec<_> = blocks.into_iter().filter(|block| !block.contains("[dependencies]")).collect();
-    assert!(blocks.len() >= 2);
-    for block in blocks {
-        loads(block, block);
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
+fn the_collector_file_takes_in_what_the_quickstart_sends() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config-examples/collector.yaml");
+    let collector = Collector::start_configured(&fs::read_to_string(path).unwrap());
+    for (protocol, name) in [("grpc", "first"), ("http/protobuf", "second")] {
+        let mut quickstart = program::example("quickstart");
+        quickstart
+            .env("AUTOTEL_PROFILE", "collector")
+            .env("OTEL_SERVICE_NAME", name)
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(protocol));
+        program::run(quickstart);
     }
+    let output = collector.wait(|text| {
+        sections(text, "Span").len() == 2 * 9
+            && sections(text, "LogRecord").len() == 2 * 4
+            && sections(text, "HistogramDataPoints").len() == 2 * 2
+    });
+    for name in ["first", "second"] {
+        assert_eq!(output.matches(&format!("-> service.name: Str({name})")).count(), 3, "each signal");
+    }
+    let spans = sections(&output, "Span");
+    let named = |name: &str| spans.iter().filter(move |span| field(span, "Name") == name).collect::<Vec<_>>();
+    let orders = named("process_order");
+    assert_eq!(orders.len(), 6);
+    for order in orders {
+        let failed = field(order, "-> order.id") == "Int(3)";
+        let status = if failed { "Error" } else { "Unset" };
+        assert_eq!((field(order, "Parent ID"), field(order, "Status code")), ("", status));
+        for (name, status) in [("check_stock", "Unset"), ("charge", status)] {
+            let named = named(name);
+            let mut children = named.iter().filter(|child| field(child, "Parent ID") == field(order, "ID"));
+            let child = children.next().unwrap();
+            assert_eq!(field(child, "Trace ID"), field(order, "Trace ID"));
+            assert_eq!(field(child, "Status code"), status);
+            assert_eq!(children.next(), None);
+        }
+        let mut logs = sections(&output, "LogRecord");
+        logs.retain(|log| field(log, "Span ID") == field(order, "ID"));
+        let said: Vec<_> = logs.iter().map(|log| (field(log, "SeverityText"), field(log, "Body"))).collect();
+        let expected = [("INFO", "Str(order received)"), ("ERROR", "Str(order failed)")];
+        assert_eq!(said, expected[..=usize::from(failed)]);
+    }
+    for (metric, unit) in [("orders.processed", "{order}"), ("order.duration", "ms")] {
+        let mut metrics = sections(&output, "Metric");
+        metrics.retain(|section| field(section, "-> Name") == metric);
+        assert_eq!(metrics.len(), 2);
+        assert!(metrics.iter().all(|section| field(section, "-> Unit") == unit), "{metrics:?}");
+    }
+    for (kind, number) in [("NumberDataPoints", "Value"), ("HistogramDataPoints", "Count")] {
+        for (payment, count) in [("Str(invoice)", "2"), ("Str(card)", "1")] {
+            let mut points = sections(&output, kind);
+            points.retain(|point| field(point, "-> payment") == payment);
+            assert_eq!(points.iter().map(|point| field(point, number)).collect::<Vec<_>>(), [count; 2]);
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "tls")]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL) and openssl"]
+fn the_file_for_mtls_proves_who_sends() {
+    // As the file says: certificates beside it.
+    let directory = tempfile::tempdir().unwrap();
+    let certificates = directory.path().join("certs");
+    fs::create_dir(&certificates).unwrap();
+    let authority = Authority::new(&certificates, "internal-ca");
+    let (certificate, key) = authority.issue("server");
+    authority.issue("checkout");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = directory.path().join("autotelemetry.toml");
+    fs::copy(root.join("config-examples/mtls.toml"), &file).unwrap();
+
+    let internal = Collector::start_mtls(&certificate, &key, &authority.file());
+    let vendor = Collector::start();
+    let mut quickstart = program::example("quickstart");
+    quickstart
+        .env("AUTOTEL_CONFIG", &file)
+        .env("OTLP_TOKEN", "token")
+        .env(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            internal.url("grpc").replace("http://127.0.0.1", "https://localhost"),
+        )
+        .env("AUTOTEL_EXPORTERS__VENDOR__ENDPOINT", vendor.url("http/protobuf"));
+    program::run(quickstart);
+    internal.wait(|text| {
+        sections(text, "Span").len() == 9
+            && sections(text, "LogRecord").len() == 4
+            && sections(text, "Metric").len() == 2
+    });
+    let output = vendor.wait(|text| sections(text, "Span").len() == 9);
+    assert!(sections(&output, "LogRecord").is_empty() && sections(&output, "Metric").is_empty(), "{output}");
 }

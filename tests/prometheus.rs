@@ -7,12 +7,11 @@ mod support;
 use std::{
     io::BufReader,
     net::{SocketAddr, TcpStream},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
+    process::Stdio,
 };
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use support::{PATIENCE, builder, check_page, program, request, sink::Sink, with_file};
+use support::{builder, check_page, program, prometheus::Prometheus, request, sink::Sink, with_file};
 
 fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
     let builder = builder().service_name("shop").resource_attribute("team", "data").prometheus_port(0);
@@ -170,45 +169,12 @@ fn a_real_prometheus_scrapes_the_quickstart() {
     let mut quickstart = quickstart.spawn().unwrap();
     let mut out = BufReader::new(quickstart.stdout.take().unwrap());
     wait_for_line(&mut out, "order received");
-
-    let directory = tempfile::tempdir().unwrap();
-    let config = directory.path().join("prometheus.yml");
-    std::fs::write(
-        &config,
-        format!(
-            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n  - job_name: quickstart\n    static_configs: [{{targets: ['localhost:{port}']}}]\n"
-        ),
-    )
-    .unwrap();
-    let listen = support::collector::free_port();
-    let mut prometheus = Command::new("prometheus")
-        .arg(format!("--config.file={}", config.display()))
-        .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
-        .arg(format!("--web.listen-address=127.0.0.1:{listen}"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(prometheus.stderr.take().unwrap());
-    wait_for_line(&mut log, "Server is ready");
-    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
     std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
 
-    let address: SocketAddr = ([127, 0, 0, 1], listen).into();
-    let deadline = Instant::now() + PATIENCE;
-    let value = loop {
-        // The answer may come in chunks, whose sizes stand between the JSON; what we look for is too short to be split.
-        let (_, answer) =
-            request(address, "GET /api/v1/query?query=orders_processed_total%7Bpayment%3D%22card%22%7D");
-        if answer.contains("\"otel_scope_name\":\"shop\"") && answer.contains("\"payment\":\"card\"") {
-            break answer;
-        }
-        assert!(Instant::now() < deadline, "Prometheus does not have the counter: {answer}");
-        // Prometheus cannot be waited for other than by asking again.
-        std::thread::sleep(Duration::from_millis(100));
-    };
-    assert!(value.contains("\"job\":\"quickstart\""), "{value}");
-    let _ = prometheus.kill();
-    let _ = prometheus.wait();
+    let prometheus = Prometheus::scrape("quickstart", &format!("localhost:{port}"));
+    // `group` makes 1 of whatever the counter has come to.
+    let labels = prometheus.wait("group without () (orders_processed_total{payment=\"card\"})", "1");
+    assert_eq!((&labels["otel_scope_name"], &labels["job"]), (&"shop".into(), &"quickstart".into()));
     let _ = quickstart.kill();
     let _ = quickstart.wait();
 }

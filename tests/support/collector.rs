@@ -49,31 +49,35 @@ impl Collector {
     }
 
     pub(super) fn start_with(more: &str, exporter: &str) -> Self {
-        // The Collector does not say which port it was given for 0, so it is given one that was free a moment ago.
-        for _ in 0..5 {
-            if let Some(collector) = Self::try_start(more, exporter) {
-                return collector;
-            }
-        }
-        panic!("the Collector does not start");
-    }
-
-    fn try_start(more: &str, exporter: &str) -> Option<Self> {
-        let (grpc, http) = (free_port(), free_port());
-        let directory = tempfile::tempdir().unwrap();
         let name = exporter.split(':').next().unwrap();
-        let text = format!(
-            "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:{grpc}'{more}}}\n      http: {{endpoint: '127.0.0.1:{http}'{more}}}\n\
+        Self::start_configured(&format!(
+            "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:${{env:OTLP_GRPC_PORT}}'{more}}}\n      http: {{endpoint: '127.0.0.1:${{env:OTLP_HTTP_PORT}}'{more}}}\n\
              exporters:\n  {exporter}\n\
              service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n\
              {}",
             ["traces", "metrics", "logs"]
                 .map(|signal| format!("    {signal}: {{receivers: [otlp], exporters: [{name}]}}\n"))
                 .concat()
-        );
+        ))
+    }
+
+    /// With this configuration, which takes its ports from the environment.
+    pub fn start_configured(text: &str) -> Self {
+        // The Collector does not say which port it was given for 0, so it is given one that was free a moment ago.
+        for _ in 0..5 {
+            if let Some(collector) = Self::try_start(text) {
+                return collector;
+            }
+        }
+        panic!("the Collector does not start");
+    }
+
+    fn try_start(text: &str) -> Option<Self> {
+        let (grpc, http) = (free_port(), free_port());
+        let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("collector.yaml"), text).unwrap();
         let output = Arc::<(Mutex<String>, Condvar)>::default();
-        let process = run(directory.path(), &output);
+        let process = run(directory.path(), (grpc, http), &output);
         let mut collector = Self { process, output, grpc, http, directory };
         collector.is_started().then_some(collector)
     }
@@ -97,7 +101,7 @@ impl Collector {
         for _ in 0..5 {
             self.kill();
             self.output = Arc::default();
-            self.process = run(self.directory.path(), &self.output);
+            self.process = run(self.directory.path(), (self.grpc, self.http), &self.output);
             if self.is_started() {
                 return;
             }
@@ -135,12 +139,14 @@ impl Collector {
 }
 
 /// Runs the program with the configuration in `directory`.
-fn run(directory: &Path, output: &Arc<(Mutex<String>, Condvar)>) -> Child {
+fn run(directory: &Path, (grpc, http): (u16, u16), output: &Arc<(Mutex<String>, Condvar)>) -> Child {
     let program =
         std::env::vars_os().find(|(name, _)| name == "OTELCOL").map_or("otelcol".into(), |(_, path)| path);
     let mut process = Command::new(program)
         .arg("--config")
         .arg(directory.join("collector.yaml"))
+        .env("OTLP_GRPC_PORT", grpc.to_string())
+        .env("OTLP_HTTP_PORT", http.to_string())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

@@ -6,6 +6,7 @@ pub mod collector;
 pub mod lines;
 pub mod nginx;
 pub mod program;
+pub mod prometheus;
 pub mod relay;
 pub mod sink;
 pub mod subject;

@@ -1,6 +1,7 @@
 //! The mean of the values of each category of a CSV file.
 //!
-//! `cargo run -- FILE` reads it, `cargo run -- --generate ROWS FILE` makes one.
+//! `cargo run -- FILE` in the directory of its `autotelemetry.toml`; `cargo run -- --generate 100000 FILE` makes a file of
+//! 100,000 rows to try it with.
 
 mod generate;
 mod process;
@@ -48,5 +49,7 @@ fn process(path: &str) -> Result<(), Box<dyn Error>> {
     for (category, mean) in means {
         writeln!(out, "{category},{mean:.3}")?;
     }
-    Ok(tools.shutdown()?)
+    // The result is there. Telemetry that cannot be delivered is told on standard error, and changes nothing.
+    let _ = tools.shutdown();
+    Ok(())
 }

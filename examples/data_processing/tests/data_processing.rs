@@ -88,28 +88,58 @@ fn errors_are_told_recorded_and_returned() {
     }
 }
 
+/// The program, which sends everything to a Collector.
+fn collected(endpoint: &str, path: &str) -> Command {
+    let mut command = data_processing(&[path]);
+    command.env("AUTOTEL_PROFILE", "collector").env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+    command
+}
+
+#[test]
+fn without_a_collector_there_is_the_result_all_the_same() {
+    let (path, _directory) = csv("category,value\na,20\n");
+    let output = program::run(collected(&format!("http://127.0.0.1:{}", collector::free_port()), &path));
+    assert_eq!(str::from_utf8(&output.stdout).unwrap(), "a,20.000\n");
+    let said = str::from_utf8(&output.stderr).unwrap();
+    for lost in ["3 of 3 spans", "4 of 4 log records", "2 of 2 data points"] {
+        assert!(said.contains(lost), "{lost}: {said}");
+    }
+}
+
+/// The only section of the Collector's output whose field is this.
+fn only<'t>(output: &'t str, kind: &str, name: &str, value: &str) -> &'t str {
+    let mut found = sections(output, kind);
+    found.retain(|section| field(section, name) == value);
+    assert_eq!(found.len(), 1, "{kind} {value} in {output}");
+    found[0]
+}
+
+fn same(names: &[&str], log: &str, span: &str) {
+    for name in names {
+        let name = format!("-> {name}");
+        assert_eq!(field(log, &name), field(span, &name));
+    }
+}
+
 #[test]
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn the_collector_receives_every_item() {
     let (path, _directory) = csv("");
     program::run(data_processing(&["--generate", "100000", &path]));
     let collector = Collector::start();
-    let mut command = data_processing(&[&path]);
-    command
-        .env("AUTOTEL_PROFILE", "collector")
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
-    let output = program::run(command);
+    let output = program::run(collected(&collector.url("http/protobuf"), &path));
     assert_eq!(str::from_utf8(&output.stdout).unwrap().lines().count(), 5);
 
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 3
             && sections(text, "LogRecord").len() == 4
+            && sections(text, "NumberDataPoints").len() == 1
             && sections(text, "HistogramDataPoints").len() == 1
     });
-    let spans = sections(&output, "Span");
-    let span = |name: &str| *spans.iter().find(|span| field(span, "Name") == name).unwrap();
+    let span = |name: &str| only(&output, "Span", "Name", name);
     let (parent, load, transform) = (span("process_data"), span("load_data"), span("transform_data"));
     assert_eq!((field(parent, "Parent ID"), field(parent, "Status code")), ("", "Ok"));
+    assert_eq!(field(parent, "-> file"), format!("Str({path})"));
     for child in [load, transform] {
         assert_eq!(field(child, "Parent ID"), field(parent, "ID"));
         assert_eq!(field(child, "Trace ID"), field(parent, "Trace ID"));
@@ -120,20 +150,51 @@ fn the_collector_receives_every_item() {
     assert_eq!(field(transform, "-> filtered_rows"), "Int(89989)");
     assert_eq!(field(transform, "-> output_rows"), "Int(5)");
 
-    let logs = sections(&output, "LogRecord");
-    for (body, in_span) in
-        [("loading", load), ("loaded", load), ("transformed", transform), ("data processed", parent)]
-    {
-        let log = logs.iter().find(|log| field(log, "Body") == format!("Str({body})")).unwrap();
-        assert_eq!(field(log, "Span ID"), field(in_span, "ID"), "{log}");
-    }
-    let rows = sections(&output, "NumberDataPoints");
-    assert!(rows.iter().any(|point| field(point, "Value") == "100000"), "{output}");
+    let log = |body: &str, span: &str| {
+        let log = only(&output, "LogRecord", "Body", &format!("Str({body})"));
+        assert_eq!((field(log, "Span ID"), field(log, "SeverityText")), (field(span, "ID"), "INFO"), "{log}");
+        log
+    };
+    same(&["file"], log("loading", load), parent);
+    same(&["rows", "columns", "load_time_ms"], log("loaded", load), load);
+    same(&["input_rows", "filtered_rows", "output_rows"], log("transformed", transform), transform);
+    assert_eq!(field(log("data processed", parent), "-> categories"), "Int(5)");
+
+    assert_eq!(field(only(&output, "Metric", "-> Name", "data.rows"), "-> Unit"), "{row}");
+    assert_eq!(field(sections(&output, "NumberDataPoints")[0], "Value"), "100000");
+    assert_eq!(field(only(&output, "Metric", "-> Name", "process.time"), "-> Unit"), "ms");
     let time = sections(&output, "HistogramDataPoints")[0];
     assert_eq!((field(time, "Count"), field(time, "-> outcome")), ("1", "Str(ok)"));
-    for metric in ["data.rows", "process.time"] {
-        assert!(output.contains(&format!("-> Name: {metric}\n")), "{metric}");
+}
+
+#[test]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
+fn the_collector_learns_of_errors() {
+    let (path, _directory) = csv("category,value\na,many\n");
+    let collector = Collector::start();
+    let ended = collected(&collector.url("http/protobuf"), &path).output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let why = str::from_utf8(&ended.stderr).unwrap().lines().last().unwrap();
+
+    // The program did not come to `shutdown`; the tools were dropped.
+    let output = collector.wait(|text| {
+        sections(text, "Span").len() == 2
+            && sections(text, "LogRecord").len() == 2
+            && sections(text, "HistogramDataPoints").len() == 1
+    });
+    let (parent, load) =
+        (only(&output, "Span", "Name", "process_data"), only(&output, "Span", "Name", "load_data"));
+    assert_eq!(field(load, "Parent ID"), field(parent, "ID"));
+    for span in [parent, load] {
+        assert_eq!((field(span, "Status code"), field(span, "Status message")), ("Error", why));
+        assert_eq!(field(span, "-> Name"), "exception");
+        assert_eq!(field(span, "-> exception.message"), format!("Str({why})"));
     }
+    let log = only(&output, "LogRecord", "Body", "Str(processing failed)");
+    assert_eq!((field(log, "SeverityText"), field(log, "Span ID")), ("ERROR", field(parent, "ID")));
+    assert_eq!(field(log, "-> exception.message"), format!("Str({why})"));
+    assert_eq!(field(sections(&output, "HistogramDataPoints")[0], "-> outcome"), "Str(error)");
+    assert!(!output.contains("-> Name: data.rows"), "nothing was loaded: {output}");
 }
 
 #[test]

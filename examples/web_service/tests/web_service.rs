@@ -7,14 +7,18 @@ mod collector;
 #[allow(dead_code, reason = "others use the rest")]
 #[path = "../../../tests/support/program.rs"]
 mod program;
+#[path = "../../../tests/support/prometheus.rs"]
+mod prometheus;
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use collector::{Collector, field, sections};
+use prometheus::Prometheus;
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,9 +34,9 @@ struct Service {
 
 impl Service {
     /// On any free port. It calls itself upstream, unless there is another one.
-    fn start(upstream: Option<&Service>, variables: &[(&str, &str)]) -> Self {
+    fn start(upstream: Option<&str>, variables: &[(&str, &str)]) -> Self {
         let mut command = program::clean(env!("CARGO_BIN_EXE_web_service").into());
-        command.arg("127.0.0.1:0").args(upstream.map(|service| &service.url));
+        command.arg("127.0.0.1:0").args(upstream);
         // Where the file is.
         command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(variables.iter().copied());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -45,23 +49,37 @@ impl Service {
         Self { process, out, url }
     }
 
-    async fn get(&self, path: &str) -> (u16, Value) {
+    fn get(&self, path: &str) -> impl Future<Output = (u16, Value)> + use<> {
         let request = reqwest::Client::new().get(format!("{}{path}", self.url));
-        let response = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01")).send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap())
+        let request = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
+        async {
+            let response = request.send().await.unwrap();
+            (response.status().as_u16(), response.json().await.unwrap())
+        }
     }
 
-    /// Ends it as an orchestrator does, and returns the rest of its lines.
-    fn terminate(mut self) -> Vec<Value> {
+    /// Asks it to end, as an orchestrator does.
+    fn ask_to_end(&self) {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Ends it and returns the rest of its lines.
+    fn terminate(self) -> Vec<Value> {
+        let (rest, said) = self.terminate_and_tell();
+        assert_eq!(said.lines().count(), 1, "the start line and nothing else: {said}");
+        rest
+    }
+
+    /// The same, and what it said on standard error.
+    fn terminate_and_tell(mut self) -> (Vec<Value>, String) {
+        self.ask_to_end();
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         let mut said = String::new();
         self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         assert!(self.process.wait().unwrap().success(), "{said}");
-        assert_eq!(said.lines().count(), 1, "the start line and nothing else: {said}");
-        rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        (rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), said)
     }
 }
 
@@ -138,7 +156,7 @@ async fn a_trace_goes_through_two_services_to_the_collector() {
         ]
     };
     let back = Service::start(None, &variables("back"));
-    let front = Service::start(Some(&back), &variables("front"));
+    let front = Service::start(Some(&back.url), &variables("front"));
     assert_eq!(front.get("/api/relay?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(front.get("/api/relay?fail=true").await.0, 500);
     front.terminate();
@@ -182,11 +200,52 @@ async fn a_trace_goes_through_two_services_to_the_collector() {
         assert!(output.contains(&format!("-> Unit: {unit}\n")), "{output}");
     }
     for path in ["/api/relay", "/api/data"] {
-        let of_route = |section: &&&str| section.contains(&format!("-> path: Str({path})"));
+        let of_route = |section: &&&str| {
+            section.contains(&format!("-> path: Str({path})")) && section.contains("-> method: Str(GET)")
+        };
         let numbers = sections(&output, "NumberDataPoints");
         assert_eq!(field(numbers.iter().find(of_route).unwrap(), "Value"), "2");
         let histograms = sections(&output, "HistogramDataPoints");
         assert_eq!(field(histograms.iter().find(of_route).unwrap(), "Count"), "2");
+    }
+}
+
+#[tokio::test]
+async fn a_request_on_its_way_is_answered_before_the_end() {
+    let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
+    let service = Service::start(Some(&format!("http://{}", upstream.local_addr().unwrap())), &[]);
+    let request = tokio::spawn(service.get("/api/relay"));
+    // It has arrived when upstream is called.
+    let (mut upstream, _) = tokio::task::spawn_blocking(move || upstream.accept()).await.unwrap().unwrap();
+    service.ask_to_end();
+    // It has begun to end when it takes no more requests.
+    let address = service.url.strip_prefix("http://").unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_ok() {
+        assert!(Instant::now() < deadline, "SIGTERM is not heard");
+        tokio::task::yield_now().await;
+    }
+    upstream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ntrue").unwrap();
+    assert_eq!(request.await.unwrap(), (200, json!(true)));
+
+    let mut lines = service.terminate();
+    assert_eq!(find(&lines, &json!({ "span": "http_request" }))["status"], "ok");
+    find(&lines, &json!({ "metric": "http.requests", "value": 1 }));
+    lines.retain(|line| line["message"].is_string());
+    let said: Vec<_> = lines.iter().map(|line| &line["message"]).collect();
+    assert_eq!(said, ["request received", "stopped"]);
+}
+
+#[tokio::test]
+async fn without_a_collector_it_serves_and_ends_well() {
+    let endpoint = format!("http://127.0.0.1:{}", collector::free_port());
+    let variables = [("AUTOTEL_PROFILE", "collector"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
+    let service = Service::start(None, &variables);
+    assert_eq!(service.get("/api/data").await.0, 200);
+    let (lines, said) = service.terminate_and_tell();
+    find(&lines, &json!({ "message": "stopped" }));
+    for lost in ["1 of 1 span", "3 of 3 log records", "2 of 2 data points"] {
+        assert!(said.contains(lost), "{lost}: {said}");
     }
 }
 
@@ -211,14 +270,20 @@ fn check_logs(output: &str, span: &str, failed: bool) {
     }
 }
 
-#[tokio::test]
-async fn prometheus_finds_the_metrics() {
+/// In the profile for Prometheus, on any free port; and its page.
+fn start_scraped() -> (Service, String) {
     let variables = [("AUTOTEL_PROFILE", "prometheus"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
     let mut service = Service::start(None, &variables);
     let mut said = BufReader::new(service.process.stderr.take().unwrap());
     let mut line = String::new();
     said.read_line(&mut line).unwrap();
     let page = line.split(['(', ')']).find(|part| part.starts_with("http://")).unwrap();
+    (service, page.to_owned())
+}
+
+#[tokio::test]
+async fn the_page_has_the_metrics() {
+    let (service, page) = start_scraped();
     assert_eq!(service.get("/api/data?page=2").await.0, 200);
     assert_eq!(service.get("/api/data?fail=true").await.0, 500);
 
@@ -231,4 +296,28 @@ async fn prometheus_finds_the_metrics() {
     assert_eq!(value("http_requests_ratio_total{"), "2");
     assert_eq!(value("http_duration_milliseconds_count{"), "2");
     assert!(page.contains("service_name=\"web_service\""), "{page}");
+}
+
+#[tokio::test]
+#[ignore = "needs prometheus (Debian's package)"]
+async fn a_real_prometheus_scrapes_the_metrics() {
+    let (service, page) = start_scraped();
+    let target = page.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+    let prometheus = Prometheus::scrape("web_service", target);
+    for path in ["/api/data?page=2", "/api/data?fail=true", "/api/relay?page=2"] {
+        service.get(path).await;
+    }
+    // The route that relays calls the other one.
+    for (path, count) in [("/api/data", "3"), ("/api/relay", "1")] {
+        for name in ["http_requests_ratio_total", "http_duration_milliseconds_count"] {
+            let labels = prometheus.wait(&format!("{name}{{path=\"{path}\"}}"), count);
+            let label = |name: &str| labels[name].as_str().unwrap();
+            assert_eq!((label("method"), label("otel_scope_name")), ("GET", "web_service"));
+            assert_eq!((label("job"), label("instance")), ("web_service", target));
+        }
+        let all = format!("http_duration_milliseconds_bucket{{path=\"{path}\",le=\"+Inf\"}}");
+        prometheus.wait(&all, count);
+    }
+    let about = prometheus.wait("target_info", "1");
+    assert_eq!((&about["service_name"], &about["service_version"]), (&"web_service".into(), &"0.1.0".into()));
 }
