@@ -7,6 +7,8 @@ use opentelemetry::{
     trace::{SpanContext, Status, TraceContextExt as _, Tracer},
 };
 
+use crate::logs::exception;
+
 /// Adds to every tracer what manual instrumentation needs most.
 pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
     /// Starts a span and makes it the current one until the guard is dropped.
@@ -87,12 +89,16 @@ impl ActiveSpan {
 
     /// Adds an event that describes `error`. Whether the operation failed because of it is for [`set_status`] to say.
     ///
-    /// See the specification, "Exceptions": the event is called `exception` and holds `exception.message`.
+    /// See the semantic conventions, "Exceptions on spans": the event is called `exception` and holds the attributes
+    /// `exception.type`, `exception.message` and `exception.stacktrace`, as the record of [`Logger::exception`] does.
     ///
     /// [`set_status`]: Self::set_status
+    /// [`Logger::exception`]: crate::Logger::exception
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
-        let attributes = vec![KeyValue::new("exception.message", error.to_string())];
-        self.context.span().add_event("exception", attributes);
+        if self.is_recording() {
+            let attributes = exception(error).map(|(key, value)| KeyValue::new(key, value));
+            self.context.span().add_event("exception", attributes.collect());
+        }
     }
 
     /// Gives the span another name.

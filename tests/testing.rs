@@ -157,7 +157,7 @@ there is no span \"refund\"
 1970-01-01T00:00:00.000000Z trace 00000000000000000000000000000002
   order           0µs  █···················  payment=card
   └─ charge       0µs  █···················  ERROR: card refused
-       · +0µs exception exception.message=\"card refused\"
+       · +0µs exception exception.type=std::io::error::Error exception.message=\"card refused\"
 1970-01-01T00:00:00.000000Z  INFO shop: order received payment=invoice trace=00000000
 1970-01-01T00:00:00.000000Z  INFO shop: order received payment=card trace=00000000
 1970-01-01T00:00:00.000000Z ERROR shop: charging failed payment=card exception.type=std::io::error::Error exception.message=\"card refused\" trace=00000000

@@ -19,11 +19,8 @@ use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 use super::{
     Filter,
     line::value::any,
-    record::{EXCEPTION_MESSAGE, add_location, begin, shown},
+    record::{add_location, begin, exception},
 };
-
-/// How many sources of an error are told; a chain could be a circle.
-const MAX_SOURCES: usize = 64;
 
 /// Makes loggers that share a provider and a filter.
 #[derive(Debug, Clone)]
@@ -124,20 +121,9 @@ impl Logger {
         if !self.enabled(Severity::Error) {
             return;
         }
-        let type_name = std::any::type_name::<E>();
-        let exception_type =
-            (!type_name.starts_with("dyn ")).then(|| ("exception.type", type_name.to_owned()));
-        let message = shown(error);
-        let mut trace = message.clone();
-        let sources = std::iter::successors(error.source(), |&error| error.source());
-        for source in sources.take(MAX_SOURCES) {
-            trace.push_str("\ncaused by: ");
-            trace.push_str(&shown(source));
-        }
-        let exception = [(EXCEPTION_MESSAGE, message), ("exception.stacktrace", trace)];
         // What the caller says about the exception wins.
         let is_said = |key: &str| attributes.iter().any(|attribute| attribute.key.as_str() == key);
-        let exception = exception_type.into_iter().chain(exception).filter(|(key, _)| !is_said(key));
+        let exception = exception(error).filter(|(key, _)| !is_said(key));
         self.emit(Severity::Error, body.into(), attributes, exception, Location::caller());
     }
 

@@ -13,4 +13,5 @@ pub(crate) use self::{
     filter::{Filter, Gate},
     layer::layers,
     logger::LoggerFactory,
+    record::{exception, is_repeated},
 };

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     cell::RefCell,
+    error::Error,
     fmt::{self, Write as _},
     time::SystemTime,
 };
@@ -12,6 +13,34 @@ use opentelemetry_sdk::logs::SdkLogRecord;
 
 /// The semantic conventions' names of what `exception` and errors among the fields become.
 pub(super) const EXCEPTION_MESSAGE: &str = "exception.message";
+const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+
+/// How many sources of an error are told; a chain could be a circle.
+const MAX_SOURCES: usize = 64;
+
+/// What is told of an error, by the semantic conventions for exceptions. Rust errors hold no stack trace; the chain of sources
+/// takes its place. The type of a `dyn Error` is not known, so that is left out.
+pub(crate) fn exception<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = (&'static str, String)> {
+    let type_name = std::any::type_name::<E>();
+    let type_name = (!type_name.starts_with("dyn ")).then(|| ("exception.type", type_name.to_owned()));
+    let message = shown(error);
+    let mut trace = message.clone();
+    let sources = std::iter::successors(error.source(), |&error| error.source());
+    for source in sources.take(MAX_SOURCES) {
+        trace.push_str("\ncaused by: ");
+        trace.push_str(&shown(source));
+    }
+    type_name.into_iter().chain([(EXCEPTION_MESSAGE, message), (EXCEPTION_STACKTRACE, trace)])
+}
+
+/// Whether a stack trace says no more than the message does, which people need not read twice.
+pub(crate) fn is_repeated<'a, V: PartialEq + 'a>(
+    key: &str,
+    value: &V,
+    mut attributes: impl Iterator<Item = (&'a str, &'a V)>,
+) -> bool {
+    key == EXCEPTION_STACKTRACE && attributes.any(|(key, other)| key == EXCEPTION_MESSAGE && other == value)
+}
 
 /// Fills in what every record has, and that it is made now.
 #[inline]

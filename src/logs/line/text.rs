@@ -3,7 +3,7 @@
 use opentelemetry::{InstrumentationScope, logs::AnyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
-use super::{LEVELS, hex, level, target, time_of, value};
+use super::{super::record::is_repeated, LEVELS, hex, level, target, time_of, value};
 
 /// How to colour. Without colours every code is empty.
 #[derive(Debug, Clone, Copy)]
@@ -81,16 +81,14 @@ pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &Instrumentat
             value::text(out, body);
         }
     }
-    let message = record.attributes_iter().find(|(key, _)| key.as_str() == "exception.message");
-    for (key, attribute) in record.attributes_iter() {
-        // An error without a source has no trace beyond its message, which people need not read twice.
-        if key.as_str() == "exception.stacktrace" && message.is_some_and(|(_, message)| message == attribute)
-        {
+    let attributes = || record.attributes_iter().map(|(key, attribute)| (key.as_str(), attribute));
+    for (key, attribute) in attributes() {
+        if is_repeated(key, attribute, attributes()) {
             continue;
         }
         out.push(' ');
         out.push_str(palette.accent());
-        value::plain(out, key.as_str());
+        value::plain(out, key);
         out.extend([reset, "="]);
         value::text(out, attribute);
     }

@@ -20,7 +20,10 @@ use serde_json::{Map, Value, json};
 use super::Console;
 use crate::{
     config::Signal,
-    logs::line::{self, Format, json as json_line, text::Palette, value},
+    logs::{
+        is_repeated,
+        line::{self, Format, json as json_line, text::Palette, value},
+    },
 };
 
 /// Spans that wait for their root. More than this are written as they are: a root may never end.
@@ -237,9 +240,12 @@ fn tree(out: &mut String, rows: &[Row<'_>], palette: Palette) {
             let indent = " ".repeat(branch.chars().count());
             let _ = write!(out, "  {indent}  {dim}· +{offset}{reset} ");
             value::plain(out, &event.name);
-            for attribute in &event.attributes {
+            let attributes = || event.attributes.iter().map(|kv| (kv.key.as_str(), &kv.value));
+            for (key, attribute) in
+                attributes().filter(|(key, value)| !is_repeated(key, *value, attributes()))
+            {
                 out.push(' ');
-                value::pair(out, attribute.key.as_str(), &value::any(&attribute.value));
+                value::pair(out, key, &value::any(attribute));
             }
             out.push('\n');
         }
