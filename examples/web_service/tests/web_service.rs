@@ -7,68 +7,35 @@ mod collector;
 #[allow(dead_code, reason = "others use the rest")]
 #[path = "../../../tests/support/program.rs"]
 mod program;
+mod service;
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
-    process::{Child, ChildStdout, Command, Stdio},
+    io::{BufRead as _, BufReader},
     time::Duration,
 };
 
 use collector::{Collector, field, sections};
 use serde_json::{Value, json};
+use service::Service;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 
-struct Service {
-    process: Child,
-    out: BufReader<ChildStdout>,
-    url: String,
-}
-
 impl Service {
-    /// On any free port. It calls itself upstream, unless there is another one.
-    fn start(upstream: Option<&Service>, variables: &[(&str, &str)]) -> Self {
-        let mut command = program::clean(env!("CARGO_BIN_EXE_web_service").into());
-        command.arg("127.0.0.1:0").args(upstream.map(|service| &service.url));
-        // Where the file is.
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(variables.iter().copied());
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(line["message"], "listening", "{line}");
-        let url = format!("http://{}", line["attributes"]["server.address"].as_str().unwrap());
-        Self { process, out, url }
-    }
-
     async fn get(&self, path: &str) -> (u16, Value) {
         let request = reqwest::Client::new().get(format!("{}{path}", self.url));
         let response = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01")).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    /// Ends it as an orchestrator does, and returns the rest of its lines.
-    fn terminate(mut self) -> Vec<Value> {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let mut rest = String::new();
-        self.out.read_to_string(&mut rest).unwrap();
-        let mut said = String::new();
-        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert!(self.process.wait().unwrap().success(), "{said}");
+    /// Ends it, and returns the rest of its lines.
+    fn end(mut self) -> Vec<Value> {
+        let said = self.terminate();
         assert_eq!(said.lines().count(), 1, "the start line and nothing else: {said}");
-        rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let lines = self.out.take().unwrap().lines();
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
     }
 }
 
@@ -83,7 +50,7 @@ async fn the_console_shows_every_item() {
     let service = Service::start(None, &[]);
     assert_eq!(service.get("/api/data?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(service.get("/api/data?fail=true").await, (500, json!({ "error": "internal server error" })));
-    let lines = service.terminate();
+    let lines = service.end();
     assert_eq!(lines.len(), 8, "{lines:#?}");
 
     for (query, status, code) in [("page=2", "ok", 200), ("fail=true", "error", 500)] {
@@ -119,7 +86,7 @@ async fn the_console_shows_every_item() {
 async fn what_is_not_there_is_no_failure_of_ours() {
     let service = Service::start(None, &[]);
     assert_eq!(reqwest::get(format!("{}/nowhere", service.url)).await.unwrap().status(), 404);
-    let lines = service.terminate();
+    let lines = service.end();
     let span = find(&lines, &json!({ "span": "http_request" }));
     assert_eq!((&span["status"], &span["parent_span_id"]), (&"unset".into(), &Value::Null));
     find(&lines, &json!({ "metric": "http.requests", "attributes": { "path": "unknown", "method": "GET" } }));
@@ -141,8 +108,8 @@ async fn a_trace_goes_through_two_services_to_the_collector() {
     let front = Service::start(Some(&back), &variables("front"));
     assert_eq!(front.get("/api/relay?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(front.get("/api/relay?fail=true").await.0, 500);
-    front.terminate();
-    back.terminate();
+    front.end();
+    back.end();
 
     // Both have ended well, so everything was accepted; the Collector may still be printing.
     let output = collector.wait(|text| {

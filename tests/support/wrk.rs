@@ -1,0 +1,44 @@
+//! Load on an HTTP server, by the program `wrk`, without an error.
+
+use std::process::Command;
+
+/// Each has one request on its way at any time.
+pub const CONNECTIONS: u64 = 64;
+
+pub struct Load {
+    /// That were answered in time.
+    pub requests: u64,
+    pub per_second: f64,
+    /// The time in which 99 of 100 were answered, as `wrk` writes it.
+    pub p99: String,
+    /// All that `wrk` says.
+    pub output: String,
+}
+
+pub fn load(url: &str, seconds: u64) -> Load {
+    let connections = CONNECTIONS.to_string();
+    let duration = format!("{seconds}s");
+    let output = Command::new("wrk")
+        .args(["--threads", "2", "--connections", &connections, "--duration", &duration, "--latency", url])
+        .output()
+        .expect("wrk is installed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    // It speaks of errors when there are some.
+    let is_clean = output.status.success() && !text.contains("errors") && !text.contains("Non-2xx");
+    assert!(is_clean, "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let words: Vec<_> = text.split_whitespace().collect();
+    let after = |word: &str| words[words.iter().position(|other| *other == word).unwrap() + 1];
+    let requests = words[words.iter().position(|word| *word == "requests").unwrap() - 1];
+    Load {
+        requests: requests.parse().unwrap(),
+        per_second: after("Requests/sec:").parse().unwrap(),
+        p99: after("99%").to_owned(),
+        output: text,
+    }
+}
+
+/// The seconds that the variable `SECONDS` asks for.
+pub fn seconds(otherwise: u64) -> u64 {
+    let value = std::env::vars_os().find(|(name, _)| name == "SECONDS");
+    value.map_or(otherwise, |(_, seconds)| seconds.into_string().unwrap().parse().unwrap())
+}
