@@ -37,8 +37,8 @@ pub fn load(url: &str, seconds: u64) -> Load {
     }
 }
 
-/// The seconds that the variable `SECONDS` asks for.
-pub fn seconds(otherwise: u64) -> u64 {
-    let value = std::env::vars_os().find(|(name, _)| name == "SECONDS");
-    value.map_or(otherwise, |(_, seconds)| seconds.into_string().unwrap().parse().unwrap())
+/// How long or how often, by the variable `name`.
+pub fn variable(name: &str, otherwise: u64) -> u64 {
+    let value = std::env::vars_os().find(|(other, _)| other == name);
+    value.map_or(otherwise, |(_, number)| number.into_string().unwrap().parse().unwrap())
 }
