@@ -34,7 +34,8 @@ struct Round {
     per_second: f64,
     /// Processor time of a request, in microseconds.
     cpu: f64,
-    p99: String,
+    /// Milliseconds.
+    p99: f64,
     arrived: Arrived,
 }
 
@@ -114,30 +115,31 @@ fn main() {
 fn print(results: &[(Variant, Vec<Round>)]) {
     let of = |variant: Variant| &results.iter().find(|(other, _)| *other == variant).unwrap().1;
     let (off, by_hand) = (of(Variant::Off), of(Variant::ByHand));
-    println!(
-        "{:16} {:>10} {:>8} {:>8} {:>9} {:>8} {:>8}  {:24} lost of all spans, log records",
-        "", "requests/s", "of off", "by hand", "CPU µs", "of off", "by hand", "99 % of each round"
-    );
+    println!("{:14} {:30} {:30} {:8}   lost", "", "requests/s", "processor time", "99 %");
     for (variant, rounds) in results {
-        let ratios = |value: fn(&Round) -> f64| {
+        print!("{:14}", variant.name());
+        let figure = |value: fn(&Round) -> f64, unit| {
             let own = median(rounds, value);
-            (own, own / median(off, value), own / median(by_hand, value))
+            let (of_off, of_hand) = (own / median(off, value), own / median(by_hand, value));
+            print!(" {own:8.*}{unit:3} {of_off:5.2} x {of_hand:5.2} x   ", usize::from(own < 1e3));
         };
-        let (throughput, of_off, of_hand) = ratios(|round| round.per_second);
-        print!("{:16} {throughput:10.0} {of_off:8.2} {of_hand:8.2}", variant.name());
-        let (cpu, of_off, of_hand) = ratios(|round| round.cpu);
-        print!(" {cpu:9.1} {of_off:8.2} {of_hand:8.2}");
-        let latencies: Vec<_> = rounds.iter().map(|round| round.p99.as_str()).collect();
-        print!("  {:24}", latencies.join(" "));
+        figure(|round| round.per_second, "");
+        figure(|round| round.cpu, " µs");
+        print!(" {:6.1} ms", median(rounds, |round| round.p99));
         let Arrived { requests, spans, logs } =
             rounds.iter().fold(Arrived::default(), |sum, round| sum.and(round.arrived));
-        // Of each service's log records two are of no request.
+        // Two of each service's log records are of no request.
         let all_logs = requests + 2 * rounds.len() as u64;
         match variant {
             Variant::Off => println!(),
             Variant::On | Variant::ByHand => {
-                println!(" {} of {requests}, {} of {all_logs}", requests - spans, all_logs - logs);
+                println!(
+                    "   {} of {requests} spans, {} of {all_logs} log records",
+                    requests - spans,
+                    all_logs - logs
+                );
             }
         }
     }
+    println!("{:14} x: of the service without telemetry, and of the one wired by hand", "");
 }

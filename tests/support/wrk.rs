@@ -9,8 +9,8 @@ pub struct Load {
     /// That were answered in time.
     pub requests: u64,
     pub per_second: f64,
-    /// The time in which 99 of 100 were answered, as `wrk` writes it.
-    pub p99: String,
+    /// The milliseconds in which 99 of 100 were answered.
+    pub p99: f64,
     /// All that `wrk` says.
     pub output: String,
 }
@@ -32,9 +32,16 @@ pub fn load(url: &str, seconds: u64) -> Load {
     Load {
         requests: requests.parse().unwrap(),
         per_second: after("Requests/sec:").parse().unwrap(),
-        p99: after("99%").to_owned(),
+        p99: milliseconds(after("99%")),
         output: text,
     }
+}
+
+/// `980.00us`, `1.25ms` or `1.01s`.
+fn milliseconds(text: &str) -> f64 {
+    let units = [("us", 1e-3), ("ms", 1.0), ("s", 1e3)];
+    let read = |(unit, factor)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * factor);
+    units.into_iter().find_map(read).unwrap_or_else(|| panic!("{text} is no time"))
 }
 
 /// How long or how often, by the variable `name`.
