@@ -135,8 +135,8 @@ fn print(results: &[(Variant, Vec<Round>)]) {
             Variant::On | Variant::ByHand => {
                 println!(
                     "   {} of {requests} spans, {} of {all_logs} log records",
-                    requests - spans,
-                    all_logs - logs
+                    requests.saturating_sub(spans),
+                    all_logs.saturating_sub(logs)
                 );
             }
         }
