@@ -26,9 +26,20 @@ pub struct Collector {
 /// Prints everything.
 const PRINT: &str = "debug: {verbosity: detailed}";
 
+/// Prints of spans and log records only how many each request holds: under load, more would be work for a whole core.
+const COUNT: &str = "debug: {verbosity: basic}\n  debug/metrics: {verbosity: detailed}";
+
+/// What we note below its own words.
+const ENDED: &str = "the Collector has ended\n";
+
 impl Collector {
     pub fn start() -> Self {
         Self::start_with("", PRINT)
+    }
+
+    /// Counts spans and log records, and prints metrics. What it counted is in the result of `end`.
+    pub fn start_counting() -> Self {
+        Self::start_with("", COUNT)
     }
 
     /// With the certificate and key in these files.
@@ -50,13 +61,20 @@ impl Collector {
 
     pub(super) fn start_with(more: &str, exporter: &str) -> Self {
         let name = exporter.split(':').next().unwrap();
+        let of_signal = |signal: &str| {
+            let own = format!("{name}/{signal}");
+            if exporter.contains(&own) { own } else { name.to_owned() }
+        };
+        // Its own log leaves out lines that resemble many others, unless it is told not to.
         Self::start_configured(&format!(
             "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:${{env:OTLP_GRPC_PORT}}'{more}}}\n      http: {{endpoint: '127.0.0.1:${{env:OTLP_HTTP_PORT}}'{more}}}\n\
              exporters:\n  {exporter}\n\
-             service:\n  telemetry: {{metrics: {{level: none}}}}\n  pipelines:\n\
+             service:\n  telemetry: {{metrics: {{level: none}}, logs: {{sampling: {{enabled: false}}}}}}\n  pipelines:\n\
              {}",
             ["traces", "metrics", "logs"]
-                .map(|signal| format!("    {signal}: {{receivers: [otlp], exporters: [{name}]}}\n"))
+                .map(|signal| {
+                    format!("    {signal}: {{receivers: [otlp], exporters: [{}]}}\n", of_signal(signal))
+                })
                 .concat()
         ))
     }
@@ -83,17 +101,23 @@ impl Collector {
     }
 
     fn is_started(&mut self) -> bool {
-        let started = self.wait(|text| text.contains("Everything is ready") || text.contains("has ended"));
-        if started.contains("has ended") {
+        let started = self.wait(|text| text.contains("Everything is ready") || text.ends_with(ENDED));
+        if started.ends_with(ENDED) {
             let _ = self.process.wait();
         }
-        !started.contains("has ended")
+        !started.ends_with(ENDED)
     }
 
     /// Ends it without a chance to say goodbye.
     pub fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+
+    /// Ends it, and returns all that it printed. It prints before it answers, so everything that it accepted is there.
+    pub fn end(mut self) -> String {
+        self.kill();
+        self.wait(|text| text.ends_with(ENDED))
     }
 
     /// Starts it again, on the same ports. What it printed before is gone.
@@ -160,7 +184,7 @@ fn run(directory: &Path, (grpc, http): (u16, u16), output: &Arc<(Mutex<String>, 
             text.push('\n');
             shared.1.notify_all();
         }
-        shared.0.lock().unwrap().push_str("the Collector has ended\n");
+        shared.0.lock().unwrap().push_str(ENDED);
         shared.1.notify_all();
     });
     process
@@ -180,6 +204,13 @@ pub fn free_port() -> u16 {
         TcpListener::bind(("127.0.0.1", 12_000 + u16::try_from(random).unwrap())).ok()
     });
     free.expect("some port is free").local_addr().unwrap().port()
+}
+
+/// How many items of a kind, `spans` or `log records`, a Collector received that counts them.
+pub fn count(output: &str, kind: &str) -> u64 {
+    let before = format!("\"{kind}\": ");
+    let numbers = output.split(&before).skip(1).map(|rest| rest.split(['}', ',']).next().unwrap());
+    numbers.map(|number| number.parse::<u64>().unwrap()).sum()
 }
 
 /// What the Collector's debug exporter printed, as sections: each begins with a line such as `Span #0` and holds the

@@ -9,46 +9,25 @@ mod collector;
 mod program;
 #[path = "../../../tests/support/prometheus.rs"]
 mod prometheus;
+mod service;
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
-    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use collector::{Collector, field, sections};
 use prometheus::Prometheus;
 use serde_json::{Value, json};
+use service::Service;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 
-struct Service {
-    process: Child,
-    out: BufReader<ChildStdout>,
-    url: String,
-}
-
 impl Service {
-    /// On any free port. It calls itself upstream, unless there is another one.
-    fn start(upstream: Option<&str>, variables: &[(&str, &str)]) -> Self {
-        let mut command = program::clean(env!("CARGO_BIN_EXE_web_service").into());
-        command.arg("127.0.0.1:0").args(upstream);
-        // Where the file is.
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).envs(variables.iter().copied());
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut out = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(line["message"], "listening", "{line}");
-        let url = format!("http://{}", line["attributes"]["server.address"].as_str().unwrap());
-        Self { process, out, url }
-    }
-
     fn get(&self, path: &str) -> impl Future<Output = (u16, Value)> + use<> {
         let request = reqwest::Client::new().get(format!("{}{path}", self.url));
         let request = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
@@ -58,35 +37,18 @@ impl Service {
         }
     }
 
-    /// Asks it to end, as an orchestrator does.
-    fn ask_to_end(&self) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    }
-
-    /// Ends it and returns the rest of its lines.
-    fn terminate(self) -> Vec<Value> {
-        let (rest, said) = self.terminate_and_tell();
+    /// Ends it, and returns the rest of its lines.
+    fn end(self) -> Vec<Value> {
+        let (lines, said) = self.end_and_tell();
         assert_eq!(said.lines().count(), 1, "the start line and nothing else: {said}");
-        rest
+        lines
     }
 
     /// The same, and what it said on standard error.
-    fn terminate_and_tell(mut self) -> (Vec<Value>, String) {
-        self.ask_to_end();
-        let mut rest = String::new();
-        self.out.read_to_string(&mut rest).unwrap();
-        let mut said = String::new();
-        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert!(self.process.wait().unwrap().success(), "{said}");
-        (rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), said)
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    fn end_and_tell(mut self) -> (Vec<Value>, String) {
+        let said = self.terminate();
+        let lines = self.out.take().unwrap().lines();
+        (lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect(), said)
     }
 }
 
@@ -101,7 +63,7 @@ async fn the_console_shows_every_item() {
     let service = Service::start(None, &[]);
     assert_eq!(service.get("/api/data?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(service.get("/api/data?fail=true").await, (500, json!({ "error": "internal server error" })));
-    let lines = service.terminate();
+    let lines = service.end();
     assert_eq!(lines.len(), 8, "{lines:#?}");
 
     for (query, status, code) in [("page=2", "ok", 200), ("fail=true", "error", 500)] {
@@ -137,7 +99,7 @@ async fn the_console_shows_every_item() {
 async fn what_is_not_there_is_no_failure_of_ours() {
     let service = Service::start(None, &[]);
     assert_eq!(reqwest::get(format!("{}/nowhere", service.url)).await.unwrap().status(), 404);
-    let lines = service.terminate();
+    let lines = service.end();
     let span = find(&lines, &json!({ "span": "http_request" }));
     assert_eq!((&span["status"], &span["parent_span_id"]), (&"unset".into(), &Value::Null));
     find(&lines, &json!({ "metric": "http.requests", "attributes": { "path": "unknown", "method": "GET" } }));
@@ -159,8 +121,8 @@ async fn a_trace_goes_through_two_services_to_the_collector() {
     let front = Service::start(Some(&back.url), &variables("front"));
     assert_eq!(front.get("/api/relay?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(front.get("/api/relay?fail=true").await.0, 500);
-    front.terminate();
-    back.terminate();
+    front.end();
+    back.end();
 
     // Both have ended well, so everything was accepted; the Collector may still be printing.
     let output = collector.wait(|text| {
@@ -228,7 +190,7 @@ async fn a_request_on_its_way_is_answered_before_the_end() {
     upstream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ntrue").unwrap();
     assert_eq!(request.await.unwrap(), (200, json!(true)));
 
-    let mut lines = service.terminate();
+    let mut lines = service.end();
     assert_eq!(find(&lines, &json!({ "span": "http_request" }))["status"], "ok");
     find(&lines, &json!({ "metric": "http.requests", "value": 1 }));
     lines.retain(|line| line["message"].is_string());
@@ -242,7 +204,7 @@ async fn without_a_collector_it_serves_and_ends_well() {
     let variables = [("AUTOTEL_PROFILE", "collector"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
     let service = Service::start(None, &variables);
     assert_eq!(service.get("/api/data").await.0, 200);
-    let (lines, said) = service.terminate_and_tell();
+    let (lines, said) = service.end_and_tell();
     find(&lines, &json!({ "message": "stopped" }));
     for lost in ["1 of 1 span", "3 of 3 log records", "2 of 2 data points"] {
         assert!(said.contains(lost), "{lost}: {said}");

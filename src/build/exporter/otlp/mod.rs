@@ -155,7 +155,11 @@ impl Sender {
         while let Some(mut request) = waiting.pop() {
             let items = request.items();
             let sent = match self.client.encode(&mut request) {
-                Ok(body) if body.len() <= LARGEST => self.deliver::<R>(body, items).await,
+                Ok(body) if body.len() <= LARGEST => {
+                    // Not to be held for as long as an outage lasts.
+                    drop(request);
+                    self.deliver::<R>(body, items).await
+                }
                 Ok(_) if items > 1 => {
                     let rest = request.split_off(items / 2);
                     waiting.extend([rest, request]);
@@ -222,6 +226,8 @@ impl Export<ScopedRecord> for OtlpExporter {
             let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&batch), &self.resource);
             ExportLogsServiceRequest { resource_logs }
         };
+        // The request is a copy.
+        drop(batch);
         let _ = self.sender.send(request).await;
     }
 }

@@ -1,0 +1,118 @@
+//! The web service as a process, in three variants.
+
+use std::{
+    env, fs,
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{PATIENCE, collector::free_port, program};
+
+/// The argument that makes this program the service that is wired by hand.
+pub const BY_HAND: &str = "by-hand";
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/web_service");
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Variant {
+    Off,
+    On,
+    ByHand,
+}
+
+impl Variant {
+    pub const ALL: [Self; 3] = [Self::Off, Self::On, Self::ByHand];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "telemetry off",
+            Self::On => "autotelemetry",
+            Self::ByHand => "wired by hand",
+        }
+    }
+}
+
+pub struct Service {
+    process: Child,
+    address: SocketAddr,
+}
+
+/// Builds the example as its users do, beside this program.
+pub fn build() {
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--package", "web_service", "--target-dir"])
+        .arg(directory().parent().unwrap())
+        .current_dir(EXAMPLE)
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Where cargo puts the programs of this profile.
+fn directory() -> PathBuf {
+    let program = env::current_exe().unwrap();
+    program.parent().and_then(|deps| deps.parent()).unwrap().to_owned()
+}
+
+impl Service {
+    pub fn start(variant: Variant, endpoint: &str) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut command = match variant {
+            Variant::Off | Variant::On => program::clean(directory().join("web_service")),
+            Variant::ByHand => program::clean(env::current_exe().unwrap()),
+        };
+        if variant == Variant::ByHand {
+            command.arg(BY_HAND);
+        }
+        // Where the file is, whose start line would be no news.
+        command.arg(address.to_string()).current_dir(EXAMPLE).env("AUTOTEL_DIAGNOSTICS__LEVEL", "warn");
+        command.env("AUTOTEL_PROFILE", "collector").env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        if variant == Variant::Off {
+            command.env("OTEL_SDK_DISABLED", "true");
+        }
+        let process = command.stdout(Stdio::null()).spawn().unwrap();
+        let mut service = Self { process, address };
+        service.wait();
+        service
+    }
+
+    /// Without telemetry it says nothing, so it is asked.
+    fn wait(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(self.address).is_err() {
+            assert!(self.process.try_wait().unwrap().is_none(), "the service has ended");
+            assert!(Instant::now() < deadline, "the service does not answer");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The processor time that it has used, in user mode and the kernel.
+    pub fn cpu(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        // The name, in parentheses, is the second field, and the two times are the 14th and 15th, in hundredths of a second.
+        let (_, rest) = stat.rsplit_once(") ").unwrap();
+        let ticks: u64 = rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// Ends it as an orchestrator does.
+    pub fn terminate(mut self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,51 @@
+//! Load on an HTTP server, by the program `wrk`, without an error.
+
+use std::process::Command;
+
+/// Each has one request on its way at any time.
+pub const CONNECTIONS: u64 = 64;
+
+pub struct Load {
+    /// That were answered in time.
+    pub requests: u64,
+    pub per_second: f64,
+    /// The milliseconds in which 99 of 100 were answered.
+    pub p99: f64,
+    /// All that `wrk` says.
+    pub output: String,
+}
+
+pub fn load(url: &str, seconds: u64) -> Load {
+    let connections = CONNECTIONS.to_string();
+    let duration = format!("{seconds}s");
+    let output = Command::new("wrk")
+        .args(["--threads", "2", "--connections", &connections, "--duration", &duration, "--latency", url])
+        .output()
+        .expect("wrk is installed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    // It speaks of errors when there are some.
+    let is_clean = output.status.success() && !text.contains("errors") && !text.contains("Non-2xx");
+    assert!(is_clean, "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let words: Vec<_> = text.split_whitespace().collect();
+    let after = |word: &str| words[words.iter().position(|other| *other == word).unwrap() + 1];
+    let requests = words[words.iter().position(|word| *word == "requests").unwrap() - 1];
+    Load {
+        requests: requests.parse().unwrap(),
+        per_second: after("Requests/sec:").parse().unwrap(),
+        p99: milliseconds(after("99%")),
+        output: text,
+    }
+}
+
+/// `980.00us`, `1.25ms` or `1.01s`.
+fn milliseconds(text: &str) -> f64 {
+    let units = [("us", 1e-3), ("ms", 1.0), ("s", 1e3)];
+    let read = |(unit, factor)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * factor);
+    units.into_iter().find_map(read).unwrap_or_else(|| panic!("{text} is no time"))
+}
+
+/// How long or how often, by the variable `name`.
+pub fn variable(name: &str, otherwise: u64) -> u64 {
+    let value = std::env::vars_os().find(|(other, _)| other == name);
+    value.map_or(otherwise, |(_, number)| number.into_string().unwrap().parse().unwrap())
+}
