@@ -64,7 +64,7 @@ fn assertions_find_what_is_there() {
     telemetry.assert_span("order").with_attribute("payment", "card").with_status(Status::Unset).times(1);
     let charge = telemetry
         .assert_span("charge")
-        .under("order")
+        .with_parent("order")
         .with_error()
         .with_status(Status::error("card refused"))
         .with_event("exception")
@@ -90,7 +90,7 @@ fn assertions_find_what_is_there() {
 
     telemetry.assert_counter("orders").with_unit("{order}").with_scope("shop").is(2).times(2);
     telemetry.assert_counter("orders").with_attribute("payment", "card").is(1).times(1);
-    telemetry.assert_histogram("order.duration").has_count(2).is(30.5);
+    telemetry.assert_histogram("order.duration").has_count(2).has_sum(30.5);
     let duration = telemetry.assert_histogram("order.duration").with_attribute("payment", "card");
     let Reading::Distribution { count: 1, min, max, .. } = duration.data_points()[0].reading else {
         panic!("{duration:?}");
@@ -103,25 +103,26 @@ fn the_first_call_that_leaves_nothing_fails() {
     for (expected, line) in [
         ("there is no span \"refund\"", headline(|t| drop(t.assert_span("refund")))),
         (
-            "there is no span \"charge\" with payment=cash, though 1 x span \"charge\"",
+            "there is no span \"charge\" with payment=cash, though 1 x span \"charge\" (no payment)",
             headline(|t| drop(t.assert_span("charge").with_attribute("payment", "cash"))),
         ),
         (
-            "there is no span \"order\" under \"charge\", though 2 x span \"order\"",
-            headline(|t| drop(t.assert_span("order").under("charge"))),
+            "there is no span \"order\" under \"charge\", though 2 x span \"order\" (without a parent)",
+            headline(|t| drop(t.assert_span("order").with_parent("charge"))),
         ),
         (
-            "there is no span \"charge\" under \"order\" without a parent, though 1 x span \"charge\" under \"order\"",
-            headline(|t| drop(t.assert_span("charge").under("order").root())),
+            "there is no span \"charge\" under \"order\" without a parent, though 1 x span \"charge\" under \"order\" \
+             (with the parent 00000002000000000000000000000000-0000000000000002)",
+            headline(|t| drop(t.assert_span("charge").with_parent("order").root())),
         ),
         ("expected 3 x span \"order\", found 2 x", headline(|t| drop(t.assert_span("order").times(3)))),
         ("there is a span \"charge\"", headline(|t| t.assert_no_span("charge"))),
         (
-            "there is no log at INFO that says \"order sent\", though 2 x log at INFO",
+            "there is no log at INFO that says \"order sent\", though 2 x log at INFO (\"order received\")",
             headline(|t| drop(t.assert_log(Severity::Info).with_body("order sent"))),
         ),
         (
-            "there is no log at ERROR in span \"order\", though 1 x log at ERROR",
+            "there is no log at ERROR in span \"order\", though 1 x log at ERROR (in span \"charge\")",
             headline(|t| drop(t.assert_log(Severity::Error).in_span("order"))),
         ),
         ("there is no log at WARN", headline(|t| drop(t.assert_log(Severity::Warn)))),
@@ -131,7 +132,40 @@ fn the_first_call_that_leaves_nothing_fails() {
             "counter \"orders\" with payment=card is 1, not 2.5",
             headline(|t| drop(t.assert_counter("orders").with_attribute("payment", "card").is(2.5))),
         ),
-        ("there is no gauge \"orders\"", headline(|t| drop(t.assert_gauge("orders")))),
+        (
+            "there is no counter \"orders\" with payment=cash, though 2 x counter \"orders\" (payment=card, payment=invoice)",
+            headline(|t| drop(t.assert_counter("orders").with_attribute("payment", "cash"))),
+        ),
+        (
+            "there is no span \"order\" of tracer \"web\", though 2 x span \"order\" (of tracer \"shop\")",
+            headline(|t| drop(t.assert_span("order").with_scope("web"))),
+        ),
+        (
+            "there is no span \"charge\" that is free, though 1 x span \"charge\"",
+            headline(|t| drop(t.assert_span("charge").matching("that is free", |_| false))),
+        ),
+        (
+            "there is a span that failed",
+            headline(|t| {
+                t.assert_no_span_matching("that failed", |span| matches!(span.status, Status::Error { .. }));
+            }),
+        ),
+        (
+            "there is a log of the shop",
+            headline(|t| t.assert_no_log_matching("of the shop", |log| log.target() == "shop")),
+        ),
+        (
+            "the sum of histogram \"order.duration\" is 30.5, not 30",
+            headline(|t| drop(t.assert_histogram("order.duration").has_sum(30))),
+        ),
+        (
+            "histogram \"order.duration\" has no value; ask for `has_count` or `has_sum`",
+            headline(|t| drop(t.assert_histogram("order.duration").is(30))),
+        ),
+        (
+            "there is no gauge \"orders\", though there is a counter of this name",
+            headline(|t| drop(t.assert_gauge("orders"))),
+        ),
         (
             "the count of histogram \"order.duration\" is 2, not 3",
             headline(|t| drop(t.assert_histogram("order.duration").has_count(3))),
@@ -152,15 +186,15 @@ fn a_failure_shows_all_that_was_recorded() {
         "\
 there is no span \"refund\"
 
-1970-01-01T00:00:00.000000Z trace 00000000000000000000000000000001
+1970-01-01T00:00:00.000000Z trace 00000001000000000000000000000000
   order       0µs  █···················  payment=invoice
-1970-01-01T00:00:00.000000Z trace 00000000000000000000000000000002
+1970-01-01T00:00:00.000000Z trace 00000002000000000000000000000000
   order           0µs  █···················  payment=card
   └─ charge       0µs  █···················  ERROR: card refused
        · +0µs exception exception.type=std::io::error::Error exception.message=\"card refused\"
-1970-01-01T00:00:00.000000Z  INFO shop: order received payment=invoice trace=00000000
-1970-01-01T00:00:00.000000Z  INFO shop: order received payment=card trace=00000000
-1970-01-01T00:00:00.000000Z ERROR shop: charging failed payment=card exception.type=std::io::error::Error exception.message=\"card refused\" trace=00000000
+1970-01-01T00:00:00.000000Z  INFO shop: order received payment=invoice trace=00000001
+1970-01-01T00:00:00.000000Z  INFO shop: order received payment=card trace=00000002
+1970-01-01T00:00:00.000000Z ERROR shop: charging failed payment=card exception.type=std::io::error::Error exception.message=\"card refused\" trace=00000002
 1970-01-01T00:00:00.000000Z metrics
   shop
     orders          payment=card     1 {order}
@@ -278,12 +312,12 @@ fn ids_count_up_on_request() {
         .iter()
         .map(|span| (span.span_context.trace_id().to_string(), span.span_context.span_id().to_string()))
         .collect();
-    let id = |trace, span| (format!("{trace:032x}"), format!("{span:016x}"));
+    let id = |trace, span| (format!("{trace:08x}{:024x}", 0), format!("{span:016x}"));
     assert_eq!(ids, [id(1, 1), id(2, 3), id(2, 2)]);
 
     let (tools, telemetry) = testing::tools();
     drop(tools.tracer("t").start_as_current_span("order"));
-    assert_ne!(telemetry.assert_span("order").span_context().trace_id(), TraceId::from(1));
+    assert_ne!(telemetry.assert_span("order").span_context().trace_id(), TraceId::from(1_u128 << 96));
 }
 
 #[test]
@@ -335,7 +369,8 @@ fn without_a_clock_times_are_real() {
     let before = SystemTime::now();
     let (tools, telemetry) = testing::tools();
     tools.logger("l").info("now", &[]);
-    telemetry.advance_clock(Duration::from_secs(3_600));
+    let advance = || telemetry.advance_clock(Duration::from_secs(3_600));
+    catch_unwind(AssertUnwindSafe(advance)).expect_err("there is no clock to advance");
     let at = telemetry.logs()[0].record.timestamp().unwrap();
     assert!((before..=SystemTime::now()).contains(&at));
 }
@@ -373,11 +408,12 @@ fn spans_that_have_not_ended_are_named() {
     let outer = tracer.start_as_current_span("outer");
     drop(tracer.start_as_current_span("inner"));
     tools.logger("l").info("inside", &[]);
-    telemetry.assert_span("inner").under("outer");
+    telemetry.assert_span("inner").with_parent("outer");
     telemetry.assert_log(Severity::Info).in_span("outer");
     let panic =
         catch_unwind(AssertUnwindSafe(|| telemetry.assert_span("outer"))).expect_err("it has not ended");
     let said = panic.downcast::<String>().unwrap();
+    assert!(said.starts_with("there is no span \"outer\" that has ended\n"), "{said}");
     assert!(said.contains("span \"outer\" has not ended"), "{said}");
     drop(outer);
     telemetry.assert_span("outer");
@@ -415,7 +451,7 @@ fn what_was_recorded_outlives_the_tools() {
     tools.shutdown().unwrap();
     tools.logger("shop").error("too late", &[]);
     drop(tools);
-    telemetry.assert_span("charge").under("order");
+    telemetry.assert_span("charge").with_parent("order");
     telemetry.assert_counter("orders").is(2);
     telemetry.assert_log(Severity::Info).times(2);
 }
@@ -430,6 +466,85 @@ fn the_account_is_kept_as_for_other_exporters() {
         (found.emitted, found.exported)
     };
     assert_eq!((of(Signal::Traces), of(Signal::Logs)), ((3, 3), (3, 3)));
+}
+
+#[test]
+fn floats_may_differ_in_their_last_digits() {
+    let (tools, telemetry) = testing::tools();
+    let meter = tools.meter("m");
+    let (seconds, tiny) = (meter.f64_counter("seconds").build(), meter.f64_histogram("tiny").build());
+    seconds.add(0.1, &[]);
+    seconds.add(0.2, &[]);
+    tiny.record(1.5e-7, &[]);
+    telemetry.assert_counter("seconds").is(0.3);
+    telemetry.assert_histogram("tiny").has_sum(1.5e-7);
+    let wrong = || telemetry.assert_histogram("tiny").has_sum(1.6e-7);
+    let said = catch_unwind(AssertUnwindSafe(wrong))
+        .expect_err("it is another number")
+        .downcast::<String>()
+        .unwrap();
+    assert!(said.starts_with("the sum of histogram \"tiny\" is 0.00000015, not 0.00000016\n"), "{said}");
+    assert!(said.contains("sum=0.00000015 "), "{said}");
+
+    // Integers may not.
+    let items = meter.u64_counter("items").build();
+    items.add(u64::MAX, &[]);
+    telemetry.assert_counter("items").is(u64::MAX);
+    catch_unwind(AssertUnwindSafe(|| telemetry.assert_counter("items").is(u64::MAX - 1)))
+        .expect_err("one less");
+    meter.u64_gauge("length").build().record(3, &[]);
+    telemetry.assert_gauge("length").is([1, 2, 3].len()).is(3_u32).is(3);
+}
+
+#[test]
+fn what_others_still_do_can_be_waited_for() {
+    let (tools, telemetry) = testing::tools();
+    let (tracer, counter) = (tools.tracer("t"), tools.meter("m").u64_counter("c").build());
+    let patience = Duration::from_secs(20);
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let worker = thread::spawn(move || {
+        wait.recv().unwrap();
+        drop(tracer.start("work"));
+        wait.recv().unwrap();
+        counter.add(1, &[]);
+    });
+    go.send(()).unwrap();
+    telemetry.wait_until(patience, |telemetry| telemetry.spans().len() == 1);
+    go.send(()).unwrap();
+    telemetry.wait_until(patience, |telemetry| !telemetry.metrics().is_empty());
+    worker.join().unwrap();
+
+    let never = || telemetry.wait_until(Duration::from_millis(1), |_| false);
+    let said = catch_unwind(AssertUnwindSafe(never)).expect_err("it never is").downcast::<String>().unwrap();
+    assert!(said.starts_with("not within 1ms\n") && said.contains("work"), "{said}");
+}
+
+#[test]
+fn the_resource_is_seen() {
+    let (_tools, telemetry) = testing::builder()
+        .configure(|builder| builder.service_name("shop").resource_attribute("team", "data"))
+        .build();
+    let resource = telemetry.resource();
+    let of = |key: &'static str| resource.get(&Key::from(key)).map(|value| value.to_string());
+    assert_eq!((of("service.name"), of("team")), (Some("shop".to_owned()), Some("data".to_owned())));
+}
+
+#[test]
+fn a_failure_shows_the_end_of_much() {
+    let (tools, telemetry) = testing::tools();
+    let (tracer, logger, counter) =
+        (tools.tracer("t"), tools.logger("l"), tools.meter("m").u64_counter("c").build());
+    for number in 0..150 {
+        drop(tracer.start(format!("span {number}")));
+        logger.info(format!("message {number}"), &[]);
+        counter.add(1, &[KeyValue::new("number", number)]);
+    }
+    let shown = telemetry.to_string();
+    for line in ["… 50 spans before these", "… 50 log records before these", "… 50 data points before these"]
+    {
+        assert!(shown.contains(line), "{shown}");
+    }
+    assert!(shown.contains("message 149") && !shown.contains("message 49 "), "{shown}");
 }
 
 #[test]
@@ -455,7 +570,7 @@ fn tracing_is_captured_on_request() {
     }
     drop(guard);
     pack(3);
-    telemetry.assert_span("pack").with_attribute("items", 2).under("manual").times(1);
+    telemetry.assert_span("pack").with_attribute("items", 2).with_parent("manual").times(1);
     telemetry
         .assert_log(Severity::Warn)
         .with_body("out of boxes")

@@ -38,7 +38,7 @@ use self::{
     runtime::Background,
 };
 pub use self::{
-    exporter::console::{Number, Reading},
+    exporter::console::{MetricKind, Number, Reading},
     metrics::MeterProvider,
     propagators::Propagator,
 };
@@ -117,6 +117,9 @@ pub(crate) fn build(
         false => loaded.config.exporters(signal),
     };
     let resource = resource::resource(service, resource);
+    if let Some(memory) = &memory {
+        memory.describe(&resource);
+    }
     let mut parts = Parts {
         loaded,
         resource,

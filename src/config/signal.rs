@@ -37,7 +37,8 @@ pub enum ExporterRef {
     Prometheus,
     /// One of `[exporters]`, by its name.
     Named(String),
-    /// What no configuration names: where [`testing`](crate::testing) keeps telemetry.
+    // What no configuration names: where `testing` keeps telemetry.
+    #[doc(hidden)]
     Memory,
 }
 

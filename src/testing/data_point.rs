@@ -2,7 +2,7 @@
 
 use opentelemetry::KeyValue;
 
-use crate::build::{Point, Reading};
+use crate::build::{MetricKind, Point, Reading};
 
 /// What one instrument has measured so far for one set of attributes.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,8 @@ pub struct DataPoint {
     pub name: String,
     /// The unit of the instrument.
     pub unit: String,
-    /// `counter`, `updowncounter`, `gauge` or `histogram`, observable or not.
-    pub kind: &'static str,
+    /// The kind of the instrument.
+    pub kind: MetricKind,
     /// The attributes.
     pub attributes: Vec<KeyValue>,
     /// The number, or what is known of many of them.
@@ -29,7 +29,7 @@ impl From<&Point<'_>> for DataPoint {
             scope: (*scope).to_owned(),
             name: (*name).to_owned(),
             unit: (*unit).to_owned(),
-            kind,
+            kind: *kind,
             attributes: attributes.iter().map(|attribute| (*attribute).clone()).collect(),
             reading: *reading,
         }

@@ -1,9 +1,11 @@
 //! Assertions about log records.
 
+use std::fmt::Write as _;
+
 use opentelemetry::{
     InstrumentationScope, Value,
     logs::{AnyValue, Severity},
-    trace::SpanContext,
+    trace::{SpanContext, SpanId, TraceId},
 };
 use opentelemetry_sdk::logs::SdkLogRecord;
 
@@ -11,7 +13,7 @@ use super::{
     Telemetry,
     matches::{Matches, with_attribute},
 };
-use crate::logs::line::value::{any, text};
+use crate::logs::line::value::{any, pair, text};
 
 /// A log record as it was recorded.
 #[derive(Debug, Clone)]
@@ -44,72 +46,144 @@ pub struct LogAssertion(Matches<LogEntry>);
 impl LogAssertion {
     #[track_caller]
     pub(super) fn new(telemetry: &Telemetry, severity: Severity) -> Self {
-        let description = format!("log at {}", severity.name());
-        let fits = |log: &LogEntry| log.record.severity_number() == Some(severity);
-        Self(Matches::new(telemetry, &description, telemetry.logs(), fits))
+        let mut found = telemetry.logs();
+        found.retain(|log| log.record.severity_number() == Some(severity));
+        Self(Matches::new(telemetry, format!("log at {}", severity.name()), found, ""))
     }
 
     #[track_caller]
-    fn narrow(self, condition: &str, fits: impl FnMut(&LogEntry) -> bool) -> Self {
-        Self(self.0.narrow(condition, fits))
+    fn narrow(
+        self,
+        condition: &str,
+        fits: impl FnMut(&LogEntry) -> bool,
+        seen: impl Fn(&LogEntry) -> String,
+    ) -> Self {
+        Self(self.0.narrow(condition, fits, seen))
     }
 
     /// With this body: the message.
     ///
     /// # Panics
     ///
-    /// When none is left. So do all others here.
+    /// When none is left.
     #[track_caller]
     pub fn with_body(self, body: impl Into<AnyValue>) -> Self {
+        let shown = |body: &AnyValue| {
+            let mut out = String::new();
+            text(&mut out, body);
+            out
+        };
         let body = body.into();
-        let mut condition = " that says ".to_owned();
-        text(&mut condition, &body);
-        self.narrow(&condition, |log| log.record.body() == Some(&body))
+        self.narrow(
+            &format!(" that says {}", shown(&body)),
+            |log| log.record.body() == Some(&body),
+            |log| log.record.body().map(shown).unwrap_or_default(),
+        )
     }
 
     /// With this attribute.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
     #[track_caller]
     pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
         let value = value.into();
         let expected = any(&value);
-        self.narrow(&with_attribute(key, &value), |log| log.attribute(key) == Some(&expected))
+        self.narrow(
+            &with_attribute(key, &value),
+            |log| log.attribute(key) == Some(&expected),
+            |log| {
+                let mut out = String::new();
+                match log.attribute(key) {
+                    Some(value) => pair(&mut out, key, value),
+                    None => drop(write!(out, "no {key}")),
+                }
+                out
+            },
+        )
+    }
+
+    /// That tells of an error with this message, as [`Logger::exception`](crate::Logger::exception) does.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
+    #[track_caller]
+    pub fn with_exception(self, message: &str) -> Self {
+        self.with_attribute("exception.message", message.to_owned())
     }
 
     /// With this target: the name of the [`Logger`](crate::Logger), or the target of an event of `tracing`.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
     #[track_caller]
     pub fn with_target(self, target: &str) -> Self {
-        self.narrow(&format!(" of {target:?}"), |log| log.target() == target)
+        self.narrow(
+            &format!(" of {target:?}"),
+            |log| log.target() == target,
+            |log| format!("of {:?}", log.target()),
+        )
     }
 
     /// Written in a span of this name, recorded here too.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
     #[track_caller]
     pub fn in_span(self, name: &str) -> Self {
         let names = self.0.telemetry.span_names();
-        self.narrow(&format!(" in span {name:?}"), |log| {
-            let context = log.record.trace_context();
-            let found = context.and_then(|context| names.get(&(context.trace_id, context.span_id)));
-            found.is_some_and(|found| found == name)
-        })
+        let span = |log: &LogEntry| {
+            let context = log.record.trace_context()?;
+            names.get(&(context.trace_id, context.span_id))
+        };
+        self.narrow(
+            &format!(" in span {name:?}"),
+            |log| span(log).is_some_and(|span| span == name),
+            |log| span(log).map_or_else(|| "in no span".to_owned(), |span| format!("in span {span:?}")),
+        )
     }
 
     /// Written in this very span.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
     #[track_caller]
     pub fn in_span_context(self, span: &SpanContext) -> Self {
-        let (trace, id) = (span.trace_id(), span.span_id());
-        self.narrow(&format!(" in span {trace}-{id}"), |log| {
-            log.record
-                .trace_context()
-                .is_some_and(|context| (context.trace_id, context.span_id) == (trace, id))
-        })
+        let shown = |context: Option<(TraceId, SpanId)>| {
+            context.map_or_else(|| "in no span".to_owned(), |(trace, id)| format!("in span {trace}-{id}"))
+        };
+        let context =
+            |log: &LogEntry| log.record.trace_context().map(|context| (context.trace_id, context.span_id));
+        let wanted = Some((span.trace_id(), span.span_id()));
+        self.narrow(&format!(" {}", shown(wanted)), |log| context(log) == wanted, |log| shown(context(log)))
+    }
+
+    /// That `fits` likes, for whatever there is no method for. `condition` stands in the message of a failure.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
+    #[track_caller]
+    pub fn matching(self, condition: &str, fits: impl FnMut(&LogEntry) -> bool) -> Self {
+        self.narrow(&format!(" {condition}"), fits, |_| String::new())
     }
 
     /// Exactly so many.
+    ///
+    /// # Panics
+    ///
+    /// When there are more or fewer.
     #[track_caller]
     pub fn times(self, times: usize) -> Self {
         Self(self.0.times(times))
     }
 
-    /// All that are left, for whatever there is no method for.
+    /// All that are left.
     #[must_use]
     pub fn logs(&self) -> &[LogEntry] {
         &self.0.found

@@ -3,8 +3,8 @@
 use opentelemetry::Value;
 
 use super::{
-    DataPoint, Number, Reading, Telemetry,
-    matches::{Matches, has, with_attribute},
+    DataPoint, MetricKind, Number, Reading, Telemetry,
+    matches::{Matches, get, shown, with_attribute},
 };
 
 /// The data points of an instrument that fit what was said so far; at least one does.
@@ -13,84 +13,146 @@ pub struct MetricAssertion(Matches<DataPoint>);
 
 impl MetricAssertion {
     #[track_caller]
-    pub(super) fn new(telemetry: &Telemetry, kind: &str, name: &str) -> Self {
-        let description = format!("{kind} {name:?}");
-        let fits = |point: &DataPoint| point.kind == kind && point.name == name;
-        Self(Matches::new(telemetry, &description, telemetry.metrics(), fits))
+    pub(super) fn new(telemetry: &Telemetry, kind: MetricKind, name: &str) -> Self {
+        let named = telemetry.metrics().into_iter().filter(|point| point.name == name);
+        let (found, others): (Vec<_>, Vec<_>) = named.partition(|point| point.kind == kind);
+        let hint = others.first().map(|other| format!(", though there is a {} of this name", other.kind));
+        Self(Matches::new(telemetry, format!("{kind} {name:?}"), found, &hint.unwrap_or_default()))
     }
 
     #[track_caller]
-    fn narrow(self, condition: &str, fits: impl FnMut(&DataPoint) -> bool) -> Self {
-        Self(self.0.narrow(condition, fits))
+    fn narrow(
+        self,
+        condition: &str,
+        fits: impl FnMut(&DataPoint) -> bool,
+        seen: impl Fn(&DataPoint) -> String,
+    ) -> Self {
+        Self(self.0.narrow(condition, fits, seen))
     }
 
     /// With this attribute.
     ///
     /// # Panics
     ///
-    /// When none is left. So do all others here.
+    /// When none is left.
     #[track_caller]
     pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
         let value = value.into();
-        self.narrow(&with_attribute(key, &value), |point| has(&point.attributes, key, &value))
+        self.narrow(
+            &with_attribute(key, &value),
+            |point| get(&point.attributes, key) == Some(&value),
+            |point| shown(key, get(&point.attributes, key)),
+        )
     }
 
     /// With this unit.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
     #[track_caller]
     pub fn with_unit(self, unit: &str) -> Self {
-        self.narrow(&format!(" in {unit:?}"), |point| point.unit == unit)
+        self.narrow(
+            &format!(" in {unit:?}"),
+            |point| point.unit == unit,
+            |point| format!("in {:?}", point.unit),
+        )
     }
 
     /// Of a meter of this name.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
     #[track_caller]
     pub fn with_scope(self, name: &str) -> Self {
-        self.narrow(&format!(" of meter {name:?}"), |point| point.scope == name)
+        let shown = |name: &str| format!("of meter {name:?}");
+        self.narrow(&format!(" {}", shown(name)), |point| point.scope == name, |point| shown(&point.scope))
     }
 
-    /// That counted to this number, all that are left together. The sum of a histogram; of a gauge only one may be left, since
-    /// adding them up would mean nothing.
+    /// That `fits` likes, for whatever there is no method for. `condition` stands in the message of a failure.
+    ///
+    /// # Panics
+    ///
+    /// When none is left.
+    #[track_caller]
+    pub fn matching(self, condition: &str, fits: impl FnMut(&DataPoint) -> bool) -> Self {
+        self.narrow(&format!(" {condition}"), fits, |_| String::new())
+    }
+
+    /// A counter that counted to this number, all that are left together; or a gauge that has this value, of which only one may
+    /// be left, since adding them up would mean nothing. Floats may differ in their last digits.
+    ///
+    /// # Panics
+    ///
+    /// When it is another number.
     #[track_caller]
     pub fn is(self, expected: impl Into<Number>) -> Self {
-        let expected = expected.into();
-        if let [first, _, ..] = &self.0.found[..]
-            && first.kind == "gauge"
-        {
-            let found = self.0.found.len();
-            self.0
-                .fail(&format!("there are {found} x {}, of which one can be meant", self.0.description()), 0);
+        match &self.0.found[..] {
+            [first, ..] if first.kind == MetricKind::Histogram => {
+                self.0.fail(&format!(
+                    "{} has no value; ask for `has_count` or `has_sum`",
+                    self.0.description()
+                ));
+            }
+            [first, _, ..] if first.kind == MetricKind::Gauge => {
+                let (found, what) = (self.0.found.len(), self.0.description());
+                self.0.fail(&format!("there are {found} x {what}, of which one can be meant"));
+            }
+            _ => self.compare("", |point| Some(point.reading.sum()), expected.into()),
         }
-        let sum = self.0.found.iter().map(|point| point.reading.sum()).reduce(Number::plus);
-        self.compare("", sum, expected)
     }
 
     /// A histogram that was given so many values, all that are left together.
+    ///
+    /// # Panics
+    ///
+    /// When it is another number.
     #[track_caller]
     pub fn has_count(self, expected: u64) -> Self {
-        let counts = self.0.found.iter().filter_map(|point| match point.reading {
-            Reading::Distribution { count, .. } => Some(count),
+        let count = |point: &DataPoint| match point.reading {
+            Reading::Distribution { count, .. } => Some(count.into()),
             Reading::Number(_) => None,
-        });
-        let count = counts.reduce(u64::saturating_add).map(Number::from);
+        };
         self.compare("the count of ", count, expected.into())
     }
 
+    /// A histogram whose values add up to this, all that are left together. Floats may differ in their last digits.
+    ///
+    /// # Panics
+    ///
+    /// When it is another number.
+    #[track_caller]
+    pub fn has_sum(self, expected: impl Into<Number>) -> Self {
+        let sum = |point: &DataPoint| match point.reading {
+            Reading::Distribution { sum, .. } => Some(sum),
+            Reading::Number(_) => None,
+        };
+        self.compare("the sum of ", sum, expected.into())
+    }
+
     /// Exactly so many sets of attributes.
+    ///
+    /// # Panics
+    ///
+    /// When there are more or fewer.
     #[track_caller]
     pub fn times(self, times: usize) -> Self {
         Self(self.0.times(times))
     }
 
-    /// All that are left, for whatever there is no method for.
+    /// All that are left.
     #[must_use]
     pub fn data_points(&self) -> &[DataPoint] {
         &self.0.found
     }
 
     #[track_caller]
-    fn compare(self, of: &str, found: Option<Number>, expected: Number) -> Self {
-        if found != Some(expected) {
+    fn compare(self, of: &str, number: impl Fn(&DataPoint) -> Option<Number>, expected: Number) -> Self {
+        let found = self.0.found.iter().filter_map(number).reduce(Number::plus);
+        if !found.is_some_and(|found| found.is_nearly(expected)) {
             let found = found.map_or_else(|| "unknown".to_owned(), |found| found.to_string());
-            self.0.fail(&format!("{of}{} is {found}, not {expected}", self.0.description()), 0);
+            self.0.fail(&format!("{of}{} is {found}, not {expected}", self.0.description()));
         }
         self
     }

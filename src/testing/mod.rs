@@ -52,9 +52,9 @@ pub use self::{
     metrics::MetricAssertion,
     spans::SpanAssertion,
     telemetry::Telemetry,
-    tracing::{TracingGuard, capture_tracing},
+    tracing::{TracingGuard, capture_tracing, tracing_dispatch},
 };
-pub use crate::build::{Number, Reading};
+pub use crate::build::{MetricKind, Number, Reading};
 use crate::{
     build::Memory,
     tools::{Builder, ObservabilityTools},
@@ -104,14 +104,15 @@ pub struct TestBuilder {
 }
 
 impl TestBuilder {
-    /// Trace ids and span ids count up from 1, in the order in which traces and spans begin.
+    /// Trace ids and span ids count up from 1, in the order in which traces and spans begin. Trace ids do so in their first
+    /// eight digits.
     pub fn deterministic_ids(mut self) -> Self {
         self.deterministic_ids = true;
         self
     }
 
     /// All telemetry has the time `start`, until [`Telemetry::advance_clock`] is called. Times that the program sets itself,
-    /// in the past before this test or in the future, stay.
+    /// in the past before this test or in the future, stay; one that sets the start of a span sets its end too.
     pub fn clock(mut self, start: SystemTime) -> Self {
         self.clock = Some(start);
         self
@@ -119,7 +120,8 @@ impl TestBuilder {
 
     /// Sets anything else as a program would: a file of the program, a profile, variables, single keys.
     ///
-    /// What decides where telemetry goes has no effect. Everything else has: samplers, levels, limits, the resource.
+    /// What decides where telemetry goes has no effect: exporters, and the levels of single ones (`[logs.levels]`). Everything
+    /// else has: samplers, `logs.level`, limits, the resource.
     pub fn configure(mut self, configure: impl FnOnce(Builder) -> Builder) -> Self {
         self.inner = configure(self.inner);
         self

@@ -5,16 +5,16 @@ use std::{
     collections::HashMap,
     fmt::{self, Write as _},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use opentelemetry::{
     logs::Severity,
     trace::{SpanId, TraceId},
 };
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::{Resource, trace::SpanData};
 
-use super::{DataPoint, LogAssertion, LogEntry, MetricAssertion, SpanAssertion};
+use super::{DataPoint, LogAssertion, LogEntry, MetricAssertion, MetricKind, SpanAssertion};
 use crate::{
     build::{Memory, metrics_table, sorted_points, span_trees},
     logs::line::{Format, text::Palette},
@@ -47,6 +47,12 @@ impl Telemetry {
         self.0.metrics(|metrics| sorted_points(metrics).iter().map(DataPoint::from).collect())
     }
 
+    /// The attributes of all telemetry: the service, and what else the configuration says about it.
+    #[must_use]
+    pub fn resource(&self) -> Resource {
+        self.0.resource()
+    }
+
     /// That there is a span of this name that has ended.
     ///
     /// # Panics
@@ -57,7 +63,7 @@ impl Telemetry {
         SpanAssertion::new(self, name)
     }
 
-    /// That there is no span of this name, ended or not.
+    /// That there is no span of this name, ended or not. One that has not ended is known by the name that it began with.
     ///
     /// # Panics
     ///
@@ -65,6 +71,23 @@ impl Telemetry {
     #[track_caller]
     pub fn assert_no_span(&self, name: &str) {
         assert!(!self.span_names().values().any(|other| other == name), "there is a span {name:?}\n\n{self}");
+    }
+
+    /// That no span that has ended is one that `fits` likes. `description` stands in the message of a failure.
+    ///
+    /// ```
+    /// # let (tools, telemetry) = autotelemetry::testing::tools();
+    /// telemetry.assert_no_span_matching("that lasts a minute", |span| {
+    ///     span.end_time.duration_since(span.start_time).is_ok_and(|took| took.as_secs() >= 60)
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When there is one.
+    #[track_caller]
+    pub fn assert_no_span_matching(&self, description: &str, fits: impl FnMut(&SpanData) -> bool) {
+        assert!(!self.spans().iter().any(fits), "there is a span {description}\n\n{self}");
     }
 
     /// That there is a log record of this severity.
@@ -91,6 +114,16 @@ impl Telemetry {
         }
     }
 
+    /// That no log record is one that `fits` likes. `description` stands in the message of a failure.
+    ///
+    /// # Panics
+    ///
+    /// When there is one.
+    #[track_caller]
+    pub fn assert_no_log_matching(&self, description: &str, fits: impl FnMut(&LogEntry) -> bool) {
+        assert!(!self.logs().iter().any(fits), "there is a log {description}\n\n{self}");
+    }
+
     /// That a counter of this name has counted, observable or not.
     ///
     /// # Panics
@@ -98,7 +131,7 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_counter(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, "counter", name)
+        MetricAssertion::new(self, MetricKind::Counter, name)
     }
 
     /// That an up-down-counter of this name has counted, observable or not.
@@ -108,7 +141,7 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_up_down_counter(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, "updowncounter", name)
+        MetricAssertion::new(self, MetricKind::UpDownCounter, name)
     }
 
     /// That a gauge of this name has a value, observable or not.
@@ -118,7 +151,7 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_gauge(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, "gauge", name)
+        MetricAssertion::new(self, MetricKind::Gauge, name)
     }
 
     /// That a histogram of this name was given values.
@@ -128,12 +161,40 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_histogram(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, "histogram", name)
+        MetricAssertion::new(self, MetricKind::Histogram, name)
     }
 
-    /// Lets `time` pass on the clock of [`TestBuilder::clock`](super::TestBuilder::clock). Without it nothing happens.
+    /// Waits until `is_enough` says so, for what other threads or tasks still do.
+    ///
+    /// This blocks the thread. In an asynchronous test on one thread nothing else would run meanwhile: there, wait in
+    /// `tokio::task::spawn_blocking`, for which this handle can be cloned.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use autotelemetry::{prelude::*, testing};
+    /// # let (tools, telemetry) = testing::tools();
+    /// let tracer = tools.tracer("shop");
+    /// let worker = std::thread::spawn(move || drop(tracer.start("pack")));
+    /// telemetry.wait_until(Duration::from_secs(5), |telemetry| !telemetry.spans().is_empty());
+    /// # worker.join().unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not say so within `limit`.
+    #[track_caller]
+    pub fn wait_until(&self, limit: Duration, mut is_enough: impl FnMut(&Self) -> bool) {
+        assert!(self.0.wait(Instant::now() + limit, || is_enough(self)), "not within {limit:?}\n\n{self}");
+    }
+
+    /// Lets `time` pass on the clock of [`TestBuilder::clock`](super::TestBuilder::clock).
+    ///
+    /// # Panics
+    ///
+    /// When there is no such clock.
+    #[track_caller]
     pub fn advance_clock(&self, time: Duration) {
-        self.0.advance(time);
+        assert!(self.0.advance(time), "no clock was asked for; `testing::builder().clock(…)` does");
     }
 
     /// The names of all spans, of those that have not ended too.
@@ -147,24 +208,39 @@ impl Telemetry {
     }
 }
 
-/// Everything, without colours.
+/// How many spans, log records and data points are shown.
+const MAX_SHOWN: usize = 100;
+
+/// The last ones of `all`, and a line about those before.
+fn last<'a, T>(out: &mut String, all: &'a [T], what: &str) -> &'a [T] {
+    let before = all.len().saturating_sub(MAX_SHOWN);
+    if before > 0 {
+        let _ = writeln!(out, "… {before} {what} before these");
+    }
+    &all[before..]
+}
+
+/// The last spans and log records and all metrics, without colours.
 impl fmt::Display for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let palette = Palette::new(false);
         let mut out = String::new();
-        span_trees(&mut out, &self.spans(), palette);
+        let (spans, logs) = (self.spans(), self.logs());
+        let spans = last(&mut out, &spans, "spans");
+        span_trees(&mut out, spans, palette);
         let mut open: Vec<_> = self.0.open_spans().into_values().collect();
         open.sort_unstable();
-        for name in open {
+        for name in last(&mut out, &open, "spans that have not ended") {
             let _ = writeln!(out, "span {name:?} has not ended");
         }
-        for LogEntry { record, scope } in self.logs() {
-            Format::Text(palette).line(&mut out, &record, &scope);
+        for LogEntry { record, scope } in last(&mut out, &logs, "log records") {
+            Format::Text(palette).line(&mut out, record, scope);
         }
         self.0.metrics(|metrics| {
             let points = sorted_points(metrics);
+            let points = last(&mut out, &points, "data points");
             if !points.is_empty() {
-                metrics_table(&mut out, &points, self.0.time(SystemTime::now()), palette);
+                metrics_table(&mut out, points, self.0.time(SystemTime::now()), palette);
             }
         });
         if out.is_empty() {

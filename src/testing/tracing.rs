@@ -1,15 +1,27 @@
 //! What `tracing` brings, without a global subscriber.
 
-use tracing::subscriber::DefaultGuard;
+use std::sync::LazyLock;
+
+use tracing::{
+    Dispatch,
+    subscriber::{DefaultGuard, NoSubscriber},
+};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::tools::ObservabilityTools;
+
+/// As long as there is one subscriber alone, `tracing` asks that of the thread which comes to a span or event first, and
+/// remembers for all threads when it is told that nobody wants it. With a second one it asks everybody.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
 
 /// Makes the spans and events of `tracing` that this thread makes part of what `tools` record, for as long as the guard
 /// lives.
 ///
 /// Other threads are not reached, so an asynchronous test runs on one thread (`#[tokio::test]` does, unless it is told
-/// otherwise). Records of the `log` crate are not reached at all: that crate knows only one logger, for the whole process.
+/// otherwise), or takes [`tracing_dispatch`]. Records of the `log` crate are not reached at all: that crate knows only one
+/// logger, for the whole process.
+///
+/// Fields of spans that are unsigned integers arrive as texts, since the bridge for spans knows only signed ones.
 ///
 /// ```
 /// use autotelemetry::{prelude::*, testing};
@@ -25,8 +37,34 @@ use crate::tools::ObservabilityTools;
 /// telemetry.assert_log(Severity::Warn).with_body("out of boxes").in_span("pack");
 /// ```
 pub fn capture_tracing(tools: &ObservabilityTools) -> TracingGuard {
-    let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
-    TracingGuard(tracing::subscriber::set_default(subscriber))
+    TracingGuard(tracing::dispatcher::set_default(&tracing_dispatch(tools)))
+}
+
+/// A subscriber whose spans and events become part of what `tools` record, for threads and tasks that [`capture_tracing`]
+/// does not reach.
+///
+/// ```
+/// use autotelemetry::{prelude::*, testing};
+/// use tracing::{dispatcher, instrument::WithSubscriber as _};
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let (tools, telemetry) = testing::tools();
+/// let dispatch = testing::tracing_dispatch(&tools);
+///
+/// let task = tokio::spawn(async { tracing::info!("in a task") }.with_subscriber(dispatch.clone()));
+/// let thread = std::thread::spawn(move || {
+///     dispatcher::with_default(&dispatch, || tracing::info!("in a thread"));
+/// });
+/// task.await.unwrap();
+/// thread.join().unwrap();
+///
+/// telemetry.assert_log(Severity::Info).with_body("in a task");
+/// telemetry.assert_log(Severity::Info).with_body("in a thread");
+/// # });
+/// ```
+pub fn tracing_dispatch(tools: &ObservabilityTools) -> Dispatch {
+    LazyLock::force(&SECOND);
+    Dispatch::new(tracing_subscriber::registry().with(tools.tracing_layer()))
 }
 
 /// What [`capture_tracing`] has begun, until this is dropped.

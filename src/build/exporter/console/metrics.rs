@@ -1,16 +1,14 @@
 //! Metrics: an aligned table per export, or one JSON object per data point.
 
-use std::{
-    fmt::{self, Write as _},
-    time::SystemTime,
-};
+use std::{fmt::Write as _, time::SystemTime};
 
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use serde_json::{Map, Value};
 
 use super::{
     Console,
-    points::{Number, Point, Reading, sorted_points},
+    number::Number,
+    points::{Point, Reading, sorted_points},
 };
 use crate::{
     config::Signal,
@@ -55,7 +53,7 @@ pub(crate) fn table(out: &mut String, points: &[Point<'_>], now: SystemTime, pal
             }
             let mut name = String::new();
             value::plain(&mut name, point.name);
-            [name, attributes, point.reading.to_string()]
+            [name, attributes, shown(&point.reading)]
         })
         .collect();
     let width = |column: usize| {
@@ -87,33 +85,27 @@ pub(crate) fn table(out: &mut String, points: &[Point<'_>], now: SystemTime, pal
     }
 }
 
-impl fmt::Display for Reading {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => number.fmt(f),
-            Self::Distribution { count, sum, min, max } => {
-                write!(f, "count={count} sum={sum}")?;
-                if let (Some(min), Some(max)) = (min, max) {
-                    write!(f, " min={min} max={max}")?;
-                }
-                Ok(())
+/// A measurement as people read it: JSON and the exporters have all digits.
+fn shown(reading: &Reading) -> String {
+    match reading {
+        Reading::Number(number) => rounded(*number),
+        Reading::Distribution { count, sum, min, max } => {
+            let mut out = format!("count={count} sum={}", rounded(*sum));
+            if let (Some(min), Some(max)) = (min, max) {
+                let _ = write!(out, " min={} max={}", rounded(*min), rounded(*max));
             }
+            out
         }
     }
 }
 
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unsigned(number) => number.fmt(f),
-            Self::Signed(number) => number.fmt(f),
-            // People read a table; JSON and the exporters have all digits.
-            Self::Float(number) if number.is_finite() && number.abs() < 1e12 => {
-                let rounded = (number * 1e6).round() / 1e6;
-                rounded.fmt(f)
-            }
-            Self::Float(number) => number.fmt(f),
+/// At most six decimals, unless these would leave nothing of the number.
+fn rounded(number: Number) -> String {
+    match number {
+        Number::Float(float) if (1e-3..1e12).contains(&float.abs()) => {
+            ((float * 1e6).round() / 1e6).to_string()
         }
+        number => number.to_string(),
     }
 }
 
@@ -126,7 +118,7 @@ fn object(point: &Point<'_>, now: &str) -> Map<String, Value> {
     let mut object = Map::from_iter([
         ("timestamp".to_owned(), Value::from(now)),
         ("metric".to_owned(), Value::from(point.name)),
-        ("type".to_owned(), Value::from(point.kind)),
+        ("type".to_owned(), Value::from(point.kind.as_str())),
         ("unit".to_owned(), Value::from(point.unit)),
         ("scope".to_owned(), Value::from(point.scope)),
         ("attributes".to_owned(), Value::Object(attributes)),

@@ -5,19 +5,23 @@
 //! - Feature: none
 
 mod metrics;
+mod number;
 mod points;
 mod spans;
 mod stream;
 
 use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
-pub use self::points::{Number, Reading};
 use self::stream::{Custom, Standard};
 pub(crate) use self::{
     metrics::{table, write_metrics},
     points::{Point, count_points, sorted_points},
     spans::{ConsoleSpans, trees},
     stream::Writer,
+};
+pub use self::{
+    number::Number,
+    points::{MetricKind, Reading},
 };
 use super::lines::{LineLogs, Lines, Sink};
 use crate::{

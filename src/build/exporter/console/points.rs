@@ -1,14 +1,18 @@
 //! The data points of an export, flat, as every output shows them.
 
+use std::fmt;
+
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+
+use super::number::Number;
 
 /// One number, or one distribution, with all that identifies it.
 pub(crate) struct Point<'m> {
     pub(crate) scope: &'m str,
     pub(crate) name: &'m str,
     pub(crate) unit: &'m str,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: MetricKind,
     pub(crate) attributes: Vec<&'m KeyValue>,
     pub(crate) reading: Reading,
 }
@@ -20,6 +24,7 @@ pub enum Reading {
     /// The value of a counter or a gauge.
     Number(Number),
     /// What a histogram knows of the values it was given.
+    #[non_exhaustive]
     Distribution {
         /// How many they were.
         count: u64,
@@ -42,77 +47,36 @@ impl Reading {
     }
 }
 
-/// A number, in the type of its instrument. Numbers of different types are equal when their values are.
-#[derive(Debug, Clone, Copy)]
+/// The kind of an instrument, observable or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Number {
-    /// Of an instrument of `u64`.
-    Unsigned(u64),
-    /// Of an instrument of `i64`.
-    Signed(i64),
-    /// Of an instrument of `f64`.
-    Float(f64),
+pub enum MetricKind {
+    /// Counts up.
+    Counter,
+    /// Counts up and down.
+    UpDownCounter,
+    /// Has the value that it was given last.
+    Gauge,
+    /// Sorts values by their size.
+    Histogram,
 }
 
-impl Number {
-    /// The number as a float; large integers lose their last digits.
+impl MetricKind {
+    /// The name, in lower case and without separators.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "as documented")]
-    pub fn as_f64(self) -> f64 {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Unsigned(number) => number as f64,
-            Self::Signed(number) => number as f64,
-            Self::Float(number) => number,
-        }
-    }
-
-    fn as_integer(self) -> Option<i128> {
-        match self {
-            Self::Unsigned(number) => Some(number.into()),
-            Self::Signed(number) => Some(number.into()),
-            Self::Float(_) => None,
-        }
-    }
-
-    pub(crate) fn plus(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Unsigned(one), Self::Unsigned(other)) => one.saturating_add(other).into(),
-            (Self::Signed(one), Self::Signed(other)) => one.saturating_add(other).into(),
-            (one, other) => (one.as_f64() + other.as_f64()).into(),
+            Self::Counter => "counter",
+            Self::UpDownCounter => "updowncounter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
         }
     }
 }
 
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        match (self.as_integer(), other.as_integer()) {
-            (Some(one), Some(other)) => one == other,
-            _ => self.as_f64() == other.as_f64(),
-        }
-    }
-}
-
-impl From<i32> for Number {
-    fn from(number: i32) -> Self {
-        Self::Signed(number.into())
-    }
-}
-
-impl From<u64> for Number {
-    fn from(number: u64) -> Self {
-        Self::Unsigned(number)
-    }
-}
-
-impl From<i64> for Number {
-    fn from(number: i64) -> Self {
-        Self::Signed(number)
-    }
-}
-
-impl From<f64> for Number {
-    fn from(number: f64) -> Self {
-        Self::Float(number)
+impl fmt::Display for MetricKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -158,16 +122,18 @@ pub(crate) fn count_points(metrics: &ResourceMetrics) -> u64 {
 
 fn readings<T: Copy + Into<Number>>(
     data: &MetricData<T>,
-) -> impl Iterator<Item = (&'static str, Vec<&KeyValue>, Reading)> {
+) -> impl Iterator<Item = (MetricKind, Vec<&KeyValue>, Reading)> {
     let readings: Vec<_> = match data {
         MetricData::Gauge(gauge) => gauge
             .data_points()
-            .map(|point| ("gauge", point.attributes().collect(), Reading::Number(point.value().into())))
+            .map(|point| {
+                (MetricKind::Gauge, point.attributes().collect(), Reading::Number(point.value().into()))
+            })
             .collect(),
         MetricData::Sum(sum) => sum
             .data_points()
             .map(|point| {
-                let kind = if sum.is_monotonic() { "counter" } else { "updowncounter" };
+                let kind = if sum.is_monotonic() { MetricKind::Counter } else { MetricKind::UpDownCounter };
                 (kind, point.attributes().collect(), Reading::Number(point.value().into()))
             })
             .collect(),
@@ -177,7 +143,7 @@ fn readings<T: Copy + Into<Number>>(
                 let (min, max) = (point.min().map(Into::into), point.max().map(Into::into));
                 let reading =
                     Reading::Distribution { count: point.count(), sum: point.sum().into(), min, max };
-                ("histogram", point.attributes().collect(), reading)
+                (MetricKind::Histogram, point.attributes().collect(), reading)
             })
             .collect(),
         MetricData::ExponentialHistogram(histogram) => histogram
@@ -186,7 +152,7 @@ fn readings<T: Copy + Into<Number>>(
                 let (min, max) = (point.min().map(Into::into), point.max().map(Into::into));
                 let reading =
                     Reading::Distribution { count: point.count() as u64, sum: point.sum().into(), min, max };
-                ("histogram", point.attributes().collect(), reading)
+                (MetricKind::Histogram, point.attributes().collect(), reading)
             })
             .collect(),
     };

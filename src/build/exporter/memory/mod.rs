@@ -11,8 +11,8 @@ mod reader;
 use std::{
     borrow::Cow,
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::{Duration, SystemTime},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, Instant, SystemTime},
 };
 
 use opentelemetry::{
@@ -21,6 +21,7 @@ use opentelemetry::{
     trace::{Span as _, SpanContext, SpanId, TraceId},
 };
 use opentelemetry_sdk::{
+    Resource,
     error::OTelSdkResult,
     logs::{LogProcessor, SdkLogRecord},
     metrics::data::ResourceMetrics,
@@ -34,10 +35,16 @@ use crate::{
     config::{ExporterRef, Signal},
 };
 
+/// How often somebody who waits looks again at least.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// All that was recorded.
 #[derive(Debug)]
 pub(crate) struct Memory {
     kept: Mutex<Kept>,
+    /// Something was added to it.
+    more: Condvar,
+    resource: OnceLock<Resource>,
     reader: OnceLock<Arc<Reader>>,
     clock: Option<Clock>,
     deterministic_ids: bool,
@@ -59,6 +66,8 @@ impl Memory {
         let tally = |signal| Arc::new(Tally::silent(signal, ExporterRef::Memory, "memory"));
         Self {
             kept: Mutex::default(),
+            more: Condvar::new(),
+            resource: OnceLock::new(),
             reader: OnceLock::new(),
             clock: start.map(Clock::new),
             deterministic_ids,
@@ -69,6 +78,33 @@ impl Memory {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, keep: impl FnOnce(&mut Kept)) {
+        keep(&mut self.kept());
+        self.more.notify_all();
+    }
+
+    /// Waits until `is_enough` says so, and returns whether it did before `deadline`.
+    pub(crate) fn wait(&self, deadline: Instant, mut is_enough: impl FnMut() -> bool) -> bool {
+        while !is_enough() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            // Spans and log records end the wait; metrics change without a word.
+            drop(self.more.wait_timeout(self.kept(), left.min(LOOK_AGAIN)));
+        }
+        true
+    }
+
+    /// Notes what all telemetry is about.
+    pub(in crate::build) fn describe(&self, resource: &Resource) {
+        let _ = self.resource.set(resource.clone());
+    }
+
+    pub(crate) fn resource(&self) -> Resource {
+        self.resource.get().cloned().unwrap_or_else(|| Resource::builder_empty().build())
     }
 
     /// The spans that have ended, in the order in which they did.
@@ -93,11 +129,9 @@ impl Memory {
         }
     }
 
-    /// Lets time pass, if it is held.
-    pub(crate) fn advance(&self, time: Duration) {
-        if let Some(clock) = &self.clock {
-            clock.advance(time);
-        }
+    /// Lets time pass, and returns whether it is held at all.
+    pub(crate) fn advance(&self, time: Duration) -> bool {
+        self.clock.as_ref().inspect(|clock| clock.advance(time)).is_some()
     }
 
     /// Ids that count up, if they are wanted.
@@ -131,22 +165,24 @@ pub(in crate::build) struct MemoryProcessor(pub(in crate::build) Arc<Memory>);
 impl SpanProcessor for MemoryProcessor {
     fn on_start(&self, span: &mut Span, _: &Context) {
         if let Some(data) = span.exported_data() {
-            self.0.kept().open.insert(ids(span.span_context()), data.name);
+            self.0.keep(|kept| drop(kept.open.insert(ids(span.span_context()), data.name)));
         }
     }
 
     fn on_end(&self, mut span: SpanData) {
-        self.0.kept().open.remove(&ids(&span.span_context));
-        if !span.span_context.is_sampled() {
-            return;
-        }
         span.start_time = self.0.time(span.start_time);
         span.end_time = self.0.time(span.end_time);
         for event in &mut span.events.events {
             event.timestamp = self.0.time(event.timestamp);
         }
-        self.0.spans.deliver(1);
-        self.0.kept().spans.push(span);
+        let is_sampled = span.span_context.is_sampled();
+        self.0.keep(|kept| {
+            kept.open.remove(&ids(&span.span_context));
+            if is_sampled {
+                kept.spans.push(span);
+            }
+        });
+        self.0.spans.deliver(u64::from(is_sampled));
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -167,8 +203,8 @@ impl LogProcessor for MemoryProcessor {
         if let Some(at) = record.observed_timestamp() {
             record.set_observed_timestamp(self.0.time(at));
         }
+        self.0.keep(|kept| kept.logs.push((record, scope.clone())));
         self.0.logs.deliver(1);
-        self.0.kept().logs.push((record, scope.clone()));
     }
 
     fn force_flush(&self) -> OTelSdkResult {

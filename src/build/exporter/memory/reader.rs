@@ -29,9 +29,10 @@ impl Reader {
 
     /// What `look` sees now, or saw last when telemetry has ended.
     pub(super) fn read<R>(&self, look: impl FnOnce(&ResourceMetrics) -> R) -> R {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let mut metrics = ResourceMetrics::default();
-        if self.callbacks.collect(PATIENCE, || self.inner.collect(&mut metrics)).is_ok() {
+        let collected = self.callbacks.collect(PATIENCE, || self.inner.collect(&mut metrics));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if collected.is_ok() {
             *last = metrics;
         }
         look(&last)
