@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     logger.warn("high waves", &attributes);
     passengers.add(42, &attributes);
     drop(span);
-    // One that cannot be reached harms no other; the error says what it did not get.
-    Ok(tools.shutdown()?)
+    // One that cannot be reached harms no other; what it did not get is told on standard error.
+    let _ = tools.shutdown();
+    Ok(())
 }

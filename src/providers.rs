@@ -1,3 +1,3 @@
-//! What [`ObservabilityTools`](crate::ObservabilityTools) has besides providers of the OpenTelemetry SDK.
+//! The meter provider and the propagator of [`ObservabilityTools`](crate::ObservabilityTools); the other providers are those of the SDK.
 
 pub use crate::build::{MeterProvider, Propagator};

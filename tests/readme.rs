@@ -111,6 +111,39 @@ fn prometheus_accepts_its_file() {
 }
 
 #[test]
+#[ignore = "needs promtool"]
+fn alerts_see_a_single_loss_and_end() {
+    // At 2 minutes each series begins, with all that is ever lost.
+    let tests = "
+rule_files: [rules.yml]
+evaluation_interval: 30s
+tests:
+  - interval: 30s
+    input_series:
+      - {series: 'otel_sdk_exporter_span_exported_total{error_type=\"timeout\"}', values: '_x4 512+0x40'}
+      - {series: 'otel_sdk_exporter_span_exported_total', values: '0+100x44'}
+      - {series: 'otel_sdk_exporter_log_exported_total', values: '0+100x44'}
+      - {series: 'otel_sdk_processor_log_processed_total{error_type=\"queue_full\"}', values: '_x4 1+0x40'}
+    alert_rule_test:
+      - {alertname: SpansAreLost, eval_time: 1m}
+      - {alertname: SpansAreLost, eval_time: 3m, exp_alerts: [{}]}
+      - {alertname: SpansAreLost, eval_time: 15m}
+      - {alertname: LogRecordsAreLost, eval_time: 3m}
+      - {alertname: TelemetryFindsNoRoom, eval_time: 3m, exp_alerts: [{}]}
+      - {alertname: TelemetryFindsNoRoom, eval_time: 15m}
+";
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("rules.yml"), block("yaml", "alert: SpansAreLost")).unwrap();
+    let mut command = Command::new("promtool");
+    command.current_dir(directory.path()).args(["test", "rules"]);
+    is_accepted(
+        command,
+        "tests.yml",
+        &tests.replace("rules.yml", &directory.path().join("rules.yml").display().to_string()),
+    );
+}
+
+#[test]
 #[ignore = "needs kubernetes-validate (KUBERNETES_VALIDATE)"]
 fn kubernetes_accepts_its_files() {
     let mut command = program("KUBERNETES_VALIDATE", "kubernetes-validate");
