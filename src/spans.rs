@@ -35,7 +35,7 @@ pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
 impl<T: Tracer<Span: Send + Sync + 'static>> TracerExt for T {}
 
 /// A span that is current until this is dropped, which also ends it.
-#[must_use = "the span ends when this is dropped, which is at once unless it is bound to a name"]
+#[must_use = "the span ends when this is dropped: bind it to a name such as `_span`, since `_` drops it at once"]
 #[derive(Debug)]
 pub struct ActiveSpan {
     context: Context,

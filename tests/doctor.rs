@@ -48,6 +48,11 @@ fn every_signal_of_a_destination_that_works_is_ok() {
         assert_eq!(text.lines().count(), 3, "{text}");
     }
     assert_eq!((sink.received().len(), sink.spans().len(), sink.logs().len()), (6, 0, 0), "all empty");
+    // Strict servers refuse requests of which they do not know where they end.
+    let received = sink.received();
+    let over_http: Vec<_> = received.iter().filter(|request| request.path.starts_with("/v1/")).collect();
+    assert_eq!(over_http.len(), 3);
+    assert!(over_http.iter().all(|request| request.header("content-length") == Some("0")), "{over_http:?}");
 }
 
 #[test]

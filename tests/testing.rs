@@ -445,6 +445,16 @@ fn all_instruments_are_seen_as_often_as_one_looks() {
 }
 
 #[test]
+fn a_span_that_does_nothing_gives_no_ids() {
+    let (tools, telemetry) = testing::tools();
+    let nothing = Context::new().with_remote_span_context(SpanContext::empty_context());
+    let _current = nothing.attach();
+    tools.logger("l").info("before telemetry has begun", &[KeyValue::new("a", 1)]);
+    let log = telemetry.assert_log(Severity::Info).with_attribute("a", 1).with_target("l");
+    assert!(log.logs()[0].record.trace_context().is_none());
+}
+
+#[test]
 fn what_was_recorded_outlives_the_tools() {
     let (tools, telemetry) = testing::tools();
     shop(&tools);

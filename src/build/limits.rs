@@ -7,10 +7,11 @@ use std::time::Duration;
 use opentelemetry::{
     Array, Context, InstrumentationScope, Key, KeyValue, StringValue, Value,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    trace::TraceId,
 };
 use opentelemetry_sdk::{
     error::OTelSdkResult,
-    logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider},
+    logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider, TraceContext},
     trace::{Span, SpanData, SpanProcessor},
 };
 
@@ -39,7 +40,7 @@ impl<P> Limited<P> {
             inner,
             count: number(attribute_count_limit),
             value_length: attribute_value_length_limit.map(number),
-            logger: SdkLoggerProvider::builder().build().logger(""),
+            logger: SdkLoggerProvider::builder().build().logger("limits"),
             diagnostics,
             limit: RateLimit::default(),
         }
@@ -58,7 +59,10 @@ impl<P> Limited<P> {
             count += 1;
         }
         let is_short = |limit| record.attributes_iter().all(|(_, value)| is_short(value, limit));
-        count <= self.count && !(alike && has_duplicates(record)) && self.value_length.is_none_or(is_short)
+        valid_context(record) == record.trace_context()
+            && count <= self.count
+            && !(alike && has_duplicates(record))
+            && self.value_length.is_none_or(is_short)
     }
 
     /// Of equal keys the last one counts, in the place of the first.
@@ -87,6 +91,12 @@ impl<P> Limited<P> {
     }
 }
 
+/// The span that a record was written in. One that does nothing, as before telemetry has begun, has ids of zeros, which are
+/// none. See the specification, "Trace Context Fields" of the logs data model.
+fn valid_context(record: &SdkLogRecord) -> Option<&TraceContext> {
+    record.trace_context().filter(|context| context.trace_id != TraceId::INVALID)
+}
+
 fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     if let Some(name) = from.event_name() {
         to.set_event_name(name);
@@ -100,7 +110,7 @@ fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     if let Some(time) = from.observed_timestamp() {
         to.set_observed_timestamp(time);
     }
-    if let Some(context) = from.trace_context() {
+    if let Some(context) = valid_context(from) {
         to.set_trace_context(context.trace_id, context.span_id, context.trace_flags);
     }
     if let Some(text) = from.severity_text() {

@@ -224,13 +224,20 @@ pub(crate) fn quoted_list<S: AsRef<str>>(words: &[S]) -> String {
 /// The candidate that `word` was probably meant to be, if one is close enough to be worth proposing.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    // Of several kinds of what was named the first is the usual one.
+    let first_part = format!("{word}/");
+    if let Some(kind) = candidates.iter().find(|candidate| candidate.starts_with(&first_part)) {
+        return Some(kind);
+    }
     let allowed = (word.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
         .map(|candidate| {
             let other = candidate.to_lowercase();
             // The longer part of a word counts as close, however much is missing.
-            let broken_off = word.len() >= 4 && other.starts_with(&word) && 5 * word.len() >= 2 * other.len();
+            let is_part = other.starts_with(&word) || other.ends_with(&word);
+            let broken_off = word.len() >= 4 && is_part && 5 * word.len() >= 2 * other.len();
             let distance = strsim::damerau_levenshtein(&word, &other);
             (if broken_off { distance.min(allowed) } else { distance }, candidate)
         })
@@ -248,6 +255,11 @@ mod tests {
         assert_eq!(nearest("endpiont", ["endpoint", "headers"]), Some("endpoint"));
         assert_eq!(nearest("GRPC", ["grpc", "http/protobuf"]), Some("grpc"));
         assert_eq!(nearest("zipkin", ["otlp", "console"]), None);
+        assert_eq!(nearest("http", ["grpc", "http/protobuf", "http/json"]), Some("http/protobuf"));
+        assert_eq!(
+            nearest("ratio", ["always_on", "traceidratio", "parentbased_traceidratio"]),
+            Some("traceidratio")
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) struct LogBridge {
 impl LogBridge {
     pub(crate) fn new(factory: &LoggerFactory) -> Self {
         Self {
-            logger: factory.provider.logger(""),
+            logger: factory.provider.logger("log"),
             filter: factory.filter.clone(),
             code_location: factory.code_location,
         }

@@ -58,7 +58,7 @@ where
         .with_target(false)
         .with_filter(Wanted { filter: logs.filter.clone(), diagnostics, what: What::Spans });
     let events = LogLayer {
-        logger: logs.provider.logger(""),
+        logger: logs.provider.logger("tracing"),
         code_location: logs.code_location,
         dispatch: OnceLock::new(),
         diagnostics,

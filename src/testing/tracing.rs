@@ -69,5 +69,5 @@ pub fn tracing_dispatch(tools: &ObservabilityTools) -> Dispatch {
 
 /// What [`capture_tracing`] has begun, until this is dropped.
 #[derive(Debug)]
-#[must_use = "capturing ends when this is dropped, which is at once unless it is bound to a name"]
+#[must_use = "capturing ends when this is dropped: bind it to a name such as `_guard`, since `_` drops it at once"]
 pub struct TracingGuard(#[expect(dead_code, reason = "it is there to be dropped")] DefaultGuard);

@@ -8,7 +8,7 @@ use crate::{
     config::{AttributeValue, OtlpProtocol, validate::key_path},
     error::{Error, Origin},
     explain::Explanation,
-    source::{Environment, Setting, SettingKey, SettingValue, Sources},
+    source::{Environment, Loaded, Setting, SettingKey, SettingValue, Sources},
 };
 
 /// Collects what the program knows, then builds.
@@ -167,10 +167,16 @@ impl Builder {
     /// When the configuration has problems (all are listed, each with its key), a port is taken, or the system refuses a
     /// thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
+        self.build_if(|_| Ok(()))
+    }
+
+    /// As [`build`](Self::build), if `check` is content with what was loaded.
+    fn build_if(self, check: impl FnOnce(&Loaded) -> Result<(), Error>) -> Result<ObservabilityTools, Error> {
         let loaded = self.sources.load(build::inspect)?;
         if self.strict && !loaded.warnings.is_empty() && !loaded.config.disabled {
             return Err(Error::configuration(loaded.warnings));
         }
+        check(&loaded)?;
         let built = build::build(&loaded, self.writer, None)?;
         Ok(ObservabilityTools::new(built, loaded))
     }
@@ -198,7 +204,7 @@ impl Builder {
     ///
     /// As [`build`](Self::build), and when one of the globals is set already, by an earlier call or by somebody else.
     pub fn install(self) -> Result<ObservabilityTools, Error> {
-        let tools = install::install(|| self.build())?;
+        let tools = install::install(|| self.build_if(install::check))?;
         for warning in tools.warnings() {
             tools.diagnostics().warn(format_args!("warning: {warning}"));
         }

@@ -17,6 +17,7 @@ use super::ObservabilityTools;
 use crate::{
     error::Error,
     logs::{LogBridge, Logger, LoggerFactory},
+    source::Loaded,
 };
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -58,11 +59,16 @@ pub(super) fn install(
     installed
 }
 
+/// Whether globals can be set for what was loaded, as far as that can be known before anything is built.
+pub(super) fn check(loaded: &Loaded) -> Result<(), Error> {
+    if !loaded.config.disabled && has_subscriber() {
+        return Err(Error::already_installed("a `tracing` subscriber"));
+    }
+    Ok(())
+}
+
 fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
     if !tools.config().disabled {
-        if has_subscriber() {
-            return Err(Error::already_installed("a `tracing` subscriber"));
-        }
         if !LATE_IS_SET.load(Ordering::SeqCst) {
             log::set_logger(&LATE).map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
             LATE_IS_SET.store(true, Ordering::SeqCst);

@@ -43,7 +43,7 @@ use crate::{
 ///
 /// Keep it for as long as the program runs. [`shutdown`](Self::shutdown) delivers what is still queued; dropping does
 /// the same, but can only report on standard error what was lost.
-#[must_use = "telemetry ends when this is dropped, which is at once unless it is bound to a name"]
+#[must_use = "telemetry ends when this is dropped: bind it to a name such as `tools`, since `_` drops it at once"]
 pub struct ObservabilityTools {
     built: Built,
     loaded: Loaded,
