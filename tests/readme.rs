@@ -10,6 +10,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use autotelemetry::{prelude::*, testing};
+
 const README: &str = include_str!("../README.md");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -76,6 +78,22 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(number > 40, "{number}");
+}
+
+#[test]
+fn a_failed_assertion_looks_as_shown() {
+    let (tools, telemetry) =
+        testing::builder().deterministic_ids().clock(std::time::SystemTime::UNIX_EPOCH).build();
+    let span = tools.tracer("shop").start_as_current_span("pack");
+    tools.logger("shop").error("out of boxes", &[KeyValue::new("left", 0)]);
+    span.set_status(Status::error("out of boxes"));
+    drop(span);
+    tools.meter("shop").u64_counter("parcels").build().add(1, &[]);
+    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        telemetry.assert_span("pack").with_parent("order");
+    }));
+    let said = failed.expect_err("it fails").downcast::<String>().unwrap();
+    assert!(blocks("text").contains(&*said), "{said}");
 }
 
 /// Whether `command` is content with a file of this text.
