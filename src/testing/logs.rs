@@ -1,7 +1,5 @@
 //! Assertions about log records.
 
-use std::fmt::Write as _;
-
 use opentelemetry::{
     InstrumentationScope, Value,
     logs::{AnyValue, Severity},
@@ -11,9 +9,9 @@ use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
     Telemetry,
-    matches::{Matches, with_attribute},
+    matches::{Attributed, Matches, assertion_methods},
 };
-use crate::logs::line::value::{any, pair, text};
+use crate::logs::line::value::text;
 
 /// A log record as it was recorded.
 #[derive(Debug, Clone)]
@@ -39,6 +37,12 @@ impl LogEntry {
     }
 }
 
+impl Attributed for LogEntry {
+    fn value_of(&self, key: &str) -> Option<AnyValue> {
+        self.attribute(key).cloned()
+    }
+}
+
 /// The log records that fit what was said so far; at least one does.
 #[derive(Debug, Clone)]
 pub struct LogAssertion(Matches<LogEntry>);
@@ -51,15 +55,7 @@ impl LogAssertion {
         Self(Matches::new(telemetry, format!("log at {}", severity.name()), found, ""))
     }
 
-    #[track_caller]
-    fn narrow(
-        self,
-        condition: &str,
-        fits: impl FnMut(&LogEntry) -> bool,
-        seen: impl Fn(&LogEntry) -> String,
-    ) -> Self {
-        Self(self.0.narrow(condition, fits, seen))
-    }
+    assertion_methods!(LogEntry);
 
     /// With this body: the message.
     ///
@@ -78,29 +74,6 @@ impl LogAssertion {
             &format!(" that says {}", shown(&body)),
             |log| log.record.body() == Some(&body),
             |log| log.record.body().map(shown).unwrap_or_default(),
-        )
-    }
-
-    /// With this attribute.
-    ///
-    /// # Panics
-    ///
-    /// When none is left.
-    #[track_caller]
-    pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
-        let value = value.into();
-        let expected = any(&value);
-        self.narrow(
-            &with_attribute(key, &value),
-            |log| log.attribute(key) == Some(&expected),
-            |log| {
-                let mut out = String::new();
-                match log.attribute(key) {
-                    Some(value) => pair(&mut out, key, value),
-                    None => drop(write!(out, "no {key}")),
-                }
-                out
-            },
         )
     }
 
@@ -161,26 +134,6 @@ impl LogAssertion {
             |log: &LogEntry| log.record.trace_context().map(|context| (context.trace_id, context.span_id));
         let wanted = Some((span.trace_id(), span.span_id()));
         self.narrow(&format!(" {}", shown(wanted)), |log| context(log) == wanted, |log| shown(context(log)))
-    }
-
-    /// That `fits` likes, for whatever there is no method for. `condition` stands in the message of a failure.
-    ///
-    /// # Panics
-    ///
-    /// When none is left.
-    #[track_caller]
-    pub fn matching(self, condition: &str, fits: impl FnMut(&LogEntry) -> bool) -> Self {
-        self.narrow(&format!(" {condition}"), fits, |_| String::new())
-    }
-
-    /// Exactly so many.
-    ///
-    /// # Panics
-    ///
-    /// When there are more or fewer.
-    #[track_caller]
-    pub fn times(self, times: usize) -> Self {
-        Self(self.0.times(times))
     }
 
     /// All that are left.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::{KeyValue, Value, logs::AnyValue};
 
 use super::Telemetry;
 use crate::logs::line::value::{any, pair};
@@ -82,21 +82,79 @@ impl<T> Matches<T> {
     }
 }
 
-/// ` with key=value`
-pub(super) fn with_attribute(key: &str, value: &Value) -> String {
-    format!(" with {}", shown(key, Some(value)))
-}
-
-/// `key=value`, or that there is none.
-pub(super) fn shown(key: &str, value: Option<&Value>) -> String {
-    let mut out = String::new();
-    match value {
-        Some(value) => pair(&mut out, key, &any(value)),
-        None => drop(write!(out, "no {key}")),
-    }
-    out
+/// What spans, log records and data points have in common.
+pub(super) trait Attributed {
+    /// The value of an attribute, in the form in which log records hold it.
+    fn value_of(&self, key: &str) -> Option<AnyValue>;
 }
 
 pub(super) fn get<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
     attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
 }
+
+impl<T: Attributed> Matches<T> {
+    #[track_caller]
+    pub(super) fn with_attribute(self, key: &str, value: &Value) -> Self {
+        let value = any(value);
+        let shown = |value: Option<&AnyValue>| {
+            let mut out = String::new();
+            match value {
+                Some(value) => pair(&mut out, key, value),
+                None => drop(write!(out, "no {key}")),
+            }
+            out
+        };
+        self.narrow(
+            &format!(" with {}", shown(Some(&value))),
+            |found| found.value_of(key).as_ref() == Some(&value),
+            |found| shown(found.value_of(key).as_ref()),
+        )
+    }
+}
+
+/// The methods that all assertions have.
+macro_rules! assertion_methods {
+    ($item:ty) => {
+        #[track_caller]
+        fn narrow(
+            self,
+            condition: &str,
+            fits: impl FnMut(&$item) -> bool,
+            seen: impl Fn(&$item) -> String,
+        ) -> Self {
+            Self(self.0.narrow(condition, fits, seen))
+        }
+
+        /// With this attribute.
+        ///
+        /// # Panics
+        ///
+        /// When none is left.
+        #[track_caller]
+        pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
+            Self(self.0.with_attribute(key, &value.into()))
+        }
+
+        /// That `fits` likes, for whatever there is no method for. `condition` stands in the message of a failure.
+        ///
+        /// # Panics
+        ///
+        /// When none is left.
+        #[track_caller]
+        pub fn matching(self, condition: &str, fits: impl FnMut(&$item) -> bool) -> Self {
+            self.narrow(&format!(" {condition}"), fits, |_| String::new())
+        }
+
+        /// Exactly so many.
+        ///
+        /// # Panics
+        ///
+        /// When there are more or fewer.
+        #[track_caller]
+        pub fn times(self, times: usize) -> Self {
+            Self(self.0.times(times))
+        }
+    };
+}
+
+pub(super) use assertion_methods;

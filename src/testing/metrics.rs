@@ -1,11 +1,18 @@
 //! Assertions about metrics.
 
-use opentelemetry::Value;
+use opentelemetry::{Value, logs::AnyValue};
 
 use super::{
     DataPoint, MetricKind, Number, Reading, Telemetry,
-    matches::{Matches, get, shown, with_attribute},
+    matches::{Attributed, Matches, assertion_methods, get},
 };
+use crate::logs::line::value::any;
+
+impl Attributed for DataPoint {
+    fn value_of(&self, key: &str) -> Option<AnyValue> {
+        get(&self.attributes, key).map(any)
+    }
+}
 
 /// The data points of an instrument that fit what was said so far; at least one does.
 #[derive(Debug, Clone)]
@@ -20,30 +27,7 @@ impl MetricAssertion {
         Self(Matches::new(telemetry, format!("{kind} {name:?}"), found, &hint.unwrap_or_default()))
     }
 
-    #[track_caller]
-    fn narrow(
-        self,
-        condition: &str,
-        fits: impl FnMut(&DataPoint) -> bool,
-        seen: impl Fn(&DataPoint) -> String,
-    ) -> Self {
-        Self(self.0.narrow(condition, fits, seen))
-    }
-
-    /// With this attribute.
-    ///
-    /// # Panics
-    ///
-    /// When none is left.
-    #[track_caller]
-    pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
-        let value = value.into();
-        self.narrow(
-            &with_attribute(key, &value),
-            |point| get(&point.attributes, key) == Some(&value),
-            |point| shown(key, get(&point.attributes, key)),
-        )
-    }
+    assertion_methods!(DataPoint);
 
     /// With this unit.
     ///
@@ -68,16 +52,6 @@ impl MetricAssertion {
     pub fn with_scope(self, name: &str) -> Self {
         let shown = |name: &str| format!("of meter {name:?}");
         self.narrow(&format!(" {}", shown(name)), |point| point.scope == name, |point| shown(&point.scope))
-    }
-
-    /// That `fits` likes, for whatever there is no method for. `condition` stands in the message of a failure.
-    ///
-    /// # Panics
-    ///
-    /// When none is left.
-    #[track_caller]
-    pub fn matching(self, condition: &str, fits: impl FnMut(&DataPoint) -> bool) -> Self {
-        self.narrow(&format!(" {condition}"), fits, |_| String::new())
     }
 
     /// A counter that counted to this number, all that are left together; or a gauge that has this value, of which only one may
@@ -129,16 +103,6 @@ impl MetricAssertion {
             Reading::Number(_) => None,
         };
         self.compare("the sum of ", sum, expected.into())
-    }
-
-    /// Exactly so many sets of attributes.
-    ///
-    /// # Panics
-    ///
-    /// When there are more or fewer.
-    #[track_caller]
-    pub fn times(self, times: usize) -> Self {
-        Self(self.0.times(times))
     }
 
     /// All that are left.

@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use opentelemetry::{
     Value,
+    logs::AnyValue,
     trace::{SpanContext, SpanId, SpanKind, Status},
 };
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{
     Telemetry,
-    matches::{Matches, get, shown, with_attribute},
+    matches::{Attributed, Matches, assertion_methods, get},
 };
+use crate::logs::line::value::any;
+
+impl Attributed for SpanData {
+    fn value_of(&self, key: &str) -> Option<AnyValue> {
+        get(&self.attributes, key).map(any)
+    }
+}
 
 /// The spans that fit what was said so far; at least one does.
 #[derive(Debug, Clone)]
@@ -27,30 +35,7 @@ impl SpanAssertion {
         Self(Matches::new(telemetry, format!("span {name:?}"), found, hint))
     }
 
-    #[track_caller]
-    fn narrow(
-        self,
-        condition: &str,
-        fits: impl FnMut(&SpanData) -> bool,
-        seen: impl Fn(&SpanData) -> String,
-    ) -> Self {
-        Self(self.0.narrow(condition, fits, seen))
-    }
-
-    /// With this attribute.
-    ///
-    /// # Panics
-    ///
-    /// When none is left.
-    #[track_caller]
-    pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
-        let value = value.into();
-        self.narrow(
-            &with_attribute(key, &value),
-            |span| get(&span.attributes, key) == Some(&value),
-            |span| shown(key, get(&span.attributes, key)),
-        )
-    }
+    assertion_methods!(SpanData);
 
     /// Whose parent, recorded here too, has this name.
     ///
@@ -225,26 +210,6 @@ impl SpanAssertion {
             |span| took(span) == time,
             |span| format!("lasting {:?}", took(span)),
         )
-    }
-
-    /// That `fits` likes, for whatever there is no method for. `condition` stands in the message of a failure.
-    ///
-    /// # Panics
-    ///
-    /// When none is left.
-    #[track_caller]
-    pub fn matching(self, condition: &str, fits: impl FnMut(&SpanData) -> bool) -> Self {
-        self.narrow(&format!(" {condition}"), fits, |_| String::new())
-    }
-
-    /// Exactly so many.
-    ///
-    /// # Panics
-    ///
-    /// When there are more or fewer.
-    #[track_caller]
-    pub fn times(self, times: usize) -> Self {
-        Self(self.0.times(times))
     }
 
     /// The ids of the first one.

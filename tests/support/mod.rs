@@ -8,6 +8,7 @@ pub mod nginx;
 pub mod program;
 pub mod prometheus;
 pub mod relay;
+pub mod shop;
 pub mod sink;
 pub mod subject;
 
