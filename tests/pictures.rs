@@ -166,6 +166,8 @@ fn the_console_is_as_in_the_picture() {
     let example = PathBuf::from(example.get_program());
     let script = program::clean("script".into());
     let terminal = screen(script, &format!("{} 2>/dev/null", example.display()), directory.path());
+    let shown = rows(terminal.screen()).concat();
+    assert!(shown.contains("orders.processed"), "the example does not run: {shown}");
     is_current("console.svg", terminal.screen());
 }
 
@@ -182,5 +184,7 @@ fn taplo_finds_what_is_in_the_picture() {
         std::env::vars_os().find(|(name, _)| name == "TAPLO").map_or("taplo".into(), |(_, path)| path);
     let words = format!("RUST_LOG=off {} lint --colors always autotelemetry.toml", taplo.display());
     let terminal = screen(program::clean("script".into()), &words, directory.path());
+    let shown = rows(terminal.screen()).concat();
+    assert!(shown.contains("sampler = \"alwayson\""), "taplo does not run: {shown}");
     is_current("taplo.svg", terminal.screen());
 }

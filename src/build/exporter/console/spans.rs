@@ -313,7 +313,8 @@ fn object(span: &SpanData) -> Value {
         "span": span.name,
         "kind": kind(&span.span_kind).unwrap_or("internal"),
         "scope": span.instrumentation_scope.name(),
-        "duration_ms": duration(span).as_secs_f64() * 1e3,
+        // To the nanosecond, without what binary fractions add.
+        "duration_ms": (duration(span).as_secs_f64() * 1e9).round() / 1e6,
         "status": status,
         "status_description": description,
         "attributes": attributes(&span.attributes),
