@@ -242,15 +242,19 @@ fn several_destinations_share_no_header() {
     }
 }
 
-#[test]
-fn log_level() {
-    let mut command = program::example("log_level");
+/// Runs `log_level` with levels of all kinds.
+fn change_levels(mut command: Command) -> Output {
     let mut process =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     process.stdin.take().unwrap().write_all(b"debug\nwarn,stock=trace\nloud\noff\n").unwrap();
     let output = process.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let lines = lines(&output);
+    output
+}
+
+#[test]
+fn log_level() {
+    let lines = lines(&change_levels(program::example("log_level")));
     let member = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
     let said: Vec<_> = lines.iter().map(|line| (member(line, "target"), member(line, "level"))).collect();
     let said: Vec<_> = said.iter().map(|(target, level)| (&**target, &**level)).collect();
@@ -293,4 +297,60 @@ fn disabled_fallback() {
             );
         }
     }
+}
+
+#[test]
+#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
+fn those_for_the_console_send_to_a_collector_too() {
+    let collector = Collector::start();
+    let example = |name| {
+        let mut command = program::example(name);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
+        command
+    };
+    let mut instrument = example("instrument");
+    instrument.env("OTEL_TRACES_EXPORTER", "otlp");
+    program::run(instrument);
+    change_levels(example("log_level"));
+    program::run(example("disabled_fallback"));
+
+    let output = collector
+        .wait(|text| sections(text, "Span").len() == 2 * 5 && sections(text, "LogRecord").len() == 6 + 9 + 1);
+    let roots = those(&output, "Span", "Name", "place_order");
+    for order in ["-> order: Int(1)", "-> order: Int(2)"] {
+        let root = *roots.iter().find(|root| root.contains(order)).unwrap();
+        assert_eq!(field(root, "Parent ID"), "");
+        let child = |of: &str, name: &str| {
+            let mut children = those(&output, "Span", "Parent ID", field(of, "ID"));
+            children.retain(|span| field(span, "Name") == name);
+            assert_eq!(children.len(), 1, "{name} of {of}");
+            assert_eq!(field(children[0], "Trace ID"), field(root, "Trace ID"));
+            children[0]
+        };
+        let tax = child(child(root, "sum_up"), "add_tax");
+        let charge = child(child(root, "payment"), "charge");
+        assert_eq!((field(tax, "-> percent"), field(charge, "-> method")), ("Int(19)", "Str(card)"));
+        for (body, span) in [("order received", root), ("tax added", tax), ("charged", charge)] {
+            let mut logs = those(&output, "LogRecord", "Body", &format!("Str({body})"));
+            logs.retain(|log| field(log, "Span ID") == field(span, "ID"));
+            assert_eq!(logs.len(), 1, "{body}");
+            same_span(logs[0], span);
+        }
+    }
+    let severities = |body: &str| -> Vec<&str> {
+        let logs = those(&output, "LogRecord", "Body", &format!("Str({body})"));
+        logs.iter().map(|log| field(log, "SeverityText")).collect()
+    };
+    for (body, expected) in [
+        ("shelf read", &["TRACE"][..]),
+        ("shelves compared", &["DEBUG"; 2]),
+        ("doors counted", &["INFO"; 2]),
+        ("warm", &["WARN"; 3]),
+        ("level not changed", &["ERROR"]),
+        ("summed up", &["INFO"]),
+    ] {
+        assert_eq!(severities(body), expected, "{body}");
+    }
+    let sum = those(&output, "LogRecord", "Body", "Str(summed up)")[0];
+    assert_eq!(field(sum, "-> numbers"), "Int(10)");
 }
