@@ -18,7 +18,14 @@ fn nothing_is_left_behind_and_the_layer_can_be_composed() {
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(tools.tracing_layer()))
         .unwrap();
 
-    let error = with_env(&[("OTEL_SERVICE_NAME", "y")]).install().unwrap_err();
+    // Nothing is built for it either, such as a log file.
+    let directory = tempfile::tempdir().unwrap();
+    let error = with_env(&[("OTEL_SERVICE_NAME", "y")])
+        .set("logs.exporters", "file")
+        .set("file.directory", directory.path().display())
+        .install()
+        .unwrap_err();
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     assert!(matches!(error.kind(), ErrorKind::AlreadyInstalled("a `tracing` subscriber")), "{error}");
     assert!(!autotelemetry::logger("x").enabled(Severity::Fatal), "no logger");
     log::error!("goes nowhere");

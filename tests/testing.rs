@@ -6,7 +6,7 @@ mod support;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     thread,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use autotelemetry::{
@@ -140,77 +140,6 @@ fn a_wrong_configuration_is_told() {
 }
 
 #[test]
-fn ids_count_up_on_request() {
-    let telemetry = recorded();
-    let ids: Vec<_> = telemetry
-        .spans()
-        .iter()
-        .map(|span| (span.span_context.trace_id().to_string(), span.span_context.span_id().to_string()))
-        .collect();
-    let id = |trace, span| (format!("{trace:08x}{:024x}", 0), format!("{span:016x}"));
-    assert_eq!(ids, [id(1, 1), id(2, 3), id(2, 2)]);
-
-    let (tools, telemetry) = testing::tools();
-    drop(tools.tracer("t").start_as_current_span("order"));
-    assert_ne!(telemetry.assert_span("order").span_context().trace_id(), TraceId::from(1_u128 << 96));
-}
-
-#[test]
-fn the_clock_stands_still_until_it_is_advanced() {
-    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-    let second = Duration::from_secs(1);
-    let (tools, telemetry) = testing::builder().clock(start).build();
-    let (logger, tracer) = (tools.logger("l"), tools.tracer("t"));
-
-    // Often, so that a mistake by one tick of a clock would show.
-    for round in 0..200 {
-        let outer = tracer.start_as_current_span(format!("outer {round}"));
-        telemetry.advance_clock(second);
-        outer.add_event("between", &[]);
-        logger.info(format!("message {round}"), &[]);
-        let inner = tracer.start_as_current_span(format!("inner {round}"));
-        telemetry.advance_clock(second);
-        drop(inner);
-        drop(outer);
-    }
-
-    for round in 0..200_u32 {
-        let begin = start + 2 * second * round;
-        let outer = telemetry.assert_span(&format!("outer {round}")).lasting(2 * second);
-        let outer = &outer.spans()[0];
-        assert_eq!((outer.start_time, outer.end_time), (begin, begin + 2 * second));
-        assert_eq!(outer.events[0].timestamp, begin + second);
-        let inner = telemetry.assert_span(&format!("inner {round}")).lasting(second);
-        assert_eq!(inner.spans()[0].start_time, begin + second);
-        let log = telemetry.assert_log(Severity::Info).with_body(format!("message {round}"));
-        assert_eq!(log.logs()[0].record.timestamp(), Some(begin + second));
-        assert_eq!(log.logs()[0].record.observed_timestamp(), Some(begin + second));
-    }
-}
-
-#[test]
-fn times_that_the_program_sets_stay() {
-    let (tools, telemetry) = testing::builder().clock(SystemTime::UNIX_EPOCH).build();
-    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(5);
-    let tracer = tools.tracer("t");
-    let mut span = tracer.span_builder("imported").with_start_time(start).start(&tracer);
-    span.end_with_timestamp(start + Duration::from_secs(3));
-    let imported = telemetry.assert_span("imported").lasting(Duration::from_secs(3));
-    assert_eq!(imported.spans()[0].start_time, start);
-}
-
-#[test]
-fn without_a_clock_times_are_real() {
-    let before = SystemTime::now();
-    let (tools, telemetry) = testing::tools();
-    tools.logger("l").info("now", &[]);
-    let advance = || telemetry.advance_clock(Duration::from_secs(3_600));
-    catch_unwind(AssertUnwindSafe(advance)).expect_err("there is no clock to advance");
-    let at = telemetry.logs()[0].record.timestamp().unwrap();
-    assert!((before..=SystemTime::now()).contains(&at));
-}
-
-#[test]
 fn remote_parents_and_links_are_seen() {
     let (tools, telemetry) = testing::tools();
     let tracer = tools.tracer("t");
@@ -331,6 +260,18 @@ fn floats_may_differ_in_their_last_digits() {
     assert!(said.starts_with("the sum of histogram \"tiny\" is 0.00000015, not 0.00000016\n"), "{said}");
     assert!(said.contains("sum=0.00000015 "), "{said}");
 
+    // What should add up to nothing does, and infinity is no other number.
+    let balance = meter.f64_up_down_counter("balance").build();
+    for change in [0.1, 0.2, -0.3] {
+        balance.add(change, &[]);
+    }
+    telemetry.assert_up_down_counter("balance").is(0);
+    let endless = meter.f64_counter("endless").build();
+    endless.add(f64::MAX, &[]);
+    endless.add(f64::MAX, &[]);
+    telemetry.assert_counter("endless").is(f64::INFINITY);
+    catch_unwind(AssertUnwindSafe(|| telemetry.assert_counter("endless").is(3))).expect_err("not 3");
+
     // Integers may not.
     let items = meter.u64_counter("items").build();
     items.add(u64::MAX, &[]);
@@ -359,9 +300,33 @@ fn what_others_still_do_can_be_waited_for() {
     telemetry.wait_until(patience, |telemetry| !telemetry.metrics().is_empty());
     worker.join().unwrap();
 
+    telemetry.wait_until(Duration::MAX, |_| true);
     let never = || telemetry.wait_until(Duration::from_millis(1), |_| false);
     let said = catch_unwind(AssertUnwindSafe(never)).expect_err("it never is").downcast::<String>().unwrap();
     assert!(said.starts_with("not within 1ms\n") && said.contains("work"), "{said}");
+}
+
+#[test]
+fn of_equal_keys_the_last_one_counts() {
+    let (tools, telemetry) = testing::tools();
+    let span = tools.tracer("t").start_as_current_span("work");
+    span.set_attribute(KeyValue::new("a", 1));
+    span.set_attribute(KeyValue::new("a", 2));
+    drop(span);
+    telemetry.assert_span("work").with_attribute("a", 2);
+    let stale = || telemetry.assert_span("work").with_attribute("a", 1);
+    catch_unwind(AssertUnwindSafe(stale)).expect_err("it was replaced");
+}
+
+#[test]
+fn strict_is_strict_here_too() {
+    let build = |strict| {
+        let configured = testing::builder()
+            .configure(|builder| builder.env_vars([("OTEL_BSP_SCHEDULE_DELAY", "soon")]).strict(strict));
+        catch_unwind(AssertUnwindSafe(|| configured.build()))
+    };
+    assert_eq!(build(false).unwrap().0.warnings().len(), 1);
+    build(true).expect_err("a warning is an error");
 }
 
 #[test]

@@ -140,15 +140,18 @@ fn the_place_of_a_failure_is_the_line_of_the_test() {
     let place = Arc::new(Mutex::new(None));
     let seen = Arc::clone(&place);
     let here = thread::current().id();
-    let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if thread::current().id() == here {
-            *seen.lock().unwrap() = info.location().map(|location| location.file().to_owned());
+            *seen.lock().unwrap() = info.location().map(|place| (place.file().to_owned(), place.line()));
         }
-        before(info);
     }));
-    complaint(|telemetry| drop(telemetry.assert_log(Severity::Error).with_body("x")));
-    assert_eq!(place.lock().unwrap().as_deref(), Some(file!()));
+    let telemetry = recorded();
+    let found = telemetry.assert_log(Severity::Error);
+    let failing = || drop(found.with_body("x"));
+    let line = line!() - 1;
+    catch_unwind(AssertUnwindSafe(failing)).expect_err("it fails");
+    drop(std::panic::take_hook());
+    assert_eq!(*place.lock().unwrap(), Some((file!().to_owned(), line)));
 }
 
 #[test]
@@ -162,9 +165,9 @@ fn a_failure_shows_the_end_of_much() {
         counter.add(1, &[KeyValue::new("number", number)]);
     }
     let shown = telemetry.to_string();
-    for line in ["… 50 spans before these", "… 50 log records before these", "… 50 data points before these"]
-    {
+    for line in ["… 50 spans before these", "… 50 log records before these"] {
         assert!(shown.contains(line), "{shown}");
     }
+    assert!(shown.contains("number=0 ") && shown.contains("number=149 "), "all metrics: {shown}");
     assert!(shown.contains("message 149") && !shown.contains("message 49 "), "{shown}");
 }

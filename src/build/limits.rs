@@ -40,6 +40,7 @@ impl<P> Limited<P> {
             inner,
             count: number(attribute_count_limit),
             value_length: attribute_value_length_limit.map(number),
+            // The SDK complains of one without a name.
             logger: SdkLoggerProvider::builder().build().logger("limits"),
             diagnostics,
             limit: RateLimit::default(),
@@ -59,7 +60,7 @@ impl<P> Limited<P> {
             count += 1;
         }
         let is_short = |limit| record.attributes_iter().all(|(_, value)| is_short(value, limit));
-        valid_context(record) == record.trace_context()
+        record.trace_context().is_none_or(is_valid)
             && count <= self.count
             && !(alike && has_duplicates(record))
             && self.value_length.is_none_or(is_short)
@@ -91,10 +92,10 @@ impl<P> Limited<P> {
     }
 }
 
-/// The span that a record was written in. One that does nothing, as before telemetry has begun, has ids of zeros, which are
+/// Whether a record was written in a span at all. One that does nothing, as before telemetry has begun, has ids of zeros, which are
 /// none. See the specification, "Trace Context Fields" of the logs data model.
-fn valid_context(record: &SdkLogRecord) -> Option<&TraceContext> {
-    record.trace_context().filter(|context| context.trace_id != TraceId::INVALID)
+fn is_valid(context: &TraceContext) -> bool {
+    context.trace_id != TraceId::INVALID
 }
 
 fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
@@ -110,7 +111,7 @@ fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     if let Some(time) = from.observed_timestamp() {
         to.set_observed_timestamp(time);
     }
-    if let Some(context) = valid_context(from) {
+    if let Some(context) = from.trace_context().filter(|context| is_valid(context)) {
         to.set_trace_context(context.trace_id, context.span_id, context.trace_flags);
     }
     if let Some(text) = from.severity_text() {

@@ -227,7 +227,8 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     let candidates: Vec<&str> = candidates.into_iter().collect();
     // Of several kinds of what was named the first is the usual one.
     let first_part = format!("{word}/");
-    if let Some(kind) = candidates.iter().find(|candidate| candidate.starts_with(&first_part)) {
+    if let Some(kind) = candidates.iter().find(|candidate| candidate.to_lowercase().starts_with(&first_part))
+    {
         return Some(kind);
     }
     let allowed = (word.chars().count() / 3).clamp(1, 4);

@@ -31,7 +31,7 @@ impl From<&Point<'_>> for DataPoint {
             unit: (*unit).to_owned(),
             kind: *kind,
             attributes: attributes.iter().map(|attribute| (*attribute).clone()).collect(),
-            reading: *reading,
+            reading: reading.clone(),
         }
     }
 }

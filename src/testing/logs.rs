@@ -1,41 +1,16 @@
 //! Assertions about log records.
 
 use opentelemetry::{
-    InstrumentationScope, Value,
+    Value,
     logs::{AnyValue, Severity},
     trace::{SpanContext, SpanId, TraceId},
 };
-use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
-    Telemetry,
+    LogEntry, Telemetry,
     matches::{Attributed, Matches, assertion_methods},
 };
 use crate::logs::line::value::text;
-
-/// A log record as it was recorded.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct LogEntry {
-    /// The record.
-    pub record: SdkLogRecord,
-    /// What wrote it.
-    pub scope: InstrumentationScope,
-}
-
-impl LogEntry {
-    /// The target that `logs.level` filters on: the name of the [`Logger`](crate::Logger), or the target of an event of `tracing`.
-    #[must_use]
-    pub fn target(&self) -> &str {
-        self.record.target().map_or(self.scope.name(), |target| target)
-    }
-
-    /// The value of an attribute.
-    #[must_use]
-    pub fn attribute(&self, key: &str) -> Option<&AnyValue> {
-        self.record.attributes_iter().find(|(other, _)| other.as_str() == key).map(|(_, value)| value)
-    }
-}
 
 impl Attributed for LogEntry {
     fn value_of(&self, key: &str) -> Option<AnyValue> {

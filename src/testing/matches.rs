@@ -46,14 +46,17 @@ impl<T> Matches<T> {
                 format!("there is no {description}{condition}, though {} x {description}", others.len());
             let mut different: Vec<String> = Vec::new();
             for seen in others.iter().map(seen).filter(|seen| !seen.is_empty()) {
-                if !different.contains(&seen) {
-                    different.push(seen);
+                if different.contains(&seen) {
+                    continue;
                 }
+                if different.len() == MAX_SEEN {
+                    different.push("…".to_owned());
+                    break;
+                }
+                different.push(seen);
             }
-            let more = different.len().saturating_sub(MAX_SEEN);
-            different.truncate(MAX_SEEN);
             if !different.is_empty() {
-                let _ = write!(what, " ({}{})", different.join(", "), if more > 0 { ", …" } else { "" });
+                let _ = write!(what, " ({})", different.join(", "));
             }
             self.fail(&what);
         }
@@ -89,7 +92,8 @@ pub(super) trait Attributed {
 }
 
 pub(super) fn get<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
-    attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
+    // The SDK keeps all that were set; the last one counts.
+    attributes.iter().rfind(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
 }
 
 impl<T: Attributed> Matches<T> {

@@ -83,7 +83,7 @@ impl MetricAssertion {
     ///
     /// When it is another number.
     #[track_caller]
-    pub fn has_count(self, expected: u64) -> Self {
+    pub fn has_count(self, expected: impl Into<Number>) -> Self {
         let count = |point: &DataPoint| match point.reading {
             Reading::Distribution { count, .. } => Some(count.into()),
             Reading::Number(_) => None,
@@ -114,7 +114,7 @@ impl MetricAssertion {
     #[track_caller]
     fn compare(self, of: &str, number: impl Fn(&DataPoint) -> Option<Number>, expected: Number) -> Self {
         let found = self.0.found.iter().filter_map(number).reduce(Number::plus);
-        if !found.is_some_and(|found| found.is_nearly(expected)) {
+        if !found.is_some_and(|found| found.is_about(expected)) {
             let found = found.map_or_else(|| "unknown".to_owned(), |found| found.to_string());
             self.0.fail(&format!("{of}{} is {found}, not {expected}", self.0.description()));
         }

@@ -27,7 +27,7 @@
 //! ```
 //!
 //! Each assertion names something, and each call behind it leaves fewer of what was found. The call that leaves none panics,
-//! at its line of the test, and shows all that was recorded.
+//! at its line of the test, and shows what was recorded.
 //!
 //! A test that wants the same ids and times in each run asks for them with [`builder`].
 #![expect(
@@ -37,6 +37,7 @@
 )]
 
 mod data_point;
+mod log_entry;
 mod logs;
 mod matches;
 mod metrics;
@@ -48,7 +49,8 @@ use std::{sync::Arc, time::SystemTime};
 
 pub use self::{
     data_point::DataPoint,
-    logs::{LogAssertion, LogEntry},
+    log_entry::LogEntry,
+    logs::LogAssertion,
     metrics::MetricAssertion,
     spans::SpanAssertion,
     telemetry::Telemetry,
@@ -105,7 +107,7 @@ pub struct TestBuilder {
 
 impl TestBuilder {
     /// Trace ids and span ids count up from 1, in the order in which traces and spans begin. Trace ids do so in their first
-    /// eight digits.
+    /// eight digits, so a sampler by ratio takes all of them, unless its ratio is 0.
     pub fn deterministic_ids(mut self) -> Self {
         self.deterministic_ids = true;
         self

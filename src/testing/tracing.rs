@@ -3,16 +3,44 @@
 use std::sync::LazyLock;
 
 use tracing::{
-    Dispatch,
-    subscriber::{DefaultGuard, NoSubscriber},
+    Dispatch, Event, Metadata, Subscriber,
+    span::{Attributes, Id, Record},
+    subscriber::{DefaultGuard, Interest},
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::tools::ObservabilityTools;
 
 /// As long as there is one subscriber alone, `tracing` asks that of the thread which comes to a span or event first, and
-/// remembers for all threads when it is told that nobody wants it. With a second one it asks everybody.
-static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+/// remembers for all threads when it is told that nobody wants it. With this second one it goes on asking.
+static UNDECIDED: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Undecided));
+
+/// Wants nothing now, and never says that it will not.
+struct Undecided;
+
+impl Subscriber for Undecided {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
 
 /// Makes the spans and events of `tracing` that this thread makes part of what `tools` record, for as long as the guard
 /// lives.
@@ -63,7 +91,7 @@ pub fn capture_tracing(tools: &ObservabilityTools) -> TracingGuard {
 /// # });
 /// ```
 pub fn tracing_dispatch(tools: &ObservabilityTools) -> Dispatch {
-    LazyLock::force(&SECOND);
+    LazyLock::force(&UNDECIDED);
     Dispatch::new(tracing_subscriber::registry().with(tools.tracing_layer()))
 }
 

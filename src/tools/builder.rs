@@ -6,7 +6,7 @@ use super::{ObservabilityTools, install, start::start_line};
 use crate::{
     build::{self, Memory, Writer},
     config::{AttributeValue, OtlpProtocol, validate::key_path},
-    error::{Error, Origin},
+    error::{Error, Origin, Problem},
     explain::Explanation,
     source::{Environment, Loaded, Setting, SettingKey, SettingValue, Sources},
 };
@@ -172,12 +172,21 @@ impl Builder {
 
     /// As [`build`](Self::build), if `check` is content with what was loaded.
     fn build_if(self, check: impl FnOnce(&Loaded) -> Result<(), Error>) -> Result<ObservabilityTools, Error> {
-        let loaded = self.sources.load(build::inspect)?;
+        self.build_with(None, build::inspect, check)
+    }
+
+    fn build_with(
+        self,
+        memory: Option<Arc<Memory>>,
+        inspect: impl FnOnce(&mut Loaded, &mut Vec<Problem>),
+        check: impl FnOnce(&Loaded) -> Result<(), Error>,
+    ) -> Result<ObservabilityTools, Error> {
+        let loaded = self.sources.load(inspect)?;
         if self.strict && !loaded.warnings.is_empty() && !loaded.config.disabled {
             return Err(Error::configuration(loaded.warnings));
         }
         check(&loaded)?;
-        let built = build::build(&loaded, self.writer, None)?;
+        let built = build::build(&loaded, self.writer, memory)?;
         Ok(ObservabilityTools::new(built, loaded))
     }
 
@@ -191,9 +200,7 @@ impl Builder {
     /// As [`build`](Self::build), with `memory` in the place of all exporters.
     pub(crate) fn build_in(self, memory: Arc<Memory>) -> Result<ObservabilityTools, Error> {
         // Files of TLS need not be there, since nothing is sent anywhere.
-        let loaded = self.sources.load(|_, _| {})?;
-        let built = build::build(&loaded, self.writer, Some(memory))?;
-        Ok(ObservabilityTools::new(built, loaded))
+        self.build_with(Some(memory), |_, _| {}, |_| Ok(()))
     }
 
     /// Builds the tools and makes them those of the process: the global tracer and meter providers, the propagator, the

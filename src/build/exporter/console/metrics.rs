@@ -99,7 +99,7 @@ fn shown(reading: &Reading) -> String {
     }
 }
 
-/// At most six decimals, unless these would leave nothing of the number.
+/// At most six decimals, and numbers below 0.001 as they are, of which these would leave little.
 fn rounded(number: Number) -> String {
     match number {
         Number::Float(float) if (1e-3..1e12).contains(&float.abs()) => {

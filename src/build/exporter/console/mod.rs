@@ -4,6 +4,7 @@
 //! - Signals: all
 //! - Feature: none
 
+mod kind;
 mod metrics;
 mod number;
 mod points;
@@ -13,15 +14,12 @@ mod stream;
 use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
 use self::stream::{Custom, Standard};
+pub use self::{kind::MetricKind, number::Number, points::Reading};
 pub(crate) use self::{
     metrics::{table, write_metrics},
     points::{Point, count_points, sorted_points},
     spans::{ConsoleSpans, trees},
     stream::Writer,
-};
-pub use self::{
-    number::Number,
-    points::{MetricKind, Reading},
 };
 use super::lines::{LineLogs, Lines, Sink};
 use crate::{

@@ -1,11 +1,9 @@
 //! The data points of an export, flat, as every output shows them.
 
-use std::fmt;
-
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
-use super::number::Number;
+use super::{kind::MetricKind, number::Number};
 
 /// One number, or one distribution, with all that identifies it.
 pub(crate) struct Point<'m> {
@@ -18,7 +16,7 @@ pub(crate) struct Point<'m> {
 }
 
 /// What an instrument has measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Reading {
     /// The value of a counter or a gauge.
@@ -44,39 +42,6 @@ impl Reading {
         match self {
             Self::Number(sum) | Self::Distribution { sum, .. } => *sum,
         }
-    }
-}
-
-/// The kind of an instrument, observable or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MetricKind {
-    /// Counts up.
-    Counter,
-    /// Counts up and down.
-    UpDownCounter,
-    /// Has the value that it was given last.
-    Gauge,
-    /// Sorts values by their size.
-    Histogram,
-}
-
-impl MetricKind {
-    /// The name, in lower case and without separators.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::UpDownCounter => "updowncounter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        }
-    }
-}
-
-impl fmt::Display for MetricKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -85,10 +85,11 @@ impl Memory {
         self.more.notify_all();
     }
 
-    /// Waits until `is_enough` says so, and returns whether it did before `deadline`.
-    pub(crate) fn wait(&self, deadline: Instant, mut is_enough: impl FnMut() -> bool) -> bool {
+    /// Waits until `is_enough` says so, and returns whether it did within `limit`.
+    pub(crate) fn wait(&self, limit: Duration, mut is_enough: impl FnMut() -> bool) -> bool {
+        let started = Instant::now();
         while !is_enough() {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = limit.saturating_sub(started.elapsed());
             if left.is_zero() {
                 return false;
             }

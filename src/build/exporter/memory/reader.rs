@@ -29,13 +29,15 @@ impl Reader {
 
     /// What `look` sees now, or saw last when telemetry has ended.
     pub(super) fn read<R>(&self, look: impl FnOnce(&ResourceMetrics) -> R) -> R {
-        let mut metrics = ResourceMetrics::default();
-        let collected = self.callbacks.collect(PATIENCE, || self.inner.collect(&mut metrics));
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if collected.is_ok() {
-            *last = metrics;
-        }
-        look(&last)
+        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        self.callbacks.collect(PATIENCE, || {
+            let mut metrics = ResourceMetrics::default();
+            if self.inner.collect(&mut metrics).is_ok() {
+                // In the order of the collections, so that none replaces a later one.
+                *last() = metrics;
+            }
+        });
+        look(&last())
     }
 }
 
