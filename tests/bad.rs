@@ -53,7 +53,7 @@ fn said(text: &str) -> String {
 
 #[test]
 fn every_fault_is_said_in_words_and_with_its_place() {
-    let bless = std::env::vars_os().any(|(name, value)| name == "UPDATE_GOLDEN" && value == "1");
+    let bless = support::program::updates_golden();
     let mut stale = Vec::new();
     let files = corpus();
     for path in &files {

@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 #[cfg(feature = "tls")]
 use support::certificates::Authority;
 use support::{
-    collector::{Collector, field, sections},
+    collector::{Collector, field, sections, sections_with},
     loads, program,
 };
 
@@ -50,8 +50,7 @@ fn the_collector_file_takes_in_what_the_quickstart_sends() {
     for name in ["first", "second"] {
         assert_eq!(output.matches(&format!("-> service.name: Str({name})")).count(), 3, "each signal");
     }
-    let spans = sections(&output, "Span");
-    let named = |name: &str| spans.iter().filter(move |span| field(span, "Name") == name).collect::<Vec<_>>();
+    let named = |name: &str| sections_with(&output, "Span", "Name", name);
     let orders = named("process_order");
     assert_eq!(orders.len(), 6);
     for order in orders {
@@ -66,22 +65,19 @@ fn the_collector_file_takes_in_what_the_quickstart_sends() {
             assert_eq!(field(child, "Status code"), status);
             assert_eq!(children.next(), None);
         }
-        let mut logs = sections(&output, "LogRecord");
-        logs.retain(|log| field(log, "Span ID") == field(order, "ID"));
+        let logs = sections_with(&output, "LogRecord", "Span ID", field(order, "ID"));
         let said: Vec<_> = logs.iter().map(|log| (field(log, "SeverityText"), field(log, "Body"))).collect();
         let expected = [("INFO", "Str(order received)"), ("ERROR", "Str(order failed)")];
         assert_eq!(said, expected[..=usize::from(failed)]);
     }
     for (metric, unit) in [("orders.processed", "{order}"), ("order.duration", "ms")] {
-        let mut metrics = sections(&output, "Metric");
-        metrics.retain(|section| field(section, "-> Name") == metric);
+        let metrics = sections_with(&output, "Metric", "-> Name", metric);
         assert_eq!(metrics.len(), 2);
         assert!(metrics.iter().all(|section| field(section, "-> Unit") == unit), "{metrics:?}");
     }
     for (kind, number) in [("NumberDataPoints", "Value"), ("HistogramDataPoints", "Count")] {
         for (payment, count) in [("Str(invoice)", "2"), ("Str(card)", "1")] {
-            let mut points = sections(&output, kind);
-            points.retain(|point| field(point, "-> payment") == payment);
+            let points = sections_with(&output, kind, "-> payment", payment);
             assert_eq!(points.iter().map(|point| field(point, number)).collect::<Vec<_>>(), [count; 2]);
         }
     }

@@ -340,7 +340,7 @@ fn a_queue_is_full_although_everything_arrives() {
 /// `SECONDS=60` for as many as there are in a minute.
 #[test]
 fn a_flood_of_failures_is_a_few_lines() {
-    let seconds = support::count_of("SECONDS", 3);
+    let seconds = support::program::count_of("SECONDS", 3);
     for (protocol, reply) in
         PROTOCOLS.into_iter().zip([Reply::Grpc(3, "no", Vec::new()), Reply::Http(400, &[])])
     {

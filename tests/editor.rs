@@ -1,15 +1,21 @@
 //! What an editor with a TOML language server says, shown with `taplo lint`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod support;
+
 use std::{fs, path::Path, process::Command};
+
+use support::program;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Whether taplo finds the files right, and what it says. The program is `TAPLO`, else that of the search path.
 fn lint(files: &[String]) -> (bool, String) {
-    let program =
-        std::env::vars_os().find(|(name, _)| name == "TAPLO").map_or("taplo".into(), |(_, path)| path);
-    let output = Command::new(program).arg("lint").args(files).output().expect("TAPLO names taplo");
+    let output = Command::new(program::named("TAPLO", "taplo"))
+        .arg("lint")
+        .args(files)
+        .output()
+        .expect("TAPLO names taplo");
     (output.status.success(), String::from_utf8(output.stderr).unwrap())
 }
 

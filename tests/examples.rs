@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 use support::{
-    collector::{Collector, field, sections},
+    collector::{Collector, field, sections, sections_with},
     program,
     sink::Sink,
 };
@@ -32,13 +32,6 @@ fn only<'l>(lines: &'l [Value], members: &Value) -> &'l Value {
     let found = with(lines, members);
     assert_eq!(found.len(), 1, "{members} in {lines:#?}");
     found[0]
-}
-
-/// The sections of the Collector's output whose field is this.
-fn those<'t>(output: &'t str, kind: &str, name: &str, value: &str) -> Vec<&'t str> {
-    let mut found = sections(output, kind);
-    found.retain(|section| field(section, name) == value);
-    found
 }
 
 fn same_span(log: &str, span: &str) {
@@ -108,15 +101,15 @@ fn without_tokio() {
             && sections(text, "LogRecord").len() == 3
             && sections(text, "NumberDataPoints").len() == 1
     });
-    let parent = those(&output, "Span", "Name", "make_thumbnails")[0];
+    let parent = sections_with(&output, "Span", "Name", "make_thumbnails")[0];
     assert_eq!(field(parent, "Parent ID"), "");
-    let children = those(&output, "Span", "Name", "make_thumbnail");
+    let children = sections_with(&output, "Span", "Name", "make_thumbnail");
     for image in ["cat.png", "dog.png", "emu.png"] {
         let image = format!("Str({image})");
         let child = children.iter().find(|child| field(child, "-> image") == image).unwrap();
         assert_eq!(field(child, "Parent ID"), field(parent, "ID"));
         assert_eq!(field(child, "Trace ID"), field(parent, "Trace ID"));
-        let log = those(&output, "LogRecord", "-> image", &image)[0];
+        let log = sections_with(&output, "LogRecord", "-> image", &image)[0];
         assert_eq!((field(log, "Body"), field(log, "SeverityText")), ("Str(thumbnail made)", "INFO"));
         same_span(log, child);
     }
@@ -145,7 +138,7 @@ fn own_subscriber() {
     for (level, body, has_key) in
         [("DEBUG", "key turned", true), ("INFO", "door opened", false), ("WARN", "in need of oil", false)]
     {
-        let log = those(&output, "LogRecord", "Body", &format!("Str({body})"))[0];
+        let log = sections_with(&output, "LogRecord", "Body", &format!("Str({body})"))[0];
         assert_eq!(field(log, "SeverityText"), level);
         assert_eq!(has_key, log.contains("-> key: Str(brass)"), "{log}");
         same_span(log, span);
@@ -316,12 +309,12 @@ fn those_for_the_console_send_to_a_collector_too() {
 
     let output = collector
         .wait(|text| sections(text, "Span").len() == 2 * 5 && sections(text, "LogRecord").len() == 6 + 9 + 1);
-    let roots = those(&output, "Span", "Name", "place_order");
+    let roots = sections_with(&output, "Span", "Name", "place_order");
     for order in ["-> order: Int(1)", "-> order: Int(2)"] {
         let root = *roots.iter().find(|root| root.contains(order)).unwrap();
         assert_eq!(field(root, "Parent ID"), "");
         let child = |of: &str, name: &str| {
-            let mut children = those(&output, "Span", "Parent ID", field(of, "ID"));
+            let mut children = sections_with(&output, "Span", "Parent ID", field(of, "ID"));
             children.retain(|span| field(span, "Name") == name);
             assert_eq!(children.len(), 1, "{name} of {of}");
             assert_eq!(field(children[0], "Trace ID"), field(root, "Trace ID"));
@@ -331,14 +324,14 @@ fn those_for_the_console_send_to_a_collector_too() {
         let charge = child(child(root, "payment"), "charge");
         assert_eq!((field(tax, "-> percent"), field(charge, "-> method")), ("Int(19)", "Str(card)"));
         for (body, span) in [("order received", root), ("tax added", tax), ("charged", charge)] {
-            let mut logs = those(&output, "LogRecord", "Body", &format!("Str({body})"));
+            let mut logs = sections_with(&output, "LogRecord", "Body", &format!("Str({body})"));
             logs.retain(|log| field(log, "Span ID") == field(span, "ID"));
             assert_eq!(logs.len(), 1, "{body}");
             same_span(logs[0], span);
         }
     }
     let severities = |body: &str| -> Vec<&str> {
-        let logs = those(&output, "LogRecord", "Body", &format!("Str({body})"));
+        let logs = sections_with(&output, "LogRecord", "Body", &format!("Str({body})"));
         logs.iter().map(|log| field(log, "SeverityText")).collect()
     };
     for (body, expected) in [
@@ -351,6 +344,6 @@ fn those_for_the_console_send_to_a_collector_too() {
     ] {
         assert_eq!(severities(body), expected, "{body}");
     }
-    let sum = those(&output, "LogRecord", "Body", "Str(summed up)")[0];
+    let sum = sections_with(&output, "LogRecord", "Body", "Str(summed up)")[0];
     assert_eq!(field(sum, "-> numbers"), "Int(10)");
 }

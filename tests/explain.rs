@@ -130,7 +130,7 @@ fn the_destinations_of_every_example_are_explained_exactly() {
             ],
         ),
     ];
-    let update = std::env::vars_os().any(|(name, value)| name == "UPDATE_GOLDEN" && value == "1");
+    let update = support::program::updates_golden();
     for name in ["minimal", "console", "otlp-grpc", "otlp-http", "prometheus", "reference"] {
         for (environment, variables) in environments {
             let text = std::fs::read_to_string(root.join(format!("config-examples/{name}.toml"))).unwrap();

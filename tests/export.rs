@@ -491,9 +491,7 @@ fn program_that_inits() {
         log::info!("from log");
         // Dropped inside whatever runs this.
     };
-    let kind =
-        std::env::vars_os().find(|(name, _)| name == "KIND").map(|(_, kind)| kind.into_string().unwrap());
-    match kind.as_deref() {
+    match program::variable("KIND").as_deref() {
         Some("current_thread") => {
             tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async { work() });
         }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::with_env;
+use support::{program, with_env};
 
 /// xorshift64*: the same inputs for the same seed.
 struct Random(u64);
@@ -164,9 +164,8 @@ const NAMES: &[&str] = &[
 
 #[test]
 fn loading_always_ends_well() {
-    let number = |name: &str| std::env::vars_os().find(|(other, _)| other == name)?.1.to_str()?.parse().ok();
-    let inputs: u64 = number("FUZZ_INPUTS").unwrap_or(2_000);
-    let mut random = Random(number("FUZZ_SEED").unwrap_or(0x5eed));
+    let inputs = program::count_of("FUZZ_INPUTS", 2_000);
+    let mut random = Random(program::count_of("FUZZ_SEED", 0x5eed));
     let seeds = seeds();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("autotelemetry.toml");

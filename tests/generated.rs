@@ -21,7 +21,7 @@ fn properties(table: &Value) -> Option<&Map<String, Value>> {
 /// Compares a file with what it should be, or makes it so when asked to.
 fn is_current(path: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::vars_os().any(|(name, value)| name == "UPDATE_GOLDEN" && value == "1") {
+    if support::program::updates_golden() {
         fs::write(&path, expected).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();

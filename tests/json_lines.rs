@@ -120,7 +120,7 @@ impl Random {
 
 #[test]
 fn what_is_written_is_read_back() {
-    let count = support::count_of("LINES", 20_000);
+    let count = support::program::count_of("LINES", 20_000);
     let lines = Lines::default();
     let tools = builder().service_name("x").json_logs(true).console_writer(lines.clone()).build().unwrap();
     let logger = tools.logger_provider().logger("a scope");

@@ -144,7 +144,7 @@ fn drawn(picture: &str) -> String {
 /// Compares a picture with the screen, or draws it when asked to.
 fn is_current(name: &str, screen: &vt100::Screen) {
     let path = Path::new(ROOT).join("assets").join(name);
-    if std::env::vars_os().any(|(name, value)| name == "UPDATE_GOLDEN" && value == "1") {
+    if program::updates_golden() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, svg(screen)).unwrap();
     }
@@ -180,9 +180,8 @@ fn taplo_finds_what_is_in_the_picture() {
     let text = "#:schema ./autotelemetry.schema.json\n\n[service]\nname = \"checkout\"\n\n[otlp]\ntimeout = \"5 sec\"\n\n\
                 [traces]\nsampler = \"alwayson\"\n";
     fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
-    let taplo =
-        std::env::vars_os().find(|(name, _)| name == "TAPLO").map_or("taplo".into(), |(_, path)| path);
-    let words = format!("RUST_LOG=off {} lint --colors always autotelemetry.toml", taplo.display());
+    let taplo = program::named("TAPLO", "taplo");
+    let words = format!("RUST_LOG=off {taplo} lint --colors always autotelemetry.toml");
     let terminal = screen(program::clean("script".into()), &words, directory.path());
     let shown = rows(terminal.screen()).concat();
     assert!(shown.contains("sampler = \"alwayson\""), "taplo does not run: {shown}");

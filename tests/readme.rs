@@ -11,6 +11,7 @@ use std::{
 };
 
 use autotelemetry::{prelude::*, testing};
+use support::program;
 
 const README: &str = include_str!("../README.md");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -106,16 +107,10 @@ fn is_accepted(mut command: Command, name: &str, text: &str) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
 }
 
-/// The program that the variable `name` names, else `otherwise`.
-fn program(name: &str, otherwise: &str) -> Command {
-    let path = std::env::vars_os().find(|(other, _)| other == name).map(|(_, path)| path);
-    Command::new(path.unwrap_or_else(|| otherwise.into()))
-}
-
 #[test]
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn the_collector_accepts_its_file() {
-    let mut command = program("OTELCOL", "otelcol");
+    let mut command = Command::new(program::named("OTELCOL", "otelcol"));
     command.args(["validate", "--config"]);
     is_accepted(command, "collector.yaml", &block("yaml", "receivers:"));
 }
@@ -164,7 +159,7 @@ tests:
 #[test]
 #[ignore = "needs kubernetes-validate (KUBERNETES_VALIDATE)"]
 fn kubernetes_accepts_its_files() {
-    let mut command = program("KUBERNETES_VALIDATE", "kubernetes-validate");
+    let mut command = Command::new(program::named("KUBERNETES_VALIDATE", "kubernetes-validate"));
     command.arg("--strict");
     is_accepted(command, "checkout.yaml", &block("yaml", "kind: ConfigMap"));
 }

@@ -62,7 +62,7 @@ fn compare(name: &str, account: &Account, emitted: u64, counts: &[u8]) {
 
 /// The Collector is killed for half of the time, again and again, under 1,000 spans and 1,000 log records a second.
 fn killed_under_load(protocol: &str, queue: &str) -> (Account, Account) {
-    let seconds = support::count_of("SECONDS", 10);
+    let seconds = support::program::count_of("SECONDS", 10);
     let sink = Sink::counting();
     let mut collector = Collector::before(&sink);
     let sizes = [("OTEL_BSP_MAX_QUEUE_SIZE", queue), ("OTEL_BLRP_MAX_QUEUE_SIZE", queue)];
@@ -135,8 +135,8 @@ fn size_of(process: u32) -> (f64, u64) {
 #[test]
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL), and time"]
 fn soak() {
-    let seconds = support::count_of("SECONDS", 20);
-    let rate = support::count_of("RATE", if cfg!(debug_assertions) { 2000 } else { 20_000 });
+    let seconds = support::program::count_of("SECONDS", 20);
+    let rate = support::program::count_of("RATE", if cfg!(debug_assertions) { 2000 } else { 20_000 });
     let period = Duration::from_secs(if seconds >= 120 { 20 } else { 4 });
     let sink = Sink::counting();
     let mut collector = Collector::before(&sink);

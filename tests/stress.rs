@@ -25,7 +25,7 @@ use support::program;
 const THREADS: usize = 8;
 
 fn lines_of_each() -> u64 {
-    support::count_of("LINES", 20_000)
+    support::program::count_of("LINES", 20_000)
 }
 
 /// Logs with all threads to wherever its environment says, and tells what became of the lines.

@@ -7,6 +7,7 @@
 
 use std::error::Error;
 
+use autotelemetry::ObservabilityTools;
 use opentelemetry::{KeyValue, global};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
@@ -68,7 +69,8 @@ pub async fn run(address: &str) -> Result<(), Box<dyn Error>> {
     let mut stop = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind(address).await?;
     tracing::info!(server.address = address, "listening");
-    let upstream = Upstream::new(&tracers, format!("http://{address}"))?;
+    // No request of the benchmark calls another service; the routes only want to have it.
+    let upstream = Upstream::new(&ObservabilityTools::disabled(), format!("http://{address}"))?;
     axum::serve(listener, routes::router(Telemetry::new(&tracers, &meters), upstream))
         .with_graceful_shutdown(async move { stop.recv().await.unwrap_or_default() })
         .await?;

@@ -17,6 +17,7 @@ mod program;
 #[path = "../../examples/web_service/src/routes.rs"]
 mod routes;
 mod service;
+#[path = "../../examples/web_service/src/upstream.rs"]
 mod upstream;
 #[allow(dead_code, reason = "others use the rest")]
 #[path = "../../tests/support/wrk.rs"]
@@ -102,9 +103,9 @@ fn main() {
         return;
     }
     service::build();
-    let seconds = wrk::variable("SECONDS", 5);
+    let seconds = program::count_of("SECONDS", 5);
     let mut results = Variant::ALL.map(|variant| (variant, Vec::new()));
-    for _ in 0..wrk::variable("ROUNDS", 7) {
+    for _ in 0..program::count_of("ROUNDS", 7) {
         for (variant, rounds) in &mut results {
             rounds.push(round(*variant, seconds));
         }

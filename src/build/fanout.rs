@@ -146,7 +146,7 @@ pub(super) fn gated(gate: Gate, processor: impl LogProcessor + 'static) -> Box<d
 
 impl<P: LogProcessor> LogProcessor for Gated<P> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if self.gate.lets_through(record, scope.name()) {
+        if self.gate.lets_through(record, scope) {
             self.processor.emit(record, scope);
         }
     }

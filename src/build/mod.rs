@@ -111,10 +111,14 @@ pub(crate) fn build(
         diagnostics,
     } = &loaded.config;
     let in_memory = memory.is_some();
-    let exporters = |signal| match in_memory {
-        _ if *disabled => &[][..],
-        true => &[ExporterRef::Memory],
-        false => loaded.config.exporters(signal),
+    let exporters = |signal| {
+        if *disabled {
+            &[]
+        } else if in_memory {
+            &[ExporterRef::Memory][..]
+        } else {
+            loaded.config.exporters(signal)
+        }
     };
     let resource = resource::resource(service, resource);
     if let Some(memory) = &memory {

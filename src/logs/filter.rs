@@ -8,10 +8,11 @@ use std::{
     },
 };
 
-use opentelemetry::logs::Severity;
+use opentelemetry::{InstrumentationScope, logs::Severity};
 use opentelemetry_sdk::logs::SdkLogRecord;
 use tracing_subscriber::filter::LevelFilter as TracingLevel;
 
+use super::record::target;
 use crate::config::{ExporterRef, Level, LevelFilter, Logs};
 
 /// The filter of `logs.level`, which can change while the program runs, and those of `logs.levels`, which cannot.
@@ -192,8 +193,8 @@ impl Filter {
 
 impl Gate {
     /// Whether `record` passes.
-    pub(crate) fn lets_through(&self, record: &SdkLogRecord, scope: &str) -> bool {
-        let target = record.target().map_or(scope, |target| target);
+    pub(crate) fn lets_through(&self, record: &SdkLogRecord, scope: &InstrumentationScope) -> bool {
+        let target = target(record, scope);
         let least = |filter: &LevelFilter| least_severity(filter.level_of(target));
         let least = match self {
             Self::Open => return true,

@@ -13,5 +13,5 @@ pub(crate) use self::{
     filter::{Filter, Gate},
     layer::layers,
     logger::LoggerFactory,
-    record::{exception, is_repeated},
+    record::{exception, is_repeated, target},
 };

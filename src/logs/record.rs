@@ -8,7 +8,10 @@ use std::{
     time::SystemTime,
 };
 
-use opentelemetry::logs::{AnyValue, LogRecord as _, Severity};
+use opentelemetry::{
+    InstrumentationScope,
+    logs::{AnyValue, LogRecord as _, Severity},
+};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 /// The semantic conventions' names of what `exception` and errors among the fields become.
@@ -52,6 +55,12 @@ pub(super) fn begin(record: &mut SdkLogRecord, target: impl Into<Cow<'static, st
     record.set_severity_number(severity);
     record.set_severity_text(severity.name());
     record.set_target(target);
+}
+
+/// The target of a record, which `logs.level` filters on: its own, else the name of its scope.
+#[inline]
+pub(crate) fn target<'r>(record: &'r SdkLogRecord, scope: &'r InstrumentationScope) -> &'r str {
+    record.target().map_or(scope.name(), |target| target)
 }
 
 /// Says where in the code the record was made. See the semantic conventions, "Code attributes".

@@ -66,8 +66,8 @@ pub(crate) struct Search {
 }
 
 /// Looks for the file: `AUTOTEL_CONFIG`, else the one the program names, else beside the executable, else in the current
-/// directory. The last two only if `anywhere`.
-pub(crate) fn search(environment: &Environment, named: Option<&Path>, anywhere: bool) -> Search {
+/// directory. The last two not if `only_named`.
+pub(crate) fn search(environment: &Environment, named: Option<&Path>, only_named: bool) -> Search {
     let demanded = match (environment.get("AUTOTEL_CONFIG"), named) {
         (Some(path), _) => Some((PathBuf::from(path), Some(Origin::Env("AUTOTEL_CONFIG".to_owned())))),
         (None, Some(path)) => Some((path.to_owned(), None)),
@@ -77,7 +77,7 @@ pub(crate) fn search(environment: &Environment, named: Option<&Path>, anywhere: 
         let found = regular_file(&path).map_err(|problem| Problem { at: by, ..problem });
         return Search { tried: vec![path], found: found.map(Some) };
     }
-    if !anywhere {
+    if only_named {
         return Search { tried: Vec::new(), found: Ok(None) };
     }
     let beside_executable = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));

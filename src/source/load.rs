@@ -90,7 +90,7 @@ impl Sources {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
 
-        let search = file::search(&environment, self.config_file.as_deref(), !self.only_named_file);
+        let search = file::search(&environment, self.config_file.as_deref(), self.only_named_file);
         let file = search.found.and_then(|path| path.map(|path| File::read(&path)).transpose());
         let file = file.unwrap_or_else(|problem| {
             problems.push(problem);

@@ -3,6 +3,8 @@
 use opentelemetry::{InstrumentationScope, logs::AnyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
+use crate::logs::target;
+
 /// A log record as it was recorded.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -17,7 +19,7 @@ impl LogEntry {
     /// The target that `logs.level` filters on: the name of the [`Logger`](crate::Logger), or the target of an event of `tracing`.
     #[must_use]
     pub fn target(&self) -> &str {
-        self.record.target().map_or(self.scope.name(), |target| target)
+        target(&self.record, &self.scope)
     }
 
     /// The value of an attribute.

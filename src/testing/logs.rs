@@ -83,7 +83,7 @@ impl LogAssertion {
     /// When none is left.
     #[track_caller]
     pub fn in_span(self, name: &str) -> Self {
-        let names = self.0.telemetry.span_names();
+        let names = self.0.telemetry.0.span_names();
         let span = |log: &LogEntry| {
             let context = log.record.trace_context()?;
             names.get(&(context.trace_id, context.span_id))

@@ -30,8 +30,8 @@ impl SpanAssertion {
     pub(super) fn new(telemetry: &Telemetry, name: &str) -> Self {
         let mut found = telemetry.spans();
         found.retain(|span| span.name == name);
-        let is_open = telemetry.span_names().values().any(|other| other == name);
-        let hint = if is_open { " that has ended" } else { "" };
+        let is_open = || telemetry.0.open_names().iter().any(|other| other == name);
+        let hint = if found.is_empty() && is_open() { " that has ended" } else { "" };
         Self(Matches::new(telemetry, format!("span {name:?}"), found, hint))
     }
 
@@ -44,7 +44,7 @@ impl SpanAssertion {
     /// When none is left.
     #[track_caller]
     pub fn with_parent(self, name: &str) -> Self {
-        let names = self.0.telemetry.span_names();
+        let names = self.0.telemetry.0.span_names();
         let parent = |span: &SpanData| names.get(&(span.span_context.trace_id(), span.parent_span_id));
         self.narrow(
             &format!(" under {name:?}"),

@@ -1,17 +1,12 @@
 //! What was recorded.
 
 use std::{
-    borrow::Cow,
-    collections::HashMap,
     fmt::{self, Write as _},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use opentelemetry::{
-    logs::Severity,
-    trace::{SpanId, TraceId},
-};
+use opentelemetry::logs::Severity;
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
 use super::{DataPoint, LogAssertion, LogEntry, MetricAssertion, MetricKind, SpanAssertion};
@@ -70,7 +65,10 @@ impl Telemetry {
     /// When there is one.
     #[track_caller]
     pub fn assert_no_span(&self, name: &str) {
-        assert!(!self.span_names().values().any(|other| other == name), "there is a span {name:?}\n\n{self}");
+        assert!(
+            !self.0.span_names().values().any(|other| other == name),
+            "there is a span {name:?}\n\n{self}"
+        );
     }
 
     /// That no span that has ended is one that `fits` likes. `description` stands in the message of a failure.
@@ -196,16 +194,6 @@ impl Telemetry {
     pub fn advance_clock(&self, time: Duration) {
         assert!(self.0.advance(time), "no clock was asked for; `testing::builder().clock(…)` does");
     }
-
-    /// The names of all spans, of those that have not ended too.
-    pub(super) fn span_names(&self) -> HashMap<(TraceId, SpanId), Cow<'static, str>> {
-        let mut names = self.0.open_spans();
-        let ended = self.spans().into_iter().map(|SpanData { span_context, name, .. }| {
-            ((span_context.trace_id(), span_context.span_id()), name)
-        });
-        names.extend(ended);
-        names
-    }
 }
 
 /// How many spans and log records are shown.
@@ -228,9 +216,7 @@ impl fmt::Display for Telemetry {
         let (spans, logs) = (self.spans(), self.logs());
         let spans = last(&mut out, &spans, "spans");
         span_trees(&mut out, spans, palette);
-        let mut open: Vec<_> = self.0.open_spans().into_values().collect();
-        open.sort_unstable();
-        for name in last(&mut out, &open, "spans that have not ended") {
+        for name in last(&mut out, &self.0.open_names(), "spans that have not ended") {
             let _ = writeln!(out, "span {name:?} has not ended");
         }
         for LogEntry { record, scope } in last(&mut out, &logs, "log records") {

@@ -167,14 +167,10 @@ impl Builder {
     /// When the configuration has problems (all are listed, each with its key), a port is taken, or the system refuses a
     /// thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
-        self.build_if(|_| Ok(()))
+        self.build_with(None, build::inspect, |_| Ok(()))
     }
 
-    /// As [`build`](Self::build), if `check` is content with what was loaded.
-    fn build_if(self, check: impl FnOnce(&Loaded) -> Result<(), Error>) -> Result<ObservabilityTools, Error> {
-        self.build_with(None, build::inspect, check)
-    }
-
+    /// Builds with `memory` in the place of all exporters, if there is one, and if `check` is content with what was loaded.
     fn build_with(
         self,
         memory: Option<Arc<Memory>>,
@@ -211,7 +207,7 @@ impl Builder {
     ///
     /// As [`build`](Self::build), and when one of the globals is set already, by an earlier call or by somebody else.
     pub fn install(self) -> Result<ObservabilityTools, Error> {
-        let tools = install::install(|| self.build_if(install::check))?;
+        let tools = install::install(|| self.build_with(None, build::inspect, install::check))?;
         for warning in tools.warnings() {
             tools.diagnostics().warn(format_args!("warning: {warning}"));
         }

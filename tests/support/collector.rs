@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use super::PATIENCE;
+use super::{PATIENCE, program};
 
 pub struct Collector {
     process: Child,
@@ -164,9 +164,7 @@ impl Collector {
 
 /// Runs the program with the configuration in `directory`.
 fn run(directory: &Path, (grpc, http): (u16, u16), output: &Arc<(Mutex<String>, Condvar)>) -> Child {
-    let program =
-        std::env::vars_os().find(|(name, _)| name == "OTELCOL").map_or("otelcol".into(), |(_, path)| path);
-    let mut process = Command::new(program)
+    let mut process = Command::new(program::named("OTELCOL", "otelcol"))
         .arg("--config")
         .arg(directory.join("collector.yaml"))
         .env("OTLP_GRPC_PORT", grpc.to_string())
@@ -226,6 +224,13 @@ pub fn sections<'t>(output: &'t str, kind: &str) -> Vec<&'t str> {
         .map(|(start, end)| &output[*start..end])
         .filter(|section| section.starts_with(&format!("{kind} #")))
         .collect()
+}
+
+/// The sections of a kind whose field is this.
+pub fn sections_with<'t>(output: &'t str, kind: &str, name: &str, value: &str) -> Vec<&'t str> {
+    let mut found = sections(output, kind);
+    found.retain(|section| field(section, name) == value);
+    found
 }
 
 fn is_header(text: &str) -> bool {

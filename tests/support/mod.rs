@@ -66,12 +66,6 @@ pub fn check_page(page: &str) {
     assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{page}");
 }
 
-/// How many of something the variable `name` asks for.
-pub fn count_of(name: &str, otherwise: u64) -> u64 {
-    let value = std::env::vars_os().find(|(other, _)| other == name);
-    value.map_or(otherwise, |(_, count)| count.into_string().unwrap().parse().unwrap())
-}
-
 /// What the files that we show expect of the environment.
 const SHOWN_WITH: [(&str, &str); 8] = [
     ("OTLP_TOKEN", "token"),

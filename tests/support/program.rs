@@ -55,3 +55,24 @@ pub fn run(mut command: Command) -> Output {
     );
     output
 }
+
+/// A variable of whoever runs the tests.
+pub fn variable(name: &str) -> Option<String> {
+    let (_, value) = std::env::vars_os().find(|(other, _)| other == name)?;
+    Some(value.into_string().unwrap())
+}
+
+/// How many of something the variable `name` asks for.
+pub fn count_of(name: &str, otherwise: u64) -> u64 {
+    variable(name).map_or(otherwise, |count| count.parse().unwrap())
+}
+
+/// The program that the variable `name` names, else that of the search path.
+pub fn named(name: &str, otherwise: &str) -> String {
+    variable(name).unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// Whether golden files shall be rewritten.
+pub fn updates_golden() -> bool {
+    variable("UPDATE_GOLDEN").as_deref() == Some("1")
+}

@@ -43,9 +43,3 @@ fn milliseconds(text: &str) -> f64 {
     let read = |(unit, factor)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * factor);
     units.into_iter().find_map(read).unwrap_or_else(|| panic!("{text} is no time"))
 }
-
-/// How long or how often, by the variable `name`.
-pub fn variable(name: &str, otherwise: u64) -> u64 {
-    let value = std::env::vars_os().find(|(other, _)| other == name);
-    value.map_or(otherwise, |(_, number)| number.into_string().unwrap().parse().unwrap())
-}

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use collector::{Collector, field, sections};
+use collector::{Collector, field, sections, sections_with};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -108,8 +108,7 @@ fn without_a_collector_there_is_the_result_all_the_same() {
 
 /// The only section of the Collector's output whose field is this.
 fn only<'t>(output: &'t str, kind: &str, name: &str, value: &str) -> &'t str {
-    let mut found = sections(output, kind);
-    found.retain(|section| field(section, name) == value);
+    let found = sections_with(output, kind, name, value);
     assert_eq!(found.len(), 1, "{kind} {value} in {output}");
     found[0]
 }

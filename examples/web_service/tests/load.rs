@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[test]
 #[ignore = "needs wrk and the OpenTelemetry Collector (OTELCOL)"]
 fn nothing_is_lost_without_a_word() {
-    hold(wrk::variable("SECONDS", 3), &[]);
+    hold(program::count_of("SECONDS", 3), &[]);
     // With room for a single item, some are lost for certain.
     let narrow =
         [("AUTOTEL_TRACES__BATCH__MAX_QUEUE_SIZE", "1"), ("AUTOTEL_LOGS__BATCH__MAX_QUEUE_SIZE", "1")];

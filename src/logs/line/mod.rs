@@ -12,7 +12,7 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 
 use self::{text::Palette, time::time};
-use super::record::begin;
+use super::record::{begin, target};
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +30,6 @@ impl Format {
             Self::Text(palette) => text::line(out, record, scope, palette),
         }
     }
-}
-
-/// The target of a record: its own, else the name of its scope.
-fn target<'r>(record: &'r SdkLogRecord, scope: &'r InstrumentationScope) -> &'r str {
-    record.target().map_or(scope.name(), |target| target)
 }
 
 /// Appends the time of a record.

@@ -52,11 +52,13 @@ pub(crate) struct Memory {
     logs: Arc<Tally>,
 }
 
+pub(crate) type SpanNames = HashMap<(TraceId, SpanId), Cow<'static, str>>;
+
 #[derive(Debug, Default)]
 struct Kept {
     spans: Vec<SpanData>,
-    /// The names of spans that have not ended, of which the SDK tells nothing yet.
-    open: HashMap<(TraceId, SpanId), Cow<'static, str>>,
+    /// Of spans that have not ended the SDK tells nothing else yet.
+    open: SpanNames,
     logs: Vec<ScopedRecord>,
 }
 
@@ -113,9 +115,18 @@ impl Memory {
         self.kept().spans.clone()
     }
 
-    /// The spans that have not.
-    pub(crate) fn open_spans(&self) -> HashMap<(TraceId, SpanId), Cow<'static, str>> {
-        self.kept().open.clone()
+    /// The names of the spans that have not, sorted.
+    pub(crate) fn open_names(&self) -> Vec<Cow<'static, str>> {
+        let mut names: Vec<_> = self.kept().open.values().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The names of all spans, ended or not.
+    pub(crate) fn span_names(&self) -> SpanNames {
+        let kept = self.kept();
+        let ended = kept.spans.iter().map(|span| (ids(&span.span_context), span.name.clone()));
+        kept.open.clone().into_iter().chain(ended).collect()
     }
 
     pub(crate) fn logs(&self) -> Vec<ScopedRecord> {
