@@ -1,41 +1,52 @@
 #![doc = include_str!("../README.md")]
 
-mod build;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 pub mod config;
 mod diagnostics;
+mod doctor;
 pub mod error;
-pub mod explain;
+mod export;
+mod format;
+mod load;
 mod logs;
+mod pipeline;
 pub mod prelude;
-pub mod probe;
 pub mod providers;
-mod quantity;
-#[cfg(feature = "schema")]
-mod schema;
-mod source;
-mod spans;
-mod standard;
-pub mod stats;
 pub mod testing;
 mod tools;
+mod trace;
 
 use std::borrow::Cow;
+
+/// What became of the telemetry so far, in numbers.
+pub mod stats {
+    pub use crate::export::stats::{Dropped, ExporterStats, Stats};
+}
+
+/// Every effective value and where it came from.
+pub mod explain {
+    pub use crate::load::explain::Explanation;
+}
+
+/// How far one can get to each destination.
+pub mod probe {
+    pub use crate::doctor::report::{Probe, ProbeFailure, ProbeResult, ProbeStep};
+}
 
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 
 #[cfg(feature = "schema")]
-pub use crate::schema::schema;
+pub use crate::load::schema::schema;
 #[doc(inline)]
 pub use crate::{
     config::OtlpProtocol,
     error::{Error, ShutdownError},
     logs::Logger,
-    spans::{ActiveSpan, TracerExt},
     tools::{Builder, ObservabilityTools},
+    trace::{ActiveSpan, TracerExt},
 };
 
 /// Finds the file, reads the environment, builds the tools and makes them those of the process.

@@ -15,12 +15,14 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::{
-    build,
+    doctor::{self, report::Probe},
     error::{Origin, Problem},
-    explain::{Explanation, problems_to_json},
-    logs::line::text::Palette,
-    probe::Probe,
-    source::{Environment, Loaded, Sources},
+    format::text::Palette,
+    load::{
+        Environment, Loaded, Sources,
+        explain::{Explanation, problems_to_json},
+    },
+    pipeline,
 };
 
 /// Checks and explains the telemetry configuration of a service.
@@ -113,7 +115,7 @@ impl Input {
 
     /// Looks into the files.
     fn inspect(self) -> (Loaded, Vec<Problem>) {
-        self.sources().inspect(build::inspect)
+        self.sources().inspect(pipeline::inspect)
     }
 }
 
@@ -134,7 +136,7 @@ pub fn run() -> ExitCode {
             print(&text, exit_code(explanation.errors().is_empty()))
         }
         Command::Doctor { input, format } => doctor(input, format),
-        Command::Schema => print(&crate::schema(), ExitCode::SUCCESS),
+        Command::Schema => print(&crate::load::schema::schema(), ExitCode::SUCCESS),
         Command::Init { file } => init(&file),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -186,7 +188,7 @@ fn doctor(input: Input, format: OutputFormat) -> ExitCode {
     let (loaded, errors) = input.inspect();
     // While something is wrong with the configuration, nobody knows where to go.
     let probe = if errors.is_empty() || loaded.config.disabled {
-        match build::probe(&loaded) {
+        match doctor::probe(&loaded) {
             Ok(probe) => Some(probe),
             Err(error) => return print(&format!("{error}\n"), ExitCode::from(1)),
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
+use super::value::{
     duration::{Period, Timeout},
     number::Size,
 };

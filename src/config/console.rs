@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::text_enum;
+use super::value::text_enum;
 
 /// The console exporter.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::level::Level;
+use super::value::log_filter::Level;
 
 /// What this library and the OpenTelemetry crates say about themselves. The lines on standard error are never exported.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]

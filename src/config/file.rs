@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     limits::Count,
-    text::{FromText, NonEmpty, Rejection, text_enum, text_type},
+    value::{FromText, NonEmpty, Rejection, text_enum, text_type},
 };
 
 /// The exporter `file`: log records as lines in files that are begun anew from time to time. Add `"file"` to

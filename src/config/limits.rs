@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number::Bounded;
+use super::value::number::Bounded;
 
 /// A number of things or characters; 0 allows none.
 pub type Count = Bounded<0, 4_294_967_295>;

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     batch::LogBatch,
-    level::LevelFilter,
     limits::LogLimits,
     signal::{ExporterRef, Selection},
+    value::log_filter::LevelFilter,
 };
 
 /// Which log records are kept and where they go.

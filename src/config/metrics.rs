@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    duration::{Period, Timeout},
     signal::{ExporterRef, Selection},
-    text::text_enum,
+    value::{
+        duration::{Period, Timeout},
+        text_enum,
+    },
 };
 
 /// How often metrics are sent and where they go.

@@ -3,47 +3,33 @@
 //! One file per table, and one for each kind of value. Nothing here knows where a value came from or what is built of
 //! it. The documentation of the fields is written for operators.
 
-mod attribute;
 mod batch;
 mod console;
 mod diagnostics;
-mod duration;
-mod endpoint;
 mod file;
-mod headers;
-mod level;
 mod limits;
 mod logs;
 mod metrics;
-mod number;
 mod otlp;
 mod prometheus;
-#[cfg(feature = "schema")]
-pub(crate) mod schema;
 mod service;
 mod signal;
-pub(crate) mod text;
 mod traces;
 pub(crate) mod validate;
+pub(crate) mod value;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    attribute::AttributeValue,
     batch::{LogBatch, SpanBatch},
     console::{Color, Console, Format, Stream},
     diagnostics::Diagnostics,
-    duration::{Period, Timeout},
-    endpoint::Endpoint,
     file::{File, FileFormat, FilePrefix, Rotation},
-    headers::{HeaderName, HeaderText, Headers},
-    level::{Level, LevelFilter},
     limits::{AttributeLimits, Count, LogLimits, SpanLimits},
     logs::Logs,
     metrics::{Metrics, Temporality},
-    number::{Bounded, Port, Ratio, Size},
     otlp::{
         Attempts, Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Retry, RetrySettings, Tls,
         TlsFiles,
@@ -51,11 +37,21 @@ pub use self::{
     prometheus::{PagePath, Prometheus},
     service::{Resource, Service},
     signal::{ExporterRef, Propagator, Selection, Signal},
-    text::NonEmpty,
     traces::{Sampler, Traces},
+    value::{
+        NonEmpty,
+        attribute::AttributeValue,
+        duration::{Period, Timeout},
+        endpoint::Endpoint,
+        header::{HeaderName, HeaderText, Headers},
+        log_filter::{Level, LevelFilter},
+        number::{Bounded, Port, Ratio, Size},
+    },
 };
-pub(crate) use duration::{HELP as DURATION_HELP, format as format_duration};
-pub(crate) use endpoint::port_is_good;
+pub(crate) use value::{
+    duration::{HELP as DURATION_HELP, format as format_duration},
+    endpoint::port_is_good,
+};
 
 /// Everything that can be configured, after all sources were merged.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -6,12 +6,15 @@ use http::uri::Scheme;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    duration::{Period, Timeout},
-    endpoint::Endpoint,
-    headers::Headers,
-    number::Bounded,
     signal::Signal,
-    text::{NonEmpty, text_enum},
+    value::{
+        NonEmpty,
+        duration::{Period, Timeout},
+        endpoint::Endpoint,
+        header::Headers,
+        number::Bounded,
+        text_enum,
+    },
 };
 
 text_enum! {

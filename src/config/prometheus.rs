@@ -4,10 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    number::Port,
-    text::{FromText, NonEmpty, Rejection, text_type},
-};
+use super::value::{FromText, NonEmpty, Rejection, number::Port, text_type};
 
 /// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{attribute::AttributeValue, text::NonEmpty};
+use super::value::{NonEmpty, attribute::AttributeValue};
 
 /// The service that the telemetry describes.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::text::{self, FromText, Rejection, text_enum, text_type};
+use super::value::{self, FromText, Rejection, text_enum, text_type};
 
 text_enum! {
     /// One of the three kinds of telemetry.
@@ -142,7 +142,7 @@ impl<'de, T: FromText + PartialEq> Deserialize<'de> for Selection<T> {
 
         impl<'de, T: FromText> Deserialize<'de> for Entry<T> {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                text::deserialize(deserializer)
+                value::deserialize(deserializer)
             }
         }
 

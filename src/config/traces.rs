@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     batch::SpanBatch,
     limits::SpanLimits,
-    number::Ratio,
     signal::{ExporterRef, Selection},
-    text::text_enum,
+    value::{number::Ratio, text_enum},
 };
 
 /// Which spans are kept and where they go.

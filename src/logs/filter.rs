@@ -221,7 +221,7 @@ fn least_severity(level: Level) -> u8 {
 }
 
 /// The severity of a record of this level.
-pub(super) fn severity(level: Level) -> Severity {
+pub(crate) fn severity(level: Level) -> Severity {
     match level {
         Level::Off | Level::Trace => Severity::Trace,
         Level::Debug => Severity::Debug,
@@ -231,7 +231,7 @@ pub(super) fn severity(level: Level) -> Severity {
     }
 }
 
-pub(super) fn from_tracing(level: tracing::Level) -> Level {
+pub(crate) fn from_tracing(level: tracing::Level) -> Level {
     match level {
         tracing::Level::TRACE => Level::Trace,
         tracing::Level::DEBUG => Level::Debug,
@@ -241,7 +241,7 @@ pub(super) fn from_tracing(level: tracing::Level) -> Level {
     }
 }
 
-pub(super) fn to_tracing(level: Level) -> TracingLevel {
+pub(crate) fn to_tracing(level: Level) -> TracingLevel {
     match level {
         Level::Off => TracingLevel::OFF,
         Level::Error => TracingLevel::ERROR,
@@ -252,7 +252,7 @@ pub(super) fn to_tracing(level: Level) -> TracingLevel {
     }
 }
 
-pub(super) fn from_log(level: log::Level) -> Level {
+pub(crate) fn from_log(level: log::Level) -> Level {
     match level {
         log::Level::Trace => Level::Trace,
         log::Level::Debug => Level::Debug,
@@ -264,7 +264,7 @@ pub(super) fn from_log(level: log::Level) -> Level {
 
 /// Whether `target` is that of an OpenTelemetry crate. What these say is said while they hold locks, and about the
 /// pipeline itself, so it must never enter it.
-pub(super) fn is_internal(target: &str) -> bool {
+pub(crate) fn is_internal(target: &str) -> bool {
     // Nearly every target is refused by its first letter, without a call.
     target.as_bytes().first() == Some(&b'o') && target.starts_with("opentelemetry")
 }

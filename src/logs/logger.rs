@@ -18,9 +18,9 @@ use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
 use super::{
     Filter,
-    line::value::any,
     record::{add_location, begin, exception},
 };
+use crate::format::value::any;
 
 /// Makes loggers that share a provider and a filter.
 #[derive(Debug, Clone)]

@@ -1,17 +1,16 @@
 //! One pipeline for all log records: a [`Logger`] call, a `tracing` event and a `log` record become the same record.
 
-mod bridge;
 mod filter;
-mod layer;
-pub(crate) mod line;
+mod log_bridge;
 mod logger;
-mod record;
+pub(crate) mod record;
+mod tracing_layer;
 
 pub use self::logger::Logger;
 pub(crate) use self::{
-    bridge::LogBridge,
     filter::{Filter, Gate},
-    layer::layers,
+    log_bridge::LogBridge,
     logger::LoggerFactory,
     record::{exception, is_repeated, target},
+    tracing_layer::layers,
 };

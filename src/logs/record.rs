@@ -15,7 +15,7 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 /// The semantic conventions' names of what `exception` and errors among the fields become.
-pub(super) const EXCEPTION_MESSAGE: &str = "exception.message";
+pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
 const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
 /// How many sources of an error are told; a chain could be a circle.
@@ -47,7 +47,7 @@ pub(crate) fn is_repeated<'a, V: PartialEq + 'a>(
 
 /// Fills in what every record has, and that it is made now.
 #[inline]
-pub(super) fn begin(record: &mut SdkLogRecord, target: impl Into<Cow<'static, str>>, severity: Severity) {
+pub(crate) fn begin(record: &mut SdkLogRecord, target: impl Into<Cow<'static, str>>, severity: Severity) {
     let now = SystemTime::now();
     record.set_timestamp(now);
     // It is observed when it happens; without this the SDK would ask the clock again.
@@ -64,7 +64,7 @@ pub(crate) fn target<'r>(record: &'r SdkLogRecord, scope: &'r InstrumentationSco
 }
 
 /// Says where in the code the record was made. See the semantic conventions, "Code attributes".
-pub(super) fn add_location(record: &mut SdkLogRecord, file: Option<impl Into<AnyValue>>, line: Option<u32>) {
+pub(crate) fn add_location(record: &mut SdkLogRecord, file: Option<impl Into<AnyValue>>, line: Option<u32>) {
     if let Some(file) = file {
         record.add_attribute("code.file.path", file);
     }
@@ -83,7 +83,7 @@ const MAX_SCRATCH: usize = 16 * 1024;
 
 /// What formatting yields.
 #[inline]
-pub(super) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
+pub(crate) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
     if let Some(text) = value.as_str() {
         return text.into();
     }
@@ -105,13 +105,13 @@ pub(super) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
 }
 
 /// What a value of the program shows of itself, as far as it can: `to_string` panics where it fails.
-pub(super) fn shown(value: impl fmt::Display) -> String {
+pub(crate) fn shown(value: impl fmt::Display) -> String {
     let mut text = String::new();
     let _ = write!(text, "{value}");
     text
 }
 
 /// OpenTelemetry has no larger integers than `i64`; a text keeps the digits.
-pub(super) fn integer(value: impl TryInto<i64> + Copy + fmt::Display) -> AnyValue {
+pub(crate) fn integer(value: impl TryInto<i64> + Copy + fmt::Display) -> AnyValue {
     value.try_into().map_or_else(|_| value.to_string().into(), AnyValue::Int)
 }

@@ -2,7 +2,7 @@
 
 use opentelemetry::KeyValue;
 
-use crate::build::{MetricKind, Point, Reading};
+use crate::export::console::{MetricKind, Point, Reading};
 
 /// What one instrument has measured so far for one set of attributes.
 #[derive(Debug, Clone, PartialEq)]

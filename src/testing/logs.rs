@@ -10,7 +10,7 @@ use super::{
     LogEntry, Telemetry,
     matches::{Attributed, Matches, assertion_methods},
 };
-use crate::logs::line::value::text;
+use crate::format::value::text;
 
 impl Attributed for LogEntry {
     fn value_of(&self, key: &str) -> Option<AnyValue> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use opentelemetry::{KeyValue, Value, logs::AnyValue};
 
 use super::Telemetry;
-use crate::logs::line::value::{any, pair};
+use crate::format::value::{any, pair};
 
 /// How many different things of those that do not fit are told.
 const MAX_SEEN: usize = 5;

@@ -6,7 +6,7 @@ use super::{
     DataPoint, MetricKind, Number, Reading, Telemetry,
     matches::{Attributed, Matches, assertion_methods, get},
 };
-use crate::logs::line::value::any;
+use crate::format::value::any;
 
 impl Attributed for DataPoint {
     fn value_of(&self, key: &str) -> Option<AnyValue> {

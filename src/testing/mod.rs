@@ -56,9 +56,9 @@ pub use self::{
     telemetry::Telemetry,
     tracing::{TracingGuard, capture_tracing, tracing_dispatch},
 };
-pub use crate::build::{MetricKind, Number, Reading};
+pub use crate::export::console::{MetricKind, Number, Reading};
 use crate::{
-    build::Memory,
+    export::memory::Memory,
     tools::{Builder, ObservabilityTools},
 };
 

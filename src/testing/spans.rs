@@ -13,7 +13,7 @@ use super::{
     Telemetry,
     matches::{Attributed, Matches, assertion_methods, get},
 };
-use crate::logs::line::value::any;
+use crate::format::value::any;
 
 impl Attributed for SpanData {
     fn value_of(&self, key: &str) -> Option<AnyValue> {
@@ -197,7 +197,7 @@ impl SpanAssertion {
         )
     }
 
-    /// That lasted so long. Worth asking with a clock of one's own ([`TestBuilder::clock`](super::TestBuilder::clock)).
+    /// That lasted so long. Worth asking with a clock of one's own ([`TestBuilder::clock`](crate::testing::TestBuilder::clock)).
     ///
     /// # Panics
     ///

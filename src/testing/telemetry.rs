@@ -11,8 +11,11 @@ use opentelemetry_sdk::{Resource, trace::SpanData};
 
 use super::{DataPoint, LogAssertion, LogEntry, MetricAssertion, MetricKind, SpanAssertion};
 use crate::{
-    build::{Memory, metrics_table, sorted_points, span_trees},
-    logs::line::{Format, text::Palette},
+    export::{
+        console::{sorted_points, table, trees},
+        memory::Memory,
+    },
+    format::{Format, text::Palette},
 };
 
 /// What tools for tests have recorded so far. It can be cloned and sent to other threads, and outlives the tools.
@@ -185,7 +188,7 @@ impl Telemetry {
         assert!(self.0.wait(limit, || is_enough(self)), "not within {limit:?}\n\n{self}");
     }
 
-    /// Lets `time` pass on the clock of [`TestBuilder::clock`](super::TestBuilder::clock).
+    /// Lets `time` pass on the clock of [`TestBuilder::clock`](crate::testing::TestBuilder::clock).
     ///
     /// # Panics
     ///
@@ -215,7 +218,7 @@ impl fmt::Display for Telemetry {
         let mut out = String::new();
         let (spans, logs) = (self.spans(), self.logs());
         let spans = last(&mut out, &spans, "spans");
-        span_trees(&mut out, spans, palette);
+        trees(&mut out, spans, palette);
         for name in last(&mut out, &self.0.open_names(), "spans that have not ended") {
             let _ = writeln!(out, "span {name:?} has not ended");
         }
@@ -225,7 +228,7 @@ impl fmt::Display for Telemetry {
         self.0.metrics(|metrics| {
             let points = sorted_points(metrics);
             if !points.is_empty() {
-                metrics_table(&mut out, &points, self.0.time(SystemTime::now()), palette);
+                table(&mut out, &points, self.0.time(SystemTime::now()), palette);
             }
         });
         if out.is_empty() {

@@ -2,13 +2,13 @@
 
 use std::{fmt, io::Write, panic::Location, path::PathBuf, sync::Arc};
 
-use super::{ObservabilityTools, install, start::start_line};
+use super::{ObservabilityTools, install, startup_summary::start_line};
 use crate::{
-    build::{self, Memory, Writer},
     config::{AttributeValue, OtlpProtocol, validate::key_path},
     error::{Error, Origin, Problem},
-    explain::Explanation,
-    source::{Environment, Loaded, Setting, SettingKey, SettingValue, Sources},
+    export::{console::Writer, memory::Memory},
+    load::{Environment, Loaded, Setting, SettingKey, SettingValue, Sources, explain::Explanation},
+    pipeline,
 };
 
 /// Collects what the program knows, then builds.
@@ -167,7 +167,7 @@ impl Builder {
     /// When the configuration has problems (all are listed, each with its key), a port is taken, or the system refuses a
     /// thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
-        self.build_with(None, build::inspect, |_| Ok(()))
+        self.build_with(None, pipeline::inspect, |_| Ok(()))
     }
 
     /// Builds with `memory` in the place of all exporters, if there is one, and if `check` is content with what was loaded.
@@ -182,7 +182,7 @@ impl Builder {
             return Err(Error::configuration(loaded.warnings));
         }
         check(&loaded)?;
-        let built = build::build(&loaded, self.writer, memory)?;
+        let built = pipeline::build(&loaded, self.writer, memory)?;
         Ok(ObservabilityTools::new(built, loaded))
     }
 
@@ -207,7 +207,7 @@ impl Builder {
     ///
     /// As [`build`](Self::build), and when one of the globals is set already, by an earlier call or by somebody else.
     pub fn install(self) -> Result<ObservabilityTools, Error> {
-        let tools = install::install(|| self.build_with(None, build::inspect, install::check))?;
+        let tools = install::install(|| self.build_with(None, pipeline::inspect, install::check))?;
         for warning in tools.warnings() {
             tools.diagnostics().warn(format_args!("warning: {warning}"));
         }

@@ -16,8 +16,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use super::ObservabilityTools;
 use crate::{
     error::Error,
+    load::Loaded,
     logs::{LogBridge, Logger, LoggerFactory},
-    source::Loaded,
 };
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);

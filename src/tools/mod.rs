@@ -1,9 +1,8 @@
 //! What a program gets: the three tools, and the means to end them well.
 
 mod builder;
-mod drain;
 mod install;
-mod start;
+mod startup_summary;
 
 use std::{
     borrow::Cow,
@@ -28,15 +27,14 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 pub use self::builder::Builder;
 pub(crate) use self::install::global_logger;
 use crate::{
-    build::{self, Built, MeterProvider, Propagator},
-    config::{Config, LevelFilter, text::FromText as _},
+    config::{Config, LevelFilter, value::FromText as _},
     diagnostics::Diagnostics,
+    doctor::{self, report::Probe},
     error::{Error, Problem, ShutdownError},
-    explain::Explanation,
+    export::stats::Stats,
+    load::{Loaded, explain::Explanation},
     logs::{self, Logger, LoggerFactory},
-    probe::Probe,
-    source::Loaded,
-    stats::Stats,
+    pipeline::{self, Built, metrics::MeterProvider, propagators::Propagator, shutdown},
 };
 
 /// A logger, a tracer and a meter, and what feeds their telemetry to its destinations.
@@ -69,7 +67,7 @@ impl ObservabilityTools {
     /// without telemetry.
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
-        match build::build(&loaded, None, None) {
+        match pipeline::build(&loaded, None, None) {
             Ok(built) => Self::new(built, loaded),
             // Disabled, nothing is started, and nothing else can fail.
             Err(error) => unreachable!("{error}"),
@@ -184,7 +182,7 @@ impl ObservabilityTools {
     ///
     /// When the system refuses what is needed for the trial. A destination that cannot be reached is in the result.
     pub fn probe(&self) -> Result<Probe, Error> {
-        build::probe(&self.loaded)
+        doctor::probe(&self.loaded)
     }
 
     /// The configuration that these tools were built from.
@@ -224,7 +222,7 @@ impl ObservabilityTools {
         if let Some(ended) = &*self.ended.lock().unwrap_or_else(PoisonError::into_inner) {
             return ended.clone();
         }
-        drain::flush(&self.built, self.limit())
+        shutdown::flush(&self.built, self.limit())
     }
 
     /// Delivers what is queued and ends all telemetry, all signals at once, within `shutdown_timeout`. What fails now is
@@ -246,11 +244,11 @@ impl ObservabilityTools {
             background.begin_closing();
         }
         let deadline = Instant::now() + self.limit();
-        let result = drain::shutdown(&self.built, self.limit());
+        let result = shutdown::shutdown(&self.built, self.limit());
         if let Some(background) = &self.built.background {
             background.stop(deadline.saturating_duration_since(Instant::now()));
         }
-        if let Some(losses) = drain::losses(&self.built) {
+        if let Some(losses) = shutdown::losses(&self.built) {
             self.diagnostics().error(losses);
         }
         *ended = Some(result.clone());

@@ -14,7 +14,7 @@ const CERT_FILE: TlsKey = ("cert_file", |tls| &tls.cert_file);
 const KEY_FILE: TlsKey = ("key_file", |tls| &tls.key_file);
 
 /// What is sent where, and the tables that say so.
-pub(super) struct Destination<'c> {
+pub(crate) struct Destination<'c> {
     signal: Signal,
     table: String,
     otlp: &'c Otlp,
@@ -23,7 +23,7 @@ pub(super) struct Destination<'c> {
 
 impl<'c> Destination<'c> {
     /// `None` for an exporter that does not speak OTLP, or does not exist.
-    pub(super) fn new(config: &'c Config, exporter: &ExporterRef, signal: Signal) -> Option<Self> {
+    pub(crate) fn new(config: &'c Config, exporter: &ExporterRef, signal: Signal) -> Option<Self> {
         let (table, otlp) = match exporter {
             ExporterRef::Otlp => ("otlp".to_owned(), &config.otlp),
             ExporterRef::Named(name) => (format!("exporters.{name}"), config.exporters.get(name)?),
@@ -35,7 +35,7 @@ impl<'c> Destination<'c> {
     }
 
     /// Everything that is wrong or odd about it.
-    pub(super) fn check(&self, found: &mut Vec<Violation>) {
+    pub(crate) fn check(&self, found: &mut Vec<Violation>) {
         self.features(found);
         self.retry(found);
         if self.scheme(found) {
@@ -47,7 +47,7 @@ impl<'c> Destination<'c> {
 
     /// The files that its connections are encrypted with; `None` when nothing is.
     #[cfg(feature = "tls")]
-    pub(super) fn tls_files(&self) -> Option<KeyedTlsFiles> {
+    pub(crate) fn tls_files(&self) -> Option<KeyedTlsFiles> {
         let TlsFiles { ca_file, cert_file, key_file } = &self.settings.tls;
         let keyed = |key, file: &Option<NonEmpty>| Some((self.tls_key(key), file.clone()?));
         self.settings.endpoint.is_https().then(|| KeyedTlsFiles {

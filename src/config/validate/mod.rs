@@ -7,7 +7,7 @@ use self::destination::Destination;
 pub(crate) use self::destination::KeyedTlsFiles;
 use super::{
     Config, ExporterRef, Resource, Signal, Temporality,
-    text::{nearest, quoted_list},
+    value::{nearest, quoted_list},
 };
 
 /// A rule that is broken.

@@ -1,0 +1,167 @@
+//! Durations: whole numbers with a unit, `"500ms"`, `"10s"`, `"1m 30s"`.
+
+use std::{fmt, time::Duration};
+
+use super::{FromText, Rejection, text_type};
+
+const PATTERN: &str = r"^\s*([0-9]+(ms|s|m|h)\s*)+$";
+pub(crate) const HELP: &str = "write a number with a unit, for example \"5s\" (ms, s, m or h)";
+
+/// A duration of at least `MIN_MS` milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period<const MIN_MS: u64>(Duration);
+
+impl<const MIN_MS: u64> Period<MIN_MS> {
+    pub(crate) const fn from_millis(millis: u64) -> Self {
+        assert!(millis >= MIN_MS, "the default lies in the range");
+        Self(Duration::from_millis(millis))
+    }
+
+    /// The duration.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl<const MIN_MS: u64> FromText for Period<MIN_MS> {
+    const EXPECTED: &'static str = "a duration such as \"5s\"";
+    const PATTERN: Option<&'static str> = Some(PATTERN);
+
+    fn from_text(text: &str) -> Result<Self, Rejection> {
+        let duration = parse(text)?;
+        if duration < Duration::from_millis(MIN_MS) {
+            let least = format(Duration::from_millis(MIN_MS));
+            return Err(Rejection::new(format!("{text:?} is too short, the least is \"{least}\"")));
+        }
+        Ok(Self(duration))
+    }
+}
+
+text_type!(Period<MIN_MS>, const MIN_MS: u64);
+
+impl<const MIN_MS: u64> fmt::Display for Period<MIN_MS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format(self.0))
+    }
+}
+
+/// A time limit; `"0s"` means that there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeout(Duration);
+
+impl Timeout {
+    pub(crate) const fn from_secs(secs: u64) -> Self {
+        Self(Duration::from_secs(secs))
+    }
+
+    /// The limit, or `None` when there is none.
+    #[must_use]
+    pub fn limit(self) -> Option<Duration> {
+        (!self.0.is_zero()).then_some(self.0)
+    }
+
+    /// The stricter of two limits.
+    pub(crate) fn min(self, other: Self) -> Self {
+        match (self.limit(), other.limit()) {
+            (Some(a), Some(b)) => Self(a.min(b)),
+            (None, _) => other,
+            (_, None) => self,
+        }
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format(self.0))
+    }
+}
+
+impl FromText for Timeout {
+    const EXPECTED: &'static str = "a duration such as \"10s\"";
+    const PATTERN: Option<&'static str> = Some(PATTERN);
+
+    fn from_text(text: &str) -> Result<Self, Rejection> {
+        parse(text).map(Self)
+    }
+}
+
+text_type!(Timeout);
+
+fn parse(text: &str) -> Result<Duration, Rejection> {
+    let refused = || Rejection::new(format!("{text:?} is not a duration")).with_help(HELP);
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(refused());
+    }
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit_end =
+            rest[digits..].find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |at| digits + at);
+        let factor = match &rest[digits..unit_end] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(refused()),
+        };
+        let millis = rest[..digits].parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+        let part = Duration::from_millis(millis.ok_or_else(refused)?);
+        total = total.checked_add(part).ok_or_else(refused)?;
+        rest = rest[unit_end..].trim_start();
+    }
+    // Far beyond any use, and far below what overflows when it is added to an `Instant`.
+    if total > Duration::from_secs(365 * 24 * 3600) {
+        return Err(Rejection::new(format!("{text:?} is longer than a year")));
+    }
+    Ok(total)
+}
+
+/// Writes a duration as the file does: in seconds when exact, in milliseconds otherwise.
+pub(crate) fn format(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    if millis.is_multiple_of(1000) { format!("{}s", millis / 1000) } else { format!("{millis}ms") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(text: &str) -> Option<u128> {
+        parse(text).ok().map(|duration| duration.as_millis())
+    }
+
+    #[test]
+    fn reads_numbers_with_units() {
+        assert_eq!(millis("500ms"), Some(500));
+        assert_eq!(millis(" 10s "), Some(10_000));
+        assert_eq!(millis("1m 30s"), Some(90_000));
+        assert_eq!(millis("1h1m"), Some(3_660_000));
+        assert_eq!(millis("0s"), Some(0));
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in ["", "5", "5 s", "5 sec", "1.5s", "-1s", "s", "5s5", "99999999999999999999s", "10000h ms"]
+        {
+            assert_eq!(millis(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_period_has_a_least_value() {
+        assert_eq!(Period::<10>::from_text("10ms"), Ok(Period::from_millis(10)));
+        assert_eq!(
+            Period::<10>::from_text("9ms").unwrap_err().message,
+            "\"9ms\" is too short, the least is \"10ms\""
+        );
+    }
+
+    #[test]
+    fn the_stricter_limit_wins() {
+        assert_eq!(Timeout::from_secs(0).min(Timeout::from_secs(3)), Timeout::from_secs(3));
+        assert_eq!(Timeout::from_secs(3).min(Timeout::from_secs(0)), Timeout::from_secs(3));
+        assert_eq!(Timeout::from_secs(5).min(Timeout::from_secs(3)), Timeout::from_secs(3));
+    }
+}

@@ -1,0 +1,238 @@
+//! Where an OTLP exporter sends to.
+
+use std::fmt;
+
+use http::{
+    Uri,
+    uri::{PathAndQuery, Scheme},
+};
+
+use super::{FromText, Rejection, text_type};
+
+/// An absolute `http://` or `https://` URL without user information and fragment; or, for grpc, a host and a port alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    uri: Uri,
+    /// Otherwise the scheme of `uri` is a placeholder.
+    has_scheme: bool,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Endpoint {
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Whether it is written with `http://` or `https://`.
+    #[must_use]
+    pub fn has_scheme(&self) -> bool {
+        self.has_scheme
+    }
+
+    /// The endpoint with this scheme, unless it has one.
+    #[must_use]
+    pub(crate) fn or_scheme(&self, scheme: Scheme) -> Self {
+        if self.has_scheme {
+            return self.clone();
+        }
+        let mut parts = self.uri.clone().into_parts();
+        parts.scheme = Some(scheme);
+        Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), has_scheme: true }
+    }
+
+    /// The endpoint without a path and a query, which gRPC has no use for.
+    #[must_use]
+    pub(crate) fn without_path(&self) -> Self {
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
+    }
+
+    /// Whether the connection is encrypted.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.uri.scheme_str() == Some("https")
+    }
+
+    /// The port, given or implied by the scheme.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+
+    /// The name or address alone, without the brackets of IPv6.
+    #[must_use]
+    pub(crate) fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Where the connection goes to.
+    #[must_use]
+    pub fn host_and_port(&self) -> String {
+        format!("{}:{}", self.uri.host().unwrap_or_default(), self.port())
+    }
+
+    /// Whether there is a path other than `/`.
+    #[must_use]
+    pub fn has_path(&self) -> bool {
+        self.uri.path() != "/"
+    }
+
+    /// The endpoint with `path` behind its own path, joined with exactly one slash. A query stays at the end.
+    ///
+    /// See the specification, "OpenTelemetry Protocol Exporter", "Endpoint URLs for OTLP/HTTP".
+    #[must_use]
+    pub(crate) fn join(&self, path: &str) -> Self {
+        let query = self.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let path = format!("{}/{path}{query}", self.uri.path().trim_end_matches('/'));
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = path.parse().ok();
+        Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
+    }
+}
+
+impl FromText for Endpoint {
+    const EXPECTED: &'static str = "a URL in quotes";
+    const PATTERN: Option<&'static str> = Some(
+        r"^\s*([hH][tT][tT][pP][sS]?://)?[^@#\s/:]+(:[0-9]+)?([/?][^@#\s]*)?\s*$|^\s*[hH][tT][tT][pP][sS]?://\[",
+    );
+
+    fn from_text(text: &str) -> Result<Self, Rejection> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Rejection::new("must not be empty"));
+        }
+        // Anywhere, not only where it belongs: a password may hold what ends an authority.
+        if text.contains('@') {
+            return Err(Rejection::new("a URL with user information is not supported")
+                .with_help("send the credentials in a header, for example `authorization`"));
+        }
+        let is_scheme = |scheme: &str| scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let (scheme, rest) = match text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, text),
+        };
+        if let Some(scheme) =
+            scheme.filter(|scheme| !["http", "https"].contains(&&*scheme.to_ascii_lowercase()))
+        {
+            return Err(Rejection::new(format!("the scheme {scheme:?} is not supported"))
+                .with_help("use http:// or https://"));
+        }
+        if text.contains('#') {
+            return Err(Rejection::new(format!(
+                "{:?} has a fragment (#…), which is never sent",
+                shown(text)
+            )));
+        }
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        match format!("{}://{rest}", scheme.unwrap_or("http")).parse::<Uri>() {
+            // `http//host` is a scheme that lost its colon.
+            Ok(uri)
+                if uri.host().is_some_and(|host| !host.is_empty() && !["http", "https"].contains(&host))
+                    && port_is_good(authority) =>
+            {
+                Ok(Self { uri, has_scheme: scheme.is_some() })
+            }
+            _ => Err(Rejection::new(format!("{:?} is not a URL", shown(text)))
+                .with_help("for example \"http://localhost:4318\"")),
+        }
+    }
+}
+
+/// `Uri` accepts `host:` and `host:99999`; neither can be connected to.
+pub(crate) fn port_is_good(authority: &str) -> bool {
+    let after_host = authority.rsplit_once(']').map_or(authority, |(_, port)| port);
+    match after_host.rsplit_once(':') {
+        Some((_, port)) => port.parse::<u16>().is_ok_and(|port| port > 0),
+        None => true,
+    }
+}
+
+/// What may be shown of a text that could hold credentials before an `@` or in a query.
+fn shown(text: &str) -> &str {
+    let text = text.split('?').next().unwrap_or_default();
+    text.rsplit_once('@').map_or(text, |(_, host)| host)
+}
+
+/// The URL; a query is masked, since some destinations want their token in it.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let authority = self.uri.authority().map_or("", http::uri::Authority::as_str);
+        match self.uri.scheme_str().filter(|_| self.has_scheme) {
+            Some(scheme) => write!(f, "{scheme}://{authority}")?,
+            None => f.write_str(authority)?,
+        }
+        match (self.uri.path(), self.uri.query()) {
+            // The URI type writes the path "/" where none was given.
+            ("/", None) => Ok(()),
+            (path, None) => f.write_str(path),
+            (path, Some(_)) => write!(f, "{path}?***"),
+        }
+    }
+}
+
+impl From<Uri> for Endpoint {
+    fn from(uri: Uri) -> Self {
+        Self { uri, has_scheme: true }
+    }
+}
+
+text_type!(Endpoint);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(text: &str) -> String {
+        Endpoint::from_text(text).unwrap().join("v1/traces").uri().to_string()
+    }
+
+    #[test]
+    fn joins_with_one_slash_before_the_query() {
+        assert_eq!(joined("http://c:4318"), "http://c:4318/v1/traces");
+        assert_eq!(joined("http://c:4318/"), "http://c:4318/v1/traces");
+        assert_eq!(joined("https://c/otlp/?k=v"), "https://c/otlp/v1/traces?k=v");
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_dialled() {
+        for text in [
+            "ftp://c",
+            "http://",
+            "http://:4318",
+            "http://u:p@c",
+            "http://c/#x",
+            "http://c:99999",
+            "http://c:",
+            "http://c d",
+        ] {
+            assert!(Endpoint::from_text(text).is_err(), "{text}");
+        }
+        assert!(Endpoint::from_text("http://[::1]:4318").is_ok());
+    }
+
+    #[test]
+    fn never_shows_credentials() {
+        for text in [
+            "http://user:hunter2@c",
+            "user:hunter2@c:4317",
+            "http:// c?token=hunter2",
+            "http://u:hunter2#x@c",
+            "http://u:hunter2/x@c",
+            "http://u:1234/hunter2@c",
+            "user:hunter2://x@c",
+            "c d:1?token=hunter2&next=https://x",
+        ] {
+            let rejection = Endpoint::from_text(text).unwrap_err();
+            assert!(!rejection.to_string().contains("hunter2"), "{rejection}");
+        }
+        let endpoint = Endpoint::from_text("http://c:4318/x?token=hunter2").unwrap();
+        assert_eq!(endpoint.to_string(), "http://c:4318/x?***");
+        assert!(!format!("{endpoint:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Telemetry on standard output or standard error.
+//!
+//! - Keys: `[console]`
+//! - Signals: all
+//! - Feature: none
+
+mod instrument_kind;
+mod metrics;
+mod number;
+mod points;
+mod spans;
+mod stream;
+
+use std::{io::IsTerminal as _, sync::Arc, time::Duration};
+
+use self::stream::{Custom, Standard};
+pub use self::{instrument_kind::MetricKind, number::Number, points::Reading};
+pub(crate) use self::{
+    metrics::{table, write_metrics},
+    points::{Point, count_points, sorted_points},
+    spans::{ConsoleSpans, trees},
+    stream::Writer,
+};
+use super::{
+    line_writer::{LineLogs, Lines, Sink},
+    stats::recorder::Tally,
+};
+use crate::{
+    config::{self, Color, ExporterRef, Signal, Stream},
+    diagnostics::Diagnostics,
+    format::{Format, missing, text::Palette},
+};
+
+/// Where and how to write.
+#[derive(Debug)]
+pub(crate) struct Console {
+    lines: Arc<Lines>,
+    format: Format,
+    /// The accounts, in the order of [`Signal::ALL`].
+    tallies: [Arc<Tally>; 3],
+}
+
+impl Console {
+    /// `writer` takes the place of the stream.
+    pub(crate) fn new(
+        config: &config::Console,
+        no_color: bool,
+        writer: Option<Writer>,
+        diagnostics: Diagnostics,
+    ) -> Self {
+        let config::Console { stream, format, color } = config;
+        let terminal = writer.is_none()
+            && match stream {
+                Stream::Stdout => std::io::stdout().is_terminal(),
+                Stream::Stderr => std::io::stderr().is_terminal(),
+            };
+        let color = match color {
+            Color::Auto => terminal && !no_color,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let format = match format {
+            config::Format::Json => Format::Json,
+            config::Format::Auto if !terminal => Format::Json,
+            config::Format::Auto | config::Format::Text => Format::Text(Palette::new(color)),
+        };
+        let destination = match (&writer, stream) {
+            (Some(_), _) => "the program's writer",
+            (None, Stream::Stdout) => "standard output",
+            (None, Stream::Stderr) => "standard error",
+        };
+        let sink: Box<dyn Sink> = match writer {
+            Some(writer) => Box::new(Custom { writer, panicked: false }),
+            None => Box::new(Standard { stream: *stream, is_terminal: terminal, torn: false }),
+        };
+        let lines = Arc::new(Lines::new(sink, move |lines| missing(format, lines), destination, diagnostics));
+        let tally = |signal| Arc::new(Tally::new(signal, ExporterRef::Console, destination, diagnostics));
+        Self { lines, format, tallies: Signal::ALL.map(tally) }
+    }
+
+    /// Writes log records; `flush_limit` is how long a flush may take.
+    pub(crate) fn logs(&self, flush_limit: Duration) -> LineLogs {
+        LineLogs { lines: self.lines(), format: self.format, tally: self.tally(Signal::Logs), flush_limit }
+    }
+
+    pub(crate) fn lines(&self) -> Arc<Lines> {
+        Arc::clone(&self.lines)
+    }
+
+    /// The account of a signal.
+    pub(crate) fn tally(&self, signal: Signal) -> Arc<Tally> {
+        Arc::clone(&self.tallies[signal as usize])
+    }
+
+    /// Writes the lines of so many items, whole and at once, so that threads never mix theirs.
+    fn write(&self, signal: Signal, items: usize, lines: impl FnOnce(Format) -> String) {
+        let (tally, items) = (&self.tallies[signal as usize], items as u64);
+        if !self.lines.is_gone(items, tally) {
+            self.lines.push(&lines(self.format), items, tally);
+        }
+    }
+}

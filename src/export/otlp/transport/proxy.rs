@@ -1,0 +1,99 @@
+//! The stream that a connection begins with.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::{
+    client::legacy::connect::{Connected, Connection},
+    rt::TokioIo,
+};
+use tokio::net::TcpStream;
+
+/// A stream that knows whether requests on it are for a proxy, which wants the whole URL in them.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    stream: TokioIo<TcpStream>,
+    is_proxied: bool,
+}
+
+impl Tcp {
+    pub(crate) fn new(stream: TokioIo<TcpStream>, is_proxied: bool) -> Self {
+        Self { stream, is_proxied }
+    }
+}
+
+impl Connection for Tcp {
+    fn connected(&self) -> Connected {
+        self.stream.connected().proxy(self.is_proxied)
+    }
+}
+
+impl Read for Tcp {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl Write for Tcp {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
+    }
+}
+
+/// "Connects" by a stream that is there already.
+#[cfg(feature = "tls")]
+pub(crate) struct Dialled(Option<Tcp>);
+
+#[cfg(feature = "tls")]
+impl Dialled {
+    pub(crate) fn new(stream: Tcp) -> Self {
+        Self(Some(stream))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl tower_service::Service<http::Uri> for Dialled {
+    type Response = Tcp;
+    type Error = io::Error;
+    type Future = std::future::Ready<io::Result<Tcp>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Uri) -> Self::Future {
+        std::future::ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
+    }
+}

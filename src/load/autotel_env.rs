@@ -1,0 +1,102 @@
+//! `AUTOTEL_*`: the key's path in capitals, its levels joined by a double underscore.
+
+use super::{
+    environment::Environment,
+    layer::{Layer, LayerSource},
+    value_type,
+};
+use crate::{
+    config::{
+        Config,
+        validate::KeyPath,
+        value::{Rejection, nearest},
+    },
+    error::{Origin, Problem},
+};
+
+const PREFIX: &str = "AUTOTEL_";
+
+/// Variables that are not keys.
+const RESERVED: &[&str] = &["AUTOTEL_CONFIG", "AUTOTEL_PROFILE"];
+
+/// The variable that sets the key at `path`.
+pub(crate) fn name(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join("__").to_uppercase())
+}
+
+/// One layer for each variable that is set.
+pub(crate) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Layer> {
+    for name in environment.not_unicode().iter().filter(|name| name.starts_with(PREFIX)) {
+        problems.push(Problem::new("the value is not UTF-8").at(Origin::Env(name.clone())));
+    }
+    let mut layers = Vec::new();
+    for (name, text) in environment.starting_with(PREFIX).filter(|(name, _)| !RESERVED.contains(name)) {
+        let path: KeyPath = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
+        match layer(LayerSource::Env(name.to_owned()), &path, text, spelled_as_variable) {
+            Ok(layer) => layers.push(layer),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    layers
+}
+
+/// A layer of one value that is given as text.
+pub(crate) fn layer(
+    source: LayerSource,
+    path: &[String],
+    text: &str,
+    respell: impl Fn(Rejection, &[String]) -> Rejection,
+) -> Result<Layer, Problem> {
+    let value =
+        value_type::typed(path, text).map_err(|rejection| source.problem(path, respell(rejection, path)))?;
+    let mut layer = Layer::single(source, path, value);
+    match layer.check().into_iter().next() {
+        Some(problem) => Err(problem),
+        None => Ok(layer),
+    }
+}
+
+/// Proposes the whole name of a variable instead of a key alone.
+fn spelled_as_variable(rejection: Rejection, path: &[String]) -> Rejection {
+    if rejection.message != "unknown key" {
+        return rejection;
+    }
+    if path.iter().any(String::is_empty) {
+        return Rejection::of_key("unknown key").with_help("levels are joined by two underscores");
+    }
+    if path[0] == "profiles" {
+        return Rejection::of_key("profiles are set in the file alone")
+            .with_help("AUTOTEL_PROFILE chooses one");
+    }
+    let near_key =
+        rejection.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
+    if let ([first, _, .., last], Some(near)) = (path, near_key)
+        && first == "exporters"
+    {
+        // Their names are free, so the whole name of the variable is not among the known ones.
+        let meant = name(path).to_uppercase().replace(&last.to_uppercase(), &near.to_uppercase());
+        return Rejection::of_key("unknown key").with_help(format!("did you mean {meant}?"));
+    }
+    let known: Vec<String> = keys().iter().map(|path| name(path)).collect();
+    match nearest(&name(path), known.iter().map(String::as_str)) {
+        Some(near) => Rejection::of_key("unknown key").with_help(format!("did you mean {near}?")),
+        None => Rejection::of_key("unknown key").with_help("levels are joined by two underscores"),
+    }
+}
+
+/// The paths of all keys whose names are fixed.
+fn keys() -> Vec<KeyPath> {
+    fn walk(table: serde_json::Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
+        match table {
+            serde_json::Value::Object(table) if !table.is_empty() => {
+                for (key, value) in table {
+                    walk(value, &[path.as_slice(), &[key]].concat(), keys);
+                }
+            }
+            _ => keys.push(path.clone()),
+        }
+    }
+    let mut keys = Vec::new();
+    walk(serde_json::to_value(Config::default()).unwrap_or_default(), &KeyPath::new(), &mut keys);
+    keys
+}

@@ -1,0 +1,288 @@
+//! `OTEL_*`: the variables of the OpenTelemetry specification, and its rules for reading them.
+//!
+//! The specification wants values that cannot be used to be warned about and ignored, so nothing here is an error. The
+//! SDK crates read some of these variables too, by other rules; every value is therefore handed to them explicitly.
+
+mod table;
+
+use std::collections::HashSet;
+
+use figment::value::{Dict, Value};
+use percent_encoding::percent_decode_str;
+
+use self::table::{Codec, Effect, VARIABLES};
+use super::{
+    environment::Environment,
+    layer::{Layer, LayerSource},
+};
+use crate::{
+    config::{
+        Resource, Sampler,
+        validate::{KeyPath, key_path},
+        value::{FromText, nearest},
+    },
+    error::{Origin, Problem},
+};
+
+/// Variables that begin like ours and belong to other programs.
+const FOREIGN: &[&str] = &["OTEL_RUST_", "OTEL_INSTRUMENTATION_", "OTEL_SEMCONV_"];
+
+/// One layer for each variable that is set and can be used.
+pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> Vec<Layer> {
+    let mut reader = Reader { environment, warnings, layers: Vec::new() };
+    for (name, effect) in VARIABLES {
+        if environment.not_unicode().iter().any(|other| other == name) {
+            reader.warn(name, "the value is not UTF-8, ignored");
+        }
+        let Some(text) = environment.get(name) else { continue };
+        match effect {
+            Effect::Set(key, codec) => reader.set(name, &key_path(key), *codec, text),
+            Effect::ResourceAttributes => reader.resource_attributes(name, text),
+            Effect::SamplerArg => reader.sampler_arg(name, text),
+            Effect::Refused(why) => reader.warn(name, *why),
+        }
+    }
+    reader.unknown_names();
+    reader.layers
+}
+
+/// The variables that set `key`.
+#[cfg(feature = "schema")]
+pub(crate) fn variables_that_set(key: &str) -> impl Iterator<Item = &'static str> {
+    VARIABLES.iter().filter_map(move |(name, effect)| {
+        let sets = match effect {
+            Effect::Set(set, _) => *set == key,
+            Effect::ResourceAttributes => key == "resource.attributes",
+            Effect::SamplerArg => key == "traces.sampler_arg",
+            Effect::Refused(_) => false,
+        };
+        sets.then_some(*name)
+    })
+}
+
+struct Reader<'a> {
+    environment: &'a Environment,
+    warnings: &'a mut Vec<Problem>,
+    layers: Vec<Layer>,
+}
+
+impl Reader<'_> {
+    fn warn(&mut self, name: &str, message: impl Into<String>) {
+        self.warnings.push(Problem::new(message).at(Origin::Env(name.to_owned())));
+    }
+
+    fn set(&mut self, name: &str, path: &[String], codec: Codec, text: &str) {
+        let value = match codec {
+            Codec::Text => text.to_owned().into(),
+            Codec::Boolean => {
+                if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") {
+                    self.warn(
+                        name,
+                        format!("{text:?} is neither \"true\" nor \"false\", taken as \"false\""),
+                    );
+                }
+                text.eq_ignore_ascii_case("true").into()
+            }
+            Codec::Integer => match text.parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => return self.warn(name, format!("{text:?} is not a whole number, ignored")),
+            },
+            Codec::Millis => match text.parse::<u64>() {
+                Ok(millis) => format!("{millis}ms").into(),
+                Err(_) => {
+                    return self
+                        .warn(name, format!("{text:?} is not a whole number of milliseconds, ignored"));
+                }
+            },
+            Codec::Enum => text.to_ascii_lowercase().into(),
+            Codec::Level => match text.to_ascii_lowercase().as_str() {
+                "none" => "off".into(),
+                level => level.into(),
+            },
+            Codec::EnumList => return self.list(name, path, text),
+            Codec::Headers => return self.headers(name, path, text),
+            Codec::RustLog => rust_log(text).into(),
+        };
+        self.add(name, path, value);
+    }
+
+    /// Adds a layer, unless the key refuses the value.
+    fn add(&mut self, name: &str, path: &[String], value: Value) -> bool {
+        let mut layer = Layer::single(LayerSource::Env(name.to_owned()), path, value);
+        match layer.check().pop() {
+            None => {
+                self.layers.push(layer);
+                true
+            }
+            Some(problem) => {
+                self.warnings.push(Problem { message: format!("{}, ignored", problem.message), ..problem });
+                false
+            }
+        }
+    }
+
+    /// An unknown entry is ignored alone; `none` beats all others.
+    fn list(&mut self, name: &str, path: &[String], text: &str) {
+        let mut entries: Vec<_> = text
+            .split(',')
+            .map(|entry| entry.trim().to_ascii_lowercase())
+            .filter(|entry| !entry.is_empty())
+            .collect();
+        let mut seen = HashSet::new();
+        entries.retain(|entry| seen.insert(entry.clone()));
+        if entries.iter().any(|entry| entry == "none") {
+            if entries.iter().any(|entry| entry != "none") {
+                self.warn(name, "\"none\" stands beside other entries, which are ignored");
+            }
+            self.add(name, path, vec!["none".to_owned()].into());
+            return;
+        }
+        let good: Vec<_> = entries
+            .into_iter()
+            .filter(|entry| {
+                let alone = self.add(name, path, vec![entry.clone()].into());
+                if alone {
+                    self.layers.pop();
+                }
+                alone
+            })
+            .collect();
+        if !good.is_empty() {
+            self.add(name, path, good.into());
+        }
+    }
+
+    /// See the specification, "OpenTelemetry Protocol Exporter", "Specifying headers via environment variables".
+    fn headers(&mut self, name: &str, path: &[String], text: &str) {
+        let mut headers = Dict::new();
+        for member in text.split(',').map(str::trim).filter(|member| !member.is_empty()) {
+            // The member may hold a secret, so no warning quotes it.
+            let Some((key, value)) = member.split_once('=') else {
+                self.warn(name, "a member has no \"=\", skipped");
+                continue;
+            };
+            let Some(value) = decode(value.trim()) else {
+                self.warn(name, "a value is not percent-encoded UTF-8, skipped");
+                continue;
+            };
+            let key = key.trim().to_lowercase();
+            let single = Dict::from([(key.clone(), Value::from(value.clone()))]);
+            if self.add(name, path, single.into()) {
+                self.layers.pop();
+                headers.insert(key, value.into());
+            }
+        }
+        // A variable of a signal replaces the general one even when nothing in it was good: a destination must not get
+        // the headers of another.
+        self.add(name, path, headers.into());
+    }
+
+    /// See the specification, "Resource SDK", "Specifying resource information via an environment variable".
+    fn resource_attributes(&mut self, name: &str, text: &str) {
+        let mut attributes = Vec::new();
+        for member in text.split(',').map(str::trim).filter(|member| !member.is_empty()) {
+            let decoded = member
+                .split_once('=')
+                .and_then(|(key, value)| Some((decode(key.trim())?, decode(value.trim())?)))
+                .filter(|(key, _)| !key.is_empty());
+            if let Some(attribute) = decoded {
+                attributes.push(attribute);
+            } else {
+                let message =
+                    "a member is not of the form key=value, percent-encoded; the whole value is ignored";
+                return self.warn(name, message);
+            }
+        }
+        for (attribute, value) in attributes {
+            let service_key = Resource::SERVICE_KEYS.iter().find(|(known, _)| *known == attribute);
+            let path: KeyPath = match service_key {
+                Some((_, key)) => vec!["service".into(), (*key).into()],
+                None => vec!["resource".into(), "attributes".into(), attribute],
+            };
+            self.add(name, &path, value.into());
+        }
+    }
+
+    fn sampler_arg(&mut self, name: &str, text: &str) {
+        let sampler = self.environment.get("OTEL_TRACES_SAMPLER");
+        match sampler.and_then(|sampler| Sampler::from_text(&sampler.to_ascii_lowercase()).ok()) {
+            None => self.warn(name, "has no effect without a valid OTEL_TRACES_SAMPLER"),
+            Some(sampler) if !sampler.takes_ratio() => {
+                self.warn(name, format!("has no effect on the sampler \"{sampler}\""));
+            }
+            Some(_) => match text.parse::<f64>() {
+                Ok(ratio) => drop(self.add(name, &key_path("traces.sampler_arg"), ratio.into())),
+                Err(_) => self.warn(name, format!("{text:?} is not a number, ignored")),
+            },
+        }
+    }
+
+    fn unknown_names(&mut self) {
+        let environment = self.environment;
+        for (name, _) in environment.starting_with("OTEL_") {
+            let known = VARIABLES.iter().any(|(known, _)| *known == name);
+            if known || FOREIGN.iter().any(|prefix| name.starts_with(prefix)) {
+                continue;
+            }
+            let problem = Problem::new("not known to autotelemetry").at(Origin::Env(name.to_owned()));
+            let usable = VARIABLES.iter().filter(|(_, effect)| !matches!(effect, Effect::Refused(_)));
+            let near = nearest(name, usable.map(|(known, _)| *known));
+            self.warnings.push(match near {
+                Some(near) => problem.help(format!("did you mean {near}?")),
+                None => problem,
+            });
+        }
+    }
+}
+
+/// Percent-decodes; `None` when an escape is malformed or the result is not UTF-8.
+fn decode(text: &str) -> Option<String> {
+    let well_formed = text
+        .split('%')
+        .skip(1)
+        .all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit));
+    well_formed.then(|| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned))?
+}
+
+/// `RUST_LOG` in the words of `logs.level`.
+fn rust_log(text: &str) -> String {
+    let directives = text.split(',').map(|directive| {
+        let directive = directive.trim();
+        let bare = !directive.is_empty() && !directive.contains(['=', '[', '{']);
+        if bare && crate::config::Level::from_text(&directive.to_ascii_lowercase()).is_err() {
+            format!("{directive}=trace")
+        } else {
+            directive.to_owned()
+        }
+    });
+    directives.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bound_key_exists() {
+        for (name, effect) in VARIABLES {
+            if let Effect::Set(key, _) = effect {
+                assert!(crate::load::value_type::kind_of(&key_path(key)).is_ok(), "{name} sets {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn decodes_strictly() {
+        assert_eq!(decode("a%20b%2C").as_deref(), Some("a b,"));
+        for text in ["%", "%2", "%zz", "%ff"] {
+            assert_eq!(decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bare_target_means_all_its_levels() {
+        assert_eq!(rust_log("my_crate"), "my_crate=trace");
+        assert_eq!(rust_log("info,hyper=warn"), "info,hyper=warn");
+        assert_eq!(rust_log("DEBUG"), "DEBUG");
+    }
+}

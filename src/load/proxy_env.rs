@@ -1,0 +1,167 @@
+//! The proxies that the environment names: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not. They
+//! are not keys, but a habit of all programs that use the network.
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+
+use super::environment::Environment;
+use crate::{
+    config::{Config, OtlpProtocol, OtlpSettings, Signal, port_is_good},
+    error::{Origin, Problem},
+};
+
+/// Which proxy is on the way to which destination.
+pub(crate) struct Proxies {
+    matcher: Matcher,
+    http: Option<Variable>,
+    https: Option<Variable>,
+}
+
+/// The variable that names a proxy.
+#[derive(Clone, Copy)]
+struct Variable {
+    name: &'static str,
+    is_usable: bool,
+}
+
+impl Proxies {
+    pub(crate) fn new(environment: &Environment) -> Self {
+        // A web server hands the header `Proxy` of a request to a CGI program under this name.
+        let is_cgi = environment.get("REQUEST_METHOD").is_some();
+        let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };
+        let (http, of_http) = first(environment, [http, "http_proxy", "ALL_PROXY", "all_proxy"]);
+        let (https, of_https) = first(environment, ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
+        let no_proxy =
+            environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();
+        let nowhere = no_proxy.split(',').any(|entry| entry.trim() == "*");
+        Self {
+            matcher: Matcher::builder().http(of_http).https(of_https).no(no_proxy).build(),
+            http: http.filter(|_| !nowhere),
+            https: https.filter(|_| !nowhere),
+        }
+    }
+
+    /// The proxy to use for a destination.
+    pub(crate) fn on_the_way_to(&self, destination: &OtlpSettings) -> Option<Intercept> {
+        let (proxy, variable) = self.meant_for(destination.endpoint.uri())?;
+        (variable.is_usable && !is_plain_grpc(destination)).then_some(proxy)
+    }
+
+    /// The proxy that somebody meant to be used for a destination.
+    fn meant_for(&self, destination: &Uri) -> Option<(Intercept, Variable)> {
+        if is_loopback(destination.host()?) {
+            return None;
+        }
+        let variable = if destination.scheme_str() == Some("https") { self.https } else { self.http };
+        Some((self.matcher.intercept(destination)?, variable?))
+    }
+
+    /// What is odd about the proxies of the destinations that are used.
+    pub(crate) fn warnings(&self, config: &Config) -> Vec<Problem> {
+        let mut warnings = Vec::new();
+        let of_signal = |signal| {
+            let exporters = config.exporters(signal).iter();
+            exporters.filter_map(move |exporter| config.otlp_settings(exporter, signal))
+        };
+        for destination in Signal::ALL.into_iter().filter(|_| !config.disabled).flat_map(of_signal) {
+            let Some((_, variable)) = self.meant_for(destination.endpoint.uri()) else { continue };
+            // The value may hold a password, so it is not shown.
+            let problem = if !variable.is_usable {
+                Problem::new("is not the URL of an HTTP proxy, ignored").help("for example http://proxy:3128")
+            } else if is_plain_grpc(&destination) {
+                let help = "use https://, or name the host in NO_PROXY";
+                Problem::new(format!("is not used for grpc over http:// ({})", destination.endpoint))
+                    .help(help)
+            } else {
+                continue;
+            };
+            let problem = problem.at(Origin::Env(variable.name.to_owned()));
+            if !warnings.contains(&problem) {
+                warnings.push(problem);
+            }
+        }
+        warnings
+    }
+}
+
+/// HTTP/2 without encryption does not pass through proxies.
+fn is_plain_grpc(destination: &OtlpSettings) -> bool {
+    destination.protocol == OtlpProtocol::Grpc && !destination.endpoint.is_https()
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The first of these variables that is set, and its value. One that cannot be used stands for no proxy, but its place is
+/// kept, so that the destinations are known which it was meant for.
+fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<Variable>, String) {
+    const PLACEHOLDER: &str = "http://unusable";
+    for name in names {
+        if environment.not_unicode().iter().any(|other| other == name) {
+            return (Some(Variable { name, is_usable: false }), PLACEHOLDER.to_owned());
+        }
+        if let Some(value) = environment.get(name) {
+            let is_usable = is_usable(value);
+            let value = if is_usable { value } else { PLACEHOLDER };
+            return (Some(Variable { name, is_usable }), value.to_owned());
+        }
+    }
+    (None, String::new())
+}
+
+/// Whether `value` is `[http://][user:password@]host[:port]`.
+fn is_usable(value: &str) -> bool {
+    let Ok(uri) = value.parse::<Uri>() else { return false };
+    let Some(authority) = uri.authority() else { return false };
+    let (_, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
+    let is_http = uri.scheme_str().is_none_or(|scheme| scheme == "http");
+    is_http && !authority.host().is_empty() && port_is_good(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(variables: &[(&str, &str)], destination: &str) -> Option<String> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let proxies = Proxies::new(&Environment::new(variables));
+        let (proxy, variable) = proxies.meant_for(&destination.parse().unwrap())?;
+        Some(format!(
+            "{} {}",
+            variable.name,
+            if variable.is_usable { proxy.uri().to_string() } else { "-".to_owned() }
+        ))
+    }
+
+    #[test]
+    fn the_first_variable_counts_and_some_hosts_are_exempt() {
+        let (http, https) = ("http://c:4318", "https://c:4317");
+        let all = [("ALL_PROXY", "all:1"), ("https_proxy", "http://u:p@s:2")];
+        assert_eq!(proxy(&all, https).as_deref(), Some("https_proxy http://s:2/"));
+        assert_eq!(proxy(&all, http).as_deref(), Some("ALL_PROXY http://all:1/"));
+        assert_eq!(proxy(&[("HTTP_PROXY", "p")], https), None);
+        assert_eq!(proxy(&[("HTTP_PROXY", "p"), ("REQUEST_METHOD", "GET")], http), None);
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"] {
+            assert_eq!(proxy(&[("ALL_PROXY", "p:1")], &format!("https://{host}:4317")), None, "{host}");
+        }
+        for (list, exempt) in [("c", true), (".example, c", true), ("*", true), ("d,10.0.0.0/8", false)] {
+            assert_eq!(proxy(&[("ALL_PROXY", "p:1"), ("no_proxy", list)], https).is_none(), exempt, "{list}");
+        }
+        assert_eq!(proxy(&[("ALL_PROXY", "p:1"), ("NO_PROXY", "10.0.0.0/8")], "https://10.1.2.3"), None);
+        assert_eq!(proxy(&[("ALL_PROXY", "p:1"), ("NO_PROXY", "*")], "https://10.1.2.3"), None);
+        for bad in [
+            "socks5://p:1",
+            "https://p:1",
+            "http://",
+            "http://p:",
+            "http://p:99999",
+            "a b",
+            "http://:1",
+            "/x",
+        ] {
+            assert_eq!(proxy(&[("HTTPS_PROXY", bad)], https).as_deref(), Some("HTTPS_PROXY -"), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Reads all sources, merges them and validates the result.
+
+use std::path::PathBuf;
+
+use figment::value::{Dict, Value};
+
+use super::{
+    Environment, Sources, autotel_env, code, file,
+    file::File,
+    layer::{Judgement, Layer, Merged},
+    otel_env,
+    proxy_env::Proxies,
+};
+use crate::{
+    config::{
+        Config, ExporterRef, NonEmpty, Selection, Signal, validate,
+        validate::{KeyPath, Severity},
+        value::{FromText, Rejection},
+    },
+    error::{Error, Origin, Problem},
+};
+
+/// A configuration, and what is to be said about it.
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) warnings: Vec<Problem>,
+    /// The file that was read.
+    pub(crate) file: Option<PathBuf>,
+    /// Every place where a file was looked for.
+    pub(crate) tried: Vec<PathBuf>,
+    /// Whether `NO_COLOR` is set, which is not a key but a habit of terminals.
+    pub(crate) no_color: bool,
+    /// The proxies of the environment, which are no keys either.
+    pub(crate) proxies: Proxies,
+    /// Where the choice of the profile came from.
+    pub(crate) profile_origin: Origin,
+    merged: Merged,
+}
+
+impl Loaded {
+    /// What is left when nothing is read and nothing shall happen.
+    pub(crate) fn disabled() -> Self {
+        let config = Config { disabled: true, ..Config::default() };
+        Self {
+            config,
+            warnings: Vec::new(),
+            file: None,
+            tried: Vec::new(),
+            no_color: true,
+            proxies: Proxies::new(&Environment::default()),
+            profile_origin: Origin::Default,
+            merged: Merged::new(Vec::new()),
+        }
+    }
+
+    /// Where the value of a key came from.
+    pub(crate) fn origin(&self, path: &[String]) -> Origin {
+        self.merged.origin(path)
+    }
+}
+
+impl Sources {
+    /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once. `look` is as for
+    /// [`inspect`](Self::inspect).
+    pub(crate) fn load(self, look: impl FnOnce(&mut Loaded, &mut Vec<Problem>)) -> Result<Loaded, Error> {
+        let (mut loaded, problems) = self.inspect(look);
+        if loaded.config.disabled {
+            // Who switches telemetry off wants a service that runs, whatever else is wrong.
+            loaded.warnings.extend(problems);
+            return Ok(loaded);
+        }
+        if problems.is_empty() { Ok(loaded) } else { Err(Error::configuration(problems)) }
+    }
+
+    /// As [`read`](Self::read), with what `look` finds in the files that the configuration names.
+    pub(crate) fn inspect(self, look: impl FnOnce(&mut Loaded, &mut Vec<Problem>)) -> (Loaded, Vec<Problem>) {
+        let (mut loaded, mut problems) = self.read();
+        if !loaded.config.disabled {
+            look(&mut loaded, &mut problems);
+            problems.sort_by_key(place_in_file);
+        }
+        (loaded, problems)
+    }
+
+    /// The configuration of all that is right, and all that is wrong. Opens no file but the one that it is written in, and
+    /// those of secrets.
+    pub(crate) fn read(self) -> (Loaded, Vec<Problem>) {
+        let environment = self.environment.unwrap_or_else(Environment::of_process);
+        let mut problems = Vec::new();
+        let mut warnings = Vec::new();
+
+        let search = file::search(&environment, self.config_file.as_deref(), self.only_named_file);
+        let file = search.found.and_then(|path| path.map(|path| File::read(&path)).transpose());
+        let file = file.unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let unreadable_file = !problems.is_empty();
+        let (profile, profile_origin) = chosen_profile(&environment, self.profile, file.as_ref());
+        if let Some(name) = &profile {
+            let missing = match &file {
+                Some(file) => file.missing_profile(name),
+                // The profile may stand in the file that could not be read.
+                None if unreadable_file => None,
+                None => Some(file::no_profile(name, &[])),
+            };
+            problems.extend(missing.map(|problem| problem.key("profile").at(profile_origin.clone())));
+        }
+
+        let mut layers = code::layers(&self.settings, &mut problems);
+        let mut of_other_profiles = Vec::new();
+        if let Some(file) = &file {
+            layers.extend(file.layers(
+                profile.as_deref(),
+                &environment,
+                &mut problems,
+                &mut of_other_profiles,
+            ));
+        }
+        layers.extend(otel_env::layers(&environment, &mut warnings));
+        layers.extend(autotel_env::layers(&environment, &mut problems));
+        layers.extend(code::layers(&self.forced, &mut problems));
+        for layer in &mut layers {
+            lowercase_headers(layer, &mut problems);
+        }
+
+        let mut merged = Merged::new(layers);
+        let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
+        let (config, mut errors) = config.unwrap_or_else(|problem| (Config::default(), vec![problem]));
+        // Without its file the rest of the configuration says nothing, and a value that was refused is not missing.
+        let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
+        let was_refused = |key: Option<&str>| {
+            let plain = |refused: &str| {
+                refused.strip_prefix(&of_profile).unwrap_or(refused) == key.unwrap_or_default()
+            };
+            problems.iter().filter_map(|problem| problem.key.as_deref()).any(plain)
+        };
+        errors.retain(|error| !unreadable_file && !was_refused(error.key.as_deref()));
+        problems.append(&mut errors);
+        problems.append(&mut of_other_profiles);
+        problems.sort_by_key(place_in_file);
+        if file.is_none() && !unreadable_file {
+            say_that_there_is_no_file(&mut problems, &search.tried);
+        }
+
+        let proxies = Proxies::new(&environment);
+        warnings.extend(proxies.warnings(&config));
+        let loaded = Loaded {
+            config,
+            warnings,
+            file: file.as_ref().map(|file| file.path().to_owned()),
+            tried: search.tried,
+            no_color: environment.get("NO_COLOR").is_some(),
+            proxies,
+            profile_origin,
+            merged,
+        };
+        (loaded, problems)
+    }
+}
+
+/// The profile to apply, and who chose it.
+fn chosen_profile(
+    environment: &Environment,
+    by_code: Option<(String, Origin)>,
+    file: Option<&File>,
+) -> (Option<String>, Origin) {
+    let by_variable = || {
+        let name = environment.get("AUTOTEL_PROFILE")?;
+        Some((name.to_owned(), Origin::Env("AUTOTEL_PROFILE".to_owned())))
+    };
+    match by_variable().or(by_code).or_else(|| file?.default_profile(environment)) {
+        Some((name, origin)) => (Some(name), origin),
+        None => (None, Origin::Default),
+    }
+}
+
+/// The merged configuration and the errors in it. Values that break a rule and may be ignored are.
+fn validated(
+    merged: &mut Merged,
+    profile: Option<&str>,
+    prometheus: bool,
+    warnings: &mut Vec<Problem>,
+) -> Result<(Config, Vec<Problem>), Problem> {
+    loop {
+        let config = effective(merged, profile, prometheus)?;
+        let mut errors = Vec::new();
+        let mut odd = Vec::new();
+        let mut ignored_some = false;
+        for violation in validate::validate(&config) {
+            let Judgement { severity, mut problems, ignored } = merged.judge(violation);
+            ignored_some |= ignored;
+            match severity {
+                Severity::Error => errors.append(&mut problems),
+                // What was ignored is gone in the next round, so it is noted at once.
+                Severity::Warning if ignored => warnings.append(&mut problems),
+                Severity::Warning => odd.append(&mut problems),
+            }
+        }
+        // A value that is ignored brings a weaker one to light, which may break a rule too.
+        if !ignored_some {
+            warnings.append(&mut odd);
+            return Ok((config, errors));
+        }
+    }
+}
+
+/// What is missing may stand in a file that was expected somewhere else.
+fn say_that_there_is_no_file(problems: &mut [Problem], tried: &[PathBuf]) {
+    let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
+    for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
+        let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
+        problem.help = Some(format!("{help}no file was found, looked for {}", tried.join(" and ")));
+    }
+}
+
+/// Orders the problems of the file as they stand in it; the others come behind, as they were found.
+fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
+    match problem.at {
+        Some(Origin::File { line, column, .. }) => (false, line, column),
+        _ => (true, 0, 0),
+    }
+}
+
+/// The merged configuration, completed by what follows from the choice of the profile and from calls.
+fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Config, Problem> {
+    let mut config = merged.config()?;
+    config.profile = profile.and_then(|name| NonEmpty::from_text(name).ok());
+    if config.service.environment.is_none() {
+        config.service.environment.clone_from(&config.profile);
+    }
+    if prometheus && config.metrics.exporters.is_none() {
+        let mut exporters = config.exporters(Signal::Metrics).to_vec();
+        exporters.push(ExporterRef::Prometheus);
+        config.metrics.exporters = Some(Selection::new(exporters));
+    }
+    Ok(config)
+}
+
+/// Names of headers have no case, so those of all layers must meet under one spelling.
+fn lowercase_headers(layer: &mut Layer, problems: &mut Vec<Problem>) {
+    let mut twice = Vec::new();
+    let mut lowercase = |table: &mut Dict, path: &[&str]| {
+        if let Some(Value::Dict(_, headers)) = table.get_mut("headers") {
+            for (name, value) in std::mem::take(headers) {
+                let lower = name.to_lowercase();
+                if headers.insert(lower, value).is_some() {
+                    twice.push(
+                        path.iter().chain(&["headers", &name]).map(ToString::to_string).collect::<KeyPath>(),
+                    );
+                }
+            }
+        }
+    };
+    let mut destination = |table: &mut Dict, path: &[&str]| {
+        lowercase(table, path);
+        for signal in Signal::ALL {
+            if let Some(Value::Dict(_, own)) = table.get_mut(signal.as_str()) {
+                lowercase(own, &[path, &[signal.as_str()]].concat());
+            }
+        }
+    };
+    if let Some(Value::Dict(_, otlp)) = layer.values.get_mut("otlp") {
+        destination(otlp, &["otlp"]);
+    }
+    if let Some(Value::Dict(_, exporters)) = layer.values.get_mut("exporters") {
+        for (name, exporter) in exporters.iter_mut() {
+            if let Value::Dict(_, exporter) = exporter {
+                destination(exporter, &["exporters", name]);
+            }
+        }
+    }
+    for path in twice {
+        problems.push(layer.source.problem(&path, Rejection::of_key("is set twice, in two spellings")));
+    }
+}

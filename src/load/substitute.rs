@@ -1,0 +1,126 @@
+//! `${VAR}`, `${VAR:-default}`, `${env:VAR}` and `$$` in the values of the file.
+//!
+//! The rules are those of the specification's "Configuration Data Model", "Environment variable substitution", but for
+//! one: a variable that is unset and has no default is an error, since TOML has no null.
+
+use crate::config::value::Rejection;
+
+/// `text` with its references resolved by `lookup`, or `None` when it holds neither a reference nor an escape.
+pub(crate) fn substitute<'e>(
+    text: &str,
+    lookup: impl Fn(&str) -> Option<&'e str>,
+) -> Result<Option<String>, Rejection> {
+    if !text.contains('$') {
+        return Ok(None);
+    }
+    // An escape is read before any reference, so that it breaks one that it stands in.
+    let mut result = String::with_capacity(text.len());
+    let mut changed = false;
+    let mut segments = text.split("$$").peekable();
+    while let Some(mut rest) = segments.next() {
+        while let Some(at) = rest.find("${") {
+            let (before, reference) = (&rest[..at], &rest[at + 2..]);
+            let Some(end) = reference.find('}') else {
+                if segments.peek().is_some() {
+                    break;
+                }
+                return Err(invalid("a `${` has no `}`"));
+            };
+            result.push_str(before);
+            result.push_str(&resolve(&reference[..end], &lookup)?);
+            rest = &reference[end + 1..];
+            changed = true;
+        }
+        result.push_str(rest);
+        if segments.peek().is_some() {
+            result.push('$');
+            changed = true;
+        }
+    }
+    Ok(changed.then_some(result))
+}
+
+fn invalid(message: impl Into<String>) -> Rejection {
+    Rejection::new(message).with_help("write ${NAME} or ${NAME:-default}; $$ is a literal $")
+}
+
+fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Result<String, Rejection> {
+    let (name, default) = match reference.split_once(":-") {
+        Some((name, default)) => (name, Some(default)),
+        None => (reference, None),
+    };
+    let name = name.strip_prefix("env:").unwrap_or(name);
+    let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !well_formed {
+        return Err(invalid("a reference `${…}` does not hold the name of a variable"));
+    }
+    lookup(name).or(default).map(str::to_owned).ok_or_else(|| {
+        Rejection::new(format!("the variable {name} is not set"))
+            .with_help(format!("set it, or give a default: ${{{name}:-…}}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(text: &str) -> Result<Option<String>, Rejection> {
+        let variables = [
+            ("STRING_VALUE", "value"),
+            ("BOOL_VALUE", "true"),
+            ("FLOAT_VALUE", "1.1"),
+            ("INVALID_MAP_VALUE", "value\nkey:value"),
+            ("DO_NOT_REPLACE_ME", "Never use this value"),
+            ("REPLACE_ME", "${DO_NOT_REPLACE_ME}"),
+            ("VALUE_WITH_ESCAPE", "value$$"),
+        ];
+        substitute(text, |wanted| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value))
+    }
+
+    /// The cases of the specification's table. An undefined variable without a default is an error here, and types do not
+    /// come from the text.
+    #[test]
+    fn resolves_as_the_specification_says() {
+        for (text, expected) in [
+            ("${STRING_VALUE}", "value"),
+            ("${BOOL_VALUE}", "true"),
+            ("${env:STRING_VALUE}", "value"),
+            ("${INVALID_MAP_VALUE}", "value\nkey:value"),
+            ("foo ${STRING_VALUE} ${FLOAT_VALUE}", "foo value 1.1"),
+            ("${UNDEFINED_KEY:-fallback}", "fallback"),
+            ("${UNDEFINED_KEY:-${STRING_VALUE}}", "${STRING_VALUE}"),
+            ("${REPLACE_ME}", "${DO_NOT_REPLACE_ME}"),
+            ("$${STRING_VALUE}", "${STRING_VALUE}"),
+            ("$$${STRING_VALUE}", "$value"),
+            ("$$$${STRING_VALUE}", "$${STRING_VALUE}"),
+            ("$${STRING_VALUE:-fallback}", "${STRING_VALUE:-fallback}"),
+            ("$${STRING_VALUE:-${STRING_VALUE}}", "${STRING_VALUE:-value}"),
+            ("${UNDEFINED_KEY:-$${UNDEFINED_KEY}}", "${UNDEFINED_KEY:-${UNDEFINED_KEY}}"),
+            ("${VALUE_WITH_ESCAPE}", "value$$"),
+            ("a $$ b", "a $ b"),
+            ("${env:-test}", "test"),
+        ] {
+            assert_eq!(with(text).unwrap().as_deref(), Some(expected), "{text}");
+        }
+        for text in ["plain", "a $ b", "$5", "{}"] {
+            assert_eq!(with(text).unwrap(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_resolve() {
+        for text in [
+            "${UNDEFINED_KEY}",
+            "${STRING_VALUE:?error}",
+            "${",
+            "a ${STRING_VALUE",
+            "${1A}",
+            "${}",
+            "${a b}",
+            "${file:x}",
+        ] {
+            assert!(with(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What a key holds, found by asking its type, and the conversion of a text to that.
+//!
+//! Variables and calls give texts, the file gives typed values. [`typed`] turns the first into the second, so that
+//! everything behind it sees typed values only.
+
+use std::{cell::Cell, fmt};
+
+use figment::value::{Dict, Value};
+use serde::{Deserialize, Deserializer, de};
+
+use crate::config::{
+    Config,
+    value::{Rejection, nearest},
+};
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Table,
+    Map,
+    List,
+    Boolean,
+    Integer,
+    Float,
+    Text,
+}
+
+/// What the configuration holds at `path`.
+pub(crate) fn kind_of(path: &[String]) -> Result<Kind, Rejection> {
+    let found = Cell::new(None);
+    match Config::deserialize(Probe { path, found: &found }) {
+        Err(Stop(Some(rejection))) => Err(rejection),
+        _ => found.get().ok_or_else(|| Rejection::of_key("unknown key")),
+    }
+}
+
+/// Reads `text` as the kind of value that `path` holds: lists are separated by commas, maps are `k=v,k2=v2`.
+pub(crate) fn typed(path: &[String], text: &str) -> Result<Value, Rejection> {
+    let items = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    Ok(match kind_of(path)? {
+        Kind::Table => return Err(Rejection::new("is a table").with_help("set one of its keys instead")),
+        Kind::Map => items()
+            .map(|item| match item.split_once('=') {
+                Some((key, value)) if !key.trim().is_empty() => {
+                    Ok((key.trim().to_owned(), Value::from(value.trim().to_owned())))
+                }
+                // The item may be half of a secret.
+                _ => Err(Rejection::new("an entry is not of the form `key=value`").with_help(
+                    "write `key=value,key2=value2`; the entry is not shown because it may be a secret",
+                )),
+            })
+            .collect::<Result<Dict, _>>()?
+            .into(),
+        Kind::List => items().map(str::to_owned).map(Value::from).collect::<Vec<_>>().into(),
+        Kind::Boolean => match text {
+            "true" => true.into(),
+            "false" => false.into(),
+            _ => return Err(Rejection::not_one_of(text, &["true", "false"])),
+        },
+        Kind::Integer => {
+            let number = text.parse::<i64>();
+            number.map_err(|_| Rejection::new(format!("{text:?} is not a whole number")))?.into()
+        }
+        Kind::Float => {
+            let number = text.parse::<f64>();
+            number.map_err(|_| Rejection::new(format!("{text:?} is not a number")))?.into()
+        }
+        Kind::Text => text.to_owned().into(),
+    })
+}
+
+/// The words for a key that does not exist among `known` ones.
+pub(crate) fn unknown_key(key: &str, known: &[&str]) -> Rejection {
+    let help = match nearest(key, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    Rejection::of_key("unknown key").with_help(help)
+}
+
+/// A deserializer that walks down one path of the type, notes what is asked for at its end, and stops.
+struct Probe<'p> {
+    path: &'p [String],
+    found: &'p Cell<Option<Kind>>,
+}
+
+/// Ends the walk: with `None` because the end was reached, or with what is wrong about the path.
+#[derive(Debug)]
+struct Stop(Option<Rejection>);
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the walk ended")
+    }
+}
+
+impl std::error::Error for Stop {}
+
+impl de::Error for Stop {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(Some(Rejection::from_serde(&message.to_string())))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self(Some(unknown_key(field, expected)))
+    }
+}
+
+impl Probe<'_> {
+    fn leaf<T>(&self, kind: Kind) -> Result<T, Stop> {
+        if self.path.is_empty() {
+            self.found.set(Some(kind));
+            Err(Stop(None))
+        } else {
+            Err(Stop(Some(Rejection::of_key("unknown key").with_help("the key above it is not a table"))))
+        }
+    }
+
+    fn descend<'de, V: de::Visitor<'de>>(self, kind: Kind, visitor: V) -> Result<V::Value, Stop> {
+        if self.path.is_empty() { self.leaf(kind) } else { visitor.visit_map(self) }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Probe<'_> {
+    type Error = Stop;
+
+    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
+        seed.deserialize(de::value::StrDeserializer::new(&self.path[0])).map(Some)
+    }
+
+    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stop> {
+        seed.deserialize(Probe { path: &self.path[1..], found: self.found })
+    }
+}
+
+macro_rules! leaves {
+    ($($kind:ident: $($method:ident)+;)+) => {
+        $($(fn $method<V: de::Visitor<'de>>(self, _: V) -> Result<V::Value, Stop> {
+            self.leaf(Kind::$kind)
+        })+)+
+    };
+}
+
+impl<'de> Deserializer<'de> for Probe<'_> {
+    type Error = Stop;
+
+    leaves! {
+        Boolean: deserialize_bool;
+        Integer: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+                 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64;
+        Float: deserialize_f32 deserialize_f64;
+        // A value of any kind, such as a resource attribute, is a text when it is given as one.
+        Text: deserialize_any deserialize_char deserialize_str deserialize_string deserialize_bytes
+              deserialize_byte_buf deserialize_identifier deserialize_ignored_any deserialize_unit;
+        List: deserialize_seq;
+    }
+
+    fn deserialize_option<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Stop> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_map<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.descend(Kind::Map, visitor)
+    }
+
+    fn deserialize_struct<V: de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Stop> {
+        self.descend(Kind::Table, visitor)
+    }
+
+    fn deserialize_unit_struct<V: de::Visitor<'de>>(self, _: &'static str, _: V) -> Result<V::Value, Stop> {
+        self.leaf(Kind::Text)
+    }
+
+    fn deserialize_tuple<V: de::Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Stop> {
+        self.leaf(Kind::List)
+    }
+
+    fn deserialize_tuple_struct<V: de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        _: V,
+    ) -> Result<V::Value, Stop> {
+        self.leaf(Kind::List)
+    }
+
+    fn deserialize_enum<V: de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Stop> {
+        self.leaf(Kind::Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::validate::key_path;
+
+    fn kind(path: &str) -> Option<Kind> {
+        kind_of(&key_path(path)).ok()
+    }
+
+    #[test]
+    fn asks_the_types() {
+        assert_eq!(kind("disabled"), Some(Kind::Boolean));
+        assert_eq!(kind("traces"), Some(Kind::Table));
+        assert_eq!(kind("traces.sampler_arg"), Some(Kind::Float));
+        assert_eq!(kind("traces.exporters"), Some(Kind::List));
+        assert_eq!(kind("traces.batch.max_queue_size"), Some(Kind::Integer));
+        assert_eq!(kind("logs.batch.schedule_delay"), Some(Kind::Text));
+        assert_eq!(kind("otlp.metrics.headers"), Some(Kind::Map));
+        assert_eq!(kind("exporters.vendor.endpoint"), Some(Kind::Text));
+        assert_eq!(kind("resource.attributes.team"), Some(Kind::Text));
+    }
+
+    #[test]
+    fn proposes_the_key_that_was_meant() {
+        let rejection = kind_of(&key_path("otlp.endpiont")).unwrap_err();
+        assert_eq!(rejection.help.as_deref(), Some("did you mean `endpoint`?"));
+        assert!(kind_of(&key_path("traces.sampler.x")).is_err());
+    }
+}

@@ -1,0 +1,51 @@
+//! Builds the resource from [`Service`] and [`Resource`](config::Resource).
+
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use opentelemetry_sdk::Resource;
+
+use crate::config::{self, AttributeValue, Service};
+
+/// One complete resource. It starts empty, since the SDK's own start reads the environment by other rules.
+pub(crate) fn resource(service: &Service, resource: &config::Resource) -> Resource {
+    let Service { name, version, namespace, instance_id, environment } = service;
+    let config::Resource { attributes } = resource;
+    let service = [
+        ("service.name", name),
+        ("service.version", version),
+        ("service.namespace", namespace),
+        ("service.instance.id", instance_id),
+        ("deployment.environment.name", environment),
+    ];
+    let service = service
+        .into_iter()
+        .filter_map(|(key, value)| value.as_ref().map(|value| KeyValue::new(key, value.as_str().to_owned())));
+    let attributes = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), to_value(value)));
+    let sdk = [
+        KeyValue::new("telemetry.sdk.name", "opentelemetry"),
+        KeyValue::new("telemetry.sdk.language", "rust"),
+        KeyValue::new("telemetry.sdk.version", sdk_version()),
+    ];
+    Resource::builder_empty().with_attributes(attributes.chain(service).chain(sdk)).build()
+}
+
+/// The SDK tells its version only through its own detector, which reads nothing else.
+fn sdk_version() -> Value {
+    use opentelemetry_sdk::resource::{ResourceDetector as _, TelemetryResourceDetector};
+    let detected = TelemetryResourceDetector.detect();
+    detected.get(&"telemetry.sdk.version".into()).unwrap_or_else(|| "unknown".into())
+}
+
+fn to_value(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::String(value) => value.clone().into(),
+        AttributeValue::Bool(value) => (*value).into(),
+        AttributeValue::I64(value) => (*value).into(),
+        AttributeValue::F64(value) => (*value).into(),
+        AttributeValue::StringArray(values) => {
+            Value::Array(Array::String(values.iter().cloned().map(StringValue::from).collect()))
+        }
+        AttributeValue::BoolArray(values) => Value::Array(Array::Bool(values.clone())),
+        AttributeValue::I64Array(values) => Value::Array(Array::I64(values.clone())),
+        AttributeValue::F64Array(values) => Value::Array(Array::F64(values.clone())),
+    }
+}
