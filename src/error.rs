@@ -4,7 +4,7 @@ use std::{fmt, panic::Location, path::Path, sync::Arc, time::Duration};
 
 use crate::{
     config::{Signal, format_duration},
-    diagnostics::plain,
+    text::escape_controls,
 };
 
 /// Where a value of the configuration came from.
@@ -60,17 +60,17 @@ impl Problem {
         Self { at: None, key: None, message: message.into(), help: None }
     }
 
-    pub(crate) fn at(mut self, at: Origin) -> Self {
+    pub(crate) fn with_origin(mut self, at: Origin) -> Self {
         self.at = Some(at);
         self
     }
 
-    pub(crate) fn key(mut self, key: impl Into<String>) -> Self {
+    pub(crate) fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -83,7 +83,7 @@ impl Problem {
 
     /// The path of the key, for example `traces.sampler_arg`.
     #[must_use]
-    pub fn key_path(&self) -> Option<&str> {
+    pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
@@ -95,7 +95,7 @@ impl Problem {
 
     /// What to do about it.
     #[must_use]
-    pub fn help_text(&self) -> Option<&str> {
+    pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 }
@@ -104,28 +104,28 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A default has no place, and the key alone says it.
         if let Some(at) = self.at.as_ref().filter(|at| **at != Origin::Default) {
-            write!(f, "{}: ", visible(&at.to_string()))?;
+            write!(f, "{}: ", escape_controls(&at.to_string()))?;
         }
         if let Some(key) = &self.key {
             // The name of an `AUTOTEL_` variable is its key in another spelling, unless it sets several.
             let spelled = format!("AUTOTEL_{}", key.replace('.', "__").to_uppercase());
             if !matches!(&self.at, Some(Origin::Env(name)) if *name == spelled) {
-                write!(f, "{}: ", visible(key))?;
+                write!(f, "{}: ", escape_controls(key))?;
             }
         }
-        write!(f, "{}", visible(&self.message))?;
+        write!(f, "{}", escape_controls(&self.message))?;
         match &self.help {
-            Some(help) => write!(f, "\n    help: {}", visible(help)),
+            Some(help) => write!(f, "\n    help: {}", escape_controls(help)),
             None => Ok(()),
         }
     }
 }
 
-/// What came from outside must not move the cursor or begin a line.
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    plain(&mut out, text);
-    out
+/// Problems of the files that a configuration names, each with its key and without its origin.
+#[derive(Debug, Default)]
+pub(crate) struct Inspection {
+    pub(crate) errors: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
 }
 
 /// Why no tools could be built or installed.

@@ -15,6 +15,7 @@ mod pipeline;
 pub mod prelude;
 pub mod providers;
 pub mod testing;
+mod text;
 mod tools;
 mod trace;
 
@@ -32,7 +33,7 @@ pub mod explain {
 
 /// How far one can get to each destination.
 pub mod probe {
-    pub use crate::doctor::report::{Probe, ProbeFailure, ProbeResult, ProbeStep};
+    pub use crate::doctor::report::{CheckFailure, ConnectivityReport, DestinationCheck, Step};
 }
 
 pub use opentelemetry;

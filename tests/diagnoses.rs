@@ -13,7 +13,7 @@ use std::{
 
 use prost::Message as _;
 use support::{
-    PATIENCE,
+    TIMEOUT,
     collector::{Collector, sections},
     nginx::Nginx,
     sink::{Reply, Sink},
@@ -349,7 +349,7 @@ fn a_flood_of_failures_is_a_few_lines() {
         let sizes = [("OTEL_BSP_MAX_QUEUE_SIZE", "4"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1")];
         let mut subject = subject(&sink.url(), protocol, &sizes);
         subject.ask(&format!("load 5000 {seconds}"));
-        subject.answer(Duration::from_secs(seconds) + PATIENCE);
+        subject.answer(Duration::from_secs(seconds) + TIMEOUT);
         subject.tell("shutdown");
         let stats = subject.stats("traces");
         let said = subject.wait_said("telemetry has ended");

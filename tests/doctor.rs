@@ -6,7 +6,7 @@ mod support;
 
 use std::{net::TcpListener, time::Duration};
 
-use autotelemetry::{config::Signal, probe::ProbeStep};
+use autotelemetry::{config::Signal, probe::Step};
 use serde_json::Value;
 use support::{builder, collector::Collector, program::clean, sink::Sink};
 
@@ -116,8 +116,8 @@ fn the_tools_answer_from_wherever_they_are_asked() {
         result.failure.as_ref().map(|failure| failure.step)
     };
     assert_eq!(failed(Signal::Traces), None);
-    assert_eq!(failed(Signal::Logs), Some(ProbeStep::Export));
-    assert_eq!(failed(Signal::Metrics), Some(ProbeStep::Resolve));
+    assert_eq!(failed(Signal::Logs), Some(Step::Export));
+    assert_eq!(failed(Signal::Metrics), Some(Step::Resolve));
     assert!(!probe.is_ok());
     let logs = probe.results().iter().find(|result| result.signal == Signal::Logs).unwrap();
     assert!(logs.took < Duration::from_secs(2), "{logs}");

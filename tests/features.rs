@@ -9,7 +9,7 @@ use support::with_env;
 fn said(variables: &[(&str, &str)]) -> Vec<(Option<String>, Option<String>)> {
     let explained = with_env(variables).set("service.name", "x").explain();
     let words = |text: Option<&str>| text.map(str::to_owned);
-    explained.errors().iter().map(|problem| (words(problem.key_path()), words(problem.help_text()))).collect()
+    explained.errors().iter().map(|problem| (words(problem.key()), words(problem.help()))).collect()
 }
 
 fn expected(is_there: bool, key: &str, feature: &str) -> Vec<(Option<String>, Option<String>)> {

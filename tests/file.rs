@@ -19,7 +19,7 @@ use std::{
 
 use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*};
 use serde_json::Value;
-use support::{PATIENCE, builder, program, with_file};
+use support::{TIMEOUT, builder, program, with_file};
 
 fn to_files(directory: &Path) -> Builder {
     builder()
@@ -45,7 +45,7 @@ fn json(path: &Path) -> Vec<Value> {
 
 /// Waits until `is_so`.
 fn wait(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < deadline, "waited in vain");
         thread::sleep(Duration::from_millis(5));

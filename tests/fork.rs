@@ -13,7 +13,7 @@ use std::{
 
 use autotelemetry::prelude::*;
 use fork::{Fork, fork};
-use support::{PATIENCE, builder, program};
+use support::{TIMEOUT, builder, program};
 
 #[test]
 fn a_forked_child_ends_at_once_whatever_it_inherited() {
@@ -60,7 +60,7 @@ fn program_that_forks() {
             }
             Fork::Parent(_) => {
                 drop(child);
-                parent.set_read_timeout(Some(PATIENCE)).unwrap();
+                parent.set_read_timeout(Some(TIMEOUT)).unwrap();
                 let mut took = [0; 8];
                 parent.read_exact(&mut took).expect("the child says how long it took");
                 assert!(u64::from_le_bytes(took) < 200, "{protocol}: {took:?}");

@@ -6,7 +6,7 @@ mod support;
 
 use autotelemetry::{
     ObservabilityTools, OtlpProtocol,
-    config::{ExporterRef, Sampler, Signal},
+    config::{ExporterName, Sampler, Signal},
 };
 use support::{with_env, with_file};
 
@@ -104,7 +104,7 @@ fn tables_merge_key_by_key_and_lists_are_replaced() {
     assert_eq!(attributes["cores"], 4.into());
     assert_eq!(config.service.version.as_ref().unwrap().as_str(), "2");
     assert_eq!(config.service.environment.as_ref().unwrap().as_str(), "prod");
-    assert_eq!(config.traces.exporters.as_ref().unwrap().as_slice(), [ExporterRef::Console]);
+    assert_eq!(config.traces.exporters.as_ref().unwrap().as_slice(), [ExporterName::Console]);
     let headers: Vec<_> =
         config.otlp.headers.as_ref().unwrap().keys().map(|name| name.as_str().to_owned()).collect();
     assert_eq!(headers, ["shared", "x-file"]);

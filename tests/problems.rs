@@ -69,14 +69,14 @@ fn a_syntax_error_has_a_place() {
 fn a_missing_service_name() {
     let error = with_env(&[]).build().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Configuration(_)));
-    assert_eq!(error.problems()[0].key_path(), Some("service.name"));
+    assert_eq!(error.problems()[0].key(), Some("service.name"));
 }
 
 #[test]
 fn an_endpoint_without_scheme() {
     let error = with_env(&[]).service_name("x").otlp_endpoint("collector:4317").build().unwrap_err();
     let problem = &error.problems()[0];
-    assert_eq!(problem.key_path(), Some("otlp.endpoint"));
+    assert_eq!(problem.key(), Some("otlp.endpoint"));
     assert_eq!(problem.message(), "\"collector:4317\" has no scheme, which http/protobuf needs");
     assert!(problem.origin().unwrap().to_string().contains("tests/problems.rs"), "{problem}");
 }
@@ -285,7 +285,7 @@ fn the_profile_of_the_file_may_be_a_reference() {
     assert_eq!(environment(&[]), "dev");
     assert_eq!(environment(&[("APP_ENV", "prod")]), "prod");
     let error = with_env(&[]).service_name("x").force("profile", "dev").build().unwrap_err();
-    assert_eq!(error.problems()[0].help_text(), Some("use `Builder::profile`"));
+    assert_eq!(error.problems()[0].help(), Some("use `Builder::profile`"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn every_address_of_the_host_is_taken() {
     let taken = std::net::TcpListener::bind(addresses.last().unwrap()).unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = builder().service_name("x").prometheus_port(port).build().unwrap_err();
-    assert_eq!(error.problems()[0].key_path(), Some("prometheus.port"), "{error}");
+    assert_eq!(error.problems()[0].key(), Some("prometheus.port"), "{error}");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_host_that_is_not_ours_is_named() {
         .set("prometheus.host", "192.0.2.7")
         .build()
         .unwrap_err();
-    assert_eq!(error.problems()[0].key_path(), Some("prometheus.host"), "{error}");
+    assert_eq!(error.problems()[0].key(), Some("prometheus.host"), "{error}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::{
 };
 
 use support::{
-    PATIENCE,
+    TIMEOUT,
     collector::Collector,
     sink::{Numbers, Sink},
     subject::{self, Account, Subject},
@@ -79,7 +79,7 @@ fn killed_under_load(protocol: &str, queue: &str) -> (Account, Account) {
         thread::sleep(period.mul_f64(0.6));
         collector.restart();
     }
-    let emitted = subject.answer(Duration::from_secs(seconds) + PATIENCE).parse::<u64>().unwrap();
+    let emitted = subject.answer(Duration::from_secs(seconds) + TIMEOUT).parse::<u64>().unwrap();
     let result = subject.tell("shutdown");
     let numbers = sink.numbers();
     let (spans, logs) = (subject.stats("traces"), subject.stats("logs"));
@@ -175,7 +175,7 @@ fn soak() {
             println!("after {:.0?}: {memory:.1} MiB, {threads} threads", start.elapsed());
         }
     }
-    let emitted = subject.answer(PATIENCE * 2).parse::<u64>().unwrap();
+    let emitted = subject.answer(TIMEOUT * 2).parse::<u64>().unwrap();
     let result = subject.tell("shutdown");
     let numbers = sink.numbers();
     println!("{seconds} s: {result}\n{}", subject.said());

@@ -13,7 +13,7 @@ use autotelemetry::{
     config::Signal,
     opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState},
     prelude::*,
-    testing::{self, Reading},
+    testing::{self, MetricValue},
 };
 use support::shop::{recorded, shop};
 
@@ -52,7 +52,7 @@ fn assertions_find_what_is_there() {
     telemetry.assert_counter("orders").with_attribute("payment", "card").is(1).times(1);
     telemetry.assert_histogram("order.duration").has_count(2).has_sum(30.5);
     let duration = telemetry.assert_histogram("order.duration").with_attribute("payment", "card");
-    let Reading::Distribution { count: 1, min, max, .. } = duration.data_points()[0].reading else {
+    let MetricValue::Histogram { count: 1, min, max, .. } = duration.data_points()[0].value else {
         panic!("{duration:?}");
     };
     assert_eq!((min, max), (Some(10.5.into()), Some(10.5.into())));

@@ -10,19 +10,19 @@ use std::{
 
 use autotelemetry::{
     prelude::*,
-    testing::{self, Telemetry},
+    testing::{self, Captured},
 };
 use support::shop::recorded;
 
 /// What a failed assertion says.
-fn complaint(assertion: impl FnOnce(&Telemetry)) -> String {
+fn complaint(assertion: impl FnOnce(&Captured)) -> String {
     let telemetry = recorded();
     let panic = catch_unwind(AssertUnwindSafe(|| assertion(&telemetry))).expect_err("it fails");
     *panic.downcast::<String>().unwrap()
 }
 
 /// The first line of it.
-fn headline(assertion: impl FnOnce(&Telemetry)) -> String {
+fn headline(assertion: impl FnOnce(&Captured)) -> String {
     complaint(assertion).lines().next().unwrap().to_owned()
 }
 

@@ -233,7 +233,7 @@ fn dates_of_certificates_are_warned_about() {
         let (builder, _directory) = to_tls(&tls);
         let tools = builder.build().unwrap();
         let warnings: Vec<_> =
-            tools.warnings().iter().map(|warning| (warning.key_path(), warning.message())).collect();
+            tools.warnings().iter().map(|warning| (warning.key(), warning.message())).collect();
         if expected.is_empty() {
             assert_eq!(warnings, []);
         } else {
@@ -290,7 +290,7 @@ fn half_an_identity_is_an_error_and_from_standard_variables_a_warning() {
     let (builder, _directory) = to_tls("cert_file = \"own.pem\"");
     let explained = builder.explain();
     let errors: Vec<_> =
-        explained.errors().iter().map(|problem| (problem.message(), problem.help_text())).collect();
+        explained.errors().iter().map(|problem| (problem.message(), problem.help())).collect();
     assert_eq!(errors, [("a certificate needs its private key", Some("set `otlp.tls.key_file`"))]);
 
     let variables = [

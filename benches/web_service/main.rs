@@ -28,7 +28,7 @@ use std::{env, time::Duration};
 use collector::{Collector, count, field, sections};
 use service::{Service, Variant};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One variant in one round.
 struct Round {

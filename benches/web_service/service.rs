@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{PATIENCE, collector::free_port, program};
+use crate::{TIMEOUT, collector::free_port, program};
 
 /// The argument that makes this program the service that is wired by hand.
 pub const BY_HAND: &str = "by-hand";
@@ -81,7 +81,7 @@ impl Service {
 
     /// Without telemetry it says nothing, so it is asked.
     fn wait(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while TcpStream::connect(self.address).is_err() {
             assert!(self.process.try_wait().unwrap().is_none(), "the service has ended");
             assert!(Instant::now() < deadline, "the service does not answer");

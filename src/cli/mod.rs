@@ -15,14 +15,14 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::{
-    doctor::{self, report::Probe},
+    doctor::{self, report::ConnectivityReport},
     error::{Origin, Problem},
+    export::otlp,
     format::text::Palette,
     load::{
         Environment, Loaded, Sources,
         explain::{Explanation, problems_to_json},
     },
-    pipeline,
 };
 
 /// Checks and explains the telemetry configuration of a service.
@@ -92,7 +92,7 @@ enum OutputFormat {
 
 impl Input {
     fn sources(self) -> Sources {
-        let mut environment = Environment::of_process();
+        let mut environment = Environment::from_process();
         if self.file.is_some() {
             environment.remove("AUTOTEL_CONFIG");
         }
@@ -115,7 +115,7 @@ impl Input {
 
     /// Looks into the files.
     fn inspect(self) -> (Loaded, Vec<Problem>) {
-        self.sources().inspect(pipeline::inspect)
+        self.sources().read_and_inspect(otlp::inspect)
     }
 }
 
@@ -163,7 +163,7 @@ fn print(text: &str, code: ExitCode) -> ExitCode {
 }
 
 fn check(explanation: &Explanation, strict: bool) -> ExitCode {
-    let no_color = Environment::of_process().get("NO_COLOR").is_some();
+    let no_color = Environment::from_process().get("NO_COLOR").is_some();
     let palette = Palette::new(std::io::stdout().is_terminal() && !no_color);
     let (errors, warnings) = (explanation.errors(), explanation.warnings());
     let mut out = String::new();
@@ -187,8 +187,8 @@ fn check(explanation: &Explanation, strict: bool) -> ExitCode {
 fn doctor(input: Input, format: OutputFormat) -> ExitCode {
     let (loaded, errors) = input.inspect();
     // While something is wrong with the configuration, nobody knows where to go.
-    let probe = if errors.is_empty() || loaded.config.disabled {
-        match doctor::probe(&loaded) {
+    let probe = if errors.is_empty() || loaded.config().disabled {
+        match doctor::probe(&loaded.settings) {
             Ok(probe) => Some(probe),
             Err(error) => return print(&format!("{error}\n"), ExitCode::from(1)),
         }
@@ -197,7 +197,7 @@ fn doctor(input: Input, format: OutputFormat) -> ExitCode {
     };
     let text = match format {
         OutputFormat::Json => {
-            let results = probe.as_ref().map_or_else(|| json!([]), Probe::json);
+            let results = probe.as_ref().map_or_else(|| json!([]), ConnectivityReport::json);
             let object = json!({
                 "errors": problems_to_json(&errors),
                 "warnings": problems_to_json(&loaded.warnings),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::text_enum;
+use super::value::string_enum;
 
 /// The console exporter.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -26,7 +26,7 @@ impl Default for Console {
     }
 }
 
-text_enum! {
+string_enum! {
     /// A standard stream.
     pub enum Stream {
         /// Standard output.
@@ -36,7 +36,7 @@ text_enum! {
     }
 }
 
-text_enum! {
+string_enum! {
     /// How telemetry is written.
     pub enum Format {
         /// Text on a terminal, JSON otherwise.
@@ -48,7 +48,7 @@ text_enum! {
     }
 }
 
-text_enum! {
+string_enum! {
     /// Whether text is coloured.
     pub enum Color {
         /// On a terminal, unless `NO_COLOR` is set.

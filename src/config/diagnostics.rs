@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::log_filter::Level;
+use super::value::log_filter::LevelFilter;
 
 /// What this library and the OpenTelemetry crates say about themselves. The lines on standard error are never exported.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
@@ -11,7 +11,7 @@ use super::value::log_filter::Level;
 #[non_exhaustive]
 pub struct Diagnostics {
     /// The least severe level that is shown: `off`, `error` (telemetry was lost), `warn`, `info`, `debug` or `trace`.
-    pub level: Level,
+    pub level: LevelFilter,
     /// Whether telemetry is measured too: `otel.sdk.*`, the metrics of the semantic conventions about the SDK itself. They tell how
     /// many spans, log records and data points each exporter was given, sent and lost and why, how full the queues are, and how
     /// long exports take. They go where `metrics.exporters` sends all metrics.
@@ -20,6 +20,6 @@ pub struct Diagnostics {
 
 impl Default for Diagnostics {
     fn default() -> Self {
-        Self { level: Level::Info, metrics: false }
+        Self { level: LevelFilter::Info, metrics: false }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     limits::Count,
-    value::{FromText, NonEmpty, Rejection, text_enum, text_type},
+    value::{ConfigValue, NonEmptyString, ParseError, string_enum, string_value},
 };
 
 /// The exporter `file`: log records as lines in files that are begun anew from time to time. Add `"file"` to
@@ -20,7 +20,7 @@ use super::{
 #[non_exhaustive]
 pub struct File {
     /// The directory of the files; it is created when it is missing. A relative one starts at the working directory.
-    pub directory: NonEmpty,
+    pub directory: NonEmptyString,
 
     /// What the names of the files begin with: `PREFIX.2026-11-23.log`, or `PREFIX.log` when they never rotate. Default:
     /// the name of the service.
@@ -39,7 +39,7 @@ pub struct File {
 impl Default for File {
     fn default() -> Self {
         Self {
-            directory: NonEmpty::from_static("logs"),
+            directory: NonEmptyString::from_static("logs"),
             prefix: None,
             rotation: Rotation::Daily,
             max_files: Count::new(7),
@@ -48,7 +48,7 @@ impl Default for File {
     }
 }
 
-text_enum! {
+string_enum! {
     /// When a new log file is begun.
     pub enum Rotation {
         /// At each full minute.
@@ -64,7 +64,7 @@ text_enum! {
     }
 }
 
-text_enum! {
+string_enum! {
     /// How log records are written to a file.
     pub enum FileFormat {
         /// One JSON object per line.
@@ -102,20 +102,20 @@ impl fmt::Display for FilePrefix {
     }
 }
 
-impl FromText for FilePrefix {
+impl ConfigValue for FilePrefix {
     const EXPECTED: &'static str = "the beginning of a file name in quotes";
     const PATTERN: Option<&'static str> = Some(r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*$");
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         if text.is_empty() {
-            return Err(Rejection::new("must not be empty"));
+            return Err(ParseError::new("must not be empty"));
         }
         if text.starts_with('.') || text.contains(is_forbidden) {
-            return Err(Rejection::new(format!("{text:?} is not the beginning of a file name"))
+            return Err(ParseError::new(format!("{text:?} is not the beginning of a file name"))
                 .with_help("name the directory in `file.directory`"));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-text_type!(FilePrefix);
+string_value!(FilePrefix);

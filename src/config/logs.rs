@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     batch::LogBatch,
     limits::LogLimits,
-    signal::{ExporterRef, Selection},
-    value::log_filter::LevelFilter,
+    signal::{ExporterName, Selection},
+    value::log_filter::LogFilter,
 };
 
 /// Which log records are kept and where they go.
@@ -19,15 +19,15 @@ use super::{
 pub struct Logs {
     /// Any of `console`, `file`, `otlp` and the names of `[exporters]`; `[]` exports nothing. Default: `console`, and
     /// `otlp` as well once an OTLP endpoint is set.
-    pub exporters: Option<Selection<ExporterRef>>,
+    pub exporters: Option<Selection<ExporterName>>,
 
     /// The least severe level that is kept: `off`, `error`, `warn`, `info`, `debug` or `trace`; or a list with other
     /// levels for some targets, for example `info,hyper=warn,my_crate=debug`.
-    pub level: LevelFilter,
+    pub level: LogFilter,
 
     /// Other levels for some of the exporters, by their names: `otlp = "warn"`. Each is written like `logs.level` and takes
     /// its place.
-    pub levels: BTreeMap<String, LevelFilter>,
+    pub levels: BTreeMap<String, LogFilter>,
 
     /// Whether each record says where in the code it was made, in the attributes `code.file.path` and `code.line.number`.
     pub code_location: bool,

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    signal::{ExporterRef, Selection},
+    signal::{ExporterName, Selection},
     value::{
         duration::{Period, Timeout},
-        text_enum,
+        string_enum,
     },
 };
 
@@ -18,7 +18,7 @@ use super::{
 pub struct Metrics {
     /// Any of `otlp`, `prometheus`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once
     /// an OTLP endpoint is set, otherwise nothing.
-    pub exporters: Option<Selection<ExporterRef>>,
+    pub exporters: Option<Selection<ExporterName>>,
 
     /// The time between two exports, at least 100 ms. Prometheus decides for itself when it scrapes.
     pub interval: Period<100>,
@@ -43,7 +43,7 @@ impl Default for Metrics {
     }
 }
 
-text_enum! {
+string_enum! {
     /// Where sums begin.
     pub enum Temporality {
         /// At the start of the process.

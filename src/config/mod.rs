@@ -7,12 +7,15 @@ mod batch;
 mod console;
 mod diagnostics;
 mod file;
+pub(crate) mod key_path;
 mod limits;
 mod logs;
 mod metrics;
 mod otlp;
 mod prometheus;
+pub(crate) mod proxies;
 mod service;
+mod settings;
 mod signal;
 mod traces;
 pub(crate) mod validate;
@@ -34,20 +37,21 @@ pub use self::{
         Attempts, Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Retry, RetrySettings, Tls,
         TlsFiles,
     },
-    prometheus::{PagePath, Prometheus},
+    prometheus::{Prometheus, UrlPath},
     service::{Resource, Service},
-    signal::{ExporterRef, Propagator, Selection, Signal},
+    signal::{ExporterName, Propagator, Selection, Signal},
     traces::{Sampler, Traces},
     value::{
-        NonEmpty,
+        NonEmptyString,
         attribute::AttributeValue,
         duration::{Period, Timeout},
         endpoint::Endpoint,
-        header::{HeaderName, HeaderText, Headers},
-        log_filter::{Level, LevelFilter},
-        number::{Bounded, Port, Ratio, Size},
+        header::{HeaderName, Headers, SecretString},
+        log_filter::{LevelFilter, LogFilter},
+        number::{Bounded, Port, SamplingRatio, Size},
     },
 };
+pub(crate) use self::{proxies::Proxies, settings::Settings};
 pub(crate) use value::{
     duration::{HELP as DURATION_HELP, format as format_duration},
     endpoint::port_is_good,
@@ -64,7 +68,7 @@ pub struct Config {
     pub disabled: bool,
 
     /// The profile to apply when neither `AUTOTEL_PROFILE` nor the program names one.
-    pub profile: Option<NonEmpty>,
+    pub profile: Option<NonEmptyString>,
 
     /// How trace context travels to and from other services, any of `tracecontext` and `baggage`.
     pub propagators: Selection<Propagator>,
@@ -135,7 +139,7 @@ impl Default for Config {
 impl Config {
     /// The exporters of one signal, those that follow from other keys included.
     #[must_use]
-    pub fn exporters(&self, signal: Signal) -> &[ExporterRef] {
+    pub fn exporters(&self, signal: Signal) -> &[ExporterName] {
         let chosen = match signal {
             Signal::Traces => &self.traces.exporters,
             Signal::Metrics => &self.metrics.exporters,
@@ -143,9 +147,9 @@ impl Config {
         };
         match (chosen, signal, self.otlp.has_endpoint(signal)) {
             (Some(chosen), ..) => chosen.as_slice(),
-            (None, Signal::Logs, true) => &[ExporterRef::Console, ExporterRef::Otlp],
-            (None, Signal::Logs, false) => &[ExporterRef::Console],
-            (None, _, true) => &[ExporterRef::Otlp],
+            (None, Signal::Logs, true) => &[ExporterName::Console, ExporterName::Otlp],
+            (None, Signal::Logs, false) => &[ExporterName::Console],
+            (None, _, true) => &[ExporterName::Otlp],
             (None, _, false) => &[],
         }
     }
@@ -165,7 +169,7 @@ impl Config {
     /// What the names of log files begin with.
     #[must_use]
     pub fn file_prefix(&self) -> FilePrefix {
-        let service = self.service.name.as_ref().map_or("service", NonEmpty::as_str);
+        let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
         self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
     }
 
@@ -183,11 +187,13 @@ impl Config {
 
     /// What is used to send `signal` to an exporter that speaks OTLP; `None` for the others.
     #[must_use]
-    pub fn otlp_settings(&self, exporter: &ExporterRef, signal: Signal) -> Option<OtlpSettings> {
+    pub fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
         match exporter {
-            ExporterRef::Otlp => Some(self.otlp.settings(signal)),
-            ExporterRef::Named(name) => self.exporters.get(name).map(|otlp| otlp.settings(signal)),
-            ExporterRef::Console | ExporterRef::File | ExporterRef::Prometheus | ExporterRef::Memory => None,
+            ExporterName::Otlp => Some(self.otlp.settings(signal)),
+            ExporterName::Named(name) => self.exporters.get(name).map(|otlp| otlp.settings(signal)),
+            ExporterName::Console | ExporterName::File | ExporterName::Prometheus | ExporterName::Memory => {
+                None
+            }
         }
     }
 }

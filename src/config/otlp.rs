@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{
     signal::Signal,
     value::{
-        NonEmpty,
+        NonEmptyString,
         duration::{Period, Timeout},
         endpoint::Endpoint,
         header::Headers,
         number::Bounded,
-        text_enum,
+        string_enum,
     },
 };
 
-text_enum! {
+string_enum! {
     /// How OTLP is carried.
     pub enum OtlpProtocol {
         /// gRPC over HTTP/2, port 4317 by custom.
@@ -39,7 +39,7 @@ impl OtlpProtocol {
     }
 }
 
-text_enum! {
+string_enum! {
     /// How a request is compressed.
     pub enum Compression {
         /// Not at all.
@@ -63,14 +63,14 @@ pub struct Tls {
     /// A PEM file with the certificates of the authorities that may vouch for the server; it replaces those of the
     /// operating system. A relative path starts at the directory of the file that says it; from a variable, at the working
     /// directory. Default: the authorities that the operating system trusts.
-    pub ca_file: Option<NonEmpty>,
+    pub ca_file: Option<NonEmptyString>,
 
     /// A PEM file with the certificate that the service shows to the server (mTLS), followed by those between it and its
     /// authority. Goes together with `key_file`.
-    pub cert_file: Option<NonEmpty>,
+    pub cert_file: Option<NonEmptyString>,
 
     /// A PEM file with the private key of the certificate in `cert_file`; it must not be encrypted.
-    pub key_file: Option<NonEmpty>,
+    pub key_file: Option<NonEmptyString>,
 }
 
 /// How often a request that failed for the moment is sent again. The pauses double from the first to the longest, each by chance up to half
@@ -176,11 +176,11 @@ pub struct OtlpSettings {
 #[non_exhaustive]
 pub struct TlsFiles {
     /// The certificates of the authorities that are trusted; without one, those of the operating system.
-    pub ca_file: Option<NonEmpty>,
+    pub ca_file: Option<NonEmptyString>,
     /// The certificate that is shown to the server.
-    pub cert_file: Option<NonEmpty>,
+    pub cert_file: Option<NonEmptyString>,
     /// The private key of that certificate.
-    pub key_file: Option<NonEmpty>,
+    pub key_file: Option<NonEmptyString>,
 }
 
 /// When a request that failed is sent again.
@@ -245,8 +245,9 @@ impl Otlp {
             // Refused when the configuration is validated.
             OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => endpoint,
         };
-        let file =
-            |own: &Option<NonEmpty>, general: &Option<NonEmpty>| own.as_ref().or(general.as_ref()).cloned();
+        let file = |own: &Option<NonEmptyString>, general: &Option<NonEmptyString>| {
+            own.as_ref().or(general.as_ref()).cloned()
+        };
         OtlpSettings {
             protocol,
             endpoint,

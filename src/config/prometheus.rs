@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{FromText, NonEmpty, Rejection, number::Port, text_type};
+use super::value::{ConfigValue, NonEmptyString, ParseError, number::Port, string_value};
 
 /// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -14,13 +14,13 @@ use super::value::{FromText, NonEmpty, Rejection, number::Port, text_type};
 #[non_exhaustive]
 pub struct Prometheus {
     /// The name or address to listen on. `0.0.0.0` or `::` lets other hosts scrape.
-    pub host: NonEmpty,
+    pub host: NonEmptyString,
 
     /// The port to listen on; 0 takes any free one.
     pub port: Port,
 
     /// The path of the page.
-    pub path: PagePath,
+    pub path: UrlPath,
 
     /// Whether the resource attributes are shown as the labels of a metric `target_info`.
     pub target_info: bool,
@@ -35,7 +35,7 @@ pub struct Prometheus {
     pub counter_suffixes: bool,
 
     /// A prefix for the names of all metrics.
-    pub namespace: Option<NonEmpty>,
+    pub namespace: Option<NonEmptyString>,
 
     /// Resource attributes to repeat as labels on every sample.
     pub resource_labels: Vec<String>,
@@ -44,9 +44,9 @@ pub struct Prometheus {
 impl Default for Prometheus {
     fn default() -> Self {
         Self {
-            host: NonEmpty::from_static("localhost"),
+            host: NonEmptyString::from_static("localhost"),
             port: Port::new(9464),
-            path: PagePath("/metrics".into()),
+            path: UrlPath("/metrics".into()),
             target_info: true,
             scope_info: true,
             unit_suffixes: true,
@@ -59,9 +59,9 @@ impl Default for Prometheus {
 
 /// An absolute path on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PagePath(String);
+pub struct UrlPath(String);
 
-impl PagePath {
+impl UrlPath {
     /// The path.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -69,26 +69,26 @@ impl PagePath {
     }
 }
 
-impl fmt::Display for PagePath {
+impl fmt::Display for UrlPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl FromText for PagePath {
+impl ConfigValue for UrlPath {
     const EXPECTED: &'static str = "a path such as \"/metrics\"";
     const PATTERN: Option<&'static str> = Some("^/[^?#]*$");
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         if !text.starts_with('/') {
-            return Err(Rejection::new(format!("{text:?} does not begin with a slash"))
+            return Err(ParseError::new(format!("{text:?} does not begin with a slash"))
                 .with_help(format!("write \"/{text}\"")));
         }
         if text.contains(['?', '#']) || text.parse::<http::Uri>().is_err() {
-            return Err(Rejection::new(format!("{text:?} is not a path")));
+            return Err(ParseError::new(format!("{text:?} is not a path")));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-text_type!(PagePath);
+string_value!(UrlPath);

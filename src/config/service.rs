@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{NonEmpty, attribute::AttributeValue};
+use super::value::{NonEmptyString, attribute::AttributeValue};
 
 /// The service that the telemetry describes.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -13,20 +13,20 @@ use super::value::{NonEmpty, attribute::AttributeValue};
 #[non_exhaustive]
 pub struct Service {
     /// The name of the service, the attribute `service.name`. Required.
-    pub name: Option<NonEmpty>,
+    pub name: Option<NonEmptyString>,
 
     /// The version of the service, the attribute `service.version`.
-    pub version: Option<NonEmpty>,
+    pub version: Option<NonEmptyString>,
 
     /// A name for a group of services that belong together, the attribute `service.namespace`.
-    pub namespace: Option<NonEmpty>,
+    pub namespace: Option<NonEmptyString>,
 
     /// What tells this process from others of the same service, the attribute `service.instance.id`.
-    pub instance_id: Option<NonEmpty>,
+    pub instance_id: Option<NonEmptyString>,
 
     /// Where the service runs, for example `production`: the attribute `deployment.environment.name`. Default: the name
     /// of the chosen profile.
-    pub environment: Option<NonEmpty>,
+    pub environment: Option<NonEmptyString>,
 }
 
 /// What else describes the source of the telemetry.

@@ -4,9 +4,9 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::value::{self, FromText, Rejection, text_enum, text_type};
+use super::value::{self, ConfigValue, ParseError, string_enum, string_value};
 
-text_enum! {
+string_enum! {
     /// One of the three kinds of telemetry.
     pub enum Signal {
         /// Spans.
@@ -26,7 +26,7 @@ impl Signal {
 /// One entry of a signal's `exporters`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum ExporterRef {
+pub enum ExporterName {
     /// `otlp`: the destination of `[otlp]`.
     Otlp,
     /// `console`
@@ -42,7 +42,7 @@ pub enum ExporterRef {
     Memory,
 }
 
-impl ExporterRef {
+impl ExporterName {
     /// The names that no table below `[exporters]` may have. `none` is a word of the configuration too.
     pub(crate) const RESERVED: &'static [&'static str] = &["otlp", "console", "prometheus", "file", "none"];
 
@@ -69,16 +69,16 @@ impl ExporterRef {
     }
 }
 
-impl fmt::Display for ExporterRef {
+impl fmt::Display for ExporterName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromText for ExporterRef {
+impl ConfigValue for ExporterName {
     const EXPECTED: &'static str = "the name of an exporter in quotes";
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         Ok(match text {
             "otlp" => Self::Otlp,
             "console" => Self::Console,
@@ -89,9 +89,9 @@ impl FromText for ExporterRef {
     }
 }
 
-text_type!(ExporterRef);
+string_value!(ExporterName);
 
-text_enum! {
+string_enum! {
     /// A format in which trace context and baggage travel between services.
     pub enum Propagator {
         /// W3C Trace Context.
@@ -118,11 +118,11 @@ impl<T> Selection<T> {
     }
 }
 
-fn none_beside_others() -> Rejection {
-    Rejection::new("\"none\" must stand alone").with_help("write [] or [\"none\"] for no entry at all")
+fn none_beside_others() -> ParseError {
+    ParseError::new("\"none\" must stand alone").with_help("write [] or [\"none\"] for no entry at all")
 }
 
-impl<'de, T: FromText + PartialEq> Deserialize<'de> for Selection<T> {
+impl<'de, T: ConfigValue + PartialEq> Deserialize<'de> for Selection<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor<T>(PhantomData<T>);
 
@@ -132,21 +132,21 @@ impl<'de, T: FromText + PartialEq> Deserialize<'de> for Selection<T> {
             Some(T),
         }
 
-        impl<T: FromText> FromText for Entry<T> {
+        impl<T: ConfigValue> ConfigValue for Entry<T> {
             const EXPECTED: &'static str = T::EXPECTED;
 
-            fn from_text(text: &str) -> Result<Self, Rejection> {
-                if text == "none" { Ok(Self::None) } else { T::from_text(text).map(Self::Some) }
+            fn parse_str(text: &str) -> Result<Self, ParseError> {
+                if text == "none" { Ok(Self::None) } else { T::parse_str(text).map(Self::Some) }
             }
         }
 
-        impl<'de, T: FromText> Deserialize<'de> for Entry<T> {
+        impl<'de, T: ConfigValue> Deserialize<'de> for Entry<T> {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 value::deserialize(deserializer)
             }
         }
 
-        impl<'de, T: FromText + PartialEq> de::Visitor<'de> for Visitor<T> {
+        impl<'de, T: ConfigValue + PartialEq> de::Visitor<'de> for Visitor<T> {
             type Value = Selection<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     batch::SpanBatch,
     limits::SpanLimits,
-    signal::{ExporterRef, Selection},
-    value::{number::Ratio, text_enum},
+    signal::{ExporterName, Selection},
+    value::{number::SamplingRatio, string_enum},
 };
 
 /// Which spans are kept and where they go.
@@ -17,13 +17,13 @@ use super::{
 pub struct Traces {
     /// Any of `otlp`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once an OTLP
     /// endpoint is set, otherwise nothing.
-    pub exporters: Option<Selection<ExporterRef>>,
+    pub exporters: Option<Selection<ExporterName>>,
 
     /// Which traces are recorded. The `parentbased_` samplers follow the decision of the caller where there is one.
     pub sampler: Sampler,
 
     /// The share of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.
-    pub sampler_arg: Option<Ratio>,
+    pub sampler_arg: Option<SamplingRatio>,
 
     /// How spans are gathered before they are sent.
     pub batch: SpanBatch,
@@ -44,7 +44,7 @@ impl Default for Traces {
     }
 }
 
-text_enum! {
+string_enum! {
     /// A sampler, by its name in the specification.
     pub enum Sampler {
         /// Every trace.

@@ -6,9 +6,9 @@ use crate::config::Signal;
 
 /// So many spans, data points or log records: `1,240 spans`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Quantity(pub(crate) u64, pub(crate) Signal);
+pub(crate) struct ItemCount(pub(crate) u64, pub(crate) Signal);
 
-impl fmt::Display for Quantity {
+impl fmt::Display for ItemCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(items, signal) = *self;
         let noun = match signal {
@@ -16,15 +16,15 @@ impl fmt::Display for Quantity {
             Signal::Metrics => "data point",
             Signal::Logs => "log record",
         };
-        write!(f, "{} {noun}{}", Grouped(items), if items == 1 { "" } else { "s" })
+        write!(f, "{} {noun}{}", Thousands(items), if items == 1 { "" } else { "s" })
     }
 }
 
 /// A number with a comma between groups of three digits.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Grouped(pub(crate) u64);
+pub(crate) struct Thousands(pub(crate) u64);
 
-impl fmt::Display for Grouped {
+impl fmt::Display for Thousands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.to_string();
         for (index, digit) in digits.char_indices() {
@@ -39,9 +39,9 @@ impl fmt::Display for Grouped {
 
 /// Items of several signals: `1,240 spans and 33 log records`. Empty when there are none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Quantities([u64; 3]);
+pub(crate) struct ItemCounts([u64; 3]);
 
-impl Quantities {
+impl ItemCounts {
     pub(crate) fn add(&mut self, signal: Signal, items: u64) {
         self.0[signal as usize] += items;
     }
@@ -57,9 +57,9 @@ impl Quantities {
     }
 }
 
-impl fmt::Display for Quantities {
+impl fmt::Display for ItemCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = Signal::ALL.map(|signal| Quantity(self.0[signal as usize], signal));
+        let parts = Signal::ALL.map(|signal| ItemCount(self.0[signal as usize], signal));
         let parts: Vec<_> =
             parts.into_iter().filter(|part| part.0 > 0).map(|part| part.to_string()).collect();
         match parts.split_last() {
@@ -72,9 +72,9 @@ impl fmt::Display for Quantities {
 
 /// How long something took: `0.2s`, `45s`, `3m 10s`, `2h 5m`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Elapsed(pub(crate) Duration);
+pub(crate) struct HumanDuration(pub(crate) Duration);
 
-impl fmt::Display for Elapsed {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secs = self.0.as_secs();
         match secs {
@@ -92,9 +92,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_nouns_agree() {
-        assert_eq!(Quantity(1, Signal::Traces).to_string(), "1 span");
-        assert_eq!(Quantity(1_234_567, Signal::Logs).to_string(), "1,234,567 log records");
-        let mut all = Quantities::default();
+        assert_eq!(ItemCount(1, Signal::Traces).to_string(), "1 span");
+        assert_eq!(ItemCount(1_234_567, Signal::Logs).to_string(), "1,234,567 log records");
+        let mut all = ItemCounts::default();
         all.add(Signal::Traces, 1240);
         assert_eq!(all.to_string(), "1,240 spans");
         all.add(Signal::Logs, 33);
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn times_are_short() {
-        let text = |millis| Elapsed(Duration::from_millis(millis)).to_string();
+        let text = |millis| HumanDuration(Duration::from_millis(millis)).to_string();
         assert_eq!(
             [text(200), text(45_900), text(190_000), text(7_500_000)],
             ["0.2s", "45s", "3m 10s", "2h 5m"]

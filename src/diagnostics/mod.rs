@@ -9,12 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::config::{self, Level, Stream};
+use crate::config::{self, LevelFilter, Stream};
 
 /// Writes lines of at least the level that `[diagnostics]` asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Diagnostics {
-    level: Level,
+    level: LevelFilter,
 }
 
 impl Diagnostics {
@@ -25,32 +25,32 @@ impl Diagnostics {
     }
 
     /// The least severe level that is written.
-    pub(crate) fn level(self) -> Level {
+    pub(crate) fn level(self) -> LevelFilter {
         self.level
     }
 
     /// Whether lines of this level are written.
-    pub(crate) fn shows(self, level: Level) -> bool {
+    pub(crate) fn shows(self, level: LevelFilter) -> bool {
         level <= self.level
     }
 
     /// Telemetry is lost.
     pub(crate) fn error(self, message: impl fmt::Display) {
-        self.line(Level::Error, message);
+        self.line(LevelFilter::Error, message);
     }
 
     /// Something is not as it should be.
     pub(crate) fn warn(self, message: impl fmt::Display) {
-        self.line(Level::Warn, message);
+        self.line(LevelFilter::Warn, message);
     }
 
     /// Worth knowing in normal times.
     pub(crate) fn info(self, message: impl fmt::Display) {
-        self.line(Level::Info, message);
+        self.line(LevelFilter::Info, message);
     }
 
     /// Whether anybody reads it is not our caller's problem: failures are ignored, and nobody waits.
-    pub(crate) fn line(self, level: Level, message: impl fmt::Display) {
+    pub(crate) fn line(self, level: LevelFilter, message: impl fmt::Display) {
         if self.shows(level) && stdio::is_ready(Stream::Stderr) {
             let _ = stdio::write(Stream::Stderr, format!("autotelemetry: {message}\n").as_bytes());
         }
@@ -86,20 +86,4 @@ impl RateLimit {
         state.last = Some(Instant::now());
         Some(std::mem::take(&mut state.withheld_items))
     }
-}
-
-/// Appends a text as it is, but for control characters: a line must stay a line, and a terminal unharmed.
-pub(crate) fn plain(out: &mut String, text: &str) {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return out.push_str(text);
-    }
-    let mut rest = text;
-    while let Some(at) = rest.find(char::is_control) {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let mut characters = from.chars();
-        out.extend(characters.next().into_iter().flat_map(char::escape_default));
-        rest = characters.as_str();
-    }
-    out.push_str(rest);
 }

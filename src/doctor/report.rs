@@ -11,14 +11,14 @@ use crate::config::{OtlpProtocol, Signal, format_duration};
 /// See [`ObservabilityTools::probe`](crate::ObservabilityTools::probe). `Display` writes it for people, [`to_json`](Self::to_json) for
 /// machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    pub(crate) results: Vec<ProbeResult>,
+pub struct ConnectivityReport {
+    pub(crate) results: Vec<DestinationCheck>,
 }
 
-impl Probe {
+impl ConnectivityReport {
     /// One entry for each exporter of each signal that goes over the network.
     #[must_use]
-    pub fn results(&self) -> &[ProbeResult] {
+    pub fn results(&self) -> &[DestinationCheck] {
         &self.results
     }
 
@@ -36,14 +36,14 @@ impl Probe {
     }
 
     pub(crate) fn json(&self) -> Value {
-        self.results.iter().map(ProbeResult::to_json).collect()
+        self.results.iter().map(DestinationCheck::to_json).collect()
     }
 }
 
 /// How far one signal got to one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ProbeResult {
+pub struct DestinationCheck {
     /// The signal.
     pub signal: Signal,
     /// The name of the exporter, as in the signal's `exporters`.
@@ -57,32 +57,32 @@ pub struct ProbeResult {
     /// How long it took.
     pub took: Duration,
     /// What went wrong; `None` when the export was taken.
-    pub failure: Option<ProbeFailure>,
+    pub failure: Option<CheckFailure>,
 }
 
 /// Where the way to a destination ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ProbeFailure {
+pub struct CheckFailure {
     /// The step that failed; those before it were done.
-    pub step: ProbeStep,
+    pub step: Step,
     /// What happened.
     pub message: String,
     /// What to try.
     pub help: Option<&'static str>,
 }
 
-impl ProbeFailure {
+impl CheckFailure {
     pub(crate) fn late(limit: Duration) -> Self {
         let message = format!("no answer within {}", format_duration(limit));
-        Self { step: ProbeStep::Export, message, help: None }
+        Self { step: Step::Export, message, help: None }
     }
 }
 
 /// The steps to a destination, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum ProbeStep {
+pub enum Step {
     /// The name of the host becomes an address.
     Resolve,
     /// A connection is made.
@@ -93,7 +93,7 @@ pub enum ProbeStep {
     Export,
 }
 
-impl ProbeStep {
+impl Step {
     const ALL: [Self; 4] = [Self::Resolve, Self::Connect, Self::Tls, Self::Export];
 
     fn as_str(self) -> &'static str {
@@ -106,25 +106,25 @@ impl ProbeStep {
     }
 }
 
-impl fmt::Display for ProbeStep {
+impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl ProbeResult {
+impl DestinationCheck {
     /// What became of a step; `None` for one that was not tried, or is not needed.
-    fn step(&self, step: ProbeStep) -> Option<bool> {
+    fn step(&self, step: Step) -> Option<bool> {
         let failed = self.failure.as_ref().map(|failure| failure.step);
         match failed {
-            _ if step == ProbeStep::Tls && !self.is_encrypted && failed != Some(step) => None,
+            _ if step == Step::Tls && !self.is_encrypted && failed != Some(step) => None,
             Some(failed) if failed < step => None,
             failed => Some(failed != Some(step)),
         }
     }
 
     fn to_json(&self) -> Value {
-        let steps = ProbeStep::ALL.map(|step| {
+        let steps = Step::ALL.map(|step| {
             let word = self.step(step).map(|good| if good { "ok" } else { "failed" });
             (step.to_string(), Value::from(word))
         });
@@ -143,11 +143,11 @@ impl ProbeResult {
     }
 }
 
-impl fmt::Display for ProbeResult {
+impl fmt::Display for DestinationCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { signal, exporter, destination, protocol, .. } = self;
         write!(f, "{signal} to {exporter} ({protocol} {destination}): ")?;
-        for step in ProbeStep::ALL {
+        for step in Step::ALL {
             match self.step(step) {
                 Some(true) => write!(f, "{step} ok, ")?,
                 Some(false) => write!(f, "{step} FAILED, ")?,
@@ -155,7 +155,7 @@ impl fmt::Display for ProbeResult {
             }
         }
         write!(f, "{}", format_duration(self.took))?;
-        if let Some(ProbeFailure { message, help, .. }) = &self.failure {
+        if let Some(CheckFailure { message, help, .. }) = &self.failure {
             write!(f, "\n    {message}")?;
             if let Some(help) = help {
                 write!(f, "\n    help: {help}")?;
@@ -165,7 +165,7 @@ impl fmt::Display for ProbeResult {
     }
 }
 
-impl fmt::Display for Probe {
+impl fmt::Display for ConnectivityReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.results.is_empty() {
             return writeln!(f, "nothing to reach: no signal goes over the network");

@@ -7,13 +7,14 @@ use opentelemetry_proto::tonic::collector::{
     trace::v1::ExportTraceServiceRequest,
 };
 
-use super::report::{ProbeFailure, ProbeStep};
+use super::report::{CheckFailure, Step};
 use crate::{
-    config::{OtlpSettings, Signal},
+    config::{OtlpSettings, Proxies, Signal},
     diagnostics::Diagnostics,
     error::Error,
-    export::otlp::{error_type::Kind, export_error::Failure, request::OtlpRequest, transport::Client},
-    load::Proxies,
+    export::otlp::{
+        error_type::ErrorType, export_error::ExportError, request::OtlpRequest, transport::Client,
+    },
 };
 
 /// A connection of its own to one destination.
@@ -35,44 +36,46 @@ impl Trial {
     }
 
     /// Exports nothing of `signal`.
-    pub(crate) async fn run(&self, signal: Signal) -> Result<(), ProbeFailure> {
+    pub(crate) async fn run(&self, signal: Signal) -> Result<(), CheckFailure> {
         let result = match signal {
             Signal::Traces => self.call(ExportTraceServiceRequest::default()).await,
             Signal::Metrics => self.call(ExportMetricsServiceRequest::default()).await,
             Signal::Logs => self.call(ExportLogsServiceRequest::default()).await,
         };
-        result.map_err(|failure| ProbeFailure {
+        result.map_err(|failure| CheckFailure {
             step: step(failure.kind()),
             message: failure.at(&self.place),
             help: failure.kind().help(),
         })
     }
 
-    async fn call<R: OtlpRequest>(&self, mut request: R) -> Result<(), Failure> {
+    async fn call<R: OtlpRequest>(&self, mut request: R) -> Result<(), ExportError> {
         let body = self.client.encode(&mut request).and_then(|body| self.client.compress(body))?;
         let called = tokio::time::timeout(self.limit, self.client.call::<R>(body)).await;
-        called.unwrap_or_else(|_| Err(Failure::no_answer(self.limit))).map(drop)
+        called.unwrap_or_else(|_| Err(ExportError::no_answer(self.limit))).map(drop)
     }
 }
 
 /// Where a failure of this kind ends the way.
-fn step(kind: Kind) -> ProbeStep {
+fn step(kind: ErrorType) -> Step {
     match kind {
-        Kind::NameNotFound => ProbeStep::Resolve,
-        Kind::Refused | Kind::ConnectTimeout | Kind::Unreachable | Kind::Proxy => ProbeStep::Connect,
-        Kind::Tls | Kind::NotTls => ProbeStep::Tls,
-        Kind::NotHttp
-        | Kind::NotGrpc
-        | Kind::Closed
-        | Kind::NoAnswer
-        | Kind::Unauthorized
-        | Kind::NotFound
-        | Kind::TooLarge
-        | Kind::Throttled
-        | Kind::Unavailable
-        | Kind::Rejected
-        | Kind::Partial
-        | Kind::Oversized
-        | Kind::Internal => ProbeStep::Export,
+        ErrorType::NameNotFound => Step::Resolve,
+        ErrorType::Refused | ErrorType::ConnectTimeout | ErrorType::Unreachable | ErrorType::Proxy => {
+            Step::Connect
+        }
+        ErrorType::Tls | ErrorType::NotTls => Step::Tls,
+        ErrorType::NotHttp
+        | ErrorType::NotGrpc
+        | ErrorType::Closed
+        | ErrorType::NoAnswer
+        | ErrorType::Unauthorized
+        | ErrorType::NotFound
+        | ErrorType::TooLarge
+        | ErrorType::Throttled
+        | ErrorType::Unavailable
+        | ErrorType::Rejected
+        | ErrorType::Partial
+        | ErrorType::Oversized
+        | ErrorType::Internal => Step::Export,
     }
 }

@@ -30,7 +30,7 @@ use opentelemetry_prometheus::{PrometheusExporter, ResourceSelector};
 use opentelemetry_sdk::error::OTelSdkError;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::callbacks::{Callbacks, PATIENCE};
+use super::callbacks::{CALLBACK_TIMEOUT, Callbacks};
 use crate::{
     config::Prometheus,
     diagnostics::{Diagnostics, RateLimit},
@@ -207,7 +207,7 @@ impl Page {
         let page = Arc::clone(&self);
         let text = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let families = page.callbacks.collect(PATIENCE, || page.registry.gather());
+            let families = page.callbacks.collect(CALLBACK_TIMEOUT, || page.registry.gather());
             let mut text = Vec::new();
             TextEncoder::new().encode(&families, &mut text).map(|()| text)
         });

@@ -19,9 +19,9 @@ use opentelemetry_sdk::{
 use tokio::sync::Notify;
 
 use super::{
-    otlp::Account,
-    runtime::Spawner,
-    stats::recorder::{Balance, Reason, Tally},
+    otlp::ExportRecorder,
+    runtime::RuntimeHandle,
+    stats::recorder::{Reason, Snapshot, StatsRecorder},
 };
 
 /// Delivers batches, and counts what became of them.
@@ -44,7 +44,7 @@ pub(crate) struct BatchSettings {
 
 /// The way in.
 #[derive(Debug)]
-pub(crate) struct Batch<T> {
+pub(crate) struct BatchProcessor<T> {
     queue: Arc<Queue<T>>,
     flush_limit: Duration,
 }
@@ -58,7 +58,7 @@ struct Queue<T> {
     done: Condvar,
     max_queue_size: usize,
     max_export_batch_size: usize,
-    account: Account,
+    recorder: ExportRecorder,
 }
 
 #[derive(Debug)]
@@ -68,28 +68,28 @@ struct State<T> {
     pushed: u64,
     done: u64,
     /// Up to here batches need not be full: their time has come, or somebody waits.
-    wanted: u64,
+    requested: u64,
     closed: bool,
 }
 
-impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
+impl<T: std::fmt::Debug + Send + 'static> BatchProcessor<T> {
     pub(crate) fn start(
         exporter: impl Export<T>,
         settings: BatchSettings,
-        account: Account,
-        spawner: &Spawner,
+        recorder: ExportRecorder,
+        handle: &RuntimeHandle,
     ) -> Self {
         let BatchSettings { max_queue_size, max_export_batch_size, schedule_delay, flush_limit } = settings;
-        let state = State { items: VecDeque::new(), pushed: 0, done: 0, wanted: 0, closed: false };
+        let state = State { items: VecDeque::new(), pushed: 0, done: 0, requested: 0, closed: false };
         let queue = Arc::new(Queue {
             state: Mutex::new(state),
             work: Notify::new(),
             done: Condvar::new(),
             max_queue_size,
             max_export_batch_size,
-            account,
+            recorder,
         });
-        drop(spawner.spawn(work(Arc::clone(&queue), Arc::new(exporter), schedule_delay, spawner.clone())));
+        drop(handle.spawn(work(Arc::clone(&queue), Arc::new(exporter), schedule_delay, handle.clone())));
         Self { queue, flush_limit }
     }
 
@@ -103,7 +103,7 @@ impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
             Some(Reason::QueueFull)
         } else {
             // Under the lock, so that it is noted before its end is.
-            queue.account.emit(1);
+            queue.recorder.emit(1);
             state.items.push_back(item);
             state.pushed += 1;
             None
@@ -111,15 +111,15 @@ impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
         let is_full = state.items.len() >= queue.max_export_batch_size;
         drop(state);
         match refused {
-            Some(reason) => queue.account.refuse(1, reason),
+            Some(reason) => queue.recorder.refuse(1, reason),
             None if is_full => queue.work.notify_one(),
             None => {}
         }
     }
 
     /// The queue, to be measured, and given up when telemetry ends.
-    pub(crate) fn queue(&self) -> Arc<dyn Waiting> {
-        Arc::clone(&self.queue) as Arc<dyn Waiting>
+    pub(crate) fn queue(&self) -> Arc<dyn QueueMonitor> {
+        Arc::clone(&self.queue) as Arc<dyn QueueMonitor>
     }
 
     /// Waits until everything that is in the queue now is done.
@@ -127,10 +127,10 @@ impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
         let deadline = Instant::now() + limit;
         let mut state = self.queue.lock();
         state.closed |= close;
-        state.wanted = state.pushed;
-        let wanted = state.wanted;
+        state.requested = state.pushed;
+        let requested = state.requested;
         self.queue.work.notify_one();
-        while state.done < wanted {
+        while state.done < requested {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(OTelSdkError::Timeout(limit));
@@ -142,57 +142,57 @@ impl<T: std::fmt::Debug + Send + 'static> Batch<T> {
 }
 
 /// Something in which items wait to be sent.
-pub(crate) trait Waiting: std::fmt::Debug + Send + Sync {
+pub(crate) trait QueueMonitor: std::fmt::Debug + Send + Sync {
     /// The account of those that come to it.
-    fn tally(&self) -> &Arc<Tally>;
+    fn stats(&self) -> &Arc<StatsRecorder>;
 
-    fn level(&self) -> Level;
+    fn snapshot(&self) -> QueueSnapshot;
 
     /// Takes nothing from now on, and counts what waits as dropped.
-    fn abandon(&self);
+    fn discard(&self);
 }
 
 /// How full a queue is at one moment, and what its account comes to at the same.
 #[derive(Debug)]
-pub(crate) struct Level {
+pub(crate) struct QueueSnapshot {
     pub(crate) size: u64,
     pub(crate) capacity: u64,
-    pub(crate) balance: Balance,
+    pub(crate) snapshot: Snapshot,
 }
 
-impl Level {
+impl QueueSnapshot {
     /// Items that were taken out to be exported, and are on their way.
     pub(crate) fn in_flight(&self) -> u64 {
-        self.balance.queued.saturating_sub(self.size)
+        self.snapshot.queued.saturating_sub(self.size)
     }
 
     /// Items that were taken out to be exported, whatever became of them.
-    pub(crate) fn passed_on(&self) -> u64 {
-        self.balance.exported + self.balance.failed_by_cause.values().sum::<u64>() + self.in_flight()
+    pub(crate) fn exported_total(&self) -> u64 {
+        self.snapshot.exported + self.snapshot.failed_by_cause.values().sum::<u64>() + self.in_flight()
     }
 }
 
-impl<T: std::fmt::Debug + Send> Waiting for Queue<T> {
-    fn tally(&self) -> &Arc<Tally> {
-        self.account.tally()
+impl<T: std::fmt::Debug + Send> QueueMonitor for Queue<T> {
+    fn stats(&self) -> &Arc<StatsRecorder> {
+        self.recorder.stats()
     }
 
-    fn level(&self) -> Level {
+    fn snapshot(&self) -> QueueSnapshot {
         // What comes in and what goes out is noted under the lock.
         let state = self.lock();
-        Level {
+        QueueSnapshot {
             size: state.items.len() as u64,
             capacity: self.max_queue_size as u64,
-            balance: self.account.tally().balance(),
+            snapshot: self.recorder.stats().snapshot(),
         }
     }
 
-    fn abandon(&self) {
+    fn discard(&self) {
         let mut state = self.lock();
         state.closed = true;
         let items = std::mem::take(&mut state.items);
         state.done += items.len() as u64;
-        self.account.abandon(items.len() as u64);
+        self.recorder.discard(items.len() as u64);
         drop(state);
         self.done.notify_all();
         // There may be many of them, so they go without the lock.
@@ -209,14 +209,14 @@ impl<T> Queue<T> {
     fn take(&self) -> Option<Vec<T>> {
         let mut state = self.lock();
         let size = state.items.len().min(self.max_export_batch_size);
-        let is_due = size == self.max_export_batch_size || state.done < state.wanted;
+        let is_due = size == self.max_export_batch_size || state.done < state.requested;
         (size > 0 && is_due).then(|| state.items.drain(..size).collect())
     }
 
     /// Wants all that is there now.
-    fn want_all(&self) {
+    fn request_flush(&self) {
         let mut state = self.lock();
-        state.wanted = state.pushed;
+        state.requested = state.pushed;
     }
 
     /// Whether nothing will ever come again.
@@ -235,31 +235,31 @@ async fn work<T: std::fmt::Debug + Send + 'static>(
     queue: Arc<Queue<T>>,
     exporter: Arc<impl Export<T>>,
     delay: Duration,
-    spawner: Spawner,
+    handle: RuntimeHandle,
 ) {
     while !queue.is_over() {
         tokio::select! {
             () = queue.work.notified() => {}
             () = tokio::time::sleep(delay) => {
-                queue.want_all();
-                queue.account.remind();
+                queue.request_flush();
+                queue.recorder.flush_pending();
             }
         }
         while let Some(batch) = queue.take() {
             let items = batch.len() as u64;
             let exporter = Arc::clone(&exporter);
             // As a task of its own, so that a panic ends nothing but itself.
-            let ended = spawner.spawn(async move { exporter.export(batch).await }).await;
+            let ended = handle.spawn(async move { exporter.export(batch).await }).await;
             if ended.is_err_and(|error| error.is_panic()) {
                 // A part of them may have been delivered before.
-                let _ = queue.account.panicked(queue.level().in_flight());
+                let _ = queue.recorder.panicked(queue.snapshot().in_flight());
             }
             queue.finish(items);
         }
     }
 }
 
-impl SpanProcessor for Batch<SpanData> {
+impl SpanProcessor for BatchProcessor<SpanData> {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
@@ -278,7 +278,7 @@ impl SpanProcessor for Batch<SpanData> {
     }
 }
 
-impl LogProcessor for Batch<ScopedRecord> {
+impl LogProcessor for BatchProcessor<ScopedRecord> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         self.push((record.clone(), scope.clone()));
     }

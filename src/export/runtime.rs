@@ -18,24 +18,24 @@ use crate::error::Error;
 /// the servers, which are closed when shutting down begins, and for that not longer than [`CLOSE_LIMIT`]. Who has
 /// more time calls [`Self::stop`].
 #[derive(Debug)]
-pub(crate) struct Background {
+pub(crate) struct ExportRuntime {
     runtime: Mutex<Option<Runtime>>,
-    spawner: Spawner,
+    handle: RuntimeHandle,
     /// One for each server; it disconnects when the port is closed.
     servers: Mutex<Vec<mpsc::Receiver<()>>>,
 }
 
 /// Lets exporters start work. Work that is started after the runtime has gone ends as cancelled.
 #[derive(Debug, Clone)]
-pub(crate) struct Spawner {
+pub(crate) struct RuntimeHandle {
     handle: tokio::runtime::Handle,
-    closing: Arc<watch::Sender<bool>>,
+    shutdown_signal: Arc<watch::Sender<bool>>,
 }
 
 /// How long a server may take to close its port when there is no time.
 const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
-impl Background {
+impl ExportRuntime {
     pub(crate) fn start() -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -52,13 +52,15 @@ impl Background {
             })
             .build()
             .map_err(|error| Error::system("cannot start the background thread", error))?;
-        let spawner =
-            Spawner { handle: runtime.handle().clone(), closing: Arc::new(watch::Sender::new(false)) };
-        Ok(Self { runtime: Mutex::new(Some(runtime)), spawner, servers: Mutex::default() })
+        let handle = RuntimeHandle {
+            handle: runtime.handle().clone(),
+            shutdown_signal: Arc::new(watch::Sender::new(false)),
+        };
+        Ok(Self { runtime: Mutex::new(Some(runtime)), handle, servers: Mutex::default() })
     }
 
-    pub(crate) fn spawner(&self) -> Spawner {
-        self.spawner.clone()
+    pub(crate) fn handle(&self) -> RuntimeHandle {
+        self.handle.clone()
     }
 
     /// Runs a server until shutting down begins, and drops it then.
@@ -66,20 +68,20 @@ impl Background {
     pub(crate) fn serve(&self, server: impl Future<Output = ()> + Send + 'static) {
         let (alive, gone) = mpsc::channel();
         self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(gone);
-        let mut closing = self.spawner.closing();
-        self.spawner.spawn(async move {
+        let mut shutdown_signal = self.handle.shutdown_signal();
+        self.handle.spawn(async move {
             // Dropped behind the server, whose port is free then.
             let _alive: mpsc::Sender<()> = alive;
             tokio::select! {
                 () = server => {}
-                () = closing.begun() => {}
+                () = shutdown_signal.wait() => {}
             }
         });
     }
 
     /// From now on nothing is tried a second time.
     pub(crate) fn begin_closing(&self) {
-        self.spawner.closing.send_replace(true);
+        self.handle.shutdown_signal.send_replace(true);
     }
 
     /// Stops all traffic. Returns when the ports are free again, or `limit` is over.
@@ -97,13 +99,13 @@ impl Background {
     }
 }
 
-impl Drop for Background {
+impl Drop for ExportRuntime {
     fn drop(&mut self) {
         self.stop(Duration::ZERO);
     }
 }
 
-impl Spawner {
+impl RuntimeHandle {
     pub(crate) fn spawn<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,
@@ -111,22 +113,22 @@ impl Spawner {
         self.handle.spawn(future)
     }
 
-    pub(crate) fn closing(&self) -> Closing {
-        Closing(self.closing.subscribe())
+    pub(crate) fn shutdown_signal(&self) -> ShutdownSignal {
+        ShutdownSignal(self.shutdown_signal.subscribe())
     }
 }
 
 /// Knows whether shutting down has begun.
 #[derive(Debug)]
-pub(crate) struct Closing(watch::Receiver<bool>);
+pub(crate) struct ShutdownSignal(watch::Receiver<bool>);
 
-impl Closing {
+impl ShutdownSignal {
     pub(crate) fn has_begun(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Resolves when it has.
-    pub(crate) async fn begun(&mut self) {
-        let _ = self.0.wait_for(|closing| *closing).await;
+    pub(crate) async fn wait(&mut self) {
+        let _ = self.0.wait_for(|shutdown_signal| *shutdown_signal).await;
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{LEVELS, hex, level, target, time_of};
 
 /// What stands between time and target, for each of the levels.
-const BEHIND_TIME: [&str; LEVELS.len()] = [
+const LEVEL_FIELDS: [&str; LEVELS.len()] = [
     "\",\"level\":\"-\",\"target\":\"",
     "\",\"level\":\"TRACE\",\"target\":\"",
     "\",\"level\":\"DEBUG\",\"target\":\"",
@@ -24,8 +24,8 @@ const BEHIND_TIME: [&str; LEVELS.len()] = [
 pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &InstrumentationScope) {
     out.push_str("{\"timestamp\":\"");
     time_of(out, record);
-    out.push_str(BEHIND_TIME[level(record.severity_number())]);
-    between("", target(record, scope), "\",\"message\":", out);
+    out.push_str(LEVEL_FIELDS[level(record.severity_number())]);
+    push_escaped("", target(record, scope), "\",\"message\":", out);
     match record.body() {
         Some(body) => value(out, body),
         None => out.push_str("null"),
@@ -111,9 +111,9 @@ pub(crate) fn tree(any: &AnyValue) -> serde_json::Value {
 
 fn member(out: &mut String, first: bool, key: &str, any: &AnyValue) {
     if first {
-        between("\"", key, "\":", out);
+        push_escaped("\"", key, "\":", out);
     } else {
-        between(",\"", key, "\":", out);
+        push_escaped(",\"", key, "\":", out);
     }
     value(out, any);
 }
@@ -123,7 +123,7 @@ const PLAIN: u8 = 0;
 /// Written as `\u00..`.
 const CONTROL: u8 = 1;
 /// May begin one of the control characters U+0080 to U+009F, which terminals obey too.
-const LEAD: u8 = 2;
+const C1_LEAD: u8 = 2;
 
 /// For each byte one of the above, or the letter behind its backslash.
 static ESCAPES: [u8; 256] = {
@@ -134,7 +134,7 @@ static ESCAPES: [u8; 256] = {
         byte += 1;
     }
     escapes[0x7f] = CONTROL;
-    escapes[0xc2] = LEAD;
+    escapes[0xc2] = C1_LEAD;
     escapes[b'"' as usize] = b'"';
     escapes[b'\\' as usize] = b'\\';
     escapes[b'\n' as usize] = b'n';
@@ -146,13 +146,13 @@ static ESCAPES: [u8; 256] = {
 /// Appends a text in quotes.
 #[inline]
 fn string(out: &mut String, text: &str) {
-    between("\"", text, "\"", out);
+    push_escaped("\"", text, "\"", out);
 }
 
 /// Appends a text and what stands around it.
 #[expect(clippy::inline_always, reason = "what stands around is known then, and needs no call to be copied")]
 #[inline(always)]
-fn between(before: &str, text: &str, after: &str, out: &mut String) {
+fn push_escaped(before: &str, text: &str, after: &str, out: &mut String) {
     out.push_str(before);
     if is_plain(text.as_bytes()) {
         out.push_str(text);
@@ -176,8 +176,8 @@ fn escaped(out: &mut String, text: &str) {
                 at += 1;
                 continue;
             }
-            (LEAD, Some(next @ 0x80..=0x9f)) => (2, Some(*next)),
-            (LEAD, _) => {
+            (C1_LEAD, Some(next @ 0x80..=0x9f)) => (2, Some(*next)),
+            (C1_LEAD, _) => {
                 at += 2;
                 continue;
             }

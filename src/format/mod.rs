@@ -12,7 +12,7 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 
 use self::{text::Palette, time::time};
-use crate::logs::record::{begin, target};
+use crate::logs::record::{init_record, target};
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ pub(crate) fn missing(format: Format, records: u64) -> String {
     let scope = InstrumentationScope::builder("autotelemetry").build();
     let logger = SdkLoggerProvider::builder().build().logger_with_scope(scope.clone());
     let mut record = logger.create_log_record();
-    begin(&mut record, "autotelemetry", Severity::Warn);
+    init_record(&mut record, "autotelemetry", Severity::Warn);
     let noun = if records == 1 { "line" } else { "lines" };
     record.set_body(format!("{records} {noun} dropped").into());
     record.add_attribute("dropped", i64::try_from(records).unwrap_or(i64::MAX));

@@ -4,7 +4,7 @@ use opentelemetry::{InstrumentationScope, logs::AnyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{LEVELS, hex, level, target, time_of, value};
-use crate::logs::record::is_repeated;
+use crate::{logs::record::repeats_message, text::push_escaped_controls};
 
 /// How to colour. Without colours every code is empty.
 #[derive(Debug, Clone, Copy)]
@@ -69,13 +69,13 @@ pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &Instrumentat
     // Levels are at most five letters, right-aligned.
     out.extend([reset, " ", palette.level(level), &"    "[level.len().min(5) - 1..], level, reset, " "]);
     out.push_str(dim);
-    value::plain(out, target(record, scope));
+    push_escaped_controls(out, target(record, scope));
     out.extend([":", reset]);
     match record.body() {
         None => {}
         Some(AnyValue::String(body)) => {
             out.push(' ');
-            value::plain(out, body.as_str());
+            push_escaped_controls(out, body.as_str());
         }
         Some(body) => {
             out.push(' ');
@@ -84,12 +84,12 @@ pub(crate) fn line(out: &mut String, record: &SdkLogRecord, scope: &Instrumentat
     }
     let attributes = || record.attributes_iter().map(|(key, attribute)| (key.as_str(), attribute));
     for (key, attribute) in attributes() {
-        if is_repeated(key, attribute, attributes()) {
+        if repeats_message(key, attribute, attributes()) {
             continue;
         }
         out.push(' ');
         out.push_str(palette.accent());
-        value::plain(out, key);
+        push_escaped_controls(out, key);
         out.extend([reset, "="]);
         value::text(out, attribute);
     }

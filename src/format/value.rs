@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use opentelemetry::{Array, Value, logs::AnyValue};
 
-pub(crate) use crate::diagnostics::plain;
+use crate::text::push_escaped_controls;
 
 /// The value of an attribute, as log records hold it.
 pub(crate) fn any(value: &Value) -> AnyValue {
@@ -48,30 +48,30 @@ pub(crate) fn text(out: &mut String, value: &AnyValue) {
             out.push('}');
         }
         // As above.
-        other => plain(out, &format!("{other:?}")),
+        other => push_escaped_controls(out, &format!("{other:?}")),
     }
 }
 
 /// Appends `key=value`.
 pub(crate) fn pair(out: &mut String, key: &str, value: &AnyValue) {
-    plain(out, key);
+    push_escaped_controls(out, key);
     out.push('=');
     text(out, value);
 }
 
 fn quoted_if_needed(out: &mut String, text: &str) {
     if !needs_quotes(text) {
-        return plain(out, text);
+        return push_escaped_controls(out, text);
     }
     out.push('"');
     let mut rest = text;
     while let Some(at) = rest.find(['"', '\\']) {
-        plain(out, &rest[..at]);
+        push_escaped_controls(out, &rest[..at]);
         out.push('\\');
         out.push_str(&rest[at..=at]);
         rest = &rest[at + 1..];
     }
-    plain(out, rest);
+    push_escaped_controls(out, rest);
     out.push('"');
 }
 
@@ -113,7 +113,7 @@ mod tests {
     fn control_characters_never_reach_the_terminal() {
         assert_eq!(text_of("\u{1b}[31mred\n"), "\"\\u{1b}[31mred\\n\"");
         let mut out = String::new();
-        plain(&mut out, "one\ntwo\u{7}");
+        push_escaped_controls(&mut out, "one\ntwo\u{7}");
         assert_eq!(out, "one\\ntwo\\u{7}");
     }
 }

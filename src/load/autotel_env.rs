@@ -6,12 +6,9 @@ use super::{
     value_type,
 };
 use crate::{
-    config::{
-        Config,
-        validate::KeyPath,
-        value::{Rejection, nearest},
-    },
+    config::{Config, key_path::KeyPath, value::ParseError},
     error::{Origin, Problem},
+    text::nearest,
 };
 
 const PREFIX: &str = "AUTOTEL_";
@@ -27,7 +24,7 @@ pub(crate) fn name(path: &[String]) -> String {
 /// One layer for each variable that is set.
 pub(crate) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Layer> {
     for name in environment.not_unicode().iter().filter(|name| name.starts_with(PREFIX)) {
-        problems.push(Problem::new("the value is not UTF-8").at(Origin::Env(name.clone())));
+        problems.push(Problem::new("the value is not UTF-8").with_origin(Origin::Env(name.clone())));
     }
     let mut layers = Vec::new();
     for (name, text) in environment.starting_with(PREFIX).filter(|(name, _)| !RESERVED.contains(name)) {
@@ -45,10 +42,10 @@ pub(crate) fn layer(
     source: LayerSource,
     path: &[String],
     text: &str,
-    respell: impl Fn(Rejection, &[String]) -> Rejection,
+    respell: impl Fn(ParseError, &[String]) -> ParseError,
 ) -> Result<Layer, Problem> {
-    let value =
-        value_type::typed(path, text).map_err(|rejection| source.problem(path, respell(rejection, path)))?;
+    let value = value_type::parse_as(path, text)
+        .map_err(|rejection| source.problem(path, respell(rejection, path)))?;
     let mut layer = Layer::single(source, path, value);
     match layer.check().into_iter().next() {
         Some(problem) => Err(problem),
@@ -57,15 +54,15 @@ pub(crate) fn layer(
 }
 
 /// Proposes the whole name of a variable instead of a key alone.
-fn spelled_as_variable(rejection: Rejection, path: &[String]) -> Rejection {
+fn spelled_as_variable(rejection: ParseError, path: &[String]) -> ParseError {
     if rejection.message != "unknown key" {
         return rejection;
     }
     if path.iter().any(String::is_empty) {
-        return Rejection::of_key("unknown key").with_help("levels are joined by two underscores");
+        return ParseError::of_key("unknown key").with_help("levels are joined by two underscores");
     }
     if path[0] == "profiles" {
-        return Rejection::of_key("profiles are set in the file alone")
+        return ParseError::of_key("profiles are set in the file alone")
             .with_help("AUTOTEL_PROFILE chooses one");
     }
     let near_key =
@@ -75,12 +72,12 @@ fn spelled_as_variable(rejection: Rejection, path: &[String]) -> Rejection {
     {
         // Their names are free, so the whole name of the variable is not among the known ones.
         let meant = name(path).to_uppercase().replace(&last.to_uppercase(), &near.to_uppercase());
-        return Rejection::of_key("unknown key").with_help(format!("did you mean {meant}?"));
+        return ParseError::of_key("unknown key").with_help(format!("did you mean {meant}?"));
     }
     let known: Vec<String> = keys().iter().map(|path| name(path)).collect();
     match nearest(&name(path), known.iter().map(String::as_str)) {
-        Some(near) => Rejection::of_key("unknown key").with_help(format!("did you mean {near}?")),
-        None => Rejection::of_key("unknown key").with_help("levels are joined by two underscores"),
+        Some(near) => ParseError::of_key("unknown key").with_help(format!("did you mean {near}?")),
+        None => ParseError::of_key("unknown key").with_help("levels are joined by two underscores"),
     }
 }
 

@@ -4,27 +4,27 @@ use figment::value::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Setting, SettingKey, SettingValue, autotel_env,
+    CodeKey, CodeValue, CodeValueKind, autotel_env,
     layer::{Layer, LayerSource},
 };
 use crate::{
-    config::{AttributeValue, validate::KeyPath, value::Rejection},
+    config::{AttributeValue, key_path::KeyPath, value::ParseError},
     error::Problem,
 };
 
 /// One layer for each setting that its key accepts.
-pub(crate) fn layers(settings: &[Setting], problems: &mut Vec<Problem>) -> Vec<Layer> {
+pub(crate) fn layers(settings: &[CodeValue], problems: &mut Vec<Problem>) -> Vec<Layer> {
     let mut layers = Vec::new();
     for setting in settings {
         let source = LayerSource::Code(setting.location);
         let path = match &setting.key {
-            SettingKey::Path(path) => path.clone(),
-            SettingKey::Dotted(key) => {
+            CodeKey::Path(path) => path.clone(),
+            CodeKey::Dotted(key) => {
                 if let Some(path) = parse_key(key) {
                     path
                 } else {
                     let rejection =
-                        Rejection::new("is not a key").with_help("write its path, such as `traces.sampler`");
+                        ParseError::new("is not a key").with_help("write its path, such as `traces.sampler`");
                     problems.push(source.problem(std::slice::from_ref(key), rejection));
                     continue;
                 }
@@ -32,13 +32,13 @@ pub(crate) fn layers(settings: &[Setting], problems: &mut Vec<Problem>) -> Vec<L
         };
         if path == ["profile"] {
             let rejection =
-                Rejection::of_key("is not set like other keys").with_help("use `Builder::profile`");
+                ParseError::of_key("is not set like other keys").with_help("use `Builder::profile`");
             problems.push(source.problem(&path, rejection));
             continue;
         }
         let layer = match &setting.value {
-            SettingValue::Text(text) => autotel_env::layer(source, &path, text, |rejection, _| rejection),
-            SettingValue::Attribute(value) => Ok(Layer::single(source, &path, attribute(value))),
+            CodeValueKind::Text(text) => autotel_env::layer(source, &path, text, |rejection, _| rejection),
+            CodeValueKind::Attribute(value) => Ok(Layer::single(source, &path, attribute(value))),
         };
         match layer {
             Ok(layer) => layers.push(layer),

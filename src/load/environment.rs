@@ -13,7 +13,7 @@ pub(crate) struct Environment {
 
 impl Environment {
     /// The environment of this process. The only place that reads it.
-    pub(crate) fn of_process() -> Self {
+    pub(crate) fn from_process() -> Self {
         Self::from_os(std::env::vars_os())
     }
 

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::Loaded;
 use crate::{
     config::{
-        Config, Count, NonEmpty, Otlp, Ratio, Signal, format_duration,
-        validate::{KeyPath, key_path},
+        Config, Count, NonEmptyString, Otlp, SamplingRatio, Signal, format_duration,
+        key_path::{KeyPath, key_path},
     },
     error::{Origin, Problem},
 };
@@ -32,7 +32,7 @@ pub struct Explanation {
 
 impl Explanation {
     pub(crate) fn new(loaded: &Loaded, errors: Vec<Problem>) -> Self {
-        let config = &loaded.config;
+        let config = loaded.config();
         let mut values = Values { loaded, values: BTreeMap::new() };
         if let Ok(Value::Object(tables)) = serde_json::to_value(config) {
             values.leaves(&mut KeyPath::new(), tables);
@@ -207,7 +207,7 @@ impl Values<'_> {
             self.put(&prefix, value, self.loaded.origin(&key_path("service.name")));
         }
         if config.traces.sampler.takes_ratio() && config.traces.sampler_arg.is_none() {
-            self.put(&key_path("traces.sampler_arg"), Ratio::ONE.get().into(), Origin::Default);
+            self.put(&key_path("traces.sampler_arg"), SamplingRatio::ONE.get().into(), Origin::Default);
         }
         let environment = key_path("service.environment");
         if self.loaded.origin(&environment) == Origin::Default && config.service.environment.is_some() {
@@ -234,7 +234,7 @@ impl Values<'_> {
     fn otlp(&mut self, table: &[String], otlp: &Otlp) {
         for signal in Signal::ALL {
             let (own, settings) = (otlp.signal(signal), otlp.settings(signal));
-            let file = |file: &Option<NonEmpty>| Value::from(file.as_ref().map(ToString::to_string));
+            let file = |file: &Option<NonEmptyString>| Value::from(file.as_ref().map(ToString::to_string));
             let values = [
                 ("protocol", own.protocol.is_some(), Value::from(settings.protocol.as_str())),
                 ("endpoint", own.endpoint.is_some(), settings.endpoint.to_string().into()),

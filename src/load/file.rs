@@ -13,16 +13,14 @@ use toml::de::{DeTable, DeValue};
 use super::{
     environment::Environment,
     layer::{Layer, LayerSource},
-    locate::{Part, Places},
+    locate::{KeyOrValue, SpanIndex},
     substitute::substitute,
-    value_type::{self, Kind},
+    value_type::{self, ValueType},
 };
 use crate::{
-    config::{
-        validate::KeyPath,
-        value::{Rejection, nearest, quoted_list},
-    },
+    config::{key_path::KeyPath, value::ParseError},
     error::{Origin, Problem},
+    text::{nearest, quoted_list},
 };
 
 /// The name of the file that is looked for.
@@ -33,7 +31,7 @@ pub(crate) struct FileText {
     path: Arc<Path>,
     text: String,
     /// Made when a place is asked for the first time.
-    places: OnceLock<Places>,
+    places: OnceLock<SpanIndex>,
 }
 
 impl FileText {
@@ -42,12 +40,12 @@ impl FileText {
         Origin::File { path: Arc::clone(&self.path), line, column, profile: None }
     }
 
-    fn places(&self) -> &Places {
-        self.places.get_or_init(|| Places::new(&self.text))
+    fn places(&self) -> &SpanIndex {
+        self.places.get_or_init(|| SpanIndex::new(&self.text))
     }
 
     /// The place of a key or value.
-    pub(crate) fn origin(&self, path: &[String], part: Part) -> Origin {
+    pub(crate) fn origin(&self, path: &[String], part: KeyOrValue) -> Origin {
         let mut origin = self.at(self.places().offset(path, part));
         if let (Origin::File { profile, .. }, [table, name, ..]) = (&mut origin, path)
             && table == "profiles"
@@ -117,7 +115,7 @@ impl File {
         let text = Arc::new(FileText { path: path.into(), text, places: OnceLock::new() });
         let table = DeTable::parse(&text.text).map_err(|error| {
             let at = text.at(error.span().map_or(0, |span| span.start));
-            Problem::new(error.message().trim_end()).at(at)
+            Problem::new(error.message().trim_end()).with_origin(at)
         })?;
         let mut dates = Vec::new();
         let mut values = dict(table.get_ref(), &mut KeyPath::new(), &mut dates);
@@ -125,10 +123,10 @@ impl File {
             None => Dict::new(),
             Some(Value::Dict(_, profiles)) => profiles,
             Some(_) => {
-                let at = text.origin(&["profiles".to_owned()], Part::Value);
+                let at = text.origin(&["profiles".to_owned()], KeyOrValue::Value);
                 return Err(Problem::new("expected a table, one below it for each profile")
-                    .at(at)
-                    .key("profiles"));
+                    .with_origin(at)
+                    .with_key("profiles"));
             }
         };
         drop(table);
@@ -145,7 +143,7 @@ impl File {
         // A reference that cannot be resolved is reported with all others.
         let name =
             substitute(name, |name| environment.get_raw(name)).ok()?.unwrap_or_else(|| name.to_owned());
-        Some((name, self.text.origin(&["profile".to_owned()], Part::Value)))
+        Some((name, self.text.origin(&["profile".to_owned()], KeyOrValue::Value)))
     }
 
     /// The values of the file, and those of its profile `chosen` when there is one. The other profiles are checked too; what
@@ -159,20 +157,20 @@ impl File {
     ) -> Vec<Layer> {
         let source = LayerSource::File { text: Arc::clone(&self.text), prefix: KeyPath::new() };
         problems.extend(self.dates.iter().map(|path| {
-            source.problem(path, Rejection::new("expected no date").with_help("put it in quotes"))
+            source.problem(path, ParseError::new("expected no date").with_help("put it in quotes"))
         }));
         let mut layers = vec![self.layer(Vec::new(), self.values.clone(), Some(environment), problems)];
         for (name, profile) in &self.profiles {
             let prefix = vec!["profiles".to_owned(), name.clone()];
             let source = LayerSource::File { text: Arc::clone(&self.text), prefix: prefix.clone() };
             let Value::Dict(_, profile) = profile else {
-                problems.push(source.problem(&[], Rejection::new("expected a table")));
+                problems.push(source.problem(&[], ParseError::new("expected a table")));
                 continue;
             };
             let mut profile = profile.clone();
             for key in ["profile", "profiles"] {
                 if profile.remove(key).is_some() {
-                    let rejection = Rejection::of_key("a profile cannot choose or hold profiles");
+                    let rejection = ParseError::of_key("a profile cannot choose or hold profiles");
                     problems.push(source.problem(&[key.to_owned()], rejection));
                 }
             }
@@ -216,7 +214,7 @@ pub(crate) fn no_profile(name: &str, known: &[&str]) -> Problem {
         None if known.is_empty() => "the file has no [profiles.…] table".to_owned(),
         None => format!("known: {}", quoted_list(known)),
     };
-    Problem::new(format!("there is no profile \"{name}\"")).help(help)
+    Problem::new(format!("there is no profile \"{name}\"")).with_help(help)
 }
 
 /// Resolves the references and the secrets in files that a layer holds.
@@ -228,7 +226,7 @@ struct Resolver<'a, F> {
     refuse: F,
 }
 
-impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
+impl<F: FnMut(&[String], ParseError)> Resolver<'_, F> {
     /// A string that held a reference may stand for any kind of value, as a variable may.
     fn resolve(&mut self, values: &mut Dict, path: &mut KeyPath) {
         let mut to_drop = Vec::new();
@@ -242,7 +240,7 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
                 }
                 Value::String(_, text) if is_path(path) => self.path(text),
                 Value::String(_, text) => {
-                    resolve_text(text, self.environment, |text| value_type::typed(path, text))
+                    resolve_text(text, self.environment, |text| value_type::parse_as(path, text))
                 }
                 Value::Array(_, items) => resolve_items(items, self.environment),
                 _ => Ok(None),
@@ -263,7 +261,7 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
     }
 
     /// The path of a file, from the directory of the file that names it.
-    fn path(&self, text: &str) -> Result<Option<Value>, Option<Rejection>> {
+    fn path(&self, text: &str) -> Result<Option<Value>, Option<ParseError>> {
         let resolved = resolve_text(text, self.environment, |text| Ok(text.to_owned().into()))?;
         let name = resolved.as_ref().and_then(Value::as_str).unwrap_or(text);
         if name.trim().is_empty() {
@@ -271,12 +269,12 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
         }
         match self.directory.join(name).to_str() {
             Some(path) => Ok(Some(path.into())),
-            None => Err(Some(Rejection::new("the directory of this file has a name that is not UTF-8"))),
+            None => Err(Some(ParseError::new("the directory of this file has a name that is not UTF-8"))),
         }
     }
 
     /// The text that `{ file = "…" }` stands for.
-    fn secret(&self, table: &Dict) -> Result<Option<Value>, Option<Rejection>> {
+    fn secret(&self, table: &Dict) -> Result<Option<Value>, Option<ParseError>> {
         let Some(name) = table.get("file").and_then(Value::as_str).filter(|_| table.len() == 1) else {
             return Ok(None);
         };
@@ -286,7 +284,7 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
         }
         let path = self.directory.join(resolved.as_ref().and_then(Value::as_str).unwrap_or(name));
         let refused = |why: &dyn std::fmt::Display| {
-            Some(Rejection::new(format!("cannot use {}: {why}", path.display())))
+            Some(ParseError::new(format!("cannot use {}: {why}", path.display())))
         };
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => {}
@@ -307,21 +305,21 @@ impl<F: FnMut(&[String], Rejection)> Resolver<'_, F> {
 /// Whether what stands at `path` is the value of a header.
 fn is_secret(path: &[String]) -> bool {
     matches!(path, [.., table, _] if table == "headers")
-        && value_type::kind_of(&path[..path.len() - 1]) == Ok(Kind::Map)
+        && value_type::kind_of(&path[..path.len() - 1]) == Ok(ValueType::Map)
 }
 
 /// Whether what stands at `path` is the path of a file that belongs to this one.
 fn is_path(path: &[String]) -> bool {
     matches!(path, [.., table, key] if table == "tls" && key.ends_with("_file"))
-        && value_type::kind_of(path) == Ok(Kind::Text)
+        && value_type::kind_of(path) == Ok(ValueType::Text)
 }
 
 /// `Err(None)` for a text with references that are right, but not to be resolved.
 fn resolve_text(
     text: &str,
     environment: Option<&Environment>,
-    typed: impl Fn(&str) -> Result<Value, Rejection>,
-) -> Result<Option<Value>, Option<Rejection>> {
+    parse_as: impl Fn(&str) -> Result<Value, ParseError>,
+) -> Result<Option<Value>, Option<ParseError>> {
     let holds_references = Cell::new(false);
     let resolved = substitute(text, |name| {
         holds_references.set(true);
@@ -329,7 +327,7 @@ fn resolve_text(
     });
     match resolved.map_err(Some)? {
         Some(_) if environment.is_none() && holds_references.get() => Err(None),
-        Some(resolved) => typed(&resolved).map(Some).map_err(Some),
+        Some(resolved) => parse_as(&resolved).map(Some).map_err(Some),
         None => Ok(None),
     }
 }
@@ -337,7 +335,7 @@ fn resolve_text(
 fn resolve_items(
     items: &mut [Value],
     environment: Option<&Environment>,
-) -> Result<Option<Value>, Option<Rejection>> {
+) -> Result<Option<Value>, Option<ParseError>> {
     for item in items {
         if let Value::String(_, text) = item
             && let Some(resolved) = resolve_text(text, environment, |text| Ok(text.to_owned().into()))?

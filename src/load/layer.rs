@@ -11,14 +11,15 @@ use serde::Deserialize;
 
 use super::{
     file::FileText,
-    locate::Part,
-    value_type::{self, Kind, unknown_key},
+    locate::KeyOrValue,
+    value_type::{self, ValueType, unknown_key},
 };
 use crate::{
     config::{
         Config, DURATION_HELP,
-        validate::{KeyPath, Severity, Violation},
-        value::Rejection,
+        key_path::KeyPath,
+        validate::{RuleViolation, Severity},
+        value::ParseError,
     },
     error::{Origin, Problem},
 };
@@ -37,7 +38,7 @@ pub(crate) enum LayerSource {
 
 impl LayerSource {
     /// The origin of the value at `path`.
-    pub(crate) fn origin(&self, path: &[String], part: Part) -> Origin {
+    pub(crate) fn origin(&self, path: &[String], part: KeyOrValue) -> Origin {
         match self {
             Self::Code(location) => Origin::Code(location),
             Self::Env(name) => Origin::Env(name.clone()),
@@ -53,8 +54,8 @@ impl LayerSource {
     }
 
     /// The words of `rejection`, at the value or the key at `path`.
-    pub(crate) fn problem(&self, path: &[String], rejection: Rejection) -> Problem {
-        let part = if rejection.at_key { Part::Key } else { Part::Value };
+    pub(crate) fn problem(&self, path: &[String], rejection: ParseError) -> Problem {
+        let part = if rejection.blames_key { KeyOrValue::Key } else { KeyOrValue::Value };
         Problem {
             at: Some(self.origin(path, part)),
             key: Some(self.key(path)),
@@ -83,7 +84,7 @@ impl Layer {
     pub(crate) fn check(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
         refuse_lists(&mut self.values, &mut KeyPath::new(), &mut |path| {
-            problems.push(self.source.problem(path, Rejection::new("expected a table, found a list")));
+            problems.push(self.source.problem(path, ParseError::new("expected a table, found a list")));
         });
         while problems.len() < MAX_PROBLEMS {
             let Err(error) = Config::deserialize(&Value::from(self.values.clone())) else { return problems };
@@ -95,7 +96,7 @@ impl Layer {
             // An entry of a list has a place of its own, but no key; nor has a name that cannot be one, and that may be a
             // secret.
             let key = key_of(&self.values, &error.path);
-            let key = if rejection.at_key { &key[..key.len() - 1] } else { key };
+            let key = if rejection.blames_key { &key[..key.len() - 1] } else { key };
             let key = self.source.key(key);
             problems.push(Problem { key: Some(key), ..self.source.problem(&error.path, rejection) });
             if !remove(&mut self.values, &error.path) {
@@ -106,7 +107,7 @@ impl Layer {
         // What is left is neither checked nor used.
         self.values.clear();
         let message = "further problems are not looked for";
-        problems.push(Problem { key: None, ..self.source.problem(&[], Rejection::new(message)) });
+        problems.push(Problem { key: None, ..self.source.problem(&[], ParseError::new(message)) });
         problems
     }
 
@@ -145,7 +146,7 @@ fn refuse_lists(values: &mut Dict, path: &mut KeyPath, refuse: &mut impl FnMut(&
                 refuse_lists(inner, path, refuse);
                 true
             }
-            Value::Array(..) => !matches!(value_type::kind_of(path), Ok(Kind::Table | Kind::Map)),
+            Value::Array(..) => !matches!(value_type::kind_of(path), Ok(ValueType::Table | ValueType::Map)),
             _ => true,
         };
         if !keep {
@@ -157,14 +158,14 @@ fn refuse_lists(values: &mut Dict, path: &mut KeyPath, refuse: &mut impl FnMut(&
 }
 
 /// The words for what a key refused. Never quotes the value, which may be a secret; types that know better do.
-fn rejection(kind: FigmentKind) -> Rejection {
+fn rejection(kind: FigmentKind) -> ParseError {
     match kind {
-        FigmentKind::Message(message) => Rejection::from_serde(&message),
+        FigmentKind::Message(message) => ParseError::from_serde(&message),
         FigmentKind::InvalidType(actual, expected) | FigmentKind::InvalidValue(actual, expected) => {
             // Serde knows a table by the name of its type.
             let is_table = expected.starts_with("struct ") || expected == "a map";
             let expected = if is_table { "a table" } else { &expected };
-            let rejection = Rejection::new(format!("expected {expected}, found {}", kind_name(&actual)));
+            let rejection = ParseError::new(format!("expected {expected}, found {}", kind_name(&actual)));
             match actual {
                 Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_)
                     if expected.starts_with("a duration") =>
@@ -175,7 +176,7 @@ fn rejection(kind: FigmentKind) -> Rejection {
                 _ => rejection,
             }
         }
-        other => Rejection::new(other.to_string()),
+        other => ParseError::new(other.to_string()),
     }
 }
 
@@ -240,19 +241,19 @@ impl Merged {
     /// The configuration. Every layer was checked, so the values fit.
     pub(crate) fn config(&self) -> Result<Config, Problem> {
         Config::deserialize(&Value::from(self.values.clone()))
-            .map_err(|error| Problem::new(rejection(error.kind).message).key(error.path.join(".")))
+            .map_err(|error| Problem::new(rejection(error.kind).message).with_key(error.path.join(".")))
     }
 
     /// Where the value at `path` came from.
     pub(crate) fn origin(&self, path: &[String]) -> Origin {
         let source = find(&self.values, path).and_then(|value| self.sources.get(&value.tag()));
-        source.map_or(Origin::Default, |source| source.origin(path, Part::Value))
+        source.map_or(Origin::Default, |source| source.origin(path, KeyOrValue::Value))
     }
 
     /// Judges a violation by where its values came from: one that `OTEL_*` alone is to blame for is a warning, and the
     /// values count as unset, as the specification demands of values that cannot be honoured.
-    pub(crate) fn judge(&mut self, violation: Violation) -> Judgement {
-        let Violation { keys, entry, message, help, severity } = violation;
+    pub(crate) fn resolve(&mut self, violation: RuleViolation) -> Resolution {
+        let RuleViolation { keys, entry, message, help, severity } = violation;
         let origins: Vec<_> = keys.iter().map(|key| self.origin(key)).collect();
         let set: Vec<_> =
             keys.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Default).collect();
@@ -271,12 +272,12 @@ impl Merged {
                 .collect();
             if !problems.is_empty() {
                 self.merge();
-                return Judgement { severity: Severity::Warning, ignored: true, problems };
+                return Resolution { severity: Severity::Warning, ignored: true, problems };
             }
         }
         let key = keys.first().map(|key| key.join("."));
         let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        Judgement { severity, ignored: false, problems: vec![Problem { at, key, message, help }] }
+        Resolution { severity, ignored: false, problems: vec![Problem { at, key, message, help }] }
     }
 
     /// Takes a value, or one entry of a list, out of the layer of the variable that it came from.
@@ -295,8 +296,8 @@ impl Merged {
     }
 }
 
-/// What [`Merged::judge`] found.
-pub(crate) struct Judgement {
+/// What [`Merged::resolve`] found.
+pub(crate) struct Resolution {
     pub(crate) severity: Severity,
     /// Values were taken out because of it.
     pub(crate) ignored: bool,

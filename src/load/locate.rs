@@ -6,19 +6,19 @@ use toml::de::{DeTable, DeValue};
 
 /// Which end of a `key = value` is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum KeyOrValue {
     Key,
     Value,
 }
 
 /// Where everything in a text stands.
-pub(crate) struct Places {
+pub(crate) struct SpanIndex {
     /// Byte offsets of keys and values by their paths, in lower case: names of headers lose their case on the way.
     offsets: HashMap<Vec<String>, (usize, usize)>,
     line_starts: Vec<usize>,
 }
 
-impl Places {
+impl SpanIndex {
     /// Empty for a text that is no TOML, but for its lines.
     pub(crate) fn new(text: &str) -> Self {
         let line_starts = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
@@ -49,11 +49,11 @@ impl Places {
     }
 
     /// The byte offset of what `path` names, or of the key of the nearest table above it that exists.
-    pub(crate) fn offset(&self, path: &[String], part: Part) -> usize {
+    pub(crate) fn offset(&self, path: &[String], part: KeyOrValue) -> usize {
         let path: Vec<String> = path.iter().map(|segment| segment.to_lowercase()).collect();
         match (self.offsets.get(&path), part) {
-            (Some((key, _)), Part::Key) => *key,
-            (Some((_, value)), Part::Value) => *value,
+            (Some((key, _)), KeyOrValue::Key) => *key,
+            (Some((_, value)), KeyOrValue::Value) => *value,
             (None, _) => {
                 let above = (1..path.len()).rev().find_map(|length| self.offsets.get(&path[..length]));
                 above.map_or(0, |(key, _)| *key)

@@ -20,23 +20,23 @@ mod value_type;
 
 use std::{panic::Location, path::PathBuf};
 
-pub(crate) use self::{environment::Environment, proxy_env::Proxies, sources::Loaded};
+pub(crate) use self::{environment::Environment, sources::Loaded};
 
 use crate::{
-    config::{AttributeValue, validate::KeyPath},
+    config::{AttributeValue, key_path::KeyPath},
     error::Origin,
 };
 
 /// A value that the program sets.
 #[derive(Clone)]
-pub(crate) struct Setting {
-    pub(crate) key: SettingKey,
-    pub(crate) value: SettingValue,
+pub(crate) struct CodeValue {
+    pub(crate) key: CodeKey,
+    pub(crate) value: CodeValueKind,
     pub(crate) location: &'static Location<'static>,
 }
 
 #[derive(Clone)]
-pub(crate) enum SettingKey {
+pub(crate) enum CodeKey {
     /// Known to the library.
     Path(KeyPath),
     /// Written by the caller, as a dotted key of TOML.
@@ -44,7 +44,7 @@ pub(crate) enum SettingKey {
 }
 
 #[derive(Clone)]
-pub(crate) enum SettingValue {
+pub(crate) enum CodeValueKind {
     /// Read by the rules of the key.
     Text(String),
     /// An attribute, whose kind is the caller's.
@@ -54,8 +54,8 @@ pub(crate) enum SettingValue {
 /// Everything that a configuration is made of.
 #[derive(Default)]
 pub(crate) struct Sources {
-    pub(crate) settings: Vec<Setting>,
-    pub(crate) forced: Vec<Setting>,
+    pub(crate) settings: Vec<CodeValue>,
+    pub(crate) forced: Vec<CodeValue>,
     pub(crate) config_file: Option<PathBuf>,
     /// No file is looked for.
     pub(crate) only_named_file: bool,

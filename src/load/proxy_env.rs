@@ -1,111 +1,74 @@
-//! The proxies that the environment names: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not. They
-//! are not keys, but a habit of all programs that use the network.
+//! The proxies that the environment names: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case.
+//! They are not keys, but a habit of all programs that use the network.
 
 use http::Uri;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::client::proxy::matcher::Matcher;
 
 use super::environment::Environment;
 use crate::{
-    config::{Config, OtlpProtocol, OtlpSettings, Signal, port_is_good},
+    config::{
+        Config, Signal, port_is_good,
+        proxies::{Proxies, ProxyVariable, is_plain_grpc},
+    },
     error::{Origin, Problem},
 };
 
-/// Which proxy is on the way to which destination.
-pub(crate) struct Proxies {
-    matcher: Matcher,
-    http: Option<Variable>,
-    https: Option<Variable>,
+/// Reads the variables.
+pub(crate) fn proxies(environment: &Environment) -> Proxies {
+    // A web server hands the header `Proxy` of a request to a CGI program under this name.
+    let is_cgi = environment.get("REQUEST_METHOD").is_some();
+    let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };
+    let (http, of_http) = first(environment, [http, "http_proxy", "ALL_PROXY", "all_proxy"]);
+    let (https, of_https) = first(environment, ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
+    let no_proxy = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();
+    let nowhere = no_proxy.split(',').any(|entry| entry.trim() == "*");
+    Proxies::new(
+        Matcher::builder().http(of_http).https(of_https).no(no_proxy).build(),
+        http.filter(|_| !nowhere),
+        https.filter(|_| !nowhere),
+    )
 }
 
-/// The variable that names a proxy.
-#[derive(Clone, Copy)]
-struct Variable {
-    name: &'static str,
-    is_usable: bool,
-}
-
-impl Proxies {
-    pub(crate) fn new(environment: &Environment) -> Self {
-        // A web server hands the header `Proxy` of a request to a CGI program under this name.
-        let is_cgi = environment.get("REQUEST_METHOD").is_some();
-        let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };
-        let (http, of_http) = first(environment, [http, "http_proxy", "ALL_PROXY", "all_proxy"]);
-        let (https, of_https) = first(environment, ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
-        let no_proxy =
-            environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();
-        let nowhere = no_proxy.split(',').any(|entry| entry.trim() == "*");
-        Self {
-            matcher: Matcher::builder().http(of_http).https(of_https).no(no_proxy).build(),
-            http: http.filter(|_| !nowhere),
-            https: https.filter(|_| !nowhere),
-        }
-    }
-
-    /// The proxy to use for a destination.
-    pub(crate) fn on_the_way_to(&self, destination: &OtlpSettings) -> Option<Intercept> {
-        let (proxy, variable) = self.meant_for(destination.endpoint.uri())?;
-        (variable.is_usable && !is_plain_grpc(destination)).then_some(proxy)
-    }
-
-    /// The proxy that somebody meant to be used for a destination.
-    fn meant_for(&self, destination: &Uri) -> Option<(Intercept, Variable)> {
-        if is_loopback(destination.host()?) {
-            return None;
-        }
-        let variable = if destination.scheme_str() == Some("https") { self.https } else { self.http };
-        Some((self.matcher.intercept(destination)?, variable?))
-    }
-
-    /// What is odd about the proxies of the destinations that are used.
-    pub(crate) fn warnings(&self, config: &Config) -> Vec<Problem> {
-        let mut warnings = Vec::new();
-        let of_signal = |signal| {
-            let exporters = config.exporters(signal).iter();
-            exporters.filter_map(move |exporter| config.otlp_settings(exporter, signal))
+/// Returns a warning for each proxy that a used destination cannot use.
+pub(crate) fn warnings(proxies: &Proxies, config: &Config) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    let of_signal = |signal| {
+        let exporters = config.exporters(signal).iter();
+        exporters.filter_map(move |exporter| config.otlp_settings(exporter, signal))
+    };
+    for destination in Signal::ALL.into_iter().filter(|_| !config.disabled).flat_map(of_signal) {
+        let Some((_, variable)) = proxies.configured_for(destination.endpoint.uri()) else { continue };
+        // The value may hold a password, so it is not shown.
+        let problem = if !variable.is_usable {
+            Problem::new("is not the URL of an HTTP proxy, ignored")
+                .with_help("for example http://proxy:3128")
+        } else if is_plain_grpc(&destination) {
+            let help = "use https://, or name the host in NO_PROXY";
+            Problem::new(format!("is not used for grpc over http:// ({})", destination.endpoint))
+                .with_help(help)
+        } else {
+            continue;
         };
-        for destination in Signal::ALL.into_iter().filter(|_| !config.disabled).flat_map(of_signal) {
-            let Some((_, variable)) = self.meant_for(destination.endpoint.uri()) else { continue };
-            // The value may hold a password, so it is not shown.
-            let problem = if !variable.is_usable {
-                Problem::new("is not the URL of an HTTP proxy, ignored").help("for example http://proxy:3128")
-            } else if is_plain_grpc(&destination) {
-                let help = "use https://, or name the host in NO_PROXY";
-                Problem::new(format!("is not used for grpc over http:// ({})", destination.endpoint))
-                    .help(help)
-            } else {
-                continue;
-            };
-            let problem = problem.at(Origin::Env(variable.name.to_owned()));
-            if !warnings.contains(&problem) {
-                warnings.push(problem);
-            }
+        let problem = problem.with_origin(Origin::Env(variable.name.to_owned()));
+        if !warnings.contains(&problem) {
+            warnings.push(problem);
         }
-        warnings
     }
-}
-
-/// HTTP/2 without encryption does not pass through proxies.
-fn is_plain_grpc(destination: &OtlpSettings) -> bool {
-    destination.protocol == OtlpProtocol::Grpc && !destination.endpoint.is_https()
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+    warnings
 }
 
 /// The first of these variables that is set, and its value. One that cannot be used stands for no proxy, but its place is
 /// kept, so that the destinations are known which it was meant for.
-fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<Variable>, String) {
+fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<ProxyVariable>, String) {
     const PLACEHOLDER: &str = "http://unusable";
     for name in names {
         if environment.not_unicode().iter().any(|other| other == name) {
-            return (Some(Variable { name, is_usable: false }), PLACEHOLDER.to_owned());
+            return (Some(ProxyVariable { name, is_usable: false }), PLACEHOLDER.to_owned());
         }
         if let Some(value) = environment.get(name) {
             let is_usable = is_usable(value);
             let value = if is_usable { value } else { PLACEHOLDER };
-            return (Some(Variable { name, is_usable }), value.to_owned());
+            return (Some(ProxyVariable { name, is_usable }), value.to_owned());
         }
     }
     (None, String::new())
@@ -126,8 +89,8 @@ mod tests {
 
     fn proxy(variables: &[(&str, &str)], destination: &str) -> Option<String> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let proxies = Proxies::new(&Environment::new(variables));
-        let (proxy, variable) = proxies.meant_for(&destination.parse().unwrap())?;
+        let proxies = proxies(&Environment::new(variables));
+        let (proxy, variable) = proxies.configured_for(&destination.parse().unwrap())?;
         Some(format!(
             "{} {}",
             variable.name,

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::variables_that_set;
-use crate::config::{Config, ExporterRef, Resource, validate::KeyPath};
+use crate::config::{Config, ExporterName, Resource, key_path::KeyPath};
 
 /// The JSON Schema (draft 7, which the editors' TOML tools read) of `autotelemetry.toml`.
 ///
@@ -58,7 +58,7 @@ fn annotate(schema: &mut Value, path: &mut KeyPath) {
         let names = match path.last().map(String::as_str) {
             Some("exporters") => Some(json!({
                 "pattern": "^[a-z][a-z0-9_]*$",
-                "not": { "enum": ExporterRef::RESERVED },
+                "not": { "enum": ExporterName::RESERVED },
             })),
             Some("headers") => Some(json!({ "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })),
             Some("attributes") => {

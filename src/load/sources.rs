@@ -7,31 +7,28 @@ use figment::value::{Dict, Value};
 use super::{
     Environment, Sources, autotel_env, code, file,
     file::File,
-    layer::{Judgement, Layer, Merged},
-    otel_env,
-    proxy_env::Proxies,
+    layer::{Layer, Merged, Resolution},
+    otel_env, proxy_env,
 };
 use crate::{
     config::{
-        Config, ExporterRef, NonEmpty, Selection, Signal, validate,
-        validate::{KeyPath, Severity},
-        value::{FromText, Rejection},
+        Config, ExporterName, NonEmptyString, Selection, Settings, Signal,
+        key_path::{KeyPath, key_path},
+        validate,
+        validate::Severity,
+        value::{ConfigValue, ParseError},
     },
-    error::{Error, Origin, Problem},
+    error::{Error, ErrorKind, Inspection, Origin, Problem},
 };
 
 /// A configuration, and what is to be said about it.
 pub(crate) struct Loaded {
-    pub(crate) config: Config,
+    pub(crate) settings: Settings,
     pub(crate) warnings: Vec<Problem>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
     /// Every place where a file was looked for.
     pub(crate) tried: Vec<PathBuf>,
-    /// Whether `NO_COLOR` is set, which is not a key but a habit of terminals.
-    pub(crate) no_color: bool,
-    /// The proxies of the environment, which are no keys either.
-    pub(crate) proxies: Proxies,
     /// Where the choice of the profile came from.
     pub(crate) profile_origin: Origin,
     merged: Merged,
@@ -42,29 +39,55 @@ impl Loaded {
     pub(crate) fn disabled() -> Self {
         let config = Config { disabled: true, ..Config::default() };
         Self {
-            config,
+            settings: Settings {
+                config,
+                proxies: proxy_env::proxies(&Environment::default()),
+                no_color: true,
+            },
             warnings: Vec::new(),
             file: None,
             tried: Vec::new(),
-            no_color: true,
-            proxies: Proxies::new(&Environment::default()),
             profile_origin: Origin::Default,
             merged: Merged::new(Vec::new()),
         }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.settings.config
     }
 
     /// Where the value of a key came from.
     pub(crate) fn origin(&self, path: &[String]) -> Origin {
         self.merged.origin(path)
     }
+
+    /// Gives the problems of `error` the origins of their keys, where they have none.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Configuration(problems) => {
+                Error::configuration(problems.iter().cloned().map(|problem| self.located(problem)).collect())
+            }
+            _ => error,
+        }
+    }
+
+    fn located(&self, problem: Problem) -> Problem {
+        match (&problem.at, &problem.key) {
+            (None, Some(key)) => {
+                let origin = self.origin(&key_path(key));
+                problem.with_origin(origin)
+            }
+            _ => problem,
+        }
+    }
 }
 
 impl Sources {
-    /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once. `look` is as for
-    /// [`inspect`](Self::inspect).
-    pub(crate) fn load(self, look: impl FnOnce(&mut Loaded, &mut Vec<Problem>)) -> Result<Loaded, Error> {
-        let (mut loaded, problems) = self.inspect(look);
-        if loaded.config.disabled {
+    /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once. `inspect` is as for
+    /// [`read_and_inspect`](Self::read_and_inspect).
+    pub(crate) fn load(self, inspect: impl FnOnce(&Config) -> Inspection) -> Result<Loaded, Error> {
+        let (mut loaded, problems) = self.read_and_inspect(inspect);
+        if loaded.config().disabled {
             // Who switches telemetry off wants a service that runs, whatever else is wrong.
             loaded.warnings.extend(problems);
             return Ok(loaded);
@@ -72,11 +95,17 @@ impl Sources {
         if problems.is_empty() { Ok(loaded) } else { Err(Error::configuration(problems)) }
     }
 
-    /// As [`read`](Self::read), with what `look` finds in the files that the configuration names.
-    pub(crate) fn inspect(self, look: impl FnOnce(&mut Loaded, &mut Vec<Problem>)) -> (Loaded, Vec<Problem>) {
+    /// As [`read`](Self::read), with the problems that `inspect` finds in the files that the configuration names.
+    pub(crate) fn read_and_inspect(
+        self,
+        inspect: impl FnOnce(&Config) -> Inspection,
+    ) -> (Loaded, Vec<Problem>) {
         let (mut loaded, mut problems) = self.read();
-        if !loaded.config.disabled {
-            look(&mut loaded, &mut problems);
+        if !loaded.config().disabled {
+            let Inspection { errors, warnings } = inspect(loaded.config());
+            problems.extend(errors.into_iter().map(|problem| loaded.located(problem)));
+            let mut warnings = warnings.into_iter().map(|problem| loaded.located(problem)).collect();
+            loaded.warnings.append(&mut warnings);
             problems.sort_by_key(place_in_file);
         }
         (loaded, problems)
@@ -85,7 +114,7 @@ impl Sources {
     /// The configuration of all that is right, and all that is wrong. Opens no file but the one that it is written in, and
     /// those of secrets.
     pub(crate) fn read(self) -> (Loaded, Vec<Problem>) {
-        let environment = self.environment.unwrap_or_else(Environment::of_process);
+        let environment = self.environment.unwrap_or_else(Environment::from_process);
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
 
@@ -104,7 +133,9 @@ impl Sources {
                 None if unreadable_file => None,
                 None => Some(file::no_profile(name, &[])),
             };
-            problems.extend(missing.map(|problem| problem.key("profile").at(profile_origin.clone())));
+            problems.extend(
+                missing.map(|problem| problem.with_key("profile").with_origin(profile_origin.clone())),
+            );
         }
 
         let mut layers = code::layers(&self.settings, &mut problems);
@@ -143,15 +174,13 @@ impl Sources {
             say_that_there_is_no_file(&mut problems, &search.tried);
         }
 
-        let proxies = Proxies::new(&environment);
-        warnings.extend(proxies.warnings(&config));
+        let proxies = proxy_env::proxies(&environment);
+        warnings.extend(proxy_env::warnings(&proxies, &config));
         let loaded = Loaded {
-            config,
+            settings: Settings { config, proxies, no_color: environment.get("NO_COLOR").is_some() },
             warnings,
             file: file.as_ref().map(|file| file.path().to_owned()),
             tried: search.tried,
-            no_color: environment.get("NO_COLOR").is_some(),
-            proxies,
             profile_origin,
             merged,
         };
@@ -188,7 +217,7 @@ fn validated(
         let mut odd = Vec::new();
         let mut ignored_some = false;
         for violation in validate::validate(&config) {
-            let Judgement { severity, mut problems, ignored } = merged.judge(violation);
+            let Resolution { severity, mut problems, ignored } = merged.resolve(violation);
             ignored_some |= ignored;
             match severity {
                 Severity::Error => errors.append(&mut problems),
@@ -225,13 +254,13 @@ fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
 /// The merged configuration, completed by what follows from the choice of the profile and from calls.
 fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Config, Problem> {
     let mut config = merged.config()?;
-    config.profile = profile.and_then(|name| NonEmpty::from_text(name).ok());
+    config.profile = profile.and_then(|name| NonEmptyString::parse_str(name).ok());
     if config.service.environment.is_none() {
         config.service.environment.clone_from(&config.profile);
     }
     if prometheus && config.metrics.exporters.is_none() {
         let mut exporters = config.exporters(Signal::Metrics).to_vec();
-        exporters.push(ExporterRef::Prometheus);
+        exporters.push(ExporterName::Prometheus);
         config.metrics.exporters = Some(Selection::new(exporters));
     }
     Ok(config)
@@ -271,6 +300,6 @@ fn lowercase_headers(layer: &mut Layer, problems: &mut Vec<Problem>) {
         }
     }
     for path in twice {
-        problems.push(layer.source.problem(&path, Rejection::of_key("is set twice, in two spellings")));
+        problems.push(layer.source.problem(&path, ParseError::of_key("is set twice, in two spellings")));
     }
 }

@@ -3,13 +3,13 @@
 //! The rules are those of the specification's "Configuration Data Model", "Environment variable substitution", but for
 //! one: a variable that is unset and has no default is an error, since TOML has no null.
 
-use crate::config::value::Rejection;
+use crate::config::value::ParseError;
 
 /// `text` with its references resolved by `lookup`, or `None` when it holds neither a reference nor an escape.
 pub(crate) fn substitute<'e>(
     text: &str,
     lookup: impl Fn(&str) -> Option<&'e str>,
-) -> Result<Option<String>, Rejection> {
+) -> Result<Option<String>, ParseError> {
     if !text.contains('$') {
         return Ok(None);
     }
@@ -40,11 +40,11 @@ pub(crate) fn substitute<'e>(
     Ok(changed.then_some(result))
 }
 
-fn invalid(message: impl Into<String>) -> Rejection {
-    Rejection::new(message).with_help("write ${NAME} or ${NAME:-default}; $$ is a literal $")
+fn invalid(message: impl Into<String>) -> ParseError {
+    ParseError::new(message).with_help("write ${NAME} or ${NAME:-default}; $$ is a literal $")
 }
 
-fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Result<String, Rejection> {
+fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Result<String, ParseError> {
     let (name, default) = match reference.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (reference, None),
@@ -56,7 +56,7 @@ fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Re
         return Err(invalid("a reference `${…}` does not hold the name of a variable"));
     }
     lookup(name).or(default).map(str::to_owned).ok_or_else(|| {
-        Rejection::new(format!("the variable {name} is not set"))
+        ParseError::new(format!("the variable {name} is not set"))
             .with_help(format!("set it, or give a default: ${{{name}:-…}}"))
     })
 }
@@ -65,7 +65,7 @@ fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Re
 mod tests {
     use super::*;
 
-    fn with(text: &str) -> Result<Option<String>, Rejection> {
+    fn with(text: &str) -> Result<Option<String>, ParseError> {
         let variables = [
             ("STRING_VALUE", "value"),
             ("BOOL_VALUE", "true"),

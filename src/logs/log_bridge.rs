@@ -9,7 +9,7 @@ use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
 use super::{
     Filter, LoggerFactory,
     filter::{from_log, is_internal, severity},
-    record::{EXCEPTION_MESSAGE, add_location, begin, formatted, integer, shown},
+    record::{EXCEPTION_MESSAGE, add_location, display_lossy, formatted, init_record, integer},
 };
 
 /// Turns `log` records into records of the pipeline, with their own target and level.
@@ -40,7 +40,7 @@ impl log::Log for LogBridge {
             return;
         }
         let mut out = self.logger.create_log_record();
-        begin(&mut out, record.target().to_owned(), severity(from_log(record.level())));
+        init_record(&mut out, record.target().to_owned(), severity(from_log(record.level())));
         out.set_body(formatted(*record.args()));
         // It never ends early, since `Fields` does not.
         let _ = record.key_values().visit(&mut Fields(&mut out));
@@ -111,7 +111,7 @@ impl log::kv::VisitValue<'_> for Field<'_> {
     }
 
     fn visit_error(&mut self, value: &(dyn std::error::Error + 'static)) -> Result<(), log::kv::Error> {
-        let message = shown(value);
+        let message = display_lossy(value);
         self.record.add_attribute(EXCEPTION_MESSAGE, message.clone());
         self.add(message);
         Ok(())

@@ -18,7 +18,7 @@ use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
 use super::{
     Filter,
-    record::{add_location, begin, exception},
+    record::{add_location, exception, init_record},
 };
 use crate::format::value::any;
 
@@ -27,7 +27,7 @@ use crate::format::value::any;
 pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
     /// Leads to the same places, for records that were not judged by the filter.
-    pub(crate) open_provider: SdkLoggerProvider,
+    pub(crate) unfiltered_provider: SdkLoggerProvider,
     pub(crate) filter: Filter,
     pub(crate) code_location: bool,
 }
@@ -36,7 +36,7 @@ impl LoggerFactory {
     pub(crate) fn logger(&self, name: Cow<'static, str>) -> Logger {
         Logger {
             inner: self.provider.logger(name.clone()),
-            least: self.filter.watch(&name),
+            min_severity: self.filter.track(&name),
             code_location: self.code_location,
             name,
         }
@@ -60,7 +60,7 @@ pub struct Logger {
     inner: SdkLogger,
     name: Cow<'static, str>,
     /// The least severity number that is wanted; it changes with `logs.level`.
-    least: Arc<AtomicU8>,
+    min_severity: Arc<AtomicU8>,
     code_location: bool,
 }
 
@@ -94,7 +94,7 @@ impl Logger {
     #[must_use]
     #[inline]
     pub fn enabled(&self, severity: Severity) -> bool {
-        severity as u8 >= self.least.load(Ordering::Relaxed)
+        severity as u8 >= self.min_severity.load(Ordering::Relaxed)
     }
 
     /// Writes a record.
@@ -136,7 +136,7 @@ impl Logger {
         location: &'static Location<'static>,
     ) {
         let mut record = self.inner.create_log_record();
-        begin(&mut record, self.name.clone(), severity);
+        init_record(&mut record, self.name.clone(), severity);
         record.set_body(body);
         for attribute in attributes {
             record.add_attribute(attribute.key.clone(), any(&attribute.value));

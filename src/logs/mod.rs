@@ -8,9 +8,9 @@ mod tracing_layer;
 
 pub use self::logger::Logger;
 pub(crate) use self::{
-    filter::{Filter, Gate},
+    filter::{Filter, RecordFilter},
     log_bridge::LogBridge,
     logger::LoggerFactory,
-    record::{exception, is_repeated, target},
-    tracing_layer::layers,
+    record::{exception, repeats_message, target},
+    tracing_layer::tracing_layers,
 };

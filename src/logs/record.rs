@@ -26,18 +26,18 @@ const MAX_SOURCES: usize = 64;
 pub(crate) fn exception<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = (&'static str, String)> {
     let type_name = std::any::type_name::<E>();
     let type_name = (!type_name.starts_with("dyn ")).then(|| ("exception.type", type_name.to_owned()));
-    let message = shown(error);
+    let message = display_lossy(error);
     let mut trace = message.clone();
     let sources = std::iter::successors(error.source(), |&error| error.source());
     for source in sources.take(MAX_SOURCES) {
         trace.push_str("\ncaused by: ");
-        trace.push_str(&shown(source));
+        trace.push_str(&display_lossy(source));
     }
     type_name.into_iter().chain([(EXCEPTION_MESSAGE, message), (EXCEPTION_STACKTRACE, trace)])
 }
 
 /// Whether a stack trace says no more than the message does, which people need not read twice.
-pub(crate) fn is_repeated<'a, V: PartialEq + 'a>(
+pub(crate) fn repeats_message<'a, V: PartialEq + 'a>(
     key: &str,
     value: &V,
     mut attributes: impl Iterator<Item = (&'a str, &'a V)>,
@@ -47,7 +47,11 @@ pub(crate) fn is_repeated<'a, V: PartialEq + 'a>(
 
 /// Fills in what every record has, and that it is made now.
 #[inline]
-pub(crate) fn begin(record: &mut SdkLogRecord, target: impl Into<Cow<'static, str>>, severity: Severity) {
+pub(crate) fn init_record(
+    record: &mut SdkLogRecord,
+    target: impl Into<Cow<'static, str>>,
+    severity: Severity,
+) {
     let now = SystemTime::now();
     record.set_timestamp(now);
     // It is observed when it happens; without this the SDK would ask the clock again.
@@ -100,12 +104,12 @@ pub(crate) fn formatted(value: fmt::Arguments<'_>) -> AnyValue {
     match text {
         Ok(Some(text)) => text.into(),
         // The thread ends, or a value logs while it is formatted.
-        _ => shown(value).into(),
+        _ => display_lossy(value).into(),
     }
 }
 
 /// What a value of the program shows of itself, as far as it can: `to_string` panics where it fails.
-pub(crate) fn shown(value: impl fmt::Display) -> String {
+pub(crate) fn display_lossy(value: impl fmt::Display) -> String {
     let mut text = String::new();
     let _ = write!(text, "{value}");
     text

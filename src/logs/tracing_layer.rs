@@ -26,14 +26,14 @@ use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{
     Layer,
     filter::LevelFilter,
-    layer::{Context as LayerContext, Filter as LayerFilter},
+    layer::{Context as LayerContext, Filter as TracingFilter},
     registry::LookupSpan,
 };
 
 use super::{
     Filter, LoggerFactory,
     filter::{from_tracing, is_internal, severity, to_tracing},
-    record::{EXCEPTION_MESSAGE, add_location, begin, formatted, integer, shown},
+    record::{EXCEPTION_MESSAGE, add_location, display_lossy, formatted, init_record, integer},
 };
 use crate::{
     config,
@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// All that `tracing` needs: spans first, so that the ids of a span are there when one of its events is recorded.
-pub(crate) fn layers<S>(
+pub(crate) fn tracing_layers<S>(
     tracers: &SdkTracerProvider,
     logs: &LoggerFactory,
     diagnostics: Diagnostics,
@@ -56,7 +56,7 @@ where
         .with_threads(false)
         .with_tracked_inactivity(false)
         .with_target(false)
-        .with_filter(Wanted { filter: logs.filter.clone(), diagnostics, what: What::Spans });
+        .with_filter(LayerFilter { filter: logs.filter.clone(), diagnostics, what: SpansOrEvents::Spans });
     let events = LogLayer {
         logger: logs.provider.logger("tracing"),
         code_location: logs.code_location,
@@ -64,18 +64,18 @@ where
         diagnostics,
         internal: Mutex::default(),
     }
-    .with_filter(Wanted { filter: logs.filter.clone(), diagnostics, what: What::Events });
+    .with_filter(LayerFilter { filter: logs.filter.clone(), diagnostics, what: SpansOrEvents::Events });
     spans.and_then(events)
 }
 
 /// Asks the filter of the logs, which may change its mind.
-struct Wanted {
+struct LayerFilter {
     filter: Filter,
     diagnostics: Diagnostics,
-    what: What,
+    what: SpansOrEvents,
 }
 
-enum What {
+enum SpansOrEvents {
     /// Spans from level info on, and more detailed ones where `logs.level` asks for such detail. Of the events only
     /// errors, which give their span its status; all events are log records anyway.
     Spans,
@@ -83,22 +83,22 @@ enum What {
     Events,
 }
 
-impl Wanted {
+impl LayerFilter {
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         let (target, level) = (metadata.target(), *metadata.level());
         let by_filter = || self.filter.enabled(target, from_tracing(level));
         // In this order, since `tracing` asks about each event, the two filters being of different minds.
         match self.what {
-            What::Spans if metadata.is_event() => level == Level::ERROR && !is_internal(target),
-            What::Spans => !is_internal(target) && (level <= Level::INFO || by_filter()),
-            What::Events if !metadata.is_event() => false,
-            What::Events if is_internal(target) => self.diagnostics.shows(internal_level(metadata)),
-            What::Events => by_filter(),
+            SpansOrEvents::Spans if metadata.is_event() => level == Level::ERROR && !is_internal(target),
+            SpansOrEvents::Spans => !is_internal(target) && (level <= Level::INFO || by_filter()),
+            SpansOrEvents::Events if !metadata.is_event() => false,
+            SpansOrEvents::Events if is_internal(target) => self.diagnostics.shows(internal_level(metadata)),
+            SpansOrEvents::Events => by_filter(),
         }
     }
 }
 
-impl<S> LayerFilter<S> for Wanted {
+impl<S> TracingFilter<S> for LayerFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &LayerContext<'_, S>) -> bool {
         self.wants(metadata)
     }
@@ -127,9 +127,9 @@ const LOG: &str = "log";
 
 /// How much an event of an OpenTelemetry crate matters. Their information is about their own workings, which interests who
 /// searches for a fault.
-fn internal_level(metadata: &Metadata<'_>) -> config::Level {
+fn internal_level(metadata: &Metadata<'_>) -> config::LevelFilter {
     match from_tracing(*metadata.level()) {
-        config::Level::Info => config::Level::Debug,
+        config::LevelFilter::Info => config::LevelFilter::Debug,
         level => level,
     }
 }
@@ -167,7 +167,7 @@ impl LogLayer {
     fn fill(&self, record: &mut SdkLogRecord, event: &Event<'_>, log: Option<&Metadata<'_>>) {
         let own = event.metadata();
         let target = log.map_or(Cow::Borrowed(own.target()), |log| log.target().to_owned().into());
-        begin(record, target, severity(from_tracing(*own.level())));
+        init_record(record, target, severity(from_tracing(*own.level())));
         event.record(&mut Fields { record, is_log: log.is_some() });
         if self.code_location {
             match log {
@@ -261,7 +261,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let message = shown(value);
+        let message = display_lossy(value);
         self.record.add_attribute(EXCEPTION_MESSAGE, message.clone());
         self.add(field, message);
     }

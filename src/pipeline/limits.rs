@@ -22,7 +22,7 @@ use crate::{
 
 /// Keeps the limits before `inner` sees anything.
 #[derive(Debug)]
-pub(crate) struct Limited<P> {
+pub(crate) struct LimitsProcessor<P> {
     inner: P,
     count: usize,
     value_length: Option<usize>,
@@ -32,7 +32,7 @@ pub(crate) struct Limited<P> {
     limit: RateLimit,
 }
 
-impl<P> Limited<P> {
+impl<P> LimitsProcessor<P> {
     pub(crate) fn new(inner: P, limits: AttributeLimits, diagnostics: Diagnostics) -> Self {
         let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = limits;
         let number = |count: Count| usize::try_from(count.get()).unwrap_or(usize::MAX);
@@ -48,7 +48,7 @@ impl<P> Limited<P> {
     }
 
     /// Whether a record has nothing to be mended, as nearly all of them.
-    fn is_good(&self, record: &SdkLogRecord) -> bool {
+    fn within_limits(&self, record: &SdkLogRecord) -> bool {
         let mut count = 0;
         // Keys that share none of these bits are not equal.
         let mut bits = 0_u64;
@@ -59,29 +59,30 @@ impl<P> Limited<P> {
             bits |= bit;
             count += 1;
         }
-        let is_short = |limit| record.attributes_iter().all(|(_, value)| is_short(value, limit));
+        let is_within_length =
+            |limit| record.attributes_iter().all(|(_, value)| is_within_length(value, limit));
         record.trace_context().is_none_or(is_valid)
             && count <= self.count
             && !(alike && has_duplicates(record))
-            && self.value_length.is_none_or(is_short)
+            && self.value_length.is_none_or(is_within_length)
     }
 
     /// Of equal keys the last one counts, in the place of the first.
-    fn mend(&self, record: &mut SdkLogRecord) {
+    fn enforce(&self, record: &mut SdkLogRecord) {
         let mut attributes: Vec<(Key, AnyValue)> = Vec::new();
         let mut dropped = 0;
         for (key, value) in record.attributes_iter() {
-            let value = self.value_length.map_or_else(|| value.clone(), |limit| cut(value, limit));
+            let value = self.value_length.map_or_else(|| value.clone(), |limit| truncate(value, limit));
             match attributes.iter().position(|(other, _)| other == key) {
                 Some(same) => attributes[same].1 = value,
                 None if attributes.len() < self.count => attributes.push((key.clone(), value)),
                 None => dropped += 1,
             }
         }
-        let mut mended = self.logger.create_log_record();
-        mended.add_attributes(attributes);
-        copy_all_but_attributes(record, &mut mended);
-        *record = mended;
+        let mut replacement = self.logger.create_log_record();
+        replacement.add_attributes(attributes);
+        copy_all_but_attributes(record, &mut replacement);
+        *record = replacement;
         if let Some(dropped) = (dropped > 0).then(|| self.limit.due_for(dropped)).flatten() {
             self.diagnostics.warn(format_args!(
                 "{dropped} attributes of log records dropped: more than the limit of {} in one record \
@@ -137,27 +138,27 @@ fn has_duplicates(record: &SdkLogRecord) -> bool {
     keys.windows(2).any(|two| two[0] == two[1])
 }
 
-fn is_short(value: &AnyValue, limit: usize) -> bool {
+fn is_within_length(value: &AnyValue, limit: usize) -> bool {
     match value {
         AnyValue::String(text) => end_within(text.as_str(), limit).is_none(),
         AnyValue::Bytes(bytes) => bytes.len() <= limit,
-        AnyValue::ListAny(items) => items.iter().all(|item| is_short(item, limit)),
-        AnyValue::Map(entries) => entries.values().all(|entry| is_short(entry, limit)),
+        AnyValue::ListAny(items) => items.iter().all(|item| is_within_length(item, limit)),
+        AnyValue::Map(entries) => entries.values().all(|entry| is_within_length(entry, limit)),
         _ => true,
     }
 }
 
-fn cut(value: &AnyValue, limit: usize) -> AnyValue {
+fn truncate(value: &AnyValue, limit: usize) -> AnyValue {
     match value {
         AnyValue::String(text) => {
-            shortened(text.as_str(), limit).map_or_else(|| value.clone(), AnyValue::String)
+            truncated(text.as_str(), limit).map_or_else(|| value.clone(), AnyValue::String)
         }
         AnyValue::Bytes(bytes) => AnyValue::Bytes(Box::new(bytes[..bytes.len().min(limit)].to_vec())),
         AnyValue::ListAny(items) => {
-            AnyValue::ListAny(Box::new(items.iter().map(|item| cut(item, limit)).collect()))
+            AnyValue::ListAny(Box::new(items.iter().map(|item| truncate(item, limit)).collect()))
         }
         AnyValue::Map(entries) => AnyValue::Map(Box::new(
-            entries.iter().map(|(key, entry)| (key.clone(), cut(entry, limit))).collect(),
+            entries.iter().map(|(key, entry)| (key.clone(), truncate(entry, limit))).collect(),
         )),
         other => other.clone(),
     }
@@ -171,21 +172,21 @@ fn end_within(text: &str, limit: usize) -> Option<usize> {
     text.char_indices().nth(limit).map(|(end, _)| end)
 }
 
-fn shortened(text: &str, limit: usize) -> Option<StringValue> {
+fn truncated(text: &str, limit: usize) -> Option<StringValue> {
     end_within(text, limit).map(|end| text[..end].to_owned().into())
 }
 
-fn cut_all(attributes: &mut [KeyValue], limit: usize) {
+fn truncate_all(attributes: &mut [KeyValue], limit: usize) {
     for attribute in attributes {
         match &mut attribute.value {
             Value::String(text) => {
-                if let Some(short) = shortened(text.as_str(), limit) {
+                if let Some(short) = truncated(text.as_str(), limit) {
                     *text = short;
                 }
             }
             Value::Array(Array::String(items)) => {
                 for item in items {
-                    if let Some(short) = shortened(item.as_str(), limit) {
+                    if let Some(short) = truncated(item.as_str(), limit) {
                         *item = short;
                     }
                 }
@@ -195,10 +196,10 @@ fn cut_all(attributes: &mut [KeyValue], limit: usize) {
     }
 }
 
-impl<P: LogProcessor> LogProcessor for Limited<P> {
+impl<P: LogProcessor> LogProcessor for LimitsProcessor<P> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if !self.is_good(record) {
-            self.mend(record);
+        if !self.within_limits(record) {
+            self.enforce(record);
         }
         self.inner.emit(record, scope);
     }
@@ -213,16 +214,16 @@ impl<P: LogProcessor> LogProcessor for Limited<P> {
 }
 
 /// How many attributes there may be is left to the SDK, which counts what it drops.
-impl<P: SpanProcessor> SpanProcessor for Limited<P> {
+impl<P: SpanProcessor> SpanProcessor for LimitsProcessor<P> {
     fn on_start(&self, span: &mut Span, context: &Context) {
         self.inner.on_start(span, context);
     }
 
     fn on_end(&self, mut span: SpanData) {
         if let Some(limit) = self.value_length {
-            cut_all(&mut span.attributes, limit);
-            span.events.events.iter_mut().for_each(|event| cut_all(&mut event.attributes, limit));
-            span.links.links.iter_mut().for_each(|link| cut_all(&mut link.attributes, limit));
+            truncate_all(&mut span.attributes, limit);
+            span.events.events.iter_mut().for_each(|event| truncate_all(&mut event.attributes, limit));
+            span.links.links.iter_mut().for_each(|link| truncate_all(&mut link.attributes, limit));
         }
         self.inner.on_end(span);
     }

@@ -5,44 +5,44 @@ use std::sync::Arc;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLoggerProvider};
 
 use super::{
-    Parts,
-    limits::Limited,
-    processor::{Fanout, Gated, Shared, gated},
-    self_metrics::counters::Counted,
+    PipelineBuilder,
+    limits::LimitsProcessor,
+    processor::{FilteredProcessor, MultiProcessor, Shared, gated},
+    self_metrics::counters::CountingProcessor,
 };
 use crate::{
-    config::{ExporterRef, LogBatch, Logs, Signal},
+    config::{ExporterName, LogBatch, Logs, Signal},
     error::Error,
-    logs::{Filter, Gate, LoggerFactory},
+    logs::{Filter, LoggerFactory, RecordFilter},
 };
 
 pub(crate) fn factory(
     logs: &Logs,
-    exporters: &[ExporterRef],
-    parts: &mut Parts<'_>,
+    exporters: &[ExporterName],
+    parts: &mut PipelineBuilder<'_>,
 ) -> Result<LoggerFactory, Error> {
     // The levels are judged by `Filter`; what goes where was resolved into `exporters`, and the limits by the
     // configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
     let flush_limit = parts.shutdown_timeout();
     let filter = Filter::new(logs, exporters);
-    let mut processors = Fanout::<dyn LogProcessor>::new();
+    let mut processors = MultiProcessor::<dyn LogProcessor>::new();
     for exporter in exporters {
-        let gate = filter.gate(exporter);
+        let record_filter = filter.record_filter(exporter);
         match exporter {
-            ExporterRef::Console => {
-                processors.add(gated(gate, parts.console(Signal::Logs).logs(flush_limit)));
+            ExporterName::Console => {
+                processors.add(gated(record_filter, parts.console(Signal::Logs).logs(flush_limit)));
             }
-            ExporterRef::File => {
+            ExporterName::File => {
                 let processor = parts.file()?;
-                processors.add(gated(gate, processor));
+                processors.add(gated(record_filter, processor));
             }
-            ExporterRef::Memory => {
+            ExporterName::Memory => {
                 if let Some(processor) = parts.memory(Signal::Logs) {
-                    processors.add(gated(gate, processor));
+                    processors.add(gated(record_filter, processor));
                 }
             }
-            ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
+            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
                     continue;
                 };
@@ -50,20 +50,25 @@ pub(crate) fn factory(
                     batch;
                 let sizes = (*max_queue_size, batch.batch_size());
                 let processor = parts.batch(exporter, sizes, schedule_delay.get())?;
-                processors.add(gated(gate, processor));
+                processors.add(gated(record_filter, processor));
             }
         }
     }
     let builder = || SdkLoggerProvider::builder().with_resource(parts.resource.clone());
     let (mut own, mut open) = (builder(), builder());
     if !processors.is_empty() {
-        let limits = parts.loaded.config.log_limits();
-        let limited = Arc::new(Limited::new(processors, limits, parts.diagnostics));
+        let limits = parts.settings.config.log_limits();
+        let limited = Arc::new(LimitsProcessor::new(processors, limits, parts.diagnostics));
         let shared = Shared(Arc::clone(&limited));
-        let gated = Gated { gate: Gate::Any(filter.clone()), processor: Shared(limited) };
-        if let Some(census) = parts.own.as_ref().map(|own| &own.census) {
-            own = own.with_log_processor(Counted { processor: shared, census: Arc::clone(census) });
-            open = open.with_log_processor(Counted { processor: gated, census: Arc::clone(census) });
+        let gated = FilteredProcessor {
+            record_filter: RecordFilter::Any(filter.clone()),
+            processor: Shared(limited),
+        };
+        if let Some(counters) = parts.own.as_ref().map(|own| &own.counters) {
+            own = own
+                .with_log_processor(CountingProcessor { processor: shared, counters: Arc::clone(counters) });
+            open = open
+                .with_log_processor(CountingProcessor { processor: gated, counters: Arc::clone(counters) });
         } else {
             own = own.with_log_processor(shared);
             open = open.with_log_processor(gated);
@@ -71,7 +76,7 @@ pub(crate) fn factory(
     }
     Ok(LoggerFactory {
         provider: own.build(),
-        open_provider: open.build(),
+        unfiltered_provider: open.build(),
         filter,
         code_location: *code_location,
     })

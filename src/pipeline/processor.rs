@@ -16,12 +16,12 @@ use opentelemetry_sdk::{
     trace::{Span, SpanData, SpanProcessor},
 };
 
-use crate::logs::Gate;
+use crate::logs::RecordFilter;
 
 #[derive(Debug)]
-pub(crate) struct Fanout<P: ?Sized>(Vec<Box<P>>);
+pub(crate) struct MultiProcessor<P: ?Sized>(Vec<Box<P>>);
 
-impl<P: ?Sized> Fanout<P> {
+impl<P: ?Sized> MultiProcessor<P> {
     pub(crate) fn new() -> Self {
         Self(Vec::new())
     }
@@ -35,10 +35,10 @@ impl<P: ?Sized> Fanout<P> {
     }
 }
 
-impl<P: ?Sized + Send + Sync> Fanout<P> {
+impl<P: ?Sized + Send + Sync> MultiProcessor<P> {
     /// Does `work` for all, each on a thread of its own.
     fn all(&self, work: impl Fn(&P) -> OTelSdkResult + Sync) -> OTelSdkResult {
-        let work = &|processor: &P| run(|| work(processor));
+        let work = &|processor: &P| catch_panic(|| work(processor));
         thread::scope(|scope| {
             let started: Vec<_> = self
                 .0
@@ -62,7 +62,7 @@ impl<P: ?Sized + Send + Sync> Fanout<P> {
 }
 
 /// The result of `work`, during which no telemetry is made; a panic is a failure like others.
-pub(crate) fn run(work: impl FnOnce() -> OTelSdkResult) -> OTelSdkResult {
+pub(crate) fn catch_panic(work: impl FnOnce() -> OTelSdkResult) -> OTelSdkResult {
     let _quiet = Context::enter_telemetry_suppressed_scope();
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()))
 }
@@ -71,7 +71,7 @@ fn panicked() -> OTelSdkError {
     OTelSdkError::InternalFailure("a processor panicked".to_owned())
 }
 
-impl SpanProcessor for Fanout<dyn SpanProcessor> {
+impl SpanProcessor for MultiProcessor<dyn SpanProcessor> {
     fn on_start(&self, span: &mut Span, context: &Context) {
         for processor in &self.0 {
             processor.on_start(span, context);
@@ -95,7 +95,7 @@ impl SpanProcessor for Fanout<dyn SpanProcessor> {
     }
 }
 
-impl LogProcessor for Fanout<dyn LogProcessor> {
+impl LogProcessor for MultiProcessor<dyn LogProcessor> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         for processor in &self.0 {
             processor.emit(record, scope);
@@ -131,22 +131,25 @@ impl<P: LogProcessor> LogProcessor for Shared<P> {
 
 /// A processor that gets the records that its filter lets through.
 #[derive(Debug)]
-pub(crate) struct Gated<P> {
-    pub(crate) gate: Gate,
+pub(crate) struct FilteredProcessor<P> {
+    pub(crate) record_filter: RecordFilter,
     pub(crate) processor: P,
 }
 
-/// `processor` behind `gate`.
-pub(crate) fn gated(gate: Gate, processor: impl LogProcessor + 'static) -> Box<dyn LogProcessor> {
-    match gate {
-        Gate::Open => Box::new(processor),
-        gate => Box::new(Gated { gate, processor }),
+/// `processor` behind `record_filter`.
+pub(crate) fn gated(
+    record_filter: RecordFilter,
+    processor: impl LogProcessor + 'static,
+) -> Box<dyn LogProcessor> {
+    match record_filter {
+        RecordFilter::Open => Box::new(processor),
+        record_filter => Box::new(FilteredProcessor { record_filter, processor }),
     }
 }
 
-impl<P: LogProcessor> LogProcessor for Gated<P> {
+impl<P: LogProcessor> LogProcessor for FilteredProcessor<P> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if self.gate.lets_through(record, scope) {
+        if self.record_filter.matches(record, scope) {
             self.processor.emit(record, scope);
         }
     }

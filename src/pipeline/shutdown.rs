@@ -11,46 +11,52 @@ use opentelemetry_sdk::{
     logs::SdkLoggerProvider,
 };
 
-use super::{Built, processor};
+use super::{Pipeline, processor};
 use crate::{
     config::Signal,
-    diagnostics::item_count::{Grouped, Quantity},
+    diagnostics::item_count::{ItemCount, Thousands},
     error::{FailureCause, ShutdownError, SignalFailure},
     export::stats::{
         Dropped,
-        recorder::{Report, Tally},
+        recorder::{Delta, StatsRecorder},
     },
 };
 
-type Work = Box<dyn FnOnce() -> OTelSdkResult + Send>;
+type Task = Box<dyn FnOnce() -> OTelSdkResult + Send>;
 
-pub(crate) fn flush(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
-    let (traces, metrics, logs) =
-        (built.tracer_provider.clone(), built.meter_provider.clone(), built.loggers.provider.clone());
-    let work: [(Signal, Work); 3] = [
+pub(crate) fn flush(pipeline: &Pipeline, limit: Duration) -> Result<(), ShutdownError> {
+    let (traces, metrics, logs) = (
+        pipeline.tracer_provider.clone(),
+        pipeline.meter_provider.clone(),
+        pipeline.loggers.provider.clone(),
+    );
+    let work: [(Signal, Task); 3] = [
         (Signal::Traces, Box::new(move || traces.force_flush())),
         (Signal::Metrics, Box::new(move || metrics.force_flush())),
         (Signal::Logs, Box::new(move || logs.force_flush())),
     ];
-    let results = run(work, built, limit);
-    judge(&results, built, limit)
+    let results = run_all(work, pipeline, limit);
+    into_result(&results, pipeline, limit)
 }
 
-pub(crate) fn shutdown(built: &Built, limit: Duration) -> Result<(), ShutdownError> {
-    let (traces, metrics, logs) =
-        (built.tracer_provider.clone(), built.meter_provider.clone(), built.loggers.provider.clone());
-    let open_logs = built.loggers.open_provider.clone();
-    let work: [(Signal, Work); 3] = [
+pub(crate) fn shutdown(pipeline: &Pipeline, limit: Duration) -> Result<(), ShutdownError> {
+    let (traces, metrics, logs) = (
+        pipeline.tracer_provider.clone(),
+        pipeline.meter_provider.clone(),
+        pipeline.loggers.provider.clone(),
+    );
+    let open_logs = pipeline.loggers.unfiltered_provider.clone();
+    let work: [(Signal, Task); 3] = [
         (Signal::Traces, Box::new(move || traces.shutdown_with_timeout(limit))),
         (Signal::Metrics, Box::new(move || metrics.shutdown_with_timeout(limit))),
         (Signal::Logs, Box::new(move || end_logs(&open_logs, &logs, limit))),
     ];
-    let results = run(work, built, limit);
+    let results = run_all(work, pipeline, limit);
     // From here on nothing can arrive any more, or is not counted when it does.
-    built.queues.iter().for_each(|queue| queue.abandon());
-    built.lines.iter().for_each(|lines| lines.end());
-    built.tallies.iter().for_each(|tally| tally.close());
-    judge(&results, built, limit)
+    pipeline.queues.iter().for_each(|queue| queue.discard());
+    pipeline.lines.iter().for_each(|lines| lines.end());
+    pipeline.recorders.iter().for_each(|stats| stats.close());
+    into_result(&results, pipeline, limit)
 }
 
 /// Both lead to the same processors. One that is not shut down would wait once more when it is dropped.
@@ -60,14 +66,14 @@ fn end_logs(open: &SdkLoggerProvider, own: &SdkLoggerProvider, limit: Duration) 
 }
 
 /// Each signal has a thread of its own, since the SDK's waits block and some have no end. Who is late is left behind.
-fn run(work: [(Signal, Work); 3], built: &Built, limit: Duration) -> Vec<(Signal, OTelSdkResult)> {
+fn run_all(work: [(Signal, Task); 3], pipeline: &Pipeline, limit: Duration) -> Vec<(Signal, OTelSdkResult)> {
     let deadline = Instant::now() + limit;
     let (sender, answers) = mpsc::channel();
     for (signal, work) in work {
         let sender = sender.clone();
         let started = thread::Builder::new().name(format!("autotelemetry-{signal}")).spawn(move || {
             // Nobody listens any more after the deadline.
-            let _ = sender.send((signal, processor::run(work)));
+            let _ = sender.send((signal, processor::catch_panic(work)));
         });
         // Without a thread there is nothing to wait for, and the signal counts as late.
         drop(started);
@@ -79,19 +85,23 @@ fn run(work: [(Signal, Work); 3], built: &Built, limit: Duration) -> Vec<(Signal
         results.push(answer);
     }
     // All signals write to the console, so its lines are complete only now.
-    for lines in &built.lines {
+    for lines in &pipeline.lines {
         if lines.flush(deadline.saturating_duration_since(Instant::now())).is_err() {
-            let waiting = built.tallies.iter().filter(|tally| tally.queued() > 0);
-            results.extend(waiting.map(|tally| (tally.signal(), Err(OTelSdkError::Timeout(limit)))));
+            let waiting = pipeline.recorders.iter().filter(|stats| stats.queued() > 0);
+            results.extend(waiting.map(|stats| (stats.signal(), Err(OTelSdkError::Timeout(limit)))));
         }
     }
     results
 }
 
 /// What the work and the accounts say together.
-fn judge(results: &[(Signal, OTelSdkResult)], built: &Built, limit: Duration) -> Result<(), ShutdownError> {
+fn into_result(
+    results: &[(Signal, OTelSdkResult)],
+    pipeline: &Pipeline,
+    limit: Duration,
+) -> Result<(), ShutdownError> {
     let failure = |signal| {
-        let (Report { exported, failed, dropped, queued, .. }, error) = report(signal, &built.tallies);
+        let (Delta { exported, failed, dropped, queued, .. }, error) = delta(signal, &pipeline.recorders);
         let mut of_signal = results.iter().filter(|(other, _)| *other == signal).map(|(_, result)| result);
         let result = of_signal.clone().find(|result| result.is_err()).or_else(|| of_signal.next());
         let cause = if is_late(result) {
@@ -126,11 +136,11 @@ fn sdk_error(result: Option<&OTelSdkResult>) -> Option<String> {
 }
 
 /// What became of `signal` since this was asked last, and the errors of those that lost some.
-fn report(signal: Signal, tallies: &[Arc<Tally>]) -> (Report, String) {
-    let mut sum = Report::default();
+fn delta(signal: Signal, recorders: &[Arc<StatsRecorder>]) -> (Delta, String) {
+    let mut sum = Delta::default();
     let mut errors = Vec::new();
-    for tally in tallies.iter().filter(|tally| tally.signal() == signal) {
-        let Report { exported, failed, dropped, queued, error } = tally.report();
+    for stats in recorders.iter().filter(|stats| stats.signal() == signal) {
+        let Delta { exported, failed, dropped, queued, error } = stats.delta();
         sum.exported += exported;
         sum.failed += failed;
         sum.dropped += dropped;
@@ -143,23 +153,23 @@ fn report(signal: Signal, tallies: &[Arc<Tally>]) -> (Report, String) {
 }
 
 /// What was lost from the beginning to the end, in one line; nothing when nothing was.
-pub(crate) fn losses(built: &Built) -> Option<String> {
-    let lost = built.tallies.iter().filter(|tally| tally.lost() > 0).map(|tally| {
-        let stats = tally.stats();
-        let Dropped { queue_full, shut_down, closed } = stats.dropped_by_reason;
+pub(crate) fn loss_summary(pipeline: &Pipeline) -> Option<String> {
+    let lost = pipeline.recorders.iter().filter(|recorder| recorder.lost() > 0).map(|recorder| {
+        let stats = recorder.stats();
+        let Dropped { queue_full, shut_down, sink_closed } = stats.dropped_by_reason;
         let reasons = [
             (stats.failed, "failed"),
             (queue_full, "found the queue full"),
             (shut_down, "were left at the end"),
-            (closed, "found nobody"),
+            (sink_closed, "found nobody"),
         ];
         let reasons: Vec<_> = reasons
             .into_iter()
             .filter(|(items, _)| *items > 0)
-            .map(|(items, what)| format!("{} {what}", Grouped(items)))
+            .map(|(items, what)| format!("{} {what}", Thousands(items)))
             .collect();
-        let all = Quantity(stats.emitted, stats.signal);
-        let lost = Grouped(tally.lost());
+        let all = ItemCount(stats.emitted, stats.signal);
+        let lost = Thousands(recorder.lost());
         format!("{lost} of {all} for {} ({})", stats.destination, reasons.join(", "))
     });
     let lost: Vec<_> = lost.collect();

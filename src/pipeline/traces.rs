@@ -5,25 +5,25 @@ use std::sync::Arc;
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits, SpanProcessor};
 
 use super::{
-    Parts,
-    limits::Limited,
-    processor::Fanout,
-    self_metrics::counters::{Counted, CountedSampler},
+    PipelineBuilder,
+    limits::LimitsProcessor,
+    processor::MultiProcessor,
+    self_metrics::counters::{CountingProcessor, CountingSampler},
 };
 use crate::{
-    config::{self, AttributeLimits, ExporterRef, Ratio, Signal, SpanBatch, Traces},
+    config::{self, AttributeLimits, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
     error::Error,
     export::console::ConsoleSpans,
 };
 
 pub(crate) fn provider(
     traces: &Traces,
-    exporters: &[ExporterRef],
-    parts: &mut Parts<'_>,
+    exporters: &[ExporterName],
+    parts: &mut PipelineBuilder<'_>,
 ) -> Result<SdkTracerProvider, Error> {
     // What goes where was resolved into `exporters`.
     let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
-    let of_attributes = parts.loaded.config.span_limits();
+    let of_attributes = parts.settings.config.span_limits();
     let mut builder = SdkTracerProvider::builder()
         .with_span_limits(to_limits(*limits, of_attributes))
         .with_resource(parts.resource.clone());
@@ -37,23 +37,23 @@ pub(crate) fn provider(
     } else {
         to_sampler(*sampler, *sampler_arg)
     };
-    let census = parts.own.as_ref().map(|own| Arc::clone(&own.census));
-    builder = match &census {
-        Some(census) => builder.with_sampler(CountedSampler { sampler, census: Arc::clone(census) }),
+    let counters = parts.own.as_ref().map(|own| Arc::clone(&own.counters));
+    builder = match &counters {
+        Some(counters) => builder.with_sampler(CountingSampler { sampler, counters: Arc::clone(counters) }),
         None => builder.with_sampler(sampler),
     };
-    let mut processors = Fanout::<dyn SpanProcessor>::new();
+    let mut processors = MultiProcessor::<dyn SpanProcessor>::new();
     for exporter in exporters {
         match exporter {
-            ExporterRef::Console => {
+            ExporterName::Console => {
                 processors.add(Box::new(ConsoleSpans::new(parts.console(Signal::Traces))));
             }
-            ExporterRef::Memory => {
+            ExporterName::Memory => {
                 if let Some(processor) = parts.memory(Signal::Traces) {
                     processors.add(Box::new(processor));
                 }
             }
-            ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File | ExporterRef::Prometheus => {
+            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File | ExporterName::Prometheus => {
                 let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else {
                     continue;
                 };
@@ -65,9 +65,9 @@ pub(crate) fn provider(
         }
     }
     if !processors.is_empty() {
-        let processor = Limited::new(processors, of_attributes, parts.diagnostics);
-        builder = match census {
-            Some(census) => builder.with_span_processor(Counted { processor, census }),
+        let processor = LimitsProcessor::new(processors, of_attributes, parts.diagnostics);
+        builder = match counters {
+            Some(counters) => builder.with_span_processor(CountingProcessor { processor, counters }),
             None => builder.with_span_processor(processor),
         };
     }
@@ -93,8 +93,8 @@ fn to_limits(limits: config::SpanLimits, of_attributes: AttributeLimits) -> Span
     }
 }
 
-fn to_sampler(sampler: config::Sampler, ratio: Option<Ratio>) -> Sampler {
-    let share = || Sampler::TraceIdRatioBased(ratio.unwrap_or(Ratio::ONE).get());
+fn to_sampler(sampler: config::Sampler, ratio: Option<SamplingRatio>) -> Sampler {
+    let share = || Sampler::TraceIdRatioBased(ratio.unwrap_or(SamplingRatio::ONE).get());
     let parent_or = |root| Sampler::ParentBased(Box::new(root));
     match sampler {
         config::Sampler::AlwaysOn => Sampler::AlwaysOn,

@@ -2,7 +2,7 @@
 
 use opentelemetry::KeyValue;
 
-use crate::export::console::{MetricKind, Point, Reading};
+use crate::export::console::{InstrumentKind, MetricValue, Point};
 
 /// What one instrument has measured so far for one set of attributes.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,23 +15,23 @@ pub struct DataPoint {
     /// The unit of the instrument.
     pub unit: String,
     /// The kind of the instrument.
-    pub kind: MetricKind,
+    pub kind: InstrumentKind,
     /// The attributes.
     pub attributes: Vec<KeyValue>,
     /// The number, or what is known of many of them.
-    pub reading: Reading,
+    pub value: MetricValue,
 }
 
 impl From<&Point<'_>> for DataPoint {
     fn from(point: &Point<'_>) -> Self {
-        let Point { scope, name, unit, kind, attributes, reading } = point;
+        let Point { scope, name, unit, kind, attributes, value } = point;
         Self {
             scope: (*scope).to_owned(),
             name: (*name).to_owned(),
             unit: (*unit).to_owned(),
             kind: *kind,
             attributes: attributes.iter().map(|attribute| (*attribute).clone()).collect(),
-            reading: reading.clone(),
+            value: value.clone(),
         }
     }
 }

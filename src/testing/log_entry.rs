@@ -8,14 +8,14 @@ use crate::logs::target;
 /// A log record as it was recorded.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct LogEntry {
+pub struct CapturedLog {
     /// The record.
     pub record: SdkLogRecord,
     /// What wrote it.
     pub scope: InstrumentationScope,
 }
 
-impl LogEntry {
+impl CapturedLog {
     /// The target that `logs.level` filters on: the name of the [`Logger`](crate::Logger), or the target of an event of `tracing`.
     #[must_use]
     pub fn target(&self) -> &str {

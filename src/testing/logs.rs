@@ -7,12 +7,12 @@ use opentelemetry::{
 };
 
 use super::{
-    LogEntry, Telemetry,
+    Captured, CapturedLog,
     matches::{Attributed, Matches, assertion_methods},
 };
 use crate::format::value::text;
 
-impl Attributed for LogEntry {
+impl Attributed for CapturedLog {
     fn value_of(&self, key: &str) -> Option<AnyValue> {
         self.attribute(key).cloned()
     }
@@ -20,17 +20,17 @@ impl Attributed for LogEntry {
 
 /// The log records that fit what was said so far; at least one does.
 #[derive(Debug, Clone)]
-pub struct LogAssertion(Matches<LogEntry>);
+pub struct LogAssertion(Matches<CapturedLog>);
 
 impl LogAssertion {
     #[track_caller]
-    pub(super) fn new(telemetry: &Telemetry, severity: Severity) -> Self {
+    pub(super) fn new(telemetry: &Captured, severity: Severity) -> Self {
         let mut found = telemetry.logs();
         found.retain(|log| log.record.severity_number() == Some(severity));
         Self(Matches::new(telemetry, format!("log at {}", severity.name()), found, ""))
     }
 
-    assertion_methods!(LogEntry);
+    assertion_methods!(CapturedLog);
 
     /// With this body: the message.
     ///
@@ -84,7 +84,7 @@ impl LogAssertion {
     #[track_caller]
     pub fn in_span(self, name: &str) -> Self {
         let names = self.0.telemetry.0.span_names();
-        let span = |log: &LogEntry| {
+        let span = |log: &CapturedLog| {
             let context = log.record.trace_context()?;
             names.get(&(context.trace_id, context.span_id))
         };
@@ -106,14 +106,14 @@ impl LogAssertion {
             context.map_or_else(|| "in no span".to_owned(), |(trace, id)| format!("in span {trace}-{id}"))
         };
         let context =
-            |log: &LogEntry| log.record.trace_context().map(|context| (context.trace_id, context.span_id));
+            |log: &CapturedLog| log.record.trace_context().map(|context| (context.trace_id, context.span_id));
         let wanted = Some((span.trace_id(), span.span_id()));
         self.narrow(&format!(" {}", shown(wanted)), |log| context(log) == wanted, |log| shown(context(log)))
     }
 
     /// All that are left.
     #[must_use]
-    pub fn logs(&self) -> &[LogEntry] {
+    pub fn logs(&self) -> &[CapturedLog] {
         &self.0.found
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use opentelemetry::{KeyValue, Value, logs::AnyValue};
 
-use super::Telemetry;
+use super::Captured;
 use crate::format::value::{any, pair};
 
 /// How many different things of those that do not fit are told.
@@ -16,13 +16,13 @@ pub(super) struct Matches<T> {
     /// Such as `span "charge" with payment=card`.
     description: String,
     pub(super) found: Vec<T>,
-    pub(super) telemetry: Telemetry,
+    pub(super) telemetry: Captured,
 }
 
 impl<T> Matches<T> {
     /// What was found for `description`. When that is nothing, `hint` says more.
     #[track_caller]
-    pub(super) fn new(telemetry: &Telemetry, description: String, found: Vec<T>, hint: &str) -> Self {
+    pub(super) fn new(telemetry: &Captured, description: String, found: Vec<T>, hint: &str) -> Self {
         let found = Self { description, found, telemetry: telemetry.clone() };
         if found.found.is_empty() {
             found.fail(&format!("there is no {}{hint}", found.description));

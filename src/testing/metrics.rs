@@ -3,7 +3,7 @@
 use opentelemetry::{Value, logs::AnyValue};
 
 use super::{
-    DataPoint, MetricKind, Number, Reading, Telemetry,
+    Captured, DataPoint, InstrumentKind, MetricValue, NumberValue,
     matches::{Attributed, Matches, assertion_methods, get},
 };
 use crate::format::value::any;
@@ -20,7 +20,7 @@ pub struct MetricAssertion(Matches<DataPoint>);
 
 impl MetricAssertion {
     #[track_caller]
-    pub(super) fn new(telemetry: &Telemetry, kind: MetricKind, name: &str) -> Self {
+    pub(super) fn new(telemetry: &Captured, kind: InstrumentKind, name: &str) -> Self {
         let named = telemetry.metrics().into_iter().filter(|point| point.name == name);
         let (found, others): (Vec<_>, Vec<_>) = named.partition(|point| point.kind == kind);
         let hint = others.first().map(|other| format!(", though there is a {} of this name", other.kind));
@@ -61,19 +61,19 @@ impl MetricAssertion {
     ///
     /// When it is another number.
     #[track_caller]
-    pub fn is(self, expected: impl Into<Number>) -> Self {
+    pub fn is(self, expected: impl Into<NumberValue>) -> Self {
         match &self.0.found[..] {
-            [first, ..] if first.kind == MetricKind::Histogram => {
+            [first, ..] if first.kind == InstrumentKind::Histogram => {
                 self.0.fail(&format!(
                     "{} has no value; ask for `has_count` or `has_sum`",
                     self.0.description()
                 ));
             }
-            [first, _, ..] if first.kind == MetricKind::Gauge => {
+            [first, _, ..] if first.kind == InstrumentKind::Gauge => {
                 let (found, what) = (self.0.found.len(), self.0.description());
                 self.0.fail(&format!("there are {found} x {what}, of which one can be meant"));
             }
-            _ => self.compare("", |point| Some(point.reading.sum()), expected.into()),
+            _ => self.compare("", |point| Some(point.value.sum()), expected.into()),
         }
     }
 
@@ -83,10 +83,10 @@ impl MetricAssertion {
     ///
     /// When it is another number.
     #[track_caller]
-    pub fn has_count(self, expected: impl Into<Number>) -> Self {
-        let count = |point: &DataPoint| match point.reading {
-            Reading::Distribution { count, .. } => Some(count.into()),
-            Reading::Number(_) => None,
+    pub fn has_count(self, expected: impl Into<NumberValue>) -> Self {
+        let count = |point: &DataPoint| match point.value {
+            MetricValue::Histogram { count, .. } => Some(count.into()),
+            MetricValue::Scalar(_) => None,
         };
         self.compare("the count of ", count, expected.into())
     }
@@ -97,10 +97,10 @@ impl MetricAssertion {
     ///
     /// When it is another number.
     #[track_caller]
-    pub fn has_sum(self, expected: impl Into<Number>) -> Self {
-        let sum = |point: &DataPoint| match point.reading {
-            Reading::Distribution { sum, .. } => Some(sum),
-            Reading::Number(_) => None,
+    pub fn has_sum(self, expected: impl Into<NumberValue>) -> Self {
+        let sum = |point: &DataPoint| match point.value {
+            MetricValue::Histogram { sum, .. } => Some(sum),
+            MetricValue::Scalar(_) => None,
         };
         self.compare("the sum of ", sum, expected.into())
     }
@@ -112,8 +112,13 @@ impl MetricAssertion {
     }
 
     #[track_caller]
-    fn compare(self, of: &str, number: impl Fn(&DataPoint) -> Option<Number>, expected: Number) -> Self {
-        let found = self.0.found.iter().filter_map(number).reduce(Number::plus);
+    fn compare(
+        self,
+        of: &str,
+        number: impl Fn(&DataPoint) -> Option<NumberValue>,
+        expected: NumberValue,
+    ) -> Self {
+        let found = self.0.found.iter().filter_map(number).reduce(NumberValue::plus);
         if !found.is_some_and(|found| found.is_about(expected)) {
             let found = found.map_or_else(|| "unknown".to_owned(), |found| found.to_string());
             self.0.fail(&format!("{of}{} is {found}, not {expected}", self.0.description()));

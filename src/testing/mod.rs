@@ -49,14 +49,14 @@ use std::{sync::Arc, time::SystemTime};
 
 pub use self::{
     data_point::DataPoint,
-    log_entry::LogEntry,
+    log_entry::CapturedLog,
     logs::LogAssertion,
     metrics::MetricAssertion,
     spans::SpanAssertion,
-    telemetry::Telemetry,
+    telemetry::Captured,
     tracing::{TracingGuard, capture_tracing, tracing_dispatch},
 };
-pub use crate::export::console::{MetricKind, Number, Reading};
+pub use crate::export::console::{InstrumentKind, MetricValue, NumberValue};
 use crate::{
     export::memory::Memory,
     tools::{Builder, ObservabilityTools},
@@ -65,14 +65,14 @@ use crate::{
 /// Tools for one test, and what they record: all spans, log records of every level, all metrics.
 ///
 /// The same as `builder().build()`.
-pub fn tools() -> (ObservabilityTools, Telemetry) {
+pub fn tools() -> (ObservabilityTools, Captured) {
     builder().build()
 }
 
 /// Begins with tools as [`tools`](fn@tools) makes them.
 pub fn builder() -> TestBuilder {
     TestBuilder {
-        inner: Builder::secluded().service_name("test").set("logs.level", "trace"),
+        inner: Builder::isolated().service_name("test").set("logs.level", "trace"),
         deterministic_ids: false,
         clock: None,
     }
@@ -113,7 +113,7 @@ impl TestBuilder {
         self
     }
 
-    /// All telemetry has the time `start`, until [`Telemetry::advance_clock`] is called. Times that the program sets itself,
+    /// All telemetry has the time `start`, until [`Captured::advance_clock`] is called. Times that the program sets itself,
     /// in the past before this test or in the future, stay; one that sets the start of a span sets its end too.
     pub fn clock(mut self, start: SystemTime) -> Self {
         self.clock = Some(start);
@@ -135,10 +135,10 @@ impl TestBuilder {
     ///
     /// When the configuration has problems, all of which it shows.
     #[track_caller]
-    pub fn build(self) -> (ObservabilityTools, Telemetry) {
+    pub fn build(self) -> (ObservabilityTools, Captured) {
         let memory = Arc::new(Memory::new(self.deterministic_ids, self.clock));
-        match self.inner.build_in(Arc::clone(&memory)) {
-            Ok(tools) => (tools, Telemetry(memory)),
+        match self.inner.build_in_memory(Arc::clone(&memory)) {
+            Ok(tools) => (tools, Captured(memory)),
             Err(error) => panic!("{error}"),
         }
     }

@@ -10,7 +10,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{
-    Telemetry,
+    Captured,
     matches::{Attributed, Matches, assertion_methods, get},
 };
 use crate::format::value::any;
@@ -27,7 +27,7 @@ pub struct SpanAssertion(Matches<SpanData>);
 
 impl SpanAssertion {
     #[track_caller]
-    pub(super) fn new(telemetry: &Telemetry, name: &str) -> Self {
+    pub(super) fn new(telemetry: &Captured, name: &str) -> Self {
         let mut found = telemetry.spans();
         found.retain(|span| span.name == name);
         let is_open = || telemetry.0.open_names().iter().any(|other| other == name);

@@ -9,7 +9,7 @@ use std::{
 use opentelemetry::logs::Severity;
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
-use super::{DataPoint, LogAssertion, LogEntry, MetricAssertion, MetricKind, SpanAssertion};
+use super::{CapturedLog, DataPoint, InstrumentKind, LogAssertion, MetricAssertion, SpanAssertion};
 use crate::{
     export::{
         console::{sorted_points, table, trees},
@@ -23,9 +23,9 @@ use crate::{
 /// The methods `assert_…` panic when nothing is there that they ask for; their results narrow down what is meant. Printed,
 /// it is what was recorded, in the form of the exporter `console`: the last 100 spans and log records, and all metrics.
 #[derive(Debug, Clone)]
-pub struct Telemetry(pub(super) Arc<Memory>);
+pub struct Captured(pub(super) Arc<Memory>);
 
-impl Telemetry {
+impl Captured {
     /// The spans that have ended and were sampled, in the order in which they ended.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
@@ -34,8 +34,8 @@ impl Telemetry {
 
     /// The log records, in the order in which they were written.
     #[must_use]
-    pub fn logs(&self) -> Vec<LogEntry> {
-        self.0.logs().into_iter().map(|(record, scope)| LogEntry { record, scope }).collect()
+    pub fn logs(&self) -> Vec<CapturedLog> {
+        self.0.logs().into_iter().map(|(record, scope)| CapturedLog { record, scope }).collect()
     }
 
     /// What all instruments have measured from the beginning, sorted by meter, and by attributes within one instrument.
@@ -121,7 +121,7 @@ impl Telemetry {
     ///
     /// When there is one.
     #[track_caller]
-    pub fn assert_no_log_matching(&self, description: &str, fits: impl FnMut(&LogEntry) -> bool) {
+    pub fn assert_no_log_matching(&self, description: &str, fits: impl FnMut(&CapturedLog) -> bool) {
         assert!(!self.logs().iter().any(fits), "there is a log {description}\n\n{self}");
     }
 
@@ -132,7 +132,7 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_counter(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, MetricKind::Counter, name)
+        MetricAssertion::new(self, InstrumentKind::Counter, name)
     }
 
     /// That an up-down-counter of this name has counted, observable or not.
@@ -142,7 +142,7 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_up_down_counter(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, MetricKind::UpDownCounter, name)
+        MetricAssertion::new(self, InstrumentKind::UpDownCounter, name)
     }
 
     /// That a gauge of this name has a value, observable or not.
@@ -152,7 +152,7 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_gauge(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, MetricKind::Gauge, name)
+        MetricAssertion::new(self, InstrumentKind::Gauge, name)
     }
 
     /// That a histogram of this name was given values.
@@ -162,7 +162,7 @@ impl Telemetry {
     /// When none has.
     #[track_caller]
     pub fn assert_histogram(&self, name: &str) -> MetricAssertion {
-        MetricAssertion::new(self, MetricKind::Histogram, name)
+        MetricAssertion::new(self, InstrumentKind::Histogram, name)
     }
 
     /// Waits until `is_enough` says so, for what other threads or tasks still do.
@@ -212,7 +212,7 @@ fn last<'a, T>(out: &mut String, all: &'a [T], what: &str) -> &'a [T] {
 }
 
 /// The last spans and log records and all metrics, without colours.
-impl fmt::Display for Telemetry {
+impl fmt::Display for Captured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let palette = Palette::new(false);
         let mut out = String::new();
@@ -222,7 +222,7 @@ impl fmt::Display for Telemetry {
         for name in last(&mut out, &self.0.open_names(), "spans that have not ended") {
             let _ = writeln!(out, "span {name:?} has not ended");
         }
-        for LogEntry { record, scope } in last(&mut out, &logs, "log records") {
+        for CapturedLog { record, scope } in last(&mut out, &logs, "log records") {
             Format::Text(palette).line(&mut out, record, scope);
         }
         self.0.metrics(|metrics| {

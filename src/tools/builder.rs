@@ -2,12 +2,12 @@
 
 use std::{fmt, io::Write, panic::Location, path::PathBuf, sync::Arc};
 
-use super::{ObservabilityTools, install, startup_summary::start_line};
+use super::{ObservabilityTools, install, startup_summary::startup_summary};
 use crate::{
-    config::{AttributeValue, OtlpProtocol, validate::key_path},
-    error::{Error, Origin, Problem},
-    export::{console::Writer, memory::Memory},
-    load::{Environment, Loaded, Setting, SettingKey, SettingValue, Sources, explain::Explanation},
+    config::{AttributeValue, Config, OtlpProtocol, key_path::key_path},
+    error::{Error, Inspection, Origin},
+    export::{console::Writer, memory::Memory, otlp},
+    load::{CodeKey, CodeValue, CodeValueKind, Environment, Loaded, Sources, explain::Explanation},
     pipeline,
 };
 
@@ -33,9 +33,9 @@ impl fmt::Debug for Builder {
 impl Builder {
     #[track_caller]
     fn text(mut self, key: &str, value: impl fmt::Display) -> Self {
-        self.sources.settings.push(Setting {
-            key: SettingKey::Path(key_path(key)),
-            value: SettingValue::Text(value.to_string()),
+        self.sources.settings.push(CodeValue {
+            key: CodeKey::Path(key_path(key)),
+            value: CodeValueKind::Text(value.to_string()),
             location: Location::caller(),
         });
         self
@@ -62,9 +62,9 @@ impl Builder {
     /// An attribute of all telemetry (`resource.attributes`).
     #[track_caller]
     pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
-        self.sources.settings.push(Setting {
-            key: SettingKey::Path(vec!["resource".to_owned(), "attributes".to_owned(), key.into()]),
-            value: SettingValue::Attribute(value.into()),
+        self.sources.settings.push(CodeValue {
+            key: CodeKey::Path(vec!["resource".to_owned(), "attributes".to_owned(), key.into()]),
+            value: CodeValueKind::Attribute(value.into()),
             location: Location::caller(),
         });
         self
@@ -167,36 +167,37 @@ impl Builder {
     /// When the configuration has problems (all are listed, each with its key), a port is taken, or the system refuses a
     /// thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
-        self.build_with(None, pipeline::inspect, |_| Ok(()))
+        self.build_with(None, otlp::inspect, |_| Ok(()))
     }
 
     /// Builds with `memory` in the place of all exporters, if there is one, and if `check` is content with what was loaded.
     fn build_with(
         self,
         memory: Option<Arc<Memory>>,
-        inspect: impl FnOnce(&mut Loaded, &mut Vec<Problem>),
+        inspect: impl FnOnce(&Config) -> Inspection,
         check: impl FnOnce(&Loaded) -> Result<(), Error>,
     ) -> Result<ObservabilityTools, Error> {
         let loaded = self.sources.load(inspect)?;
-        if self.strict && !loaded.warnings.is_empty() && !loaded.config.disabled {
+        if self.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
             return Err(Error::configuration(loaded.warnings));
         }
         check(&loaded)?;
-        let built = pipeline::build(&loaded, self.writer, memory)?;
-        Ok(ObservabilityTools::new(built, loaded))
+        let pipeline =
+            pipeline::build(&loaded.settings, self.writer, memory).map_err(|error| loaded.locate(error))?;
+        Ok(ObservabilityTools::new(pipeline, loaded))
     }
 
     /// A builder that knows only what it is told: no file is looked for, no variable read.
-    pub(crate) fn secluded() -> Self {
+    pub(crate) fn isolated() -> Self {
         let mut builder = Self::default().env_vars::<String, String>([]);
         builder.sources.only_named_file = true;
         builder
     }
 
     /// As [`build`](Self::build), with `memory` in the place of all exporters.
-    pub(crate) fn build_in(self, memory: Arc<Memory>) -> Result<ObservabilityTools, Error> {
+    pub(crate) fn build_in_memory(self, memory: Arc<Memory>) -> Result<ObservabilityTools, Error> {
         // Files of TLS need not be there, since nothing is sent anywhere.
-        self.build_with(Some(memory), |_, _| {}, |_| Ok(()))
+        self.build_with(Some(memory), |_| Inspection::default(), |_| Ok(()))
     }
 
     /// Builds the tools and makes them those of the process: the global tracer and meter providers, the propagator, the
@@ -207,15 +208,15 @@ impl Builder {
     ///
     /// As [`build`](Self::build), and when one of the globals is set already, by an earlier call or by somebody else.
     pub fn install(self) -> Result<ObservabilityTools, Error> {
-        let tools = install::install(|| self.build_with(None, pipeline::inspect, install::check))?;
+        let tools = install::install(|| self.build_with(None, otlp::inspect, install::check))?;
         for warning in tools.warnings() {
             tools.diagnostics().warn(format_args!("warning: {warning}"));
         }
-        tools.diagnostics().info(start_line(&tools));
+        tools.diagnostics().info(startup_summary(&tools));
         Ok(tools)
     }
 }
 
-fn dotted(key: String, value: &dyn fmt::Display, location: &'static Location<'static>) -> Setting {
-    Setting { key: SettingKey::Dotted(key), value: SettingValue::Text(value.to_string()), location }
+fn dotted(key: String, value: &dyn fmt::Display, location: &'static Location<'static>) -> CodeValue {
+    CodeValue { key: CodeKey::Dotted(key), value: CodeValueKind::Text(value.to_string()), location }
 }

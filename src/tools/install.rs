@@ -25,13 +25,13 @@ static LOGGERS: OnceLock<LoggerFactory> = OnceLock::new();
 
 /// The logger that `log` knows. It is set before any other global, because that can fail, and does nothing until the
 /// rest has succeeded; a later attempt finds it and goes on.
-struct LateBridge;
+struct DeferredLogger;
 
-static LATE: LateBridge = LateBridge;
-static LATE_IS_SET: AtomicBool = AtomicBool::new(false);
+static DEFERRED: DeferredLogger = DeferredLogger;
+static DEFERRED_IS_SET: AtomicBool = AtomicBool::new(false);
 static BRIDGE: OnceLock<LogBridge> = OnceLock::new();
 
-impl log::Log for LateBridge {
+impl log::Log for DeferredLogger {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
         BRIDGE.get().is_some_and(|bridge| bridge.enabled(metadata))
     }
@@ -61,7 +61,7 @@ pub(super) fn install(
 
 /// Whether globals can be set for what was loaded, as far as that can be known before anything is built.
 pub(super) fn check(loaded: &Loaded) -> Result<(), Error> {
-    if !loaded.config.disabled && has_subscriber() {
+    if !loaded.config().disabled && has_subscriber() {
         return Err(Error::already_installed("a `tracing` subscriber"));
     }
     Ok(())
@@ -69,17 +69,18 @@ pub(super) fn check(loaded: &Loaded) -> Result<(), Error> {
 
 fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
     if !tools.config().disabled {
-        if !LATE_IS_SET.load(Ordering::SeqCst) {
-            log::set_logger(&LATE).map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
-            LATE_IS_SET.store(true, Ordering::SeqCst);
+        if !DEFERRED_IS_SET.load(Ordering::SeqCst) {
+            log::set_logger(&DEFERRED)
+                .map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
+            DEFERRED_IS_SET.store(true, Ordering::SeqCst);
         }
-        let subscriber = tracing_subscriber::registry().with(tools.layers());
+        let subscriber = tracing_subscriber::registry().with(tools.tracing_layers());
         tracing::subscriber::set_global_default(subscriber)
             .map_err(|_| Error::already_installed("a `tracing` subscriber"))?;
 
         // From here on nothing can fail.
         BRIDGE.get_or_init(|| LogBridge::new(tools.loggers()));
-        tools.loggers().filter.lead_log();
+        tools.loggers().filter.sync_log_crate();
         global::set_tracer_provider(tools.tracer_provider().clone());
         global::set_meter_provider(tools.meter_provider().clone());
         let _ = LOGGERS.set(tools.loggers().clone());
@@ -103,7 +104,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
     let loggers = LOGGERS.get().unwrap_or_else(|| {
         NONE.get_or_init(|| LoggerFactory {
             provider: SdkLoggerProvider::builder().build(),
-            open_provider: SdkLoggerProvider::builder().build(),
+            unfiltered_provider: SdkLoggerProvider::builder().build(),
             filter: crate::logs::Filter::off(),
             code_location: false,
         })

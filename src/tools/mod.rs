@@ -27,14 +27,14 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 pub use self::builder::Builder;
 pub(crate) use self::install::global_logger;
 use crate::{
-    config::{Config, LevelFilter, value::FromText as _},
+    config::{Config, LogFilter, value::ConfigValue as _},
     diagnostics::Diagnostics,
-    doctor::{self, report::Probe},
+    doctor::{self, report::ConnectivityReport},
     error::{Error, Problem, ShutdownError},
     export::stats::Stats,
     load::{Loaded, explain::Explanation},
     logs::{self, Logger, LoggerFactory},
-    pipeline::{self, Built, metrics::MeterProvider, propagators::Propagator, shutdown},
+    pipeline::{self, Pipeline, metrics::MeterProvider, propagators::Propagator, shutdown},
 };
 
 /// A logger, a tracer and a meter, and what feeds their telemetry to its destinations.
@@ -43,7 +43,7 @@ use crate::{
 /// the same, but can only report on standard error what was lost.
 #[must_use = "telemetry ends when this is dropped: bind it to a name such as `tools`, since `_` drops it at once"]
 pub struct ObservabilityTools {
-    built: Built,
+    pipeline: Pipeline,
     loaded: Loaded,
     /// How telemetry ended, once it has.
     ended: Mutex<Option<Result<(), ShutdownError>>>,
@@ -53,7 +53,7 @@ pub struct ObservabilityTools {
 
 impl fmt::Debug for ObservabilityTools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObservabilityTools").field("config", &self.loaded.config).finish_non_exhaustive()
+        f.debug_struct("ObservabilityTools").field("config", self.loaded.config()).finish_non_exhaustive()
     }
 }
 
@@ -67,23 +67,23 @@ impl ObservabilityTools {
     /// without telemetry.
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
-        match pipeline::build(&loaded, None, None) {
-            Ok(built) => Self::new(built, loaded),
+        match pipeline::build(&loaded.settings, None, None) {
+            Ok(pipeline) => Self::new(pipeline, loaded),
             // Disabled, nothing is started, and nothing else can fail.
             Err(error) => unreachable!("{error}"),
         }
     }
 
-    fn new(built: Built, loaded: Loaded) -> Self {
-        Self { built, loaded, ended: Mutex::new(None), process: std::process::id() }
+    fn new(pipeline: Pipeline, loaded: Loaded) -> Self {
+        Self { pipeline, loaded, ended: Mutex::new(None), process: std::process::id() }
     }
 
     fn loggers(&self) -> &LoggerFactory {
-        &self.built.loggers
+        &self.pipeline.loggers
     }
 
     fn diagnostics(&self) -> Diagnostics {
-        Diagnostics::new(self.loaded.config.diagnostics)
+        Diagnostics::new(self.loaded.config().diagnostics)
     }
 
     /// A logger. Its name is the scope of its records and the target that `logs.level` filters on.
@@ -93,37 +93,37 @@ impl ObservabilityTools {
 
     /// A tracer of the SDK.
     pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> SdkTracer {
-        self.built.tracer_provider.tracer(name)
+        self.pipeline.tracer_provider.tracer(name)
     }
 
     /// A meter. Its instruments are those of the SDK.
     pub fn meter(&self, name: impl Into<Cow<'static, str>>) -> Meter {
-        self.built.meter_provider.meter_with_scope(InstrumentationScope::builder(name).build())
+        self.pipeline.meter_provider.meter_with_scope(InstrumentationScope::builder(name).build())
     }
 
     /// The provider behind [`tracer`](Self::tracer).
     #[must_use]
     pub fn tracer_provider(&self) -> &SdkTracerProvider {
-        &self.built.tracer_provider
+        &self.pipeline.tracer_provider
     }
 
     /// The provider behind [`meter`](Self::meter).
     #[must_use]
     pub fn meter_provider(&self) -> &MeterProvider {
-        &self.built.meter_provider
+        &self.pipeline.meter_provider
     }
 
     /// A provider of the SDK whose loggers lead to the same places as those of [`logger`](Self::logger), by the same levels and
     /// limits: for other bridges.
     #[must_use]
     pub fn logger_provider(&self) -> &SdkLoggerProvider {
-        &self.built.loggers.open_provider
+        &self.pipeline.loggers.unfiltered_provider
     }
 
     /// Reads trace context from incoming requests and writes it to outgoing ones.
     #[must_use]
     pub fn propagator(&self) -> &Propagator {
-        &self.built.propagator
+        &self.pipeline.propagator
     }
 
     /// The bridge from `tracing`, for a program that composes a subscriber of its own: events become log records, spans
@@ -132,7 +132,7 @@ impl ObservabilityTools {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        Box::new(self.layers())
+        Box::new(self.tracing_layers())
     }
 
     /// Changes `logs.level` while the program runs: a level, or a filter list such as `info,hyper=warn`. It counts from now
@@ -149,10 +149,10 @@ impl ObservabilityTools {
     /// # Ok::<_, autotelemetry::Error>(())
     /// ```
     pub fn set_log_level(&self, level: &str) -> Result<(), Error> {
-        let filter = LevelFilter::from_text(level).map_err(|rejection| {
-            let problem = Problem::new(rejection.message).key("logs.level");
+        let filter = LogFilter::parse_str(level).map_err(|rejection| {
+            let problem = Problem::new(rejection.message).with_key("logs.level");
             Error::configuration(vec![match rejection.help {
-                Some(help) => problem.help(help),
+                Some(help) => problem.with_help(help),
                 None => problem,
             }])
         })?;
@@ -164,15 +164,15 @@ impl ObservabilityTools {
     /// dropped and are queued.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats { exporters: self.built.tallies.iter().map(|tally| tally.stats()).collect() }
+        Stats { exporters: self.pipeline.recorders.iter().map(|recorder| recorder.stats()).collect() }
     }
 
     /// As [`tracing_layer`](Self::tracing_layer), by its own type.
-    fn layers<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    fn tracing_layers<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        logs::layers(&self.built.tracer_provider, self.loggers(), self.diagnostics())
+        logs::tracing_layers(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
     }
 
     /// Tries each OTLP destination, now: resolves its name, connects, sets up TLS and sends one empty export per signal, all at
@@ -181,14 +181,14 @@ impl ObservabilityTools {
     /// # Errors
     ///
     /// When the system refuses what is needed for the trial. A destination that cannot be reached is in the result.
-    pub fn probe(&self) -> Result<Probe, Error> {
-        doctor::probe(&self.loaded)
+    pub fn probe(&self) -> Result<ConnectivityReport, Error> {
+        doctor::probe(&self.loaded.settings)
     }
 
     /// The configuration that these tools were built from.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.loaded.config
+        self.loaded.config()
     }
 
     /// Every effective value and where it came from, secrets masked.
@@ -206,7 +206,7 @@ impl ObservabilityTools {
     /// Where Prometheus can scrape the metrics; `None` when it cannot.
     #[must_use]
     pub fn prometheus_address(&self) -> Option<SocketAddr> {
-        self.built.prometheus_address
+        self.pipeline.prometheus_address
     }
 
     /// Delivers what is queued, all signals at once, within `shutdown_timeout`. After [`shutdown`](Self::shutdown) it returns
@@ -222,7 +222,7 @@ impl ObservabilityTools {
         if let Some(ended) = &*self.ended.lock().unwrap_or_else(PoisonError::into_inner) {
             return ended.clone();
         }
-        shutdown::flush(&self.built, self.limit())
+        shutdown::flush(&self.pipeline, self.limit())
     }
 
     /// Delivers what is queued and ends all telemetry, all signals at once, within `shutdown_timeout`. What fails now is
@@ -240,16 +240,16 @@ impl ObservabilityTools {
         if let Some(ended) = &*ended {
             return ended.clone();
         }
-        if let Some(background) = &self.built.background {
-            background.begin_closing();
+        if let Some(runtime) = &self.pipeline.runtime {
+            runtime.begin_closing();
         }
         let deadline = Instant::now() + self.limit();
-        let result = shutdown::shutdown(&self.built, self.limit());
-        if let Some(background) = &self.built.background {
-            background.stop(deadline.saturating_duration_since(Instant::now()));
+        let result = shutdown::shutdown(&self.pipeline, self.limit());
+        if let Some(runtime) = &self.pipeline.runtime {
+            runtime.stop(deadline.saturating_duration_since(Instant::now()));
         }
-        if let Some(losses) = shutdown::losses(&self.built) {
-            self.diagnostics().error(losses);
+        if let Some(loss_summary) = shutdown::loss_summary(&self.pipeline) {
+            self.diagnostics().error(loss_summary);
         }
         *ended = Some(result.clone());
         result
@@ -257,11 +257,11 @@ impl ObservabilityTools {
 
     /// After a fork the child has none of the threads that could deliver anything; waiting for them would hang it.
     fn has_nothing_to_end(&self) -> bool {
-        self.loaded.config.disabled || self.process != std::process::id()
+        self.loaded.config().disabled || self.process != std::process::id()
     }
 
     fn limit(&self) -> Duration {
-        self.loaded.config.shutdown_timeout.get()
+        self.loaded.config().shutdown_timeout.get()
     }
 }
 
@@ -269,11 +269,11 @@ impl Drop for ObservabilityTools {
     fn drop(&mut self) {
         if self.process != std::process::id() {
             // The providers would wait for their threads when the last handle goes; one that never goes prevents it.
-            std::mem::forget(self.built.tracer_provider.clone());
-            std::mem::forget(self.built.meter_provider.clone());
-            std::mem::forget(self.built.loggers.clone());
-            if let Some(background) = self.built.background.take() {
-                std::mem::forget(background);
+            std::mem::forget(self.pipeline.tracer_provider.clone());
+            std::mem::forget(self.pipeline.meter_provider.clone());
+            std::mem::forget(self.pipeline.loggers.clone());
+            if let Some(runtime) = self.pipeline.runtime.take() {
+                std::mem::forget(runtime);
             }
             return;
         }

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use super::ObservabilityTools;
 use crate::{
-    config::{ExporterRef, NonEmpty, Signal, validate::key_path},
+    config::{ExporterName, NonEmptyString, Signal, key_path::key_path},
     error::Origin,
 };
 
 /// `shop 1.4.2, profile production, autotelemetry.toml: traces to otlp (grpc http://collector:4317); …`
-pub(super) fn start_line(tools: &ObservabilityTools) -> String {
+pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
     let config = tools.config();
-    let mut line = config.service.name.as_ref().map_or("unknown service", NonEmpty::as_str).to_owned();
+    let mut line = config.service.name.as_ref().map_or("unknown service", NonEmptyString::as_str).to_owned();
     if let Some(version) = &config.service.version {
         let _ = write!(line, " {version}");
     }
@@ -52,16 +52,16 @@ pub(super) fn start_line(tools: &ObservabilityTools) -> String {
     line
 }
 
-fn place(tools: &ObservabilityTools, signal: Signal, exporter: &ExporterRef) -> String {
+fn place(tools: &ObservabilityTools, signal: Signal, exporter: &ExporterName) -> String {
     let config = tools.config();
     if let Some(settings) = config.otlp_settings(exporter, signal) {
         return format!("{exporter} ({} {})", settings.protocol, settings.endpoint);
     }
     match (exporter, tools.prometheus_address()) {
-        (ExporterRef::Prometheus, Some(address)) => {
+        (ExporterName::Prometheus, Some(address)) => {
             format!("{exporter} (http://{address}{})", config.prometheus.path)
         }
-        (ExporterRef::File, _) => format!("{exporter} ({})", config.file.directory),
+        (ExporterName::File, _) => format!("{exporter} ({})", config.file.directory),
         _ => exporter.to_string(),
     }
 }

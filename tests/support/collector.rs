@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use super::{PATIENCE, program};
+use super::{TIMEOUT, program};
 
 pub struct Collector {
     process: Child,
@@ -151,7 +151,7 @@ impl Collector {
 
     /// Waits until the output satisfies `enough`, and returns it.
     pub fn wait(&self, enough: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut text = self.output.0.lock().unwrap();
         while !enough(&text) {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -22,7 +22,7 @@ use std::{
 use autotelemetry::{Builder, ObservabilityTools};
 
 /// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A builder that sees neither a file nor the environment of the process.
 pub fn builder() -> Builder {

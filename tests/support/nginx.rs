@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{PATIENCE, collector::free_port};
+use super::{TIMEOUT, collector::free_port};
 
 pub struct Nginx {
     process: Child,
@@ -52,7 +52,7 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .expect("nginx is installed");
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !ports.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok()) {
             if process.try_wait().unwrap().is_some() {
                 return None;

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{PATIENCE, collector::free_port};
+use super::{TIMEOUT, collector::free_port};
 
 pub struct Prometheus {
     process: Child,
@@ -57,7 +57,7 @@ impl Prometheus {
 
     /// Waits until the answer to a query is one series with this value, and returns its labels.
     pub fn wait(&self, query: &str, value: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let answer = self.ask(query).unwrap();
             let found = &answer["data"]["result"];

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use autotelemetry::{
     ObservabilityTools,
     prelude::*,
-    testing::{self, Telemetry},
+    testing::{self, Captured},
 };
 
 /// What a program does: an order that is placed, and another one whose card is refused.
@@ -31,7 +31,7 @@ pub fn shop(tools: &ObservabilityTools) {
 }
 
 /// What the shop leaves behind, the same each time.
-pub fn recorded() -> Telemetry {
+pub fn recorded() -> Captured {
     let (tools, telemetry) = testing::builder().deterministic_ids().clock(SystemTime::UNIX_EPOCH).build();
     shop(&tools);
     telemetry

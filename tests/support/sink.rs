@@ -33,7 +33,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use super::{PATIENCE, collector::Collector};
+use super::{TIMEOUT, collector::Collector};
 
 /// One request, its body uncompressed and without the framing of gRPC.
 #[derive(Debug, Clone)]
@@ -224,7 +224,7 @@ impl Sink {
 
     /// Waits until `enough` is true of what was received.
     pub fn wait(&self, enough: impl Fn(&[Received]) -> bool) -> Vec<Received> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut received = self.state.received.lock().unwrap();
         while !enough(&received) {
             let left = deadline.saturating_duration_since(Instant::now());

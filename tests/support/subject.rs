@@ -12,7 +12,7 @@ use std::{
 use autotelemetry::{ObservabilityTools, config::Signal, prelude::*};
 use serde_json::{Value as Json, json};
 
-use super::{PATIENCE, program};
+use super::{TIMEOUT, program};
 
 /// Marks the answers among what the test's own frame prints.
 const MARK: &str = "answer: ";
@@ -67,7 +67,7 @@ impl Subject {
     /// Gives a command and waits for its end.
     pub fn tell(&mut self, command: &str) -> String {
         self.ask(command);
-        self.answer(PATIENCE)
+        self.answer(TIMEOUT)
     }
 
     /// The account of a signal.
@@ -77,7 +77,7 @@ impl Subject {
 
     /// Waits until the account of a signal satisfies `enough`.
     pub fn wait_for(&mut self, signal: &str, enough: impl Fn(&Account) -> bool) -> Account {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let stats = self.stats(signal);
             if enough(&stats) {
@@ -95,7 +95,7 @@ impl Subject {
 
     /// Waits until it has said `text`, and returns all that it said.
     pub fn wait_said(&self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut said = self.said.0.lock().unwrap();
         while !said.contains(text) {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -18,7 +18,7 @@ use std::{
 use collector::{Collector, field, sections, sections_with};
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn data_processing(arguments: &[&str]) -> Command {
     let mut command = program::clean(env!("CARGO_BIN_EXE_data_processing").into());

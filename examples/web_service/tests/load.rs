@@ -19,7 +19,7 @@ use std::{io::BufRead as _, thread, time::Duration};
 use collector::{Collector, count, field, sections};
 use service::Service;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[test]
 #[ignore = "needs wrk and the OpenTelemetry Collector (OTELCOL)"]

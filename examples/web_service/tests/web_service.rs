@@ -22,7 +22,7 @@ use prometheus::Prometheus;
 use serde_json::{Value, json};
 use service::Service;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -182,7 +182,7 @@ async fn a_request_on_its_way_is_answered_before_the_end() {
     service.ask_to_end();
     // It has begun to end when it takes no more requests.
     let address = service.url.strip_prefix("http://").unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while TcpStream::connect(address).is_ok() {
         assert!(Instant::now() < deadline, "SIGTERM is not heard");
         tokio::task::yield_now().await;

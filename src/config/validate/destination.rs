@@ -1,13 +1,13 @@
 //! The rules for one signal that goes to one OTLP destination.
 
-use super::{Violation, compiled_out};
+use super::{RuleViolation, compiled_out};
 use crate::config::{
-    Config, Endpoint, ExporterRef, NonEmpty, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
+    Config, Endpoint, ExporterName, NonEmptyString, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
     format_duration,
 };
 
 /// The name of a key in `[otlp.tls]`, and what it holds.
-type TlsKey = (&'static str, fn(&Tls) -> &Option<NonEmpty>);
+type TlsKey = (&'static str, fn(&Tls) -> &Option<NonEmptyString>);
 
 const CA_FILE: TlsKey = ("ca_file", |tls| &tls.ca_file);
 const CERT_FILE: TlsKey = ("cert_file", |tls| &tls.cert_file);
@@ -23,11 +23,11 @@ pub(crate) struct Destination<'c> {
 
 impl<'c> Destination<'c> {
     /// `None` for an exporter that does not speak OTLP, or does not exist.
-    pub(crate) fn new(config: &'c Config, exporter: &ExporterRef, signal: Signal) -> Option<Self> {
+    pub(crate) fn new(config: &'c Config, exporter: &ExporterName, signal: Signal) -> Option<Self> {
         let (table, otlp) = match exporter {
-            ExporterRef::Otlp => ("otlp".to_owned(), &config.otlp),
-            ExporterRef::Named(name) => (format!("exporters.{name}"), config.exporters.get(name)?),
-            ExporterRef::Console | ExporterRef::File | ExporterRef::Prometheus | ExporterRef::Memory => {
+            ExporterName::Otlp => ("otlp".to_owned(), &config.otlp),
+            ExporterName::Named(name) => (format!("exporters.{name}"), config.exporters.get(name)?),
+            ExporterName::Console | ExporterName::File | ExporterName::Prometheus | ExporterName::Memory => {
                 return None;
             }
         };
@@ -35,7 +35,7 @@ impl<'c> Destination<'c> {
     }
 
     /// Everything that is wrong or odd about it.
-    pub(crate) fn check(&self, found: &mut Vec<Violation>) {
+    pub(crate) fn check(&self, found: &mut Vec<RuleViolation>) {
         self.features(found);
         self.retry(found);
         if self.scheme(found) {
@@ -49,7 +49,7 @@ impl<'c> Destination<'c> {
     #[cfg(feature = "tls")]
     pub(crate) fn tls_files(&self) -> Option<KeyedTlsFiles> {
         let TlsFiles { ca_file, cert_file, key_file } = &self.settings.tls;
-        let keyed = |key, file: &Option<NonEmpty>| Some((self.tls_key(key), file.clone()?));
+        let keyed = |key, file: &Option<NonEmptyString>| Some((self.tls_key(key), file.clone()?));
         self.settings.endpoint.is_https().then(|| KeyedTlsFiles {
             ca: keyed(CA_FILE, ca_file),
             cert: keyed(CERT_FILE, cert_file),
@@ -91,7 +91,7 @@ impl<'c> Destination<'c> {
         self.settings.protocol == OtlpProtocol::Grpc
     }
 
-    fn features(&self, found: &mut Vec<Violation>) {
+    fn features(&self, found: &mut Vec<RuleViolation>) {
         if self.is_grpc() && !cfg!(feature = "grpc") {
             found.push(compiled_out(&self.protocol_key(), "grpc"));
         }
@@ -111,39 +111,39 @@ impl<'c> Destination<'c> {
         })
     }
 
-    fn retry(&self, found: &mut Vec<Violation>) {
+    fn retry(&self, found: &mut Vec<RuleViolation>) {
         let (own, retry) = (&self.otlp.signal(self.signal).retry, &self.settings.retry);
         if retry.initial_backoff > retry.max_backoff {
             let first = self.key("retry.initial_backoff", own.initial_backoff.is_some());
             let longest = self.key("retry.max_backoff", own.max_backoff.is_some());
             let (initial, max) = (format_duration(retry.initial_backoff), format_duration(retry.max_backoff));
             let message = format!("\"{initial}\" is longer than the longest pause ({longest} = \"{max}\")");
-            found.push(Violation::error(&[&first, &longest], message));
+            found.push(RuleViolation::error(&[&first, &longest], message));
         }
     }
 
     /// Only grpc can do without a scheme. Returns whether the other rules make sense.
-    fn scheme(&self, found: &mut Vec<Violation>) -> bool {
+    fn scheme(&self, found: &mut Vec<RuleViolation>) -> bool {
         let own = &self.otlp.signal(self.signal);
         let written = self.written();
         if let Some(written) = written.filter(|written| !self.is_grpc() && !written.has_scheme()) {
             let message = format!("\"{written}\" has no scheme, which {} needs", self.settings.protocol);
             let help =
                 format!("write \"http://{written}\" or \"https://{written}\", or use the protocol \"grpc\"");
-            found.push(Violation::error(&[&self.endpoint_key()], message).help(help));
+            found.push(RuleViolation::error(&[&self.endpoint_key()], message).with_help(help));
             return false;
         }
         if self.settings.insecure && (!self.is_grpc() || written.is_none_or(Endpoint::has_scheme)) {
             let key = self.key("tls.insecure", own.tls.insecure.is_some());
             let message = "has no effect: it is for grpc endpoints that are written without a scheme";
-            found.push(Violation::warning(&[&key], message));
+            found.push(RuleViolation::warning(&[&key], message));
         }
         true
     }
 
-    fn path(&self, found: &mut Vec<Violation>) {
+    fn path(&self, found: &mut Vec<RuleViolation>) {
         let (signal, endpoint) = (self.signal, &self.settings.endpoint);
-        let warning = |message: &str| Violation::warning(&[&self.endpoint_key()], message);
+        let warning = |message: &str| RuleViolation::warning(&[&self.endpoint_key()], message);
         if self.is_grpc() {
             if let Some(written) = self.written().filter(|written| written.has_path()) {
                 found.push(warning(&format!("the path of {written} is not used by grpc")));
@@ -152,7 +152,8 @@ impl<'c> Destination<'c> {
             if !endpoint.has_path() {
                 let help = format!("the usual one is {}", endpoint.join(&format!("v1/{signal}")));
                 found.push(
-                    warning("has no path, and none is appended to the endpoint of one signal").help(help),
+                    warning("has no path, and none is appended to the endpoint of one signal")
+                        .with_help(help),
                 );
             }
         } else {
@@ -160,23 +161,23 @@ impl<'c> Destination<'c> {
             if Signal::ALL.iter().any(|other| path.ends_with(&format!("v1/{other}/v1/{signal}"))) {
                 // In the same words for all signals, since it is one fault.
                 let message = "the path names a signal, and that of each signal is appended to it";
-                found.push(warning(message).help("leave the path away, or set it for one signal"));
+                found.push(warning(message).with_help("leave the path away, or set it for one signal"));
             }
         }
     }
 
-    fn port(&self, found: &mut Vec<Violation>) {
+    fn port(&self, found: &mut Vec<RuleViolation>) {
         let (protocol, port) = (self.settings.protocol, self.settings.endpoint.port());
         let other = if self.is_grpc() { OtlpProtocol::HttpProtobuf } else { OtlpProtocol::Grpc };
         if port == other.default_port() {
             let message = format!("port {port} is the usual one of {other}, but the protocol is {protocol}");
             let help = format!("set `{}`, or the port {}", self.protocol_key(), protocol.default_port());
-            found.push(Violation::warning(&[&self.endpoint_key()], message).help(help));
+            found.push(RuleViolation::warning(&[&self.endpoint_key()], message).with_help(help));
         }
     }
 
     /// Files without encryption are not what somebody meant, and neither is half of an identity.
-    fn tls(&self, found: &mut Vec<Violation>) {
+    fn tls(&self, found: &mut Vec<RuleViolation>) {
         if !self.settings.endpoint.is_https() {
             // A general key may be for the other signals.
             let is_used = Signal::ALL.iter().any(|signal| self.otlp.settings(*signal).endpoint.is_https());
@@ -186,7 +187,7 @@ impl<'c> Destination<'c> {
             };
             for (key, _) in self.named_files().filter(|(_, is_own)| *is_own || !is_used) {
                 let message = "the connection is not encrypted, since the endpoint is http://";
-                found.push(Violation::error(&[&key], message).help(&help));
+                found.push(RuleViolation::error(&[&key], message).with_help(&help));
             }
             return;
         }
@@ -199,7 +200,7 @@ impl<'c> Destination<'c> {
         if let Some((set, (missing, _), message)) = alone {
             let set = self.tls_key(set);
             let table = set.rsplit_once('.').map_or("", |(table, _)| table);
-            found.push(Violation::error(&[&set], message).help(format!("set `{table}.{missing}`")));
+            found.push(RuleViolation::error(&[&set], message).with_help(format!("set `{table}.{missing}`")));
         }
     }
 }
@@ -208,7 +209,7 @@ impl<'c> Destination<'c> {
 #[cfg(feature = "tls")]
 #[derive(Debug)]
 pub(crate) struct KeyedTlsFiles {
-    pub(crate) ca: Option<(String, NonEmpty)>,
-    pub(crate) cert: Option<(String, NonEmpty)>,
-    pub(crate) key: Option<(String, NonEmpty)>,
+    pub(crate) ca: Option<(String, NonEmptyString)>,
+    pub(crate) cert: Option<(String, NonEmptyString)>,
+    pub(crate) key: Option<(String, NonEmptyString)>,
 }

@@ -6,13 +6,14 @@ use self::destination::Destination;
 #[cfg(feature = "tls")]
 pub(crate) use self::destination::KeyedTlsFiles;
 use super::{
-    Config, ExporterRef, Resource, Signal, Temporality,
-    value::{nearest, quoted_list},
+    Config, ExporterName, Resource, Signal, Temporality,
+    key_path::{KeyPath, key_path},
 };
+use crate::text::{nearest, quoted_list};
 
 /// A rule that is broken.
 #[derive(Debug)]
-pub(crate) struct Violation {
+pub(crate) struct RuleViolation {
     /// The keys whose values do not go together; the first one is shown.
     pub(crate) keys: Vec<KeyPath>,
     /// The entry of a list that alone is at fault.
@@ -28,14 +29,7 @@ pub(crate) enum Severity {
     Warning,
 }
 
-/// A key as its segments, since a segment may hold dots.
-pub(crate) type KeyPath = Vec<String>;
-
-pub(crate) fn key_path(dotted: &str) -> KeyPath {
-    dotted.split('.').map(str::to_owned).collect()
-}
-
-impl Violation {
+impl RuleViolation {
     fn error(keys: &[&str], message: impl Into<String>) -> Self {
         Self::of(keys.iter().map(|key| key_path(key)).collect(), message)
     }
@@ -54,14 +48,14 @@ impl Violation {
         self
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 }
 
 /// Everything that is wrong with `config` as a whole.
-pub(crate) fn validate(config: &Config) -> Vec<Violation> {
+pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     let mut found = Vec::new();
     service(config, &mut found);
     batches(config, &mut found);
@@ -73,25 +67,25 @@ pub(crate) fn validate(config: &Config) -> Vec<Violation> {
     found
 }
 
-fn service(config: &Config, found: &mut Vec<Violation>) {
+fn service(config: &Config, found: &mut Vec<RuleViolation>) {
     if config.service.name.is_none() && !config.disabled {
         found.push(
-            Violation::error(&["service.name"], "is required and set nowhere")
-                .help("write `name = \"…\"` below [service], or set OTEL_SERVICE_NAME"),
+            RuleViolation::error(&["service.name"], "is required and set nowhere")
+                .with_help("write `name = \"…\"` below [service], or set OTEL_SERVICE_NAME"),
         );
     }
     for (attribute, key) in Resource::SERVICE_KEYS {
         if config.resource.attributes.contains_key(attribute) {
             let path = vec!["resource".into(), "attributes".into(), attribute.into()];
             found.push(
-                Violation::of(vec![path], "has a key of its own")
-                    .help(format!("set `service.{key}` instead")),
+                RuleViolation::of(vec![path], "has a key of its own")
+                    .with_help(format!("set `service.{key}` instead")),
             );
         }
     }
 }
 
-fn batches(config: &Config, found: &mut Vec<Violation>) {
+fn batches(config: &Config, found: &mut Vec<RuleViolation>) {
     let (traces, logs) = (&config.traces.batch, &config.logs.batch);
     for (signal, batch, queue) in [
         (Signal::Traces, traces.max_export_batch_size, traces.max_queue_size),
@@ -102,23 +96,24 @@ fn batches(config: &Config, found: &mut Vec<Violation>) {
                 (format!("{signal}.batch.max_export_batch_size"), format!("{signal}.batch.max_queue_size"));
             let message =
                 format!("{} is more than the queue holds ({queue_key} = {})", batch.get(), queue.get());
-            found.push(Violation::error(&[&batch_key, &queue_key], message));
+            found.push(RuleViolation::error(&[&batch_key, &queue_key], message));
         }
     }
 }
 
-fn exporters(config: &Config, found: &mut Vec<Violation>) {
+fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
     for name in config.exporters.keys() {
         let well_formed = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         let key = format!("exporters.{name}");
-        if ExporterRef::RESERVED.contains(&name.as_str()) {
+        if ExporterName::RESERVED.contains(&name.as_str()) {
             found.push(
-                Violation::error(&[&key], "is the name of a built-in exporter").help("choose another name"),
+                RuleViolation::error(&[&key], "is the name of a built-in exporter")
+                    .with_help("choose another name"),
             );
         } else if !well_formed {
             let message = "a name consists of a-z, 0-9 and _ and begins with a letter";
-            found.push(Violation::of(vec![vec!["exporters".into(), name.clone()]], message));
+            found.push(RuleViolation::of(vec![vec!["exporters".into(), name.clone()]], message));
         }
     }
     for (name, otlp) in &config.exporters {
@@ -128,32 +123,32 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
             .collect();
         let key = format!("exporters.{name}");
         if used.is_empty() && !config.disabled {
-            found.push(Violation::warning(&[&key], "is used by no signal").help(format!(
+            found.push(RuleViolation::warning(&[&key], "is used by no signal").with_help(format!(
                 "add \"{name}\" to `traces.exporters`, `metrics.exporters` or `logs.exporters`"
             )));
         }
         // Unlike `otlp`, which is at localhost by custom, it can be anywhere.
         for signal in used.into_iter().filter(|signal| !otlp.has_endpoint(*signal)) {
             let message = format!("the exporter \"{name}\" has no endpoint");
-            let violation = Violation::error(&[&format!("{signal}.exporters")], message).entry(name);
-            found.push(violation.help(format!("set `{key}.endpoint`")));
+            let violation = RuleViolation::error(&[&format!("{signal}.exporters")], message).entry(name);
+            found.push(violation.with_help(format!("set `{key}.endpoint`")));
         }
     }
     for signal in Signal::ALL {
         let key = format!("{signal}.exporters");
         for exporter in config.exporters(signal) {
             let name = exporter.as_str();
-            let built_in = ExporterRef::built_in(signal);
+            let built_in = ExporterName::built_in(signal);
             if !built_in.contains(&name) && !config.exporters.contains_key(name) {
                 let message = match exporter {
-                    ExporterRef::Prometheus => format!("\"prometheus\" takes metrics only, not {signal}"),
-                    ExporterRef::File => format!("\"file\" takes logs only, not {signal}"),
+                    ExporterName::Prometheus => format!("\"prometheus\" takes metrics only, not {signal}"),
+                    ExporterName::File => format!("\"file\" takes logs only, not {signal}"),
                     _ => format!("there is no exporter \"{name}\" for {signal}"),
                 };
                 let help = known_exporters(config, signal, name);
-                found.push(Violation::error(&[&key], message).entry(name).help(help));
+                found.push(RuleViolation::error(&[&key], message).entry(name).with_help(help));
             }
-            if exporter == &ExporterRef::Prometheus && !cfg!(feature = "prometheus") {
+            if exporter == &ExporterName::Prometheus && !cfg!(feature = "prometheus") {
                 found.push(compiled_out(&key, "prometheus").entry(name));
             }
         }
@@ -162,7 +157,7 @@ fn exporters(config: &Config, found: &mut Vec<Violation>) {
 
 /// What to write instead of `name`.
 fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
-    let built_in = ExporterRef::built_in(signal).iter().copied();
+    let built_in = ExporterName::built_in(signal).iter().copied();
     let known: Vec<_> = built_in.chain(config.exporters.keys().map(String::as_str)).collect();
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
@@ -171,30 +166,38 @@ fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
 }
 
 /// The names below `logs.levels` are those of exporters. One that is not used now may be in another profile.
-fn levels(config: &Config, found: &mut Vec<Violation>) {
+fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
     for name in config.logs.levels.keys() {
-        if !ExporterRef::built_in(Signal::Logs).contains(&name.as_str())
+        if !ExporterName::built_in(Signal::Logs).contains(&name.as_str())
             && !config.exporters.contains_key(name)
         {
             let path = vec!["logs".into(), "levels".into(), name.clone()];
             let message = format!("there is no exporter \"{name}\" for logs");
-            found.push(Violation::of(vec![path], message).help(known_exporters(config, Signal::Logs, name)));
+            found.push(RuleViolation::of(vec![path], message).with_help(known_exporters(
+                config,
+                Signal::Logs,
+                name,
+            )));
         }
     }
 }
 
-fn compiled_out(key: &str, feature: &str) -> Violation {
-    Violation::error(&[key], format!("needs the feature `{feature}`, which this binary was built without"))
-        .help(format!("enable the feature `{feature}` of autotelemetry"))
+fn compiled_out(key: &str, feature: &str) -> RuleViolation {
+    RuleViolation::error(
+        &[key],
+        format!("needs the feature `{feature}`, which this binary was built without"),
+    )
+    .with_help(format!("enable the feature `{feature}` of autotelemetry"))
 }
 
 /// The rules for each destination that is really used.
-fn destinations(config: &Config, found: &mut Vec<Violation>) {
+fn destinations(config: &Config, found: &mut Vec<RuleViolation>) {
     let mut of_destinations = Vec::new();
     used_destinations(config).for_each(|destination| destination.check(&mut of_destinations));
     // Signals that share a destination share its faults.
     for violation in of_destinations {
-        let is_same = |other: &Violation| other.keys == violation.keys && other.message == violation.message;
+        let is_same =
+            |other: &RuleViolation| other.keys == violation.keys && other.message == violation.message;
         if !found.iter().any(is_same) {
             found.push(violation);
         }
@@ -214,34 +217,34 @@ pub(crate) fn tls_files(config: &Config) -> Vec<KeyedTlsFiles> {
     used_destinations(config).filter_map(|destination| destination.tls_files()).collect()
 }
 
-fn metrics(config: &Config, found: &mut Vec<Violation>) {
+fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
     let exporters = config.exporters(Signal::Metrics);
-    let pushes = exporters.iter().any(|exporter| exporter != &ExporterRef::Prometheus);
+    let pushes = exporters.iter().any(|exporter| exporter != &ExporterName::Prometheus);
     if pushes
-        && exporters.contains(&ExporterRef::Prometheus)
+        && exporters.contains(&ExporterName::Prometheus)
         && config.metrics.temporality != Temporality::Cumulative
     {
         found.push(
-            Violation::error(
+            RuleViolation::error(
                 &["metrics.temporality"],
                 format!(
                     "\"{}\" is not possible beside the exporter \"prometheus\": it is always cumulative, and all exporters share one collection",
                     config.metrics.temporality
                 ),
             )
-            .help("use \"cumulative\", or take \"prometheus\" or the others out of `metrics.exporters`"),
+            .with_help("use \"cumulative\", or take \"prometheus\" or the others out of `metrics.exporters`"),
         );
     }
 }
 
-fn sampler(config: &Config, found: &mut Vec<Violation>) {
+fn sampler(config: &Config, found: &mut Vec<RuleViolation>) {
     if config.traces.sampler_arg.is_some() && !config.traces.sampler.takes_ratio() {
         found.push(
-            Violation::warning(
+            RuleViolation::warning(
                 &["traces.sampler_arg"],
                 format!("has no effect on the sampler \"{}\"", config.traces.sampler),
             )
-            .help("it belongs to \"traceidratio\" and \"parentbased_traceidratio\""),
+            .with_help("it belongs to \"traceidratio\" and \"parentbased_traceidratio\""),
         );
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::Rejection;
+use super::ParseError;
 
 /// A resource attribute's value: a text, boolean, integer, float, or an array of one of these kinds.
 ///
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for AttributeValue {
                     values.push(value);
                 }
                 array(values).ok_or_else(|| {
-                    de::Error::custom(Rejection::new("an array must hold values of one kind, and no arrays"))
+                    de::Error::custom(ParseError::new("an array must hold values of one kind, and no arrays"))
                 })
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{FromText, Rejection, text_type};
+use super::{ConfigValue, ParseError, string_value};
 
 const PATTERN: &str = r"^\s*([0-9]+(ms|s|m|h)\s*)+$";
 pub(crate) const HELP: &str = "write a number with a unit, for example \"5s\" (ms, s, m or h)";
@@ -24,21 +24,21 @@ impl<const MIN_MS: u64> Period<MIN_MS> {
     }
 }
 
-impl<const MIN_MS: u64> FromText for Period<MIN_MS> {
+impl<const MIN_MS: u64> ConfigValue for Period<MIN_MS> {
     const EXPECTED: &'static str = "a duration such as \"5s\"";
     const PATTERN: Option<&'static str> = Some(PATTERN);
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         let duration = parse(text)?;
         if duration < Duration::from_millis(MIN_MS) {
             let least = format(Duration::from_millis(MIN_MS));
-            return Err(Rejection::new(format!("{text:?} is too short, the least is \"{least}\"")));
+            return Err(ParseError::new(format!("{text:?} is too short, the least is \"{least}\"")));
         }
         Ok(Self(duration))
     }
 }
 
-text_type!(Period<MIN_MS>, const MIN_MS: u64);
+string_value!(Period<MIN_MS>, const MIN_MS: u64);
 
 impl<const MIN_MS: u64> fmt::Display for Period<MIN_MS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,19 +77,19 @@ impl fmt::Display for Timeout {
     }
 }
 
-impl FromText for Timeout {
+impl ConfigValue for Timeout {
     const EXPECTED: &'static str = "a duration such as \"10s\"";
     const PATTERN: Option<&'static str> = Some(PATTERN);
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         parse(text).map(Self)
     }
 }
 
-text_type!(Timeout);
+string_value!(Timeout);
 
-fn parse(text: &str) -> Result<Duration, Rejection> {
-    let refused = || Rejection::new(format!("{text:?} is not a duration")).with_help(HELP);
+fn parse(text: &str) -> Result<Duration, ParseError> {
+    let refused = || ParseError::new(format!("{text:?} is not a duration")).with_help(HELP);
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err(refused());
@@ -113,7 +113,7 @@ fn parse(text: &str) -> Result<Duration, Rejection> {
     }
     // Far beyond any use, and far below what overflows when it is added to an `Instant`.
     if total > Duration::from_secs(365 * 24 * 3600) {
-        return Err(Rejection::new(format!("{text:?} is longer than a year")));
+        return Err(ParseError::new(format!("{text:?} is longer than a year")));
     }
     Ok(total)
 }
@@ -151,9 +151,9 @@ mod tests {
 
     #[test]
     fn a_period_has_a_least_value() {
-        assert_eq!(Period::<10>::from_text("10ms"), Ok(Period::from_millis(10)));
+        assert_eq!(Period::<10>::parse_str("10ms"), Ok(Period::from_millis(10)));
         assert_eq!(
-            Period::<10>::from_text("9ms").unwrap_err().message,
+            Period::<10>::parse_str("9ms").unwrap_err().message,
             "\"9ms\" is too short, the least is \"10ms\""
         );
     }

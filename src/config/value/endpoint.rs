@@ -7,7 +7,7 @@ use http::{
     uri::{PathAndQuery, Scheme},
 };
 
-use super::{FromText, Rejection, text_type};
+use super::{ConfigValue, ParseError, string_value};
 
 /// An absolute `http://` or `https://` URL without user information and fragment; or, for grpc, a host and a port alone.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,20 +96,20 @@ impl Endpoint {
     }
 }
 
-impl FromText for Endpoint {
+impl ConfigValue for Endpoint {
     const EXPECTED: &'static str = "a URL in quotes";
     const PATTERN: Option<&'static str> = Some(
         r"^\s*([hH][tT][tT][pP][sS]?://)?[^@#\s/:]+(:[0-9]+)?([/?][^@#\s]*)?\s*$|^\s*[hH][tT][tT][pP][sS]?://\[",
     );
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Rejection::new("must not be empty"));
+            return Err(ParseError::new("must not be empty"));
         }
         // Anywhere, not only where it belongs: a password may hold what ends an authority.
         if text.contains('@') {
-            return Err(Rejection::new("a URL with user information is not supported")
+            return Err(ParseError::new("a URL with user information is not supported")
                 .with_help("send the credentials in a header, for example `authorization`"));
         }
         let is_scheme = |scheme: &str| scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
@@ -120,11 +120,11 @@ impl FromText for Endpoint {
         if let Some(scheme) =
             scheme.filter(|scheme| !["http", "https"].contains(&&*scheme.to_ascii_lowercase()))
         {
-            return Err(Rejection::new(format!("the scheme {scheme:?} is not supported"))
+            return Err(ParseError::new(format!("the scheme {scheme:?} is not supported"))
                 .with_help("use http:// or https://"));
         }
         if text.contains('#') {
-            return Err(Rejection::new(format!(
+            return Err(ParseError::new(format!(
                 "{:?} has a fragment (#…), which is never sent",
                 shown(text)
             )));
@@ -138,7 +138,7 @@ impl FromText for Endpoint {
             {
                 Ok(Self { uri, has_scheme: scheme.is_some() })
             }
-            _ => Err(Rejection::new(format!("{:?} is not a URL", shown(text)))
+            _ => Err(ParseError::new(format!("{:?} is not a URL", shown(text)))
                 .with_help("for example \"http://localhost:4318\"")),
         }
     }
@@ -182,14 +182,14 @@ impl From<Uri> for Endpoint {
     }
 }
 
-text_type!(Endpoint);
+string_value!(Endpoint);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn joined(text: &str) -> String {
-        Endpoint::from_text(text).unwrap().join("v1/traces").uri().to_string()
+        Endpoint::parse_str(text).unwrap().join("v1/traces").uri().to_string()
     }
 
     #[test]
@@ -211,9 +211,9 @@ mod tests {
             "http://c:",
             "http://c d",
         ] {
-            assert!(Endpoint::from_text(text).is_err(), "{text}");
+            assert!(Endpoint::parse_str(text).is_err(), "{text}");
         }
-        assert!(Endpoint::from_text("http://[::1]:4318").is_ok());
+        assert!(Endpoint::parse_str("http://[::1]:4318").is_ok());
     }
 
     #[test]
@@ -228,10 +228,10 @@ mod tests {
             "user:hunter2://x@c",
             "c d:1?token=hunter2&next=https://x",
         ] {
-            let rejection = Endpoint::from_text(text).unwrap_err();
+            let rejection = Endpoint::parse_str(text).unwrap_err();
             assert!(!rejection.to_string().contains("hunter2"), "{rejection}");
         }
-        let endpoint = Endpoint::from_text("http://c:4318/x?token=hunter2").unwrap();
+        let endpoint = Endpoint::parse_str("http://c:4318/x?token=hunter2").unwrap();
         assert_eq!(endpoint.to_string(), "http://c:4318/x?***");
         assert!(!format!("{endpoint:?}").contains("hunter2"));
     }

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{FromText, Rejection, text_type};
+use super::{ConfigValue, ParseError, string_value};
 
 /// Header names (lower case) and their secret values.
-pub type Headers = BTreeMap<HeaderName, HeaderText>;
+pub type Headers = BTreeMap<HeaderName, SecretString>;
 
 /// Names that belong to the transport; a value of ours would break the request.
 const RESERVED: &[&str] = &[
@@ -38,14 +38,14 @@ impl fmt::Display for HeaderName {
     }
 }
 
-impl FromText for HeaderName {
+impl ConfigValue for HeaderName {
     const EXPECTED: &'static str = "the name of a header";
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         // A name that is none may be a token that stands in the wrong place, so it is not shown.
         let name = http::HeaderName::from_bytes(text.as_bytes()).map_err(|_| {
             let rejection =
-                Rejection::of_key("holds a name that no header can have, and that is not shown here");
+                ParseError::of_key("holds a name that no header can have, and that is not shown here");
             let colon = text.contains(':');
             if colon {
                 rejection.with_help("write `=` between a name and its value, not `:`")
@@ -54,50 +54,50 @@ impl FromText for HeaderName {
             }
         })?;
         if RESERVED.contains(&name.as_str()) {
-            return Err(Rejection::of_key(format!("the header `{name}` is set by the exporter itself")));
+            return Err(ParseError::of_key(format!("the header `{name}` is set by the exporter itself")));
         }
         Ok(Self(name.as_str().to_owned()))
     }
 }
 
-text_type!(HeaderName);
+string_value!(HeaderName);
 
 /// The value of a header. It may be a token, so `Debug` and `Display` write `***`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct HeaderText(String);
+pub struct SecretString(String);
 
-impl HeaderText {
+impl SecretString {
     /// The text itself; only for the place that sends it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for HeaderText {
+impl fmt::Debug for SecretString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
 }
 
-impl fmt::Display for HeaderText {
+impl fmt::Display for SecretString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
 }
 
-impl FromText for HeaderText {
+impl ConfigValue for SecretString {
     const EXPECTED: &'static str = "a text in quotes";
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         // gRPC metadata and HTTP/2 intermediaries agree on visible ASCII only.
         if text.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\t') {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Rejection::new("holds characters that are not allowed in a header").with_help(
+            Err(ParseError::new("holds characters that are not allowed in a header").with_help(
                 "only printable ASCII is; the value itself is not shown here because it may be a secret",
             ))
         }
     }
 }
 
-text_type!(HeaderText);
+string_value!(SecretString);

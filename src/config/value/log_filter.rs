@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::{FromText, Rejection, text_enum, text_type};
+use super::{ConfigValue, ParseError, string_enum, string_value};
 
-text_enum! {
+string_enum! {
     /// How severe a log record must be at least; `off` stops all.
     #[derive(PartialOrd, Ord)]
-    pub enum Level {
+    pub enum LevelFilter {
         /// No record at all.
         Off = "off",
         /// Something failed.
@@ -26,49 +26,49 @@ text_enum! {
 /// `"info"`, or a list such as `"info,hyper=warn,my_crate=debug"`; the longest matching target decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LevelFilter {
+pub struct LogFilter {
     /// For targets that no directive names.
-    pub default: Level,
+    pub default: LevelFilter,
     /// Targets and their levels. A target stands for all that begin with it, as in `RUST_LOG`.
-    pub targets: Vec<(String, Level)>,
+    pub targets: Vec<(String, LevelFilter)>,
 }
 
-impl Default for LevelFilter {
+impl Default for LogFilter {
     fn default() -> Self {
-        Self { default: Level::Info, targets: Vec::new() }
+        Self { default: LevelFilter::Info, targets: Vec::new() }
     }
 }
 
-impl LevelFilter {
+impl LogFilter {
     /// The most detailed level that records of `target` may have.
-    pub(crate) fn level_of(&self, target: &str) -> Level {
+    pub(crate) fn level_of(&self, target: &str) -> LevelFilter {
         let named = self.targets.iter().filter(|(prefix, _)| target.starts_with(prefix.as_str()));
         // Of equal ones the last counts.
         named.max_by_key(|(prefix, _)| prefix.len()).map_or(self.default, |(_, level)| *level)
     }
 
     /// The most detailed level that any target lets through.
-    pub(crate) fn most_detailed(&self) -> Level {
+    pub(crate) fn most_detailed(&self) -> LevelFilter {
         self.targets.iter().map(|(_, level)| *level).fold(self.default, Ord::max)
     }
 }
 
-impl fmt::Display for LevelFilter {
+impl fmt::Display for LogFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.default)?;
         self.targets.iter().try_for_each(|(target, level)| write!(f, ",{target}={level}"))
     }
 }
 
-impl FromText for LevelFilter {
+impl ConfigValue for LogFilter {
     const EXPECTED: &'static str = "a level or a filter list such as \"info,hyper=warn\"";
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         let mut default = None;
         let mut targets = Vec::new();
         for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
             if directive.contains(['[', '{']) {
-                return Err(Rejection::new(format!(
+                return Err(ParseError::new(format!(
                     "{directive:?} filters on spans or fields, which is not supported"
                 ))
                 .with_help("write `target=level`"));
@@ -78,28 +78,28 @@ impl FromText for LevelFilter {
                 Some((target, text)) if !target.trim().is_empty() => {
                     targets.push((target.trim().to_owned(), level(text.trim())?));
                 }
-                Some(_) => return Err(Rejection::new(format!("{directive:?} names no target"))),
+                Some(_) => return Err(ParseError::new(format!("{directive:?} names no target"))),
             }
         }
         if default.is_none() && targets.is_empty() {
-            return Err(Rejection::new("must not be empty"));
+            return Err(ParseError::new("must not be empty"));
         }
         // A list that only names targets says nothing about the others, so they keep the usual level.
         Ok(Self { default: default.unwrap_or(Self::default().default), targets })
     }
 }
 
-fn level(text: &str) -> Result<Level, Rejection> {
+fn level(text: &str) -> Result<LevelFilter, ParseError> {
     // In any case, but quoted as it was written.
-    Level::from_text(&text.to_ascii_lowercase()).or_else(|_| Level::from_text(text)).map_err(|rejection| {
-        match rejection.help {
+    LevelFilter::parse_str(&text.to_ascii_lowercase()).or_else(|_| LevelFilter::parse_str(text)).map_err(
+        |rejection| match rejection.help {
             Some(_) => rejection,
             None => rejection.with_help("write a level for all, or `target=level` for one target"),
-        }
-    })
+        },
+    )
 }
 
-text_type!(LevelFilter);
+string_value!(LogFilter);
 
 #[cfg(test)]
 mod tests {
@@ -107,31 +107,34 @@ mod tests {
 
     #[test]
     fn reads_levels_and_targets() {
-        let filter = LevelFilter::from_text(" warn, hyper=off ,my::app=TRACE").unwrap();
-        assert_eq!(filter.default, Level::Warn);
-        assert_eq!(filter.targets, [("hyper".into(), Level::Off), ("my::app".into(), Level::Trace)]);
-        assert_eq!(LevelFilter::from_text("a=debug").unwrap().default, Level::Info);
+        let filter = LogFilter::parse_str(" warn, hyper=off ,my::app=TRACE").unwrap();
+        assert_eq!(filter.default, LevelFilter::Warn);
+        assert_eq!(
+            filter.targets,
+            [("hyper".into(), LevelFilter::Off), ("my::app".into(), LevelFilter::Trace)]
+        );
+        assert_eq!(LogFilter::parse_str("a=debug").unwrap().default, LevelFilter::Info);
     }
 
     #[test]
     fn the_longest_target_decides() {
-        let filter = LevelFilter::from_text("warn,hyper=off,hyper::client=debug,a=info,a=trace").unwrap();
+        let filter = LogFilter::parse_str("warn,hyper=off,hyper::client=debug,a=info,a=trace").unwrap();
         for (target, level) in [
-            ("shop", Level::Warn),
-            ("hyper", Level::Off),
-            ("hyper_util", Level::Off),
-            ("hyper::client::pool", Level::Debug),
-            ("a::b", Level::Trace),
+            ("shop", LevelFilter::Warn),
+            ("hyper", LevelFilter::Off),
+            ("hyper_util", LevelFilter::Off),
+            ("hyper::client::pool", LevelFilter::Debug),
+            ("a::b", LevelFilter::Trace),
         ] {
             assert_eq!(filter.level_of(target), level, "{target}");
         }
-        assert_eq!(filter.most_detailed(), Level::Trace);
+        assert_eq!(filter.most_detailed(), LevelFilter::Trace);
     }
 
     #[test]
     fn refuses_what_it_cannot_express() {
         for text in ["", ",", "infoo", "my_crate", "=info", "a[span]=info", "a=loud"] {
-            assert!(LevelFilter::from_text(text).is_err(), "{text}");
+            assert!(LogFilter::parse_str(text).is_err(), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Values that are written as text and parsed by rules of their own.
 //!
-//! [`FromText`] is the one way in: the deserializer of every such type goes through it, so that a value from the file
+//! [`ConfigValue`] is the one way in: the deserializer of every such type goes through it, so that a value from the file
 //! and one from a variable are checked by the same code and refused in the same words.
 
 pub(crate) mod attribute;
@@ -16,16 +16,18 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{Deserializer, de};
 
+use crate::text::{nearest, quoted_list};
+
 /// Why a text was refused, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rejection {
+pub(crate) struct ParseError {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
     /// The key is at fault, not its value.
-    pub(crate) at_key: bool,
+    pub(crate) blames_key: bool,
 }
 
-impl Rejection {
+impl ParseError {
     /// Separates message and help while both travel through a serde error, which carries one string only.
     const SEPARATOR: char = '\u{1f}';
 
@@ -33,12 +35,12 @@ impl Rejection {
     const AT_KEY: char = '\u{1e}';
 
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, at_key: false }
+        Self { message: message.into(), help: None, blames_key: false }
     }
 
     /// A rejection of the key itself.
     pub(crate) fn of_key(message: impl Into<String>) -> Self {
-        Self { at_key: true, ..Self::new(message) }
+        Self { blames_key: true, ..Self::new(message) }
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
@@ -54,7 +56,7 @@ impl Rejection {
 
     /// Reads back what [`fmt::Display`] wrote.
     pub(crate) fn from_serde(text: &str) -> Self {
-        let (at_key, text) = match text.strip_prefix(Self::AT_KEY) {
+        let (blames_key, text) = match text.strip_prefix(Self::AT_KEY) {
             Some(text) => (true, text),
             None => (false, text),
         };
@@ -62,13 +64,13 @@ impl Rejection {
             Some((message, help)) => Self::new(message).with_help(help),
             None => Self::new(text),
         };
-        Self { at_key, ..rejection }
+        Self { blames_key, ..rejection }
     }
 }
 
-impl fmt::Display for Rejection {
+impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.at_key {
+        if self.blames_key {
             write!(f, "{}", Self::AT_KEY)?;
         }
         f.write_str(&self.message)?;
@@ -84,7 +86,7 @@ impl fmt::Display for Rejection {
     not(feature = "schema"),
     expect(dead_code, reason = "the schema alone asks for words and patterns")
 )]
-pub(crate) trait FromText: Sized {
+pub(crate) trait ConfigValue: Sized {
     /// Completes "expected …" when the value is not a text at all.
     const EXPECTED: &'static str;
 
@@ -94,14 +96,14 @@ pub(crate) trait FromText: Sized {
     /// A regular expression that good values match, for editors.
     const PATTERN: Option<&'static str> = None;
 
-    fn from_text(text: &str) -> Result<Self, Rejection>;
+    fn parse_str(text: &str) -> Result<Self, ParseError>;
 }
 
-/// Deserializes a [`FromText`] type; anything but a string is refused.
-pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+/// Deserializes a [`ConfigValue`] type; anything but a string is refused.
+pub(crate) fn deserialize<'de, T: ConfigValue, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct Visitor<T>(PhantomData<T>);
 
-    impl<T: FromText> de::Visitor<'_> for Visitor<T> {
+    impl<T: ConfigValue> de::Visitor<'_> for Visitor<T> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,15 +111,15 @@ pub(crate) fn deserialize<'de, T: FromText, D: Deserializer<'de>>(deserializer: 
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-            T::from_text(text).map_err(E::custom)
+            T::parse_str(text).map_err(E::custom)
         }
     }
 
     deserializer.deserialize_str(Visitor(PhantomData))
 }
 
-/// Reads a [`FromText`] type from a string, and writes it as its `Display` does.
-macro_rules! text_type {
+/// Reads a [`ConfigValue`] type from a string, and writes it as its `Display` does.
+macro_rules! string_value {
     ($type:ty $(, $($generics:tt)*)?) => {
         impl $(<$($generics)*>)? serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -143,10 +145,10 @@ macro_rules! text_type {
         }
     };
 }
-pub(crate) use text_type;
+pub(crate) use string_value;
 
 /// Declares an enum whose variants are written as the given words, exactly.
-macro_rules! text_enum {
+macro_rules! string_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,28 +169,28 @@ macro_rules! text_enum {
             }
         }
 
-        impl crate::config::value::FromText for $name {
+        impl crate::config::value::ConfigValue for $name {
             const EXPECTED: &'static str = "a word in quotes";
             const WORDS: Option<&'static [&'static str]> = Some(&[$($text),+]);
 
-            fn from_text(text: &str) -> Result<Self, crate::config::value::Rejection> {
+            fn parse_str(text: &str) -> Result<Self, crate::config::value::ParseError> {
                 match text {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(crate::config::value::Rejection::not_one_of(text, &[$($text),+])),
+                    _ => Err(crate::config::value::ParseError::not_one_of(text, &[$($text),+])),
                 }
             }
         }
 
-        crate::config::value::text_type!($name);
+        crate::config::value::string_value!($name);
     };
 }
-pub(crate) use text_enum;
+pub(crate) use string_enum;
 
 /// A plain string that must not be empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NonEmpty(String);
+pub struct NonEmptyString(String);
 
-impl NonEmpty {
+impl NonEmptyString {
     pub(crate) fn from_static(text: &'static str) -> Self {
         Self(text.to_owned())
     }
@@ -200,83 +202,35 @@ impl NonEmpty {
     }
 }
 
-impl FromText for NonEmpty {
+impl ConfigValue for NonEmptyString {
     const EXPECTED: &'static str = "a text in quotes";
     const PATTERN: Option<&'static str> = Some(r"\S");
 
-    fn from_text(text: &str) -> Result<Self, Rejection> {
+    fn parse_str(text: &str) -> Result<Self, ParseError> {
         if text.trim().is_empty() {
-            return Err(Rejection::new("must not be empty"));
+            return Err(ParseError::new("must not be empty"));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-impl fmt::Display for NonEmpty {
+impl fmt::Display for NonEmptyString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-text_type!(NonEmpty);
-
-/// `"a", "b" and "c"`
-pub(crate) fn quoted_list<S: AsRef<str>>(words: &[S]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| format!("\"{}\"", word.as_ref())).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// The candidate that `word` was probably meant to be, if one is close enough to be worth proposing.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let candidates: Vec<&str> = candidates.into_iter().collect();
-    // Of several kinds of what was named the first is the usual one.
-    let first_part = format!("{word}/");
-    if let Some(kind) = candidates.iter().find(|candidate| candidate.to_lowercase().starts_with(&first_part))
-    {
-        return Some(kind);
-    }
-    let allowed = (word.chars().count() / 3).clamp(1, 4);
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            let other = candidate.to_lowercase();
-            // The longer part of a word counts as close, however much is missing.
-            let is_part = other.starts_with(&word) || other.ends_with(&word);
-            let broken_off = word.len() >= 4 && is_part && 5 * word.len() >= 2 * other.len();
-            let distance = strsim::damerau_levenshtein(&word, &other);
-            (if broken_off { distance.min(allowed) } else { distance }, candidate)
-        })
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
+string_value!(NonEmptyString);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn proposes_only_what_is_close() {
-        assert_eq!(nearest("endpiont", ["endpoint", "headers"]), Some("endpoint"));
-        assert_eq!(nearest("GRPC", ["grpc", "http/protobuf"]), Some("grpc"));
-        assert_eq!(nearest("zipkin", ["otlp", "console"]), None);
-        assert_eq!(nearest("http", ["grpc", "http/protobuf", "http/json"]), Some("http/protobuf"));
-        assert_eq!(
-            nearest("ratio", ["always_on", "traceidratio", "parentbased_traceidratio"]),
-            Some("traceidratio")
-        );
-    }
-
-    #[test]
     fn message_and_help_survive_serde() {
-        for rejection in [Rejection::new("bad"), Rejection::of_key("bad")] {
+        for rejection in [ParseError::new("bad"), ParseError::of_key("bad")] {
             let rejection = rejection.with_help("do this");
-            assert_eq!(Rejection::from_serde(&rejection.to_string()), rejection);
+            assert_eq!(ParseError::from_serde(&rejection.to_string()), rejection);
         }
     }
 }

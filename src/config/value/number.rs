@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::Rejection;
+use super::ParseError;
 
 /// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -52,7 +52,7 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Bounded<MIN, MAX>
 
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
                 u32::try_from(value).ok().filter(|value| (MIN..=MAX).contains(value)).map(Bounded).ok_or_else(
-                    || E::custom(Rejection::new(format!("{value} is not between {MIN} and {MAX}"))),
+                    || E::custom(ParseError::new(format!("{value} is not between {MIN} and {MAX}"))),
                 )
             }
 
@@ -68,9 +68,9 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Bounded<MIN, MAX>
 /// A share from 0 (none) to 1 (all).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Ratio(f64);
+pub struct SamplingRatio(f64);
 
-impl Ratio {
+impl SamplingRatio {
     pub(crate) const ONE: Self = Self(1.0);
 
     /// The number.
@@ -80,27 +80,27 @@ impl Ratio {
     }
 }
 
-impl<'de> Deserialize<'de> for Ratio {
+impl<'de> Deserialize<'de> for SamplingRatio {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
 
         impl de::Visitor<'_> for Visitor {
-            type Value = Ratio;
+            type Value = SamplingRatio;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number from 0 to 1")
             }
 
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Ratio, E> {
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<SamplingRatio, E> {
                 if (0.0..=1.0).contains(&value) {
-                    Ok(Ratio(value))
+                    Ok(SamplingRatio(value))
                 } else {
-                    Err(E::custom(Rejection::new(format!("{value} is not between 0 and 1"))))
+                    Err(E::custom(ParseError::new(format!("{value} is not between 0 and 1"))))
                 }
             }
 
             #[expect(clippy::cast_precision_loss, reason = "every number that passes is 0 or 1")]
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Ratio, E> {
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<SamplingRatio, E> {
                 self.visit_f64(value as f64)
             }
         }

@@ -6,14 +6,14 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::FromText;
-use crate::config::{AttributeValue, Bounded, Ratio, Selection};
+use super::ConfigValue;
+use crate::config::{AttributeValue, Bounded, SamplingRatio, Selection};
 
 /// What a reference looks like.
 const REFERENCE: &str = r"\$\{";
 
 /// The schema of a type that is written as text.
-pub(crate) fn text<T: FromText>() -> Schema {
+pub(crate) fn text<T: ConfigValue>() -> Schema {
     let plain = match (T::WORDS, T::PATTERN) {
         (Some(words), _) => json_schema!({ "type": "string", "enum": words }),
         (None, Some(pattern)) => json_schema!({ "type": "string", "pattern": pattern }),
@@ -36,7 +36,7 @@ impl<const MIN: u32, const MAX: u32> JsonSchema for Bounded<MIN, MAX> {
     }
 }
 
-impl JsonSchema for Ratio {
+impl JsonSchema for SamplingRatio {
     fn schema_name() -> Cow<'static, str> {
         "Ratio".into()
     }

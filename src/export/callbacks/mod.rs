@@ -14,14 +14,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::observed::{Observe, Phase};
+use self::observed::{CallbackState, Observe};
 use crate::{
-    config::value::quoted_list,
     diagnostics::{Diagnostics, RateLimit},
+    text::quoted_list,
 };
 
 /// How long a collection waits for callbacks: half of what Prometheus waits for a page, as a rule.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const CALLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// More than this are not named in one line.
 const MAX_NAMES: usize = 10;
@@ -70,7 +70,7 @@ impl Callbacks {
     }
 
     /// Returns those that observed nothing.
-    fn run(&self, patience: Duration) -> Vec<(Phase, Arc<dyn Observe>)> {
+    fn run(&self, patience: Duration) -> Vec<(CallbackState, Arc<dyn Observe>)> {
         let callbacks: Vec<_> = {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|callback| callback.strong_count() > 0);
@@ -98,12 +98,12 @@ impl Callbacks {
         let deadline = Instant::now() + patience;
         while progress.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
         let phases = callbacks.into_iter().map(|callback| (callback.phase(), callback));
-        phases.filter(|(phase, _)| *phase != Phase::Returned).collect()
+        phases.filter(|(phase, _)| *phase != CallbackState::Returned).collect()
     }
 
-    fn report(&self, failed: &[(Phase, Arc<dyn Observe>)]) {
-        let report = |limit: &RateLimit, why: &str, phases: &[Phase]| {
-            let of_phase = |wanted: &Phase| {
+    fn report(&self, failed: &[(CallbackState, Arc<dyn Observe>)]) {
+        let report = |limit: &RateLimit, why: &str, phases: &[CallbackState]| {
+            let of_phase = |wanted: &CallbackState| {
                 let callbacks = failed.iter().filter(move |(phase, _)| phase == wanted);
                 callbacks.map(|(_, callback)| callback.name()).collect::<BTreeSet<_>>()
             };
@@ -119,8 +119,12 @@ impl Callbacks {
                 quoted_list(&names)
             ));
         };
-        report(&self.panicked, "a callback of an instrument panicked", &[Phase::Panicked]);
+        report(&self.panicked, "a callback of an instrument panicked", &[CallbackState::Panicked]);
         // Those that are to blame come first, then those behind them.
-        report(&self.late, "a callback of an instrument does not return", &[Phase::Running, Phase::Waiting]);
+        report(
+            &self.late,
+            "a callback of an instrument does not return",
+            &[CallbackState::Running, CallbackState::Waiting],
+        );
     }
 }

@@ -14,7 +14,7 @@ use opentelemetry::{
 
 /// How far a callback is with a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub(crate) enum CallbackState {
     Waiting,
     Running,
     Panicked,
@@ -25,14 +25,14 @@ pub(crate) enum Phase {
 pub(crate) trait Observe: Send + Sync {
     /// The name of the instrument.
     fn name(&self) -> &str;
-    fn phase(&self) -> Phase;
+    fn phase(&self) -> CallbackState;
     /// Begins another collection.
     fn begin(&self);
     /// Runs the program's code, unless an earlier collection still does.
     fn call(&self);
 }
 
-pub(crate) struct Observed<M> {
+pub(crate) struct CallbackCache<M> {
     name: Cow<'static, str>,
     callback: Callback<M>,
     /// The SDK reports differences of the values.
@@ -41,20 +41,20 @@ pub(crate) struct Observed<M> {
 }
 
 struct State<M> {
-    phase: Phase,
+    phase: CallbackState,
     measurements: Measurements<M>,
 }
 
 type Measurements<M> = Vec<(M, Vec<KeyValue>)>;
 
-impl<M: Copy + PartialOrd + Send> Observed<M> {
+impl<M: Copy + PartialOrd + Send> CallbackCache<M> {
     pub(crate) fn new(name: Cow<'static, str>, callback: Callback<M>, is_delta: bool) -> Self {
-        let state = State { phase: Phase::Waiting, measurements: Vec::new() };
+        let state = State { phase: CallbackState::Waiting, measurements: Vec::new() };
         Self { name, callback, is_delta, state: Mutex::new(state) }
     }
 
     /// Tells the SDK what was observed.
-    pub(crate) fn replay(&self, instrument: &dyn AsyncInstrument<M>) {
+    pub(crate) fn emit_cached(&self, instrument: &dyn AsyncInstrument<M>) {
         for (value, attributes) in &self.state().measurements {
             instrument.observe(*value, attributes);
         }
@@ -65,19 +65,19 @@ impl<M: Copy + PartialOrd + Send> Observed<M> {
     }
 }
 
-impl<M: Copy + PartialOrd + Send> Observe for Observed<M> {
+impl<M: Copy + PartialOrd + Send> Observe for CallbackCache<M> {
     fn name(&self) -> &str {
         &self.name
     }
 
-    fn phase(&self) -> Phase {
+    fn phase(&self) -> CallbackState {
         self.state().phase
     }
 
     fn begin(&self) {
         let mut state = self.state();
-        if state.phase != Phase::Running {
-            state.phase = Phase::Waiting;
+        if state.phase != CallbackState::Running {
+            state.phase = CallbackState::Waiting;
         }
         // The SDK would forget what a counter without a value was at, and report all of it as new the next time. The same
         // value again is a difference of nothing.
@@ -89,17 +89,17 @@ impl<M: Copy + PartialOrd + Send> Observe for Observed<M> {
     fn call(&self) {
         {
             let mut state = self.state();
-            if state.phase == Phase::Running {
+            if state.phase == CallbackState::Running {
                 return;
             }
-            state.phase = Phase::Running;
+            state.phase = CallbackState::Running;
         }
         let recorder = Recorder(Mutex::default());
         let result = catch_unwind(AssertUnwindSafe(|| (self.callback)(&recorder)));
         let mut measurements = recorder.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.state();
         if result.is_err() {
-            state.phase = Phase::Panicked;
+            state.phase = CallbackState::Panicked;
             return;
         }
         if self.is_delta {
@@ -108,7 +108,7 @@ impl<M: Copy + PartialOrd + Send> Observe for Observed<M> {
                 state.measurements.iter().map(|(value, attributes)| (attributes, *value)).collect();
             measurements.retain(|(value, attributes)| before.get(attributes).is_none_or(|it| value >= it));
         }
-        *state = State { phase: Phase::Returned, measurements };
+        *state = State { phase: CallbackState::Returned, measurements };
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// The kind of an instrument, observable or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MetricKind {
+pub enum InstrumentKind {
     /// Counts up.
     Counter,
     /// Counts up and down.
@@ -16,7 +16,7 @@ pub enum MetricKind {
     Histogram,
 }
 
-impl MetricKind {
+impl InstrumentKind {
     /// The name, in lower case and without separators.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -29,7 +29,7 @@ impl MetricKind {
     }
 }
 
-impl fmt::Display for MetricKind {
+impl fmt::Display for InstrumentKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 
 use super::{
     Console,
-    number::Number,
-    points::{Point, Reading, sorted_points},
+    number::NumberValue,
+    points::{MetricValue, Point, sorted_points},
 };
 use crate::{
     config::Signal,
     format::{Format, json, text::Palette, time_text, value},
+    text::push_escaped_controls,
 };
 
 /// Writes one export.
@@ -52,8 +53,8 @@ pub(crate) fn table(out: &mut String, points: &[Point<'_>], now: SystemTime, pal
                 value::pair(&mut attributes, attribute.key.as_str(), &value::any(&attribute.value));
             }
             let mut name = String::new();
-            value::plain(&mut name, point.name);
-            [name, attributes, shown(&point.reading)]
+            push_escaped_controls(&mut name, point.name);
+            [name, attributes, shown(&point.value)]
         })
         .collect();
     let width = |column: usize| {
@@ -65,20 +66,20 @@ pub(crate) fn table(out: &mut String, points: &[Point<'_>], now: SystemTime, pal
 
     out.extend([dim, &time_text(Some(now)), reset, " ", bold, "metrics", reset, "\n"]);
     let mut scope = None;
-    for (point, [name, attributes, reading]) in points.iter().zip(&rows) {
+    for (point, [name, attributes, value]) in points.iter().zip(&rows) {
         if scope.replace(point.scope) != Some(point.scope) {
             out.extend(["  ", dim]);
-            value::plain(out, point.scope);
+            push_escaped_controls(out, point.scope);
             out.extend([reset, "\n"]);
         }
         let unit = point.unit;
         let _ = write!(
             out,
-            "    {name:name_width$}  {accent}{attributes:attributes_width$}{reset}  {reading} ",
+            "    {name:name_width$}  {accent}{attributes:attributes_width$}{reset}  {value} ",
             accent = palette.accent()
         );
         out.push_str(dim);
-        value::plain(out, unit);
+        push_escaped_controls(out, unit);
         out.push_str(reset);
         out.truncate(out.trim_end_matches(' ').len());
         out.push('\n');
@@ -86,10 +87,10 @@ pub(crate) fn table(out: &mut String, points: &[Point<'_>], now: SystemTime, pal
 }
 
 /// A measurement as people read it: JSON and the exporters have all digits.
-fn shown(reading: &Reading) -> String {
-    match reading {
-        Reading::Number(number) => rounded(*number),
-        Reading::Distribution { count, sum, min, max } => {
+fn shown(value: &MetricValue) -> String {
+    match value {
+        MetricValue::Scalar(number) => rounded(*number),
+        MetricValue::Histogram { count, sum, min, max } => {
             let mut out = format!("count={count} sum={}", rounded(*sum));
             if let (Some(min), Some(max)) = (min, max) {
                 let _ = write!(out, " min={} max={}", rounded(*min), rounded(*max));
@@ -100,9 +101,9 @@ fn shown(reading: &Reading) -> String {
 }
 
 /// At most six decimals, and numbers below 0.001 as they are, of which these would leave little.
-fn rounded(number: Number) -> String {
+fn rounded(number: NumberValue) -> String {
     match number {
-        Number::Float(float) if (1e-3..1e12).contains(&float.abs()) => {
+        NumberValue::Float(float) if (1e-3..1e12).contains(&float.abs()) => {
             ((float * 1e6).round() / 1e6).to_string()
         }
         number => number.to_string(),
@@ -124,9 +125,9 @@ fn object(point: &Point<'_>, now: &str) -> Map<String, Value> {
         ("attributes".to_owned(), Value::Object(attributes)),
     ]);
     let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
-    match &point.reading {
-        Reading::Number(number) => put("value", (*number).into()),
-        Reading::Distribution { count, sum, min, max } => {
+    match &point.value {
+        MetricValue::Scalar(number) => put("value", (*number).into()),
+        MetricValue::Histogram { count, sum, min, max } => {
             put("count", (*count).into());
             put("sum", (*sum).into());
             put("min", min.map_or(Value::Null, Into::into));
@@ -136,12 +137,12 @@ fn object(point: &Point<'_>, now: &str) -> Map<String, Value> {
     object
 }
 
-impl From<Number> for Value {
-    fn from(number: Number) -> Self {
+impl From<NumberValue> for Value {
+    fn from(number: NumberValue) -> Self {
         match number {
-            Number::Unsigned(number) => number.into(),
-            Number::Signed(number) => number.into(),
-            Number::Float(number) => json::tree(&number.into()),
+            NumberValue::Unsigned(number) => number.into(),
+            NumberValue::Signed(number) => number.into(),
+            NumberValue::Float(number) => json::tree(&number.into()),
         }
     }
 }

@@ -14,7 +14,7 @@ mod stream;
 use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
 use self::stream::{Custom, Standard};
-pub use self::{instrument_kind::MetricKind, number::Number, points::Reading};
+pub use self::{instrument_kind::InstrumentKind, number::NumberValue, points::MetricValue};
 pub(crate) use self::{
     metrics::{table, write_metrics},
     points::{Point, count_points, sorted_points},
@@ -22,11 +22,11 @@ pub(crate) use self::{
     stream::Writer,
 };
 use super::{
-    line_writer::{LineLogs, Lines, Sink},
-    stats::recorder::Tally,
+    line_writer::{LineLogProcessor, LineWriter, Sink},
+    stats::recorder::StatsRecorder,
 };
 use crate::{
-    config::{self, Color, ExporterRef, Signal, Stream},
+    config::{self, Color, ExporterName, Signal, Stream},
     diagnostics::Diagnostics,
     format::{Format, missing, text::Palette},
 };
@@ -34,10 +34,10 @@ use crate::{
 /// Where and how to write.
 #[derive(Debug)]
 pub(crate) struct Console {
-    lines: Arc<Lines>,
+    lines: Arc<LineWriter>,
     format: Format,
     /// The accounts, in the order of [`Signal::ALL`].
-    tallies: [Arc<Tally>; 3],
+    recorders: [Arc<StatsRecorder>; 3],
 }
 
 impl Console {
@@ -71,32 +71,39 @@ impl Console {
         };
         let sink: Box<dyn Sink> = match writer {
             Some(writer) => Box::new(Custom { writer, panicked: false }),
-            None => Box::new(Standard { stream: *stream, is_terminal: terminal, torn: false }),
+            None => Box::new(Standard { stream: *stream, is_terminal: terminal, mid_line: false }),
         };
-        let lines = Arc::new(Lines::new(sink, move |lines| missing(format, lines), destination, diagnostics));
-        let tally = |signal| Arc::new(Tally::new(signal, ExporterRef::Console, destination, diagnostics));
-        Self { lines, format, tallies: Signal::ALL.map(tally) }
+        let lines =
+            Arc::new(LineWriter::new(sink, move |lines| missing(format, lines), destination, diagnostics));
+        let recorder =
+            |signal| Arc::new(StatsRecorder::new(signal, ExporterName::Console, destination, diagnostics));
+        Self { lines, format, recorders: Signal::ALL.map(recorder) }
     }
 
     /// Writes log records; `flush_limit` is how long a flush may take.
-    pub(crate) fn logs(&self, flush_limit: Duration) -> LineLogs {
-        LineLogs { lines: self.lines(), format: self.format, tally: self.tally(Signal::Logs), flush_limit }
+    pub(crate) fn logs(&self, flush_limit: Duration) -> LineLogProcessor {
+        LineLogProcessor {
+            lines: self.lines(),
+            format: self.format,
+            recorder: self.recorder(Signal::Logs),
+            flush_limit,
+        }
     }
 
-    pub(crate) fn lines(&self) -> Arc<Lines> {
+    pub(crate) fn lines(&self) -> Arc<LineWriter> {
         Arc::clone(&self.lines)
     }
 
     /// The account of a signal.
-    pub(crate) fn tally(&self, signal: Signal) -> Arc<Tally> {
-        Arc::clone(&self.tallies[signal as usize])
+    pub(crate) fn recorder(&self, signal: Signal) -> Arc<StatsRecorder> {
+        Arc::clone(&self.recorders[signal as usize])
     }
 
     /// Writes the lines of so many items, whole and at once, so that threads never mix theirs.
     fn write(&self, signal: Signal, items: usize, lines: impl FnOnce(Format) -> String) {
-        let (tally, items) = (&self.tallies[signal as usize], items as u64);
-        if !self.lines.is_gone(items, tally) {
-            self.lines.push(&lines(self.format), items, tally);
+        let (recorder, items) = (&self.recorders[signal as usize], items as u64);
+        if !self.lines.is_closed(items, recorder) {
+            self.lines.push(&lines(self.format), items, recorder);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt};
 /// A number, in the type of its instrument. Numbers of different types are equal when their values are.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Number {
+pub enum NumberValue {
     /// Of an instrument of `u64`.
     Unsigned(u64),
     /// Of an instrument of `i64`.
@@ -14,7 +14,7 @@ pub enum Number {
     Float(f64),
 }
 
-impl Number {
+impl NumberValue {
     /// The number as a float; large integers lose their last digits.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "as documented")]
@@ -54,7 +54,7 @@ impl Number {
     }
 }
 
-impl PartialEq for Number {
+impl PartialEq for NumberValue {
     fn eq(&self, other: &Self) -> bool {
         match (self.as_integer(), other.as_integer()) {
             (Some(one), Some(other)) => one == other,
@@ -63,7 +63,7 @@ impl PartialEq for Number {
     }
 }
 
-impl PartialOrd for Number {
+impl PartialOrd for NumberValue {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         match (self.as_integer(), other.as_integer()) {
             (Some(one), Some(other)) => Some(one.cmp(&other)),
@@ -72,44 +72,44 @@ impl PartialOrd for Number {
     }
 }
 
-impl From<i32> for Number {
+impl From<i32> for NumberValue {
     fn from(number: i32) -> Self {
         Self::Signed(number.into())
     }
 }
 
-impl From<u32> for Number {
+impl From<u32> for NumberValue {
     fn from(number: u32) -> Self {
         Self::Unsigned(number.into())
     }
 }
 
-impl From<usize> for Number {
+impl From<usize> for NumberValue {
     fn from(number: usize) -> Self {
         // No platform has larger ones.
         Self::Unsigned(u64::try_from(number).unwrap_or(u64::MAX))
     }
 }
 
-impl From<u64> for Number {
+impl From<u64> for NumberValue {
     fn from(number: u64) -> Self {
         Self::Unsigned(number)
     }
 }
 
-impl From<i64> for Number {
+impl From<i64> for NumberValue {
     fn from(number: i64) -> Self {
         Self::Signed(number)
     }
 }
 
-impl From<f64> for Number {
+impl From<f64> for NumberValue {
     fn from(number: f64) -> Self {
         Self::Float(number)
     }
 }
 
-impl fmt::Display for Number {
+impl fmt::Display for NumberValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsigned(number) => number.fmt(f),

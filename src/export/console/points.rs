@@ -3,44 +3,44 @@
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
-use super::{instrument_kind::MetricKind, number::Number};
+use super::{instrument_kind::InstrumentKind, number::NumberValue};
 
 /// One number, or one distribution, with all that identifies it.
 pub(crate) struct Point<'m> {
     pub(crate) scope: &'m str,
     pub(crate) name: &'m str,
     pub(crate) unit: &'m str,
-    pub(crate) kind: MetricKind,
+    pub(crate) kind: InstrumentKind,
     pub(crate) attributes: Vec<&'m KeyValue>,
-    pub(crate) reading: Reading,
+    pub(crate) value: MetricValue,
 }
 
 /// What an instrument has measured.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Reading {
+pub enum MetricValue {
     /// The value of a counter or a gauge.
-    Number(Number),
+    Scalar(NumberValue),
     /// What a histogram knows of the values it was given.
     #[non_exhaustive]
-    Distribution {
+    Histogram {
         /// How many they were.
         count: u64,
         /// What they add up to.
-        sum: Number,
+        sum: NumberValue,
         /// The least of them.
-        min: Option<Number>,
+        min: Option<NumberValue>,
         /// The largest of them.
-        max: Option<Number>,
+        max: Option<NumberValue>,
     },
 }
 
-impl Reading {
+impl MetricValue {
     /// The number itself, or what the values add up to.
     #[must_use]
-    pub fn sum(&self) -> Number {
+    pub fn sum(&self) -> NumberValue {
         match self {
-            Self::Number(sum) | Self::Distribution { sum, .. } => *sum,
+            Self::Scalar(sum) | Self::Histogram { sum, .. } => *sum,
         }
     }
 }
@@ -62,13 +62,13 @@ fn points(metrics: &ResourceMetrics) -> Vec<Point<'_>> {
     let mut points = Vec::new();
     for scope in metrics.scope_metrics() {
         for metric in scope.metrics() {
-            let point = |kind, attributes, reading| Point {
+            let point = |kind, attributes, value| Point {
                 scope: scope.scope().name(),
                 name: metric.name(),
                 unit: metric.unit(),
                 kind,
                 attributes,
-                reading,
+                value,
             };
             match metric.data() {
                 AggregatedMetrics::F64(data) => points.extend(readings(data).map(|(k, a, r)| point(k, a, r))),
@@ -85,39 +85,44 @@ pub(crate) fn count_points(metrics: &ResourceMetrics) -> u64 {
     points(metrics).len() as u64
 }
 
-fn readings<T: Copy + Into<Number>>(
+fn readings<T: Copy + Into<NumberValue>>(
     data: &MetricData<T>,
-) -> impl Iterator<Item = (MetricKind, Vec<&KeyValue>, Reading)> {
+) -> impl Iterator<Item = (InstrumentKind, Vec<&KeyValue>, MetricValue)> {
     let readings: Vec<_> = match data {
         MetricData::Gauge(gauge) => gauge
             .data_points()
             .map(|point| {
-                (MetricKind::Gauge, point.attributes().collect(), Reading::Number(point.value().into()))
+                (
+                    InstrumentKind::Gauge,
+                    point.attributes().collect(),
+                    MetricValue::Scalar(point.value().into()),
+                )
             })
             .collect(),
         MetricData::Sum(sum) => sum
             .data_points()
             .map(|point| {
-                let kind = if sum.is_monotonic() { MetricKind::Counter } else { MetricKind::UpDownCounter };
-                (kind, point.attributes().collect(), Reading::Number(point.value().into()))
+                let kind =
+                    if sum.is_monotonic() { InstrumentKind::Counter } else { InstrumentKind::UpDownCounter };
+                (kind, point.attributes().collect(), MetricValue::Scalar(point.value().into()))
             })
             .collect(),
         MetricData::Histogram(histogram) => histogram
             .data_points()
             .map(|point| {
                 let (min, max) = (point.min().map(Into::into), point.max().map(Into::into));
-                let reading =
-                    Reading::Distribution { count: point.count(), sum: point.sum().into(), min, max };
-                (MetricKind::Histogram, point.attributes().collect(), reading)
+                let value =
+                    MetricValue::Histogram { count: point.count(), sum: point.sum().into(), min, max };
+                (InstrumentKind::Histogram, point.attributes().collect(), value)
             })
             .collect(),
         MetricData::ExponentialHistogram(histogram) => histogram
             .data_points()
             .map(|point| {
                 let (min, max) = (point.min().map(Into::into), point.max().map(Into::into));
-                let reading =
-                    Reading::Distribution { count: point.count() as u64, sum: point.sum().into(), min, max };
-                (MetricKind::Histogram, point.attributes().collect(), reading)
+                let value =
+                    MetricValue::Histogram { count: point.count() as u64, sum: point.sum().into(), min, max };
+                (InstrumentKind::Histogram, point.attributes().collect(), value)
             })
             .collect(),
     };

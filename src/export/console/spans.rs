@@ -21,7 +21,8 @@ use super::Console;
 use crate::{
     config::Signal,
     format::{self, Format, json as json_line, text::Palette, value},
-    logs::is_repeated,
+    logs::repeats_message,
+    text::push_escaped_controls,
 };
 
 /// Spans that wait for their root. More than this are written as they are: a root may never end.
@@ -221,13 +222,13 @@ fn tree(out: &mut String, rows: &[Row<'_>], palette: Palette) {
             let _ = write!(out, "  {bad}ERROR");
             if !description.is_empty() {
                 out.push_str(": ");
-                value::plain(out, description);
+                push_escaped_controls(out, description);
             }
             out.push_str(reset);
         }
         for attribute in &span.attributes {
             let _ = write!(out, "  {accent}");
-            value::plain(out, attribute.key.as_str());
+            push_escaped_controls(out, attribute.key.as_str());
             let _ = write!(out, "{reset}=");
             value::text(out, &value::any(&attribute.value));
         }
@@ -237,10 +238,10 @@ fn tree(out: &mut String, rows: &[Row<'_>], palette: Palette) {
             let offset = millis(event.timestamp.duration_since(span.start_time).unwrap_or_default());
             let indent = " ".repeat(branch.chars().count());
             let _ = write!(out, "  {indent}  {dim}· +{offset}{reset} ");
-            value::plain(out, &event.name);
+            push_escaped_controls(out, &event.name);
             let attributes = || event.attributes.iter().map(|kv| (kv.key.as_str(), &kv.value));
             for (key, attribute) in
-                attributes().filter(|(key, value)| !is_repeated(key, *value, attributes()))
+                attributes().filter(|(key, value)| !repeats_message(key, *value, attributes()))
             {
                 out.push(' ');
                 value::pair(out, key, &value::any(attribute));
@@ -252,7 +253,7 @@ fn tree(out: &mut String, rows: &[Row<'_>], palette: Palette) {
 
 fn title(span: &SpanData) -> String {
     let mut title = String::new();
-    value::plain(&mut title, &span.name);
+    push_escaped_controls(&mut title, &span.name);
     if let Some(kind) = kind(&span.span_kind) {
         let _ = write!(title, " ({kind})");
     }

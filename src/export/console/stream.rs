@@ -8,7 +8,7 @@ use std::{
 use crate::{
     config::Stream,
     diagnostics::{stdio, stdio::ATOMIC},
-    export::line_writer::{End, Sink, WriteError},
+    export::line_writer::{CloseReason, Sink, WriteError},
 };
 
 /// A writer that a program gave us.
@@ -20,7 +20,7 @@ pub(crate) struct Standard {
     /// A terminal can be stopped at any time, and does not tell how much it takes.
     pub(crate) is_terminal: bool,
     /// It stands in the midst of a line that could not be ended.
-    pub(crate) torn: bool,
+    pub(crate) mid_line: bool,
 }
 
 impl Standard {
@@ -40,8 +40,8 @@ impl Standard {
 }
 
 impl Sink for Standard {
-    fn write_now(&mut self, lines: &[u8]) -> io::Result<usize> {
-        if self.is_terminal || self.torn || lines.len() > ATOMIC || !stdio::is_ready(self.stream) {
+    fn try_write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        if self.is_terminal || self.mid_line || lines.len() > ATOMIC || !stdio::is_ready(self.stream) {
             return Ok(0);
         }
         match stdio::write(self.stream, lines) {
@@ -51,9 +51,9 @@ impl Sink for Standard {
     }
 
     fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError> {
-        if self.torn {
+        if self.mid_line {
             self.write(b"\n").map_err(|WriteError { error, .. }| WriteError { bytes: 0, error })?;
-            self.torn = false;
+            self.mid_line = false;
         }
         // Others may write to the same pipe, and must not come into the midst of a line.
         let mut done = 0;
@@ -62,7 +62,7 @@ impl Sink for Standard {
             let piece = &rest[..whole_lines(rest, ATOMIC)];
             self.write(piece).map_err(|WriteError { bytes, error }| {
                 let bytes = done + bytes;
-                self.torn = lines[..bytes].last().is_some_and(|byte| *byte != b'\n');
+                self.mid_line = lines[..bytes].last().is_some_and(|byte| *byte != b'\n');
                 WriteError { bytes, error }
             })?;
             done += piece.len();
@@ -70,11 +70,11 @@ impl Sink for Standard {
         Ok(())
     }
 
-    fn is_prompt(&self) -> bool {
+    fn is_interactive(&self) -> bool {
         self.is_terminal
     }
 
-    fn end(&self, error: &io::Error) -> Option<End> {
+    fn end(&self, error: &io::Error) -> Option<CloseReason> {
         reader_left(error)
     }
 }
@@ -87,8 +87,8 @@ fn whole_lines(lines: &[u8], most: usize) -> usize {
 }
 
 /// A program must be able to live with `head`.
-fn reader_left(error: &io::Error) -> Option<End> {
-    (error.kind() == ErrorKind::BrokenPipe).then_some(End::ReaderLeft)
+fn reader_left(error: &io::Error) -> Option<CloseReason> {
+    (error.kind() == ErrorKind::BrokenPipe).then_some(CloseReason::ReaderLeft)
 }
 
 /// A writer of the program, called by the thread that logs.
@@ -98,7 +98,7 @@ pub(crate) struct Custom {
 }
 
 impl Sink for Custom {
-    fn write_now(&mut self, lines: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, lines: &[u8]) -> io::Result<usize> {
         self.write_all(lines).map_err(|failure| failure.error)?;
         Ok(lines.len())
     }
@@ -114,8 +114,8 @@ impl Sink for Custom {
         written.map_err(|error| WriteError { bytes: 0, error })
     }
 
-    fn end(&self, error: &io::Error) -> Option<End> {
-        if self.panicked { Some(End::Panicked) } else { reader_left(error) }
+    fn end(&self, error: &io::Error) -> Option<CloseReason> {
+        if self.panicked { Some(CloseReason::Panicked) } else { reader_left(error) }
     }
 }
 

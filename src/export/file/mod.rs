@@ -15,11 +15,11 @@ use std::{io, sync::Arc, time::Duration};
 
 use self::{name::Naming, rolling::RollingFile};
 use super::{
-    line_writer::{LineLogs, Lines},
-    stats::recorder::Tally,
+    line_writer::{LineLogProcessor, LineWriter},
+    stats::recorder::StatsRecorder,
 };
 use crate::{
-    config::{self, ExporterRef, FileFormat, FilePrefix, Signal},
+    config::{self, ExporterName, FileFormat, FilePrefix, Signal},
     diagnostics::Diagnostics,
     format::{Format, missing, text::Palette},
 };
@@ -30,7 +30,7 @@ pub(crate) fn file_logs(
     prefix: &FilePrefix,
     flush_limit: Duration,
     diagnostics: Diagnostics,
-) -> io::Result<LineLogs> {
+) -> io::Result<LineLogProcessor> {
     // `prefix` was resolved by the caller.
     let config::File { directory, prefix: _, rotation, max_files, format } = config;
     let naming = Naming { prefix: prefix.as_str().to_owned(), rotation: *rotation };
@@ -40,8 +40,12 @@ pub(crate) fn file_logs(
         FileFormat::Text => Format::Text(Palette::new(false)),
     };
     let destination = format!("files in {directory}");
-    let tally = Arc::new(Tally::new(Signal::Logs, ExporterRef::File, &destination, diagnostics));
-    let lines =
-        Arc::new(Lines::new(Box::new(file), move |lines| missing(format, lines), &destination, diagnostics));
-    Ok(LineLogs { lines, format, tally, flush_limit })
+    let recorder = Arc::new(StatsRecorder::new(Signal::Logs, ExporterName::File, &destination, diagnostics));
+    let lines = Arc::new(LineWriter::new(
+        Box::new(file),
+        move |lines| missing(format, lines),
+        &destination,
+        diagnostics,
+    ));
+    Ok(LineLogProcessor { lines, format, recorder, flush_limit })
 }

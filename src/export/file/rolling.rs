@@ -38,7 +38,7 @@ struct Current {
     /// When the next file is due.
     end: Option<SystemTime>,
     /// It ends in the midst of a line that could not be written.
-    torn: bool,
+    mid_line: bool,
 }
 
 impl RollingFile {
@@ -122,7 +122,7 @@ impl Current {
         if file.seek(SeekFrom::End(-1)).is_ok() {
             file.read_exact(&mut last)?;
         }
-        Ok(Self { file, path, end, torn: last != *b"\n" })
+        Ok(Self { file, path, end, mid_line: last != *b"\n" })
     }
 
     /// Whether the file still stands where it was opened, as far as anybody can tell.
@@ -138,9 +138,9 @@ impl Current {
 
     /// Writes all or, if possible, nothing: half a line would spoil the next one too.
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.torn {
+        if self.mid_line {
             self.file.write_all(b"\n")?;
-            self.torn = false;
+            self.mid_line = false;
         }
         let before = self.file.metadata()?.len();
         let mut written = 0;
@@ -159,14 +159,14 @@ impl Current {
         if written > 0 {
             // Another process may write to the same file; what is not ours stays.
             let is_ours = self.file.metadata().is_ok_and(|now| now.len() == before + written as u64);
-            self.torn = !is_ours || self.file.set_len(before).is_err();
+            self.mid_line = !is_ours || self.file.set_len(before).is_err();
         }
         Err(error)
     }
 }
 
 impl Sink for RollingFile {
-    fn write_now(&mut self, _: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, _: &[u8]) -> io::Result<usize> {
         // A disk is never ready by promise.
         Ok(0)
     }

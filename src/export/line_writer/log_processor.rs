@@ -8,15 +8,15 @@ use opentelemetry_sdk::{
     logs::{LogProcessor, SdkLogRecord},
 };
 
-use super::Lines;
-use crate::{export::stats::recorder::Tally, format::Format};
+use super::LineWriter;
+use crate::{export::stats::recorder::StatsRecorder, format::Format};
 
 /// Writes each record as a line, by the thread that logs.
 #[derive(Debug)]
-pub(crate) struct LineLogs {
-    pub(crate) lines: Arc<Lines>,
+pub(crate) struct LineLogProcessor {
+    pub(crate) lines: Arc<LineWriter>,
     pub(crate) format: Format,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) recorder: Arc<StatsRecorder>,
     /// How long a flush may take.
     pub(crate) flush_limit: Duration,
 }
@@ -29,15 +29,15 @@ thread_local! {
 /// A line that grew larger than this is given back.
 const MAX_KEPT: usize = 64 * 1024;
 
-impl LogProcessor for LineLogs {
+impl LogProcessor for LineLogProcessor {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if self.lines.is_gone(1, &self.tally) {
+        if self.lines.is_closed(1, &self.recorder) {
             return;
         }
         let write = |line: &mut String| {
             line.clear();
             self.format.line(line, record, scope);
-            self.lines.push(line, 1, &self.tally);
+            self.lines.push(line, 1, &self.recorder);
         };
         let written = LINE.try_with(|line| {
             let mut line = line.try_borrow_mut().ok()?;

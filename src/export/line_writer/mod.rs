@@ -21,21 +21,21 @@ use std::{
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-pub(crate) use self::log_processor::LineLogs;
+pub(crate) use self::log_processor::LineLogProcessor;
 use self::queue::Queue;
-pub(crate) use self::sink::{End, Sink, WriteError};
-use super::stats::recorder::{Reason, Tally};
+pub(crate) use self::sink::{CloseReason, Sink, WriteError};
+use super::stats::recorder::{Reason, StatsRecorder};
 use crate::diagnostics::Diagnostics;
 
 /// The way in.
-pub(crate) struct Lines {
+pub(crate) struct LineWriter {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     state: Mutex<State>,
     /// Held while something is written, and never together with the state: a writer may wait, or log.
-    slot: Mutex<Slot>,
+    slot: Mutex<WriterState>,
     /// The queue is no longer empty, or it is time to end.
     work: Condvar,
     /// Something was written.
@@ -43,8 +43,8 @@ struct Shared {
     /// Something waits, is written by the thread, or is missing, so that no line can be written without overtaking others.
     is_busy: AtomicBool,
     /// Nothing will ever arrive any more.
-    gone: OnceLock<End>,
-    is_prompt: bool,
+    closed: OnceLock<CloseReason>,
+    is_interactive: bool,
     tick: Option<Duration>,
     /// The line that tells of so many that were dropped.
     notice: Box<dyn Fn(u64) -> String + Send + Sync>,
@@ -52,7 +52,7 @@ struct Shared {
     diagnostics: Diagnostics,
 }
 
-struct Slot {
+struct WriterState {
     sink: Box<dyn Sink>,
     /// The rest of a line that was begun; nothing may come before it.
     rest: Queue,
@@ -99,13 +99,13 @@ const PIECE: usize = 64 * 1024;
 /// How long a prompt line may take.
 const PROMPT: Duration = Duration::from_millis(50);
 
-impl fmt::Debug for Lines {
+impl fmt::Debug for LineWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lines").finish_non_exhaustive()
     }
 }
 
-impl Lines {
+impl LineWriter {
     pub(crate) fn new(
         sink: Box<dyn Sink>,
         notice: impl Fn(u64) -> String + Send + Sync + 'static,
@@ -129,10 +129,10 @@ impl Lines {
             work: Condvar::new(),
             done: Condvar::new(),
             is_busy: AtomicBool::new(false),
-            gone: OnceLock::new(),
-            is_prompt: sink.is_prompt(),
+            closed: OnceLock::new(),
+            is_interactive: sink.is_interactive(),
             tick: sink.tick_interval(),
-            slot: Mutex::new(Slot { sink, rest: Queue::default() }),
+            slot: Mutex::new(WriterState { sink, rest: Queue::default() }),
             notice: Box::new(notice),
             destination: destination.to_owned(),
             diagnostics,
@@ -142,55 +142,55 @@ impl Lines {
 
     /// Whether items can be spared the making of lines because nobody will ever see them. They are counted nevertheless.
     #[inline]
-    pub(crate) fn is_gone(&self, items: u64, tally: &Tally) -> bool {
-        let gone = self.shared.is_gone();
-        if gone {
-            tally.refuse(items, self.shared.reason());
+    pub(crate) fn is_closed(&self, items: u64, recorder: &StatsRecorder) -> bool {
+        let closed = self.shared.is_closed();
+        if closed {
+            recorder.refuse(items, self.shared.reason());
         }
-        gone
+        closed
     }
 
     /// Takes whole lines that stand for so many items.
-    pub(crate) fn push(&self, lines: &str, items: u64, tally: &Arc<Tally>) {
+    pub(crate) fn push(&self, lines: &str, items: u64, recorder: &Arc<StatsRecorder>) {
         let shared = &self.shared;
         let lines = lines.as_bytes();
         if WRITING.get() == shared.id() {
-            return tally.refuse(items, Reason::Unread);
+            return recorder.refuse(items, Reason::Unread);
         }
         // Lines of one thread keep their order: what it has in the queue keeps that busy.
         if !shared.is_busy.load(Ordering::Acquire)
-            && !shared.is_prompt
+            && !shared.is_interactive
             && let Some(mut slot) = shared.try_slot()
         {
-            let result = slot.write_now(lines, shared);
+            let result = slot.try_write(lines, shared);
             if result.as_ref().is_ok_and(|written| *written == lines.len()) {
-                return tally.deliver(items);
+                return recorder.deliver(items);
             }
-            return self.not_at_once(slot, result, lines, items, tally);
+            return self.not_at_once(slot, result, lines, items, recorder);
         }
-        self.enqueue(lines, items, tally);
+        self.enqueue(lines, items, recorder);
     }
 
     /// What becomes of lines of which a part was written, or nothing.
     #[cold]
     fn not_at_once(
         &self,
-        mut slot: MutexGuard<'_, Slot>,
+        mut slot: MutexGuard<'_, WriterState>,
         result: io::Result<usize>,
         lines: &[u8],
         items: u64,
-        tally: &Arc<Tally>,
+        recorder: &Arc<StatsRecorder>,
     ) {
         let shared = &self.shared;
         match result {
             Ok(0) => {
                 drop(slot);
-                self.enqueue(lines, items, tally);
+                self.enqueue(lines, items, recorder);
             }
             Ok(written) => {
-                tally.emit(items);
+                recorder.emit(items);
                 // Under the lock of the slot, so that the rest comes next.
-                slot.rest.push(&lines[written..], items, tally);
+                slot.rest.push(&lines[written..], items, recorder);
                 drop(slot);
                 shared.change(|state| {
                     state.pushed += (lines.len() - written) as u64;
@@ -200,20 +200,20 @@ impl Lines {
             }
             Err(error) => {
                 drop(slot);
-                tally.emit(items);
+                recorder.emit(items);
                 shared.change(|state| state.missing += items);
-                shared.lose(items, tally, &error);
+                shared.lose(items, recorder, &error);
             }
         }
     }
 
     #[inline(never)]
-    fn enqueue(&self, lines: &[u8], items: u64, tally: &Arc<Tally>) {
+    fn enqueue(&self, lines: &[u8], items: u64, recorder: &Arc<StatsRecorder>) {
         let shared = &self.shared;
         let mut state = shared.lock();
-        let refused = if shared.is_gone() {
+        let refused = if shared.is_closed() {
             drop(state);
-            return tally.refuse(items, shared.reason());
+            return recorder.refuse(items, shared.reason());
         } else if state.ending {
             Some(Reason::ShutDown)
         } else if !state.queue.is_empty() && state.queue.len() + lines.len() > CAPACITY {
@@ -227,14 +227,14 @@ impl Lines {
             state.missing += items;
             shared.note_busy(&state);
             drop(state);
-            return tally.refuse(items, reason);
+            return recorder.refuse(items, reason);
         }
-        shared.tell(&mut state);
-        tally.emit(items);
-        state.queue.push(lines, items, tally);
+        shared.write_drop_notice(&mut state);
+        recorder.emit(items);
+        state.queue.push(lines, items, recorder);
         state.pushed += lines.len() as u64;
         shared.note_busy(&state);
-        if shared.is_prompt && !state.stalled {
+        if shared.is_interactive && !state.stalled {
             let wanted = state.pushed;
             let (mut state, late) = shared.wait(state, wanted, Instant::now() + PROMPT);
             state.stalled = late;
@@ -270,7 +270,7 @@ impl Lines {
         let mut state = self.shared.lock();
         // Nothing may follow that would bring the line about a gap along.
         if state.can_tell && self.wake(&mut state).is_ok() {
-            self.shared.tell(&mut state);
+            self.shared.write_drop_notice(&mut state);
         }
         let wanted = state.pushed;
         let (state, mut late) = self.shared.wait(state, wanted, deadline);
@@ -290,18 +290,18 @@ impl Lines {
     }
 }
 
-impl Drop for Lines {
+impl Drop for LineWriter {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-impl Slot {
-    fn write_now(&mut self, lines: &[u8], shared: &Shared) -> io::Result<usize> {
-        if !self.rest.is_empty() || shared.is_gone() {
+impl WriterState {
+    fn try_write(&mut self, lines: &[u8], shared: &Shared) -> io::Result<usize> {
+        if !self.rest.is_empty() || shared.is_closed() {
             return Ok(0);
         }
-        let result = shared.marked(|| self.sink.write_now(lines));
+        let result = shared.marked(|| self.sink.try_write(lines));
         if let Err(error) = &result {
             shared.note(self.sink.as_ref(), error);
         }
@@ -338,7 +338,7 @@ impl Shared {
         result
     }
 
-    fn try_slot(&self) -> Option<MutexGuard<'_, Slot>> {
+    fn try_slot(&self) -> Option<MutexGuard<'_, WriterState>> {
         match self.slot.try_lock() {
             Ok(slot) => Some(slot),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
@@ -346,15 +346,15 @@ impl Shared {
         }
     }
 
-    fn is_gone(&self) -> bool {
-        self.gone.get().is_some()
+    fn is_closed(&self) -> bool {
+        self.closed.get().is_some()
     }
 
     /// Notes that an error came, which may be the last one.
     fn note(&self, sink: &dyn Sink, error: &io::Error) {
         if let Some(end) = sink.end(error) {
-            let is_news = self.gone.set(end).is_ok();
-            if is_news && matches!(end, End::ReaderLeft) {
+            let is_news = self.closed.set(end).is_ok();
+            if is_news && matches!(end, CloseReason::ReaderLeft) {
                 let destination = &self.destination;
                 self.diagnostics
                     .warn(format_args!("nobody reads {destination} any more, so nothing goes there"));
@@ -363,24 +363,24 @@ impl Shared {
     }
 
     /// Counts what was tried in vain.
-    fn lose(&self, items: u64, tally: &Tally, error: &io::Error) {
-        match self.gone.get() {
-            Some(End::ReaderLeft) => tally.abandon(items, Reason::Unread),
-            Some(End::Panicked) => drop(tally.fail(items, "panicked", error)),
-            None => drop(tally.fail(items, "not_written", error)),
+    fn lose(&self, items: u64, recorder: &StatsRecorder, error: &io::Error) {
+        match self.closed.get() {
+            Some(CloseReason::ReaderLeft) => recorder.discard(items, Reason::Unread),
+            Some(CloseReason::Panicked) => drop(recorder.fail(items, "panicked", error)),
+            None => drop(recorder.fail(items, "not_written", error)),
         }
     }
 
     /// Why nothing is tried any more.
     fn reason(&self) -> Reason {
-        match self.gone.get() {
-            Some(End::ReaderLeft) | None => Reason::Unread,
-            Some(End::Panicked) => Reason::Broken("the writer panicked"),
+        match self.closed.get() {
+            Some(CloseReason::ReaderLeft) | None => Reason::Unread,
+            Some(CloseReason::Panicked) => Reason::Broken("the writer panicked"),
         }
     }
 
     /// Puts the line that tells of a gap behind it.
-    fn tell(&self, state: &mut State) {
+    fn write_drop_notice(&self, state: &mut State) {
         state.can_tell = false;
         let missing = std::mem::take(&mut state.missing);
         if missing > 0 {

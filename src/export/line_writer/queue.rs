@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, io, sync::Arc};
 
 use super::{CAPACITY, WriteError};
-use crate::export::stats::recorder::Tally;
+use crate::export::stats::recorder::StatsRecorder;
 
 /// Whole lines, and what each of them stands for.
 #[derive(Default)]
@@ -19,7 +19,7 @@ struct Entry {
 
 enum Kind {
     /// So many items of one account.
-    Items(u64, Arc<Tally>),
+    Items(u64, Arc<StatsRecorder>),
     /// The line that tells of so many that were dropped.
     Notice(u64),
 }
@@ -33,8 +33,8 @@ impl Queue {
         self.bytes.is_empty()
     }
 
-    pub(crate) fn push(&mut self, lines: &[u8], items: u64, tally: &Arc<Tally>) {
-        self.add(lines, Kind::Items(items, Arc::clone(tally)));
+    pub(crate) fn push(&mut self, lines: &[u8], items: u64, recorder: &Arc<StatsRecorder>) {
+        self.add(lines, Kind::Items(items, Arc::clone(recorder)));
     }
 
     pub(crate) fn push_notice(&mut self, line: &str, missing: u64) {
@@ -56,7 +56,7 @@ impl Queue {
         &mut self,
         size: usize,
         mut write: impl FnMut(&[u8]) -> Result<(), Option<WriteError>>,
-        lose: impl Fn(u64, &Tally, Option<&io::Error>),
+        lose: impl Fn(u64, &StatsRecorder, Option<&io::Error>),
         mut done: impl FnMut(usize, u64),
     ) {
         let mut at = 0;
@@ -79,11 +79,11 @@ impl Queue {
             for Entry { bytes, kind } in piece {
                 end += bytes;
                 match kind {
-                    Kind::Items(items, tally) if end <= arrived => tally.export(items),
+                    Kind::Items(items, recorder) if end <= arrived => recorder.export(items),
                     Kind::Notice(_) if end <= arrived => {}
-                    Kind::Items(items, tally) => {
+                    Kind::Items(items, recorder) => {
                         missing += items;
-                        lose(items, &tally, error.as_ref());
+                        lose(items, &recorder, error.as_ref());
                     }
                     Kind::Notice(told) => missing += told,
                 }

@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use super::{PIECE, Queue, Shared, Sink, Slot, State, Thread};
+use super::{PIECE, Queue, Shared, Sink, State, Thread, WriterState};
 
 impl Shared {
     /// What the thread does: writes what is in the queue until the end.
@@ -17,7 +17,7 @@ impl Shared {
                     return;
                 }
                 if state.can_tell {
-                    self.tell(&mut state);
+                    self.write_drop_notice(&mut state);
                     continue;
                 }
                 spare.shrink();
@@ -36,7 +36,7 @@ impl Shared {
             let mut batch = std::mem::replace(&mut state.queue, spare);
             drop(state);
             let mut slot = self.slot();
-            let Slot { sink, rest } = &mut *slot;
+            let WriterState { sink, rest } = &mut *slot;
             self.write(sink.as_mut(), rest);
             self.write(sink.as_mut(), &mut batch);
             drop(slot);
@@ -45,7 +45,7 @@ impl Shared {
         }
     }
 
-    fn slot(&self) -> MutexGuard<'_, Slot> {
+    fn slot(&self) -> MutexGuard<'_, WriterState> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,7 +65,7 @@ impl Shared {
         lines.write(
             PIECE,
             |piece| {
-                if self.is_gone() {
+                if self.is_closed() {
                     return Err(None);
                 }
                 let result = self.marked(|| sink.write_all(piece));
@@ -74,9 +74,9 @@ impl Shared {
                     Some(failure)
                 })
             },
-            |items, tally, error| match error {
-                Some(error) => self.lose(items, tally, error),
-                None => tally.abandon(items, self.reason()),
+            |items, recorder, error| match error {
+                Some(error) => self.lose(items, recorder, error),
+                None => recorder.discard(items, self.reason()),
             },
             |bytes, missing| {
                 self.change(|state| {

@@ -18,7 +18,7 @@ pub(crate) struct Clock {
 }
 
 /// How long the clock of the system may seem to stand still before nobody waits for it.
-const PATIENCE: Duration = Duration::from_millis(100);
+const CALLBACK_TIMEOUT: Duration = Duration::from_millis(100);
 
 impl Clock {
     pub(crate) fn new(start: SystemTime) -> Self {
@@ -32,7 +32,7 @@ impl Clock {
         advances.push((now, before.saturating_add(time)));
         // What happens next must be noted later than this, however coarse the clock of the system is.
         let started = Instant::now();
-        while SystemTime::now() <= now && started.elapsed() < PATIENCE {
+        while SystemTime::now() <= now && started.elapsed() < CALLBACK_TIMEOUT {
             thread::yield_now();
         }
     }

@@ -30,8 +30,8 @@ use opentelemetry_sdk::{
 
 pub(crate) use self::ids::SequentialIds;
 use self::{clock::Clock, reader::Reader};
-use super::{callbacks::Callbacks, queue::ScopedRecord, stats::recorder::Tally};
-use crate::config::{ExporterRef, Signal};
+use super::{callbacks::Callbacks, queue::ScopedRecord, stats::recorder::StatsRecorder};
+use crate::config::{ExporterName, Signal};
 
 /// How often somebody who waits looks again at least.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -46,8 +46,8 @@ pub(crate) struct Memory {
     reader: OnceLock<Arc<Reader>>,
     clock: Option<Clock>,
     deterministic_ids: bool,
-    spans: Arc<Tally>,
-    logs: Arc<Tally>,
+    spans: Arc<StatsRecorder>,
+    logs: Arc<StatsRecorder>,
 }
 
 pub(crate) type SpanNames = HashMap<(TraceId, SpanId), Cow<'static, str>>;
@@ -63,7 +63,7 @@ struct Kept {
 impl Memory {
     /// `start`: the time that all telemetry has until the clock is advanced.
     pub(crate) fn new(deterministic_ids: bool, start: Option<SystemTime>) -> Self {
-        let tally = |signal| Arc::new(Tally::silent(signal, ExporterRef::Memory, "memory"));
+        let stats = |signal| Arc::new(StatsRecorder::without_log(signal, ExporterName::Memory, "memory"));
         Self {
             kept: Mutex::default(),
             more: Condvar::new(),
@@ -71,8 +71,8 @@ impl Memory {
             reader: OnceLock::new(),
             clock: start.map(Clock::new),
             deterministic_ids,
-            spans: tally(Signal::Traces),
-            logs: tally(Signal::Logs),
+            spans: stats(Signal::Traces),
+            logs: stats(Signal::Logs),
         }
     }
 
@@ -154,7 +154,7 @@ impl Memory {
         Arc::clone(self.reader.get_or_init(|| Arc::new(Reader::new(Arc::clone(callbacks)))))
     }
 
-    pub(crate) fn tally(&self, signal: Signal) -> Arc<Tally> {
+    pub(crate) fn stats(&self, signal: Signal) -> Arc<StatsRecorder> {
         Arc::clone(if signal == Signal::Logs { &self.logs } else { &self.spans })
     }
 

@@ -12,7 +12,7 @@ use opentelemetry_sdk::{
     },
 };
 
-use crate::export::callbacks::{Callbacks, PATIENCE};
+use crate::export::callbacks::{CALLBACK_TIMEOUT, Callbacks};
 
 /// Always cumulative, so that one look changes nothing for the next.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Reader {
     /// What `look` sees now, or saw last when telemetry has ended.
     pub(crate) fn read<R>(&self, look: impl FnOnce(&ResourceMetrics) -> R) -> R {
         let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        self.callbacks.collect(PATIENCE, || {
+        self.callbacks.collect(CALLBACK_TIMEOUT, || {
             let mut metrics = ResourceMetrics::default();
             if self.inner.collect(&mut metrics).is_ok() {
                 // In the order of the collections, so that none replaces a later one.

@@ -2,7 +2,7 @@
 
 /// Why an export failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum ErrorType {
     NameNotFound,
     Refused,
     ConnectTimeout,
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     Internal,
 }
 
-impl Kind {
+impl ErrorType {
     /// The value of the attribute `error.type`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Kind {
     }
 
     /// Whether it says nothing about what was sent: any other request would fare the same.
-    pub(crate) fn is_outage(self) -> bool {
+    pub(crate) fn is_unavailable(self) -> bool {
         matches!(
             self,
             Self::NameNotFound

@@ -3,61 +3,61 @@
 use std::{error::Error as StdError, fmt, io, time::Duration};
 
 use super::{
-    error_type::Kind,
-    status_code::Code,
+    error_type::ErrorType,
+    response_code::ResponseCode,
     transport::connector::{ConnectTimeout, NameNotFound, ProxyError},
 };
 use crate::config::format_duration;
 
 /// Why an export failed.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    kind: Kind,
+pub(crate) struct ExportError {
+    kind: ErrorType,
     /// What is known beyond the kind.
     detail: String,
-    retry: Retry,
+    retry: Retryable,
     /// Of the answer, where one came.
-    code: Option<Code>,
+    code: Option<ResponseCode>,
 }
 
 /// Whether trying again may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Retry {
+pub(crate) enum Retryable {
     Never,
     /// As soon as the back-off says, or the server does.
     After(Option<Duration>),
 }
 
-impl Failure {
+impl ExportError {
     /// Trying again would not help.
-    pub(crate) fn permanent(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), retry: Retry::Never, code: None }
+    pub(crate) fn permanent(kind: ErrorType, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), retry: Retryable::Never, code: None }
     }
 
     /// Trying again may help, after the time that the server asked for.
-    pub(crate) fn transient(kind: Kind, detail: impl Into<String>, after: Option<Duration>) -> Self {
+    pub(crate) fn transient(kind: ErrorType, detail: impl Into<String>, after: Option<Duration>) -> Self {
         // A server that wants more is not worth the memory of what waits meanwhile.
         let after = after.map(|after| after.min(LONGEST_WAIT));
-        Self { kind, detail: detail.into(), retry: Retry::After(after), code: None }
+        Self { kind, detail: detail.into(), retry: Retryable::After(after), code: None }
     }
 
     pub(crate) fn internal(detail: impl Into<String>) -> Self {
-        Self::permanent(Kind::Internal, detail)
+        Self::permanent(ErrorType::Internal, detail)
     }
 
     pub(crate) fn no_answer(limit: Duration) -> Self {
-        Self::transient(Kind::NoAnswer, format!("no answer within {}", format_duration(limit)), None)
+        Self::transient(ErrorType::NoAnswer, format!("no answer within {}", format_duration(limit)), None)
     }
 
     /// The server answered with this code.
-    pub(crate) fn answered(self, code: impl Into<Option<Code>>) -> Self {
+    pub(crate) fn answered(self, code: impl Into<Option<ResponseCode>>) -> Self {
         Self { code: code.into(), ..self }
     }
 
     /// With what a connection that broke may mean.
-    pub(crate) fn if_closed(mut self, suspicion: &str) -> Self {
-        if self.kind == Kind::Closed {
-            self.detail = format!("{}; {suspicion}", self.detail);
+    pub(crate) fn if_closed(mut self, hint: &str) -> Self {
+        if self.kind == ErrorType::Closed {
+            self.detail = format!("{}; {hint}", self.detail);
         }
         self
     }
@@ -70,15 +70,15 @@ impl Failure {
         self
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> ErrorType {
         self.kind
     }
 
-    pub(crate) fn code(&self) -> Option<Code> {
+    pub(crate) fn code(&self) -> Option<ResponseCode> {
         self.code
     }
 
-    pub(crate) fn retry(&self) -> Retry {
+    pub(crate) fn retry(&self) -> Retryable {
         self.retry
     }
 
@@ -90,25 +90,27 @@ impl Failure {
             None => (String::new(), String::new()),
         };
         match self.kind {
-            Kind::NameNotFound
-            | Kind::Refused
-            | Kind::ConnectTimeout
-            | Kind::Proxy
-            | Kind::Unreachable
-            | Kind::NotTls
-            | Kind::NotHttp
-            | Kind::NotGrpc => format!("cannot reach {place} ({detail}{addition})"),
-            Kind::Tls => format!("cannot reach {place} (TLS: {detail})"),
-            Kind::Closed => format!("lost the connection to {place} ({detail})"),
-            Kind::NoAnswer => format!("{place} does not answer ({detail})"),
-            Kind::Unauthorized
-            | Kind::NotFound
-            | Kind::TooLarge
-            | Kind::Throttled
-            | Kind::Unavailable
-            | Kind::Rejected => format!("{place} answered {detail}{aside}"),
-            Kind::Partial => format!("{place} refused a part: {detail}"),
-            Kind::Oversized | Kind::Internal => format!("cannot send to {place} ({detail}{addition})"),
+            ErrorType::NameNotFound
+            | ErrorType::Refused
+            | ErrorType::ConnectTimeout
+            | ErrorType::Proxy
+            | ErrorType::Unreachable
+            | ErrorType::NotTls
+            | ErrorType::NotHttp
+            | ErrorType::NotGrpc => format!("cannot reach {place} ({detail}{addition})"),
+            ErrorType::Tls => format!("cannot reach {place} (TLS: {detail})"),
+            ErrorType::Closed => format!("lost the connection to {place} ({detail})"),
+            ErrorType::NoAnswer => format!("{place} does not answer ({detail})"),
+            ErrorType::Unauthorized
+            | ErrorType::NotFound
+            | ErrorType::TooLarge
+            | ErrorType::Throttled
+            | ErrorType::Unavailable
+            | ErrorType::Rejected => format!("{place} answered {detail}{aside}"),
+            ErrorType::Partial => format!("{place} refused a part: {detail}"),
+            ErrorType::Oversized | ErrorType::Internal => {
+                format!("cannot send to {place} ({detail}{addition})")
+            }
         }
     }
 
@@ -118,52 +120,52 @@ impl Failure {
         let text = last_text(&causes);
         let transient = |kind, detail: &str| Self::transient(kind, detail, None);
         if let Some(proxy) = causes.iter().find(|cause| cause.is::<ProxyError>()) {
-            return transient(Kind::Proxy, &format!("{proxy}: {text}"));
+            return transient(ErrorType::Proxy, &format!("{proxy}: {text}"));
         }
         if let Some(failure) = tls_failure(&causes) {
             return failure;
         }
         if causes.iter().any(|cause| cause.is::<ConnectTimeout>()) {
-            return transient(Kind::ConnectTimeout, &text);
+            return transient(ErrorType::ConnectTimeout, &text);
         }
         if causes.iter().any(|cause| cause.is::<NameNotFound>()) {
-            return transient(Kind::NameNotFound, &format!("name not found: {text}"));
+            return transient(ErrorType::NameNotFound, &format!("name not found: {text}"));
         }
         let whole = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
         if whole.contains("frame with invalid size") || whole.contains("HTTP/1.1 header") {
-            return transient(Kind::NotGrpc, "what answers there is not gRPC");
+            return transient(ErrorType::NotGrpc, "what answers there is not gRPC");
         }
         let mut of_hyper = causes.iter().filter_map(|cause| cause.downcast_ref::<hyper::Error>());
         // Who speaks HTTP/2 may greet before it is asked.
         if of_hyper.any(hyper::Error::is_parse) || whole.contains("unexpected message") {
-            return transient(Kind::NotHttp, "what answers there is not HTTP/1.1");
+            return transient(ErrorType::NotHttp, "what answers there is not HTTP/1.1");
         }
         let is_connecting = whole.contains("tcp connect error") || whole.contains("tcp open error");
         let io = causes.iter().rev().find_map(|cause| cause.downcast_ref::<io::Error>());
         match io.map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => transient(Kind::Refused, "connection refused"),
+            Some(io::ErrorKind::ConnectionRefused) => transient(ErrorType::Refused, "connection refused"),
             Some(io::ErrorKind::TimedOut) if is_connecting => {
-                transient(Kind::ConnectTimeout, "timed out while connecting")
+                transient(ErrorType::ConnectTimeout, "timed out while connecting")
             }
-            _ if is_connecting => transient(Kind::Unreachable, &text),
-            _ => transient(Kind::Closed, &text),
+            _ if is_connecting => transient(ErrorType::Unreachable, &text),
+            _ => transient(ErrorType::Closed, &text),
         }
     }
 }
 
 /// As a reason: `the server answered 404 Not Found`.
-impl fmt::Display for Failure {
+impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let detail = &self.detail;
         match self.kind {
-            Kind::Unauthorized
-            | Kind::NotFound
-            | Kind::TooLarge
-            | Kind::Throttled
-            | Kind::Unavailable
-            | Kind::Rejected => write!(f, "the server answered {detail}"),
-            Kind::Partial => write!(f, "refused by the server: {detail}"),
-            Kind::Tls => write!(f, "TLS: {detail}"),
+            ErrorType::Unauthorized
+            | ErrorType::NotFound
+            | ErrorType::TooLarge
+            | ErrorType::Throttled
+            | ErrorType::Unavailable
+            | ErrorType::Rejected => write!(f, "the server answered {detail}"),
+            ErrorType::Partial => write!(f, "refused by the server: {detail}"),
+            ErrorType::Tls => write!(f, "TLS: {detail}"),
             _ => f.write_str(detail),
         }
     }
@@ -192,11 +194,11 @@ fn last_text(causes: &[&(dyn StdError + 'static)]) -> String {
 }
 
 #[cfg(feature = "tls")]
-fn tls_failure(causes: &[&(dyn StdError + 'static)]) -> Option<Failure> {
+fn tls_failure(causes: &[&(dyn StdError + 'static)]) -> Option<ExportError> {
     use crate::export::otlp::transport::connector::HandshakeError;
     use rustls::{CertificateError, Error, InvalidMessage};
 
-    let transient = |detail| Some(Failure::transient(Kind::Tls, detail, None));
+    let transient = |detail| Some(ExportError::transient(ErrorType::Tls, detail, None));
     let Some(error) = causes.iter().find_map(|cause| cause.downcast_ref::<Error>()) else {
         let text = last_text(causes);
         // HTTP/2 keeps nothing but the words.
@@ -209,7 +211,7 @@ fn tls_failure(causes: &[&(dyn StdError + 'static)]) -> Option<Failure> {
     let detail = match error {
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             let detail = "what answers there does not speak TLS";
-            return Some(Failure::transient(Kind::NotTls, detail, None));
+            return Some(ExportError::transient(ErrorType::NotTls, detail, None));
         }
         Error::InvalidCertificate(error) => match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -256,6 +258,6 @@ fn of_alert(alert: &str) -> Option<String> {
 }
 
 #[cfg(not(feature = "tls"))]
-fn tls_failure(_: &[&(dyn StdError + 'static)]) -> Option<Failure> {
+fn tls_failure(_: &[&(dyn StdError + 'static)]) -> Option<ExportError> {
     None
 }

@@ -10,7 +10,7 @@ use opentelemetry::{
     metrics::{Histogram, Meter},
 };
 
-use super::{error_type::Kind, status_code::Code};
+use super::{error_type::ErrorType, response_code::ResponseCode};
 
 /// The upper bounds that the semantic conventions give for the durations of requests, in seconds.
 const BOUNDARIES: [f64; 14] =
@@ -18,9 +18,9 @@ const BOUNDARIES: [f64; 14] =
 
 /// The durations of the exports of all signals. Nothing is kept before there is a meter.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Durations(Arc<OnceLock<Histogram<f64>>>);
+pub(crate) struct DurationHistogram(Arc<OnceLock<Histogram<f64>>>);
 
-impl Durations {
+impl DurationHistogram {
     /// Records with `meter` from now on.
     pub(crate) fn begin(&self, meter: &Meter) {
         self.0.get_or_init(|| {
@@ -36,42 +36,42 @@ impl Durations {
 
 /// Measures the exports of one exporter.
 #[derive(Debug)]
-pub(crate) struct Timer {
-    durations: Durations,
+pub(crate) struct DurationRecorder {
+    durations: DurationHistogram,
     exporter: Vec<KeyValue>,
 }
 
 /// One export.
-pub(crate) struct Running<'t> {
-    timer: &'t Timer,
+pub(crate) struct ExportTimer<'t> {
+    timer: &'t DurationRecorder,
     began: Instant,
 }
 
 /// How an export ended.
 #[derive(Debug, Default)]
-pub(crate) struct End {
+pub(crate) struct Outcome {
     /// What the last request was answered with.
-    pub(crate) code: Option<Code>,
+    pub(crate) code: Option<ResponseCode>,
     /// What went wrong last.
-    pub(crate) error: Option<Kind>,
+    pub(crate) error: Option<ErrorType>,
 }
 
-impl Timer {
+impl DurationRecorder {
     /// `exporter`: the attributes that tell which one it is.
-    pub(crate) fn new(durations: Durations, exporter: Vec<KeyValue>) -> Self {
+    pub(crate) fn new(durations: DurationHistogram, exporter: Vec<KeyValue>) -> Self {
         Self { durations, exporter }
     }
 
-    pub(crate) fn start(&self) -> Running<'_> {
-        Running { timer: self, began: Instant::now() }
+    pub(crate) fn start(&self) -> ExportTimer<'_> {
+        ExportTimer { timer: self, began: Instant::now() }
     }
 }
 
-impl Running<'_> {
-    pub(crate) fn stop(self, end: &End) {
+impl ExportTimer<'_> {
+    pub(crate) fn stop(self, end: &Outcome) {
         let Some(histogram) = self.timer.durations.0.get() else { return };
         let mut attributes = self.timer.exporter.clone();
-        attributes.extend(end.code.map(Code::attribute));
+        attributes.extend(end.code.map(ResponseCode::attribute));
         attributes.extend(end.error.map(|kind| KeyValue::new("error.type", kind.as_str())));
         histogram.record(self.began.elapsed().as_secs_f64(), &attributes);
     }

@@ -9,20 +9,20 @@ use std::{
 
 use opentelemetry_sdk::error::OTelSdkResult;
 
-use super::{error_type::Kind, export_error::Failure, export_timer::Timer};
+use super::{error_type::ErrorType, export_error::ExportError, export_timer::DurationRecorder};
 use crate::{
-    config::{Level, Signal},
+    config::{LevelFilter, Signal},
     diagnostics::{
         Diagnostics,
-        item_count::{Elapsed, Quantities},
+        item_count::{HumanDuration, ItemCounts},
     },
-    export::stats::recorder::{Reason, Tally},
+    export::stats::recorder::{Reason, StatsRecorder},
 };
 
 /// One host and port. Each cause has one line a minute at most, all of them together two, and recoveries a third; whoever notes
 /// something writes it, and never under a lock.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct DestinationHealth {
     place: String,
     diagnostics: Diagnostics,
     state: Mutex<State>,
@@ -30,26 +30,26 @@ pub(crate) struct Watch {
 
 #[derive(Debug, Default)]
 struct State {
-    members: Vec<Member>,
-    told: HashMap<Cause, Told>,
+    members: Vec<SignalHealth>,
+    reported: HashMap<Cause, Reported>,
     /// When the last lines but those about recoveries were written, the older first.
     recent: [Option<Instant>; 2],
     outage: Option<Outage>,
     /// How long an outage lasted whose end was not told yet, and what it cost.
     recovered: Option<Duration>,
-    unsaid: Quantities,
+    pending: ItemCounts,
 }
 
 /// When a line about a cause was written, and what was withheld since.
 #[derive(Debug, Default)]
-struct Told {
+struct Reported {
     last: Option<Instant>,
-    withheld: Quantities,
+    withheld: ItemCounts,
 }
 
 #[derive(Debug)]
-struct Member {
-    tally: Arc<Tally>,
+struct SignalHealth {
+    stats: Arc<StatsRecorder>,
     /// What it had lost when its exports began to fail.
     lost_before: Option<u64>,
 }
@@ -61,12 +61,12 @@ struct Outage {
     /// Whether a line told of it.
     was_told: bool,
     /// What members lost that have recovered.
-    lost: Quantities,
+    lost: ItemCounts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Cause {
-    Failure(Kind),
+    ExportError(ErrorType),
     QueueFull,
     ShutDown,
     Remark,
@@ -77,11 +77,11 @@ const INTERVAL: Duration = Duration::from_secs(60);
 
 impl Outage {
     fn new(since: Instant) -> Self {
-        Self { since, was_told: false, lost: Quantities::default() }
+        Self { since, was_told: false, lost: ItemCounts::default() }
     }
 }
 
-impl Watch {
+impl DestinationHealth {
     pub(crate) fn new(place: String, diagnostics: Diagnostics) -> Self {
         Self { place, diagnostics, state: Mutex::default() }
     }
@@ -91,17 +91,17 @@ impl Watch {
     }
 
     /// An export failed; `lost` items with it, none when it is tried again.
-    fn fail(&self, member: usize, failure: &Failure, lost: u64) {
+    fn fail(&self, member: usize, failure: &ExportError, lost: u64) {
         let mut state = self.lock();
         let now = Instant::now();
-        let own = Arc::clone(&state.members[member].tally);
+        let own = Arc::clone(&state.members[member].stats);
         let is_refusal = failure.kind().is_refusal();
         if !is_refusal {
             state.members[member].lost_before.get_or_insert_with(|| own.lost().saturating_sub(lost));
             state.outage.get_or_insert_with(|| Outage::new(now));
         }
-        let mut lost_so_far = Quantities::default();
-        let is_withheld = state.withhold(Cause::Failure(failure.kind()), now, |withheld| {
+        let mut lost_so_far = ItemCounts::default();
+        let is_withheld = state.withhold(Cause::ExportError(failure.kind()), now, |withheld| {
             if is_refusal {
                 withheld.add(own.signal(), lost);
                 lost_so_far = *withheld;
@@ -110,7 +110,7 @@ impl Watch {
         if is_withheld {
             return;
         }
-        let mut waiting = Quantities::default();
+        let mut waiting = ItemCounts::default();
         let mut lasts = None;
         if !is_refusal {
             (lost_so_far, waiting) = state.failing();
@@ -123,7 +123,7 @@ impl Watch {
 
         let mut line = failure.at(&self.place);
         if let Some(lasts) = lasts.filter(|lasts| *lasts >= INTERVAL) {
-            let _ = write!(line, " for {} now", Elapsed(lasts));
+            let _ = write!(line, " for {} now", HumanDuration(lasts));
         }
         if lost == 0 {
             line.push_str(", will keep trying");
@@ -134,32 +134,33 @@ impl Watch {
         if !waiting.is_empty() {
             let _ = write!(line, "; {waiting} waiting");
         }
-        self.diagnostics.line(if lost_so_far.is_empty() { Level::Warn } else { Level::Error }, line);
+        self.diagnostics
+            .line(if lost_so_far.is_empty() { LevelFilter::Warn } else { LevelFilter::Error }, line);
     }
 
     /// An export succeeded.
     fn succeed(&self, member: usize) {
         let mut state = self.lock();
-        let Member { tally, lost_before } = &mut state.members[member];
+        let SignalHealth { stats, lost_before } = &mut state.members[member];
         let Some(before) = lost_before.take() else { return };
-        let (signal, lost) = (tally.signal(), tally.lost().saturating_sub(before));
+        let (signal, lost) = (stats.signal(), stats.lost().saturating_sub(before));
         let Some(outage) = &mut state.outage else { return };
         outage.lost.add(signal, lost);
         // Who failed and has nothing to send any more may never succeed.
-        let fails = |member: &Member| member.lost_before.is_some() && member.tally.queued() > 0;
+        let fails = |member: &SignalHealth| member.lost_before.is_some() && member.stats.queued() > 0;
         if state.members.iter().any(fails) {
             return;
         }
         let (mut lost, _) = state.failing();
         state.members.iter_mut().for_each(|member| member.lost_before = None);
         let Some(Outage { since, was_told, .. }) = state.outage.take() else { return };
-        lost.append(std::mem::take(&mut state.unsaid));
+        lost.append(std::mem::take(&mut state.pending));
         if !was_told && lost.is_empty() {
             return;
         }
         let lasted = since.elapsed();
         if state.withhold(Cause::Recovery, Instant::now(), |_| {}) {
-            (state.unsaid, state.recovered) = (lost, Some(lasted));
+            (state.pending, state.recovered) = (lost, Some(lasted));
             return;
         }
         state.recovered = None;
@@ -167,8 +168,8 @@ impl Watch {
         self.say_recovered(lasted, lost);
     }
 
-    fn say_recovered(&self, lasted: Duration, lost: Quantities) {
-        let (place, lasted) = (&self.place, Elapsed(lasted));
+    fn say_recovered(&self, lasted: Duration, lost: ItemCounts) {
+        let (place, lasted) = (&self.place, HumanDuration(lasted));
         if lost.is_empty() {
             self.diagnostics.info(format_args!("{place} recovered after {lasted}, nothing was lost"));
         } else {
@@ -177,24 +178,26 @@ impl Watch {
     }
 
     /// Says what was withheld, once its minute is over. To be called now and then.
-    fn remind(&self) {
+    fn flush_pending(&self) {
         let mut state = self.lock();
         let now = Instant::now();
-        let is_recent = state.told.get(&Cause::Recovery).is_some_and(|told| told.is_recent(now));
+        let is_recent = state.reported.get(&Cause::Recovery).is_some_and(|reported| reported.is_recent(now));
         let recovered = if state.outage.is_none() && !is_recent { state.recovered.take() } else { None };
-        let unsaid = recovered.map(|lasted| (lasted, std::mem::take(&mut state.unsaid)));
-        let due = |(_, told): &(&Cause, &mut Told)| !told.withheld.is_empty() && !told.is_recent(now);
-        let due = state.told.iter_mut().find(due).map(|(cause, told)| {
-            told.last = Some(now);
-            (*cause, std::mem::take(&mut told.withheld))
+        let pending = recovered.map(|lasted| (lasted, std::mem::take(&mut state.pending)));
+        let due = |(_, reported): &(&Cause, &mut Reported)| {
+            !reported.withheld.is_empty() && !reported.is_recent(now)
+        };
+        let due = state.reported.iter_mut().find(due).map(|(cause, reported)| {
+            reported.last = Some(now);
+            (*cause, std::mem::take(&mut reported.withheld))
         });
         drop(state);
-        if let Some((lasted, lost)) = unsaid {
+        if let Some((lasted, lost)) = pending {
             self.say_recovered(lasted, lost);
         }
         if let Some((cause, lost)) = due {
             let why = match cause {
-                Cause::Failure(kind) => kind.as_str(),
+                Cause::ExportError(kind) => kind.as_str(),
                 Cause::QueueFull => "the queue was full",
                 Cause::ShutDown | Cause::Remark | Cause::Recovery => "telemetry had been shut down",
             };
@@ -210,8 +213,8 @@ impl Watch {
             Reason::QueueFull => Cause::QueueFull,
             Reason::ShutDown | Reason::Unread | Reason::Broken(_) => Cause::ShutDown,
         };
-        let signal = state.members[member].tally.signal();
-        let mut lost = Quantities::default();
+        let signal = state.members[member].stats.signal();
+        let mut lost = ItemCounts::default();
         let is_withheld = state.withhold(cause, Instant::now(), |withheld| {
             withheld.add(signal, items);
             lost = *withheld;
@@ -223,14 +226,14 @@ impl Watch {
     }
 
     /// The server said something although it accepted everything.
-    fn remark(&self, message: &str) {
+    fn server_warning(&self, message: &str) {
         if !self.lock().withhold(Cause::Remark, Instant::now(), |_| {}) {
             self.diagnostics.warn(format_args!("{} says: {message}", self.place));
         }
     }
 }
 
-impl Told {
+impl Reported {
     fn is_recent(&self, now: Instant) -> bool {
         self.last.is_some_and(|last| now.duration_since(last) < INTERVAL)
     }
@@ -245,15 +248,15 @@ impl State {
 
     /// Whether a line about `cause` has to wait until a minute is over. `note` may add to what is withheld, which begins anew with a
     /// line.
-    fn withhold(&mut self, cause: Cause, now: Instant, note: impl FnOnce(&mut Quantities)) -> bool {
-        let told = self.told.entry(cause).or_default();
-        note(&mut told.withheld);
+    fn withhold(&mut self, cause: Cause, now: Instant, note: impl FnOnce(&mut ItemCounts)) -> bool {
+        let reported = self.reported.entry(cause).or_default();
+        note(&mut reported.withheld);
         let counts = cause != Cause::Recovery;
         let is_full = self.recent[0].is_some_and(|last| now.duration_since(last) < INTERVAL);
-        if told.is_recent(now) || (counts && is_full) {
+        if reported.is_recent(now) || (counts && is_full) {
             return true;
         }
-        *told = Told { last: Some(now), withheld: Quantities::default() };
+        *reported = Reported { last: Some(now), withheld: ItemCounts::default() };
         if counts {
             self.recent = [self.recent[1], Some(now)];
         }
@@ -261,13 +264,13 @@ impl State {
     }
 
     /// What was lost since exports began to fail, and what waits.
-    fn failing(&self) -> (Quantities, Quantities) {
+    fn failing(&self) -> (ItemCounts, ItemCounts) {
         let mut lost = self.outage.as_ref().map(|outage| outage.lost).unwrap_or_default();
-        let mut waiting = Quantities::default();
-        for Member { tally, lost_before } in &self.members {
+        let mut waiting = ItemCounts::default();
+        for SignalHealth { stats, lost_before } in &self.members {
             if let Some(before) = lost_before {
-                lost.add(tally.signal(), tally.lost().saturating_sub(*before));
-                waiting.add(tally.signal(), tally.queued());
+                lost.add(stats.signal(), stats.lost().saturating_sub(*before));
+                waiting.add(stats.signal(), stats.queued());
             }
         }
         (lost, waiting)
@@ -276,81 +279,85 @@ impl State {
 
 /// The account of one signal at one destination: counts, and says what has to be said.
 #[derive(Debug, Clone)]
-pub(crate) struct Account {
-    tally: Arc<Tally>,
-    watch: Arc<Watch>,
+pub(crate) struct ExportRecorder {
+    stats: Arc<StatsRecorder>,
+    health: Arc<DestinationHealth>,
     member: usize,
     /// Where exports are measured.
-    timer: Option<Arc<Timer>>,
+    timer: Option<Arc<DurationRecorder>>,
 }
 
-impl Account {
-    pub(crate) fn new(tally: Arc<Tally>, watch: Arc<Watch>, timer: Option<Arc<Timer>>) -> Self {
-        let mut state = watch.lock();
-        let member = state.members.len();
-        state.members.push(Member { tally: Arc::clone(&tally), lost_before: None });
-        drop(state);
-        Self { tally, watch, member, timer }
+impl ExportRecorder {
+    pub(crate) fn new(
+        stats: Arc<StatsRecorder>,
+        health: Arc<DestinationHealth>,
+        timer: Option<Arc<DurationRecorder>>,
+    ) -> Self {
+        let mut shared = health.lock();
+        let member = shared.members.len();
+        shared.members.push(SignalHealth { stats: Arc::clone(&stats), lost_before: None });
+        drop(shared);
+        Self { stats, health, member, timer }
     }
 
-    pub(crate) fn tally(&self) -> &Arc<Tally> {
-        &self.tally
+    pub(crate) fn stats(&self) -> &Arc<StatsRecorder> {
+        &self.stats
     }
 
-    pub(crate) fn timer(&self) -> Option<&Timer> {
+    pub(crate) fn timer(&self) -> Option<&DurationRecorder> {
         self.timer.as_deref()
     }
 
     pub(crate) fn signal(&self) -> Signal {
-        self.tally.signal()
+        self.stats.signal()
     }
 
     pub(crate) fn emit(&self, items: u64) {
-        self.tally.emit(items);
+        self.stats.emit(items);
     }
 
     /// Whether the items may still be sent.
     pub(crate) fn try_emit(&self, items: u64) -> bool {
-        self.tally.try_emit(items)
+        self.stats.try_emit(items)
     }
 
     pub(crate) fn refuse(&self, items: u64, reason: Reason) {
-        self.tally.refuse(items, reason);
-        self.watch.refuse(self.member, items, reason);
+        self.stats.refuse(items, reason);
+        self.health.refuse(self.member, items, reason);
     }
 
     /// Lets be said what was withheld. To be called now and then.
-    pub(crate) fn remind(&self) {
-        self.watch.remind();
+    pub(crate) fn flush_pending(&self) {
+        self.health.flush_pending();
     }
 
     /// Gives up what waits, because telemetry ends.
-    pub(crate) fn abandon(&self, items: u64) {
-        self.tally.abandon(items, Reason::ShutDown);
+    pub(crate) fn discard(&self, items: u64) {
+        self.stats.discard(items, Reason::ShutDown);
     }
 
     pub(crate) fn export(&self, items: u64) {
-        self.tally.export_timed(items);
-        self.watch.succeed(self.member);
+        self.stats.export_timed(items);
+        self.health.succeed(self.member);
     }
 
-    pub(crate) fn remark(&self, message: &str) {
-        self.watch.remark(message);
+    pub(crate) fn server_warning(&self, message: &str) {
+        self.health.server_warning(message);
     }
 
-    pub(crate) fn fail(&self, items: u64, failure: &Failure) -> OTelSdkResult {
-        let result = self.tally.fail(items, failure.kind().as_str(), failure);
-        self.watch.fail(self.member, failure, items);
+    pub(crate) fn fail(&self, items: u64, failure: &ExportError) -> OTelSdkResult {
+        let result = self.stats.fail(items, failure.kind().as_str(), failure);
+        self.health.fail(self.member, failure, items);
         result
     }
 
     pub(crate) fn panicked(&self, items: u64) -> OTelSdkResult {
-        self.fail(items, &Failure::internal("the exporter panicked"))
+        self.fail(items, &ExportError::internal("the exporter panicked"))
     }
 
     /// Notes a failure after which the same is tried again.
-    pub(crate) fn fail_for_now(&self, failure: &Failure) {
-        self.watch.fail(self.member, failure, 0);
+    pub(crate) fn fail_for_now(&self, failure: &ExportError) {
+        self.health.fail(self.member, failure, 0);
     }
 }
 
@@ -367,17 +374,17 @@ mod tests {
                 withheld.add(Signal::Traces, 1);
             })
         };
-        assert!(is_written(Cause::Failure(Kind::Refused), 0));
-        assert!(!is_written(Cause::Failure(Kind::Refused), 59), "once a minute");
+        assert!(is_written(Cause::ExportError(ErrorType::Refused), 0));
+        assert!(!is_written(Cause::ExportError(ErrorType::Refused), 59), "once a minute");
         assert!(is_written(Cause::QueueFull, 10));
-        assert!(!is_written(Cause::Failure(Kind::Unauthorized), 20), "the third in a minute");
+        assert!(!is_written(Cause::ExportError(ErrorType::Unauthorized), 20), "the third in a minute");
         assert!(is_written(Cause::Recovery, 30));
         assert!(!is_written(Cause::Recovery, 40));
-        assert!(is_written(Cause::Failure(Kind::Unauthorized), 60));
-        assert!(!is_written(Cause::Failure(Kind::Refused), 65));
-        assert!(is_written(Cause::Failure(Kind::Refused), 70));
+        assert!(is_written(Cause::ExportError(ErrorType::Unauthorized), 60));
+        assert!(!is_written(Cause::ExportError(ErrorType::Refused), 65));
+        assert!(is_written(Cause::ExportError(ErrorType::Refused), 70));
         assert!(is_written(Cause::Recovery, 90));
-        assert_eq!(state.told[&Cause::Failure(Kind::Refused)].withheld, Quantities::default());
-        assert_eq!(state.told[&Cause::QueueFull].withheld, Quantities::default());
+        assert_eq!(state.reported[&Cause::ExportError(ErrorType::Refused)].withheld, ItemCounts::default());
+        assert_eq!(state.reported[&Cause::QueueFull].withheld, ItemCounts::default());
     }
 }

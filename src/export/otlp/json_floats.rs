@@ -12,11 +12,11 @@ use opentelemetry_proto::tonic::{
 
 /// Replaces the attributes and bodies that JSON cannot hold by texts: `NaN`, `Infinity` and `-Infinity`, as Protocol
 /// Buffers write them in JSON.
-pub(crate) trait MakeFinite {
+pub(crate) trait ReplaceNonFinite {
     fn make_finite(&mut self);
 }
 
-impl MakeFinite for ExportTraceServiceRequest {
+impl ReplaceNonFinite for ExportTraceServiceRequest {
     fn make_finite(&mut self) {
         for resource in &mut self.resource_spans {
             of_resource(&mut resource.resource);
@@ -32,7 +32,7 @@ impl MakeFinite for ExportTraceServiceRequest {
     }
 }
 
-impl MakeFinite for ExportLogsServiceRequest {
+impl ReplaceNonFinite for ExportLogsServiceRequest {
     fn make_finite(&mut self) {
         for resource in &mut self.resource_logs {
             of_resource(&mut resource.resource);
@@ -47,7 +47,7 @@ impl MakeFinite for ExportLogsServiceRequest {
     }
 }
 
-impl MakeFinite for ExportMetricsServiceRequest {
+impl ReplaceNonFinite for ExportMetricsServiceRequest {
     fn make_finite(&mut self) {
         for resource in &mut self.resource_metrics {
             of_resource(&mut resource.resource);

@@ -15,9 +15,9 @@ mod health;
 mod json_floats;
 pub(crate) mod request;
 mod response;
+mod response_code;
 mod retry;
 mod split;
-mod status_code;
 pub(crate) mod transport;
 
 use std::{future::Future, sync::Arc};
@@ -43,28 +43,33 @@ use opentelemetry_sdk::{
 #[cfg(feature = "tls")]
 pub(crate) use self::transport::tls::inspect;
 use self::{
-    error_type::Kind,
-    export_error::Failure,
-    export_timer::End,
+    error_type::ErrorType,
+    export_error::ExportError,
+    export_timer::Outcome,
     request::{Answer, OtlpRequest},
-    retry::Rules,
-    status_code::Code,
+    response_code::ResponseCode,
+    retry::RetryPolicy,
     transport::Client,
 };
 pub(crate) use self::{
-    export_timer::{Durations, Timer},
-    health::{Account, Watch},
+    export_timer::{DurationHistogram, DurationRecorder},
+    health::{DestinationHealth, ExportRecorder},
 };
 use super::{
     queue::{Export, ScopedRecord},
-    runtime::Spawner,
+    runtime::RuntimeHandle,
 };
 use crate::{
-    config::{OtlpSettings, Signal, Timeout},
+    config::{OtlpSettings, Proxies, Signal, Timeout},
     diagnostics::Diagnostics,
     error::Error,
-    load::Proxies,
 };
+
+/// Without TLS no files are read.
+#[cfg(not(feature = "tls"))]
+pub(crate) fn inspect(_: &crate::config::Config) -> crate::error::Inspection {
+    crate::error::Inspection::default()
+}
 
 /// Sends one signal to one destination. Bounded by its timeout whatever the other side does.
 #[derive(Debug)]
@@ -77,9 +82,9 @@ pub(crate) struct OtlpExporter {
 #[derive(Debug)]
 struct Sender {
     client: Client,
-    spawner: Spawner,
-    rules: Rules,
-    account: Account,
+    handle: RuntimeHandle,
+    rules: RetryPolicy,
+    recorder: ExportRecorder,
 }
 
 /// The largest message that receivers of gRPC take unless they are told otherwise, before compression.
@@ -92,20 +97,20 @@ impl OtlpExporter {
         timeout: Timeout,
         resource: &Resource,
         proxies: &Proxies,
-        spawner: Spawner,
-        account: Account,
+        handle: RuntimeHandle,
+        recorder: ExportRecorder,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let limit = settings.timeout.min(timeout).limit();
-        let outlasts = account.signal() != Signal::Metrics;
-        let rules = Rules { limit, settings: settings.retry, outlasts };
+        let retry_while_unavailable = recorder.signal() != Signal::Metrics;
+        let rules = RetryPolicy { limit, settings: settings.retry, retry_while_unavailable };
         let client = Client::new(settings, limit, proxies, diagnostics)?;
-        let sender = Sender { client, spawner, rules, account };
+        let sender = Sender { client, handle, rules, recorder };
         Ok(Self { sender: Arc::new(sender), resource: resource.into() })
     }
 
-    pub(crate) fn account(&self) -> Account {
-        self.sender.account.clone()
+    pub(crate) fn recorder(&self) -> ExportRecorder {
+        self.sender.recorder.clone()
     }
 
     /// Starts sending metrics; the future tells how it went. Work goes on whether or not the future is polled.
@@ -114,19 +119,19 @@ impl OtlpExporter {
         metrics: &ResourceMetrics,
         data_points: u64,
     ) -> impl Future<Output = OTelSdkResult> + Send + use<> {
-        let account = self.account();
+        let recorder = self.recorder();
         // A callback of the program may have taken longer than there was time.
-        let sent = account.try_emit(data_points).then(|| {
+        let sent = recorder.try_emit(data_points).then(|| {
             let request = ExportMetricsServiceRequest::from(metrics);
             let sender = Arc::clone(&self.sender);
-            self.sender.spawner.spawn(async move { sender.send(request).await })
+            self.sender.handle.spawn(async move { sender.send(request).await })
         });
         async move {
             let Some(sent) = sent else { return Err(OTelSdkError::AlreadyShutdown) };
             match sent.await {
                 Ok(result) => result,
                 // A part of them may have been delivered before.
-                Err(ended) if ended.is_panic() => account.panicked(account.tally().queued()),
+                Err(ended) if ended.is_panic() => recorder.panicked(recorder.stats().queued()),
                 // Shutting down settles the account.
                 Err(_) => Err(OTelSdkError::AlreadyShutdown),
             }
@@ -137,8 +142,8 @@ impl OtlpExporter {
 impl Sender {
     /// Delivers everything that is in `request`, in pieces that are not too large, and counts it.
     async fn send<R: OtlpRequest>(&self, request: R) -> OTelSdkResult {
-        let running = self.account.timer().map(Timer::start);
-        let mut end = End::default();
+        let running = self.recorder.timer().map(DurationRecorder::start);
+        let mut end = Outcome::default();
         let mut result = Ok(());
         let mut waiting = vec![request];
         while let Some(mut request) = waiting.pop() {
@@ -156,15 +161,15 @@ impl Sender {
                 }
                 Ok(body) => {
                     let detail = format!("an item of {} bytes, with a limit of {LARGEST}", body.len());
-                    Err((items, Failure::permanent(Kind::Oversized, detail)))
+                    Err((items, ExportError::permanent(ErrorType::Oversized, detail)))
                 }
                 Err(failure) => Err((items, failure)),
             };
             match sent {
                 Ok(code) => end.code = code,
                 Err((lost, failure)) => {
-                    result = result.and(self.account.fail(lost, &failure));
-                    end = End { code: failure.code(), error: Some(failure.kind()) };
+                    result = result.and(self.recorder.fail(lost, &failure));
+                    end = Outcome { code: failure.code(), error: Some(failure.kind()) };
                 }
             }
         }
@@ -179,22 +184,22 @@ impl Sender {
         &self,
         body: Vec<u8>,
         items: u64,
-    ) -> Result<Option<Code>, (u64, Failure)> {
-        let account = &self.account;
+    ) -> Result<Option<ResponseCode>, (u64, ExportError)> {
+        let recorder = &self.recorder;
         let body = self.client.compress(body).map_err(|failure| (items, failure))?;
         let call = || self.client.call::<R>(body.clone());
-        let tell = |failure: &Failure| account.fail_for_now(failure);
-        let answer = retry::until(self.rules, self.spawner.closing(), call, tell).await;
+        let tell = |failure: &ExportError| recorder.fail_for_now(failure);
+        let answer = retry::retry(self.rules, self.handle.shutdown_signal(), call, tell).await;
         let Answer { rejected, message, code } = answer.map_err(|failure| (items, failure))?;
         let rejected = rejected.min(items);
         if rejected < items {
-            account.export(items - rejected);
+            recorder.export(items - rejected);
         }
         if rejected > 0 {
-            return Err((rejected, Failure::permanent(Kind::Partial, message).answered(code)));
+            return Err((rejected, ExportError::permanent(ErrorType::Partial, message).answered(code)));
         }
         if !message.is_empty() {
-            account.remark(&message);
+            recorder.server_warning(&message);
         }
         Ok(code)
     }

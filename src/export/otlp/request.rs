@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use serde::Serialize;
 
-use super::{json_floats::MakeFinite, response::line, split::Split, status_code::Code};
+use super::{json_floats::ReplaceNonFinite, response::line, response_code::ResponseCode, split::Split};
 
 /// What a server that accepted a request says about it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub(crate) struct Answer {
     /// Why; or, when it refused none, a warning.
     pub(crate) message: String,
     /// That of the response.
-    pub(crate) code: Option<Code>,
+    pub(crate) code: Option<ResponseCode>,
 }
 
 /// A request of one signal, and how its answer is read.
-pub(crate) trait OtlpRequest: Message + Serialize + MakeFinite + Split + 'static {
+pub(crate) trait OtlpRequest: Message + Serialize + ReplaceNonFinite + Split + 'static {
     type Response: Message + Default + Into<Answer>;
 
     /// The method of the gRPC service.

@@ -6,31 +6,34 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::export_error::{Failure, Retry};
-use crate::{config::RetrySettings, export::runtime::Closing};
+use super::export_error::{ExportError, Retryable};
+use crate::{config::RetrySettings, export::runtime::ShutdownSignal};
 
 /// When to try again and for how long.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules {
+pub(crate) struct RetryPolicy {
     /// The limit for one export, as long as the destination may have seen what was sent.
     pub(crate) limit: Option<Duration>,
     pub(crate) settings: RetrySettings,
     /// Whether an outage counts for nothing: what was not delivered waits for its end.
-    pub(crate) outlasts: bool,
+    pub(crate) retry_while_unavailable: bool,
 }
 
 /// Calls `attempt` until it succeeds, fails for good, or the rules say that it is enough. Once shutting down has begun
 /// there is one attempt more at most. `tell` hears of each failure after which it goes on.
 ///
 /// See the specification, "OpenTelemetry Protocol Exporter", "Retry": exponential back-off with jitter.
-pub(crate) async fn until<T, F: Future<Output = Result<T, Failure>>>(
-    rules: Rules,
-    mut closing: Closing,
+pub(crate) async fn retry<T, F: Future<Output = Result<T, ExportError>>>(
+    rules: RetryPolicy,
+    mut shutdown_signal: ShutdownSignal,
     mut attempt: impl FnMut() -> F,
-    tell: impl Fn(&Failure),
-) -> Result<T, Failure> {
-    let Rules { limit, settings: RetrySettings { max_attempts, initial_backoff, max_backoff }, outlasts } =
-        rules;
+    tell: impl Fn(&ExportError),
+) -> Result<T, ExportError> {
+    let RetryPolicy {
+        limit,
+        settings: RetrySettings { max_attempts, initial_backoff, max_backoff },
+        retry_while_unavailable,
+    } = rules;
     let mut delay = initial_backoff;
     let mut attempts = 0;
     let mut began = Instant::now();
@@ -39,21 +42,23 @@ pub(crate) async fn until<T, F: Future<Output = Result<T, Failure>>>(
     loop {
         let failure = match limit {
             None => attempt().await,
-            Some(limit) => tokio::time::timeout(limit.saturating_sub(began.elapsed()), attempt())
-                .await
-                .unwrap_or_else(|_| Err(last_failure.take().unwrap_or_else(|| Failure::no_answer(limit)))),
+            Some(limit) => {
+                tokio::time::timeout(limit.saturating_sub(began.elapsed()), attempt()).await.unwrap_or_else(
+                    |_| Err(last_failure.take().unwrap_or_else(|| ExportError::no_answer(limit))),
+                )
+            }
         };
         let failure = match failure {
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
         attempts += 1;
-        let Retry::After(asked) = failure.retry() else { return Err(failure) };
+        let Retryable::After(asked) = failure.retry() else { return Err(failure) };
         // A server may ask for a longer pause, not for none.
         let pause = asked.unwrap_or_default().max(jittered(delay));
-        let waits = outlasts && failure.kind().is_outage();
+        let waits = retry_while_unavailable && failure.kind().is_unavailable();
         let is_late = limit.is_some_and(|limit| began.elapsed() + pause >= limit);
-        if closing.has_begun() || max_attempts == Some(attempts) || (is_late && !waits) {
+        if shutdown_signal.has_begun() || max_attempts == Some(attempts) || (is_late && !waits) {
             return Err(failure.given_up(attempts));
         }
         tell(&failure);
@@ -61,7 +66,7 @@ pub(crate) async fn until<T, F: Future<Output = Result<T, Failure>>>(
         delay = (delay * 2).min(max_backoff);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = closing.begun() => {}
+            () = shutdown_signal.wait() => {}
         }
         if waits {
             began = Instant::now();

@@ -67,13 +67,13 @@ pub struct Dropped {
     /// Telemetry had been shut down, or was before their turn came.
     pub shut_down: u64,
     /// Nobody reads the stream any more, or its writer is broken.
-    pub closed: u64,
+    pub sink_closed: u64,
 }
 
 impl Dropped {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.queue_full + self.shut_down + self.closed
+        self.queue_full + self.shut_down + self.sink_closed
     }
 }

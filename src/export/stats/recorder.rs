@@ -14,37 +14,37 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use super::{Dropped, ExporterStats};
 use crate::{
-    config::{ExporterRef, Signal},
-    diagnostics::{Diagnostics, RateLimit, item_count::Quantity},
+    config::{ExporterName, Signal},
+    diagnostics::{Diagnostics, RateLimit, item_count::ItemCount},
 };
 
 /// The account of one exporter for one signal.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct StatsRecorder {
     signal: Signal,
-    exporter: ExporterRef,
+    exporter: ExporterName,
     destination: String,
     /// Says what is lost; nothing when somebody else does.
-    voice: Option<(Diagnostics, RateLimit)>,
+    logger: Option<(Diagnostics, RateLimit)>,
     /// Items that arrived as soon as they were emitted; the others are counted in two steps.
     delivered: AtomicU64,
     emitted: AtomicU64,
-    outcome: Mutex<Outcome>,
+    totals: Mutex<Totals>,
 }
 
 #[derive(Debug, Default)]
-struct Outcome {
+struct Totals {
     exported: u64,
     failed: u64,
     /// The same items by the word for the cause.
     failed_by_cause: BTreeMap<&'static str, u64>,
     dropped: Dropped,
     /// Lost items that nobody wanted any more, which is no fault.
-    spared: u64,
+    ignored: u64,
     last_error: Option<String>,
     last_success: Option<SystemTime>,
     /// What the result of the last flush told of.
-    told: (u64, u64, u64),
+    reported: (u64, u64, u64),
     /// What was emitted is settled; what arrives nevertheless was counted as lost.
     is_closed: bool,
 }
@@ -70,16 +70,16 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Outcome {
+impl Totals {
     fn count_dropped(&mut self, items: u64, reason: Reason) {
         match reason {
             Reason::QueueFull => self.dropped.queue_full += items,
             Reason::ShutDown => self.dropped.shut_down += items,
             Reason::Unread => {
-                self.dropped.closed += items;
-                self.spared += items;
+                self.dropped.sink_closed += items;
+                self.ignored += items;
             }
-            Reason::Broken(_) => self.dropped.closed += items,
+            Reason::Broken(_) => self.dropped.sink_closed += items,
         }
         self.remember(reason);
     }
@@ -104,7 +104,7 @@ impl Outcome {
 
 /// What an account comes to at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Balance {
+pub(crate) struct Snapshot {
     pub(crate) exported: u64,
     pub(crate) failed_by_cause: BTreeMap<&'static str, u64>,
     pub(crate) dropped: Dropped,
@@ -114,7 +114,7 @@ pub(crate) struct Balance {
 
 /// What happened since the last report.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Report {
+pub(crate) struct Delta {
     pub(crate) exported: u64,
     pub(crate) failed: u64,
     pub(crate) dropped: u64,
@@ -124,30 +124,34 @@ pub(crate) struct Report {
     pub(crate) error: String,
 }
 
-impl Tally {
+impl StatsRecorder {
     /// An account that says itself what is lost, at most once a minute.
     pub(crate) fn new(
         signal: Signal,
-        exporter: ExporterRef,
+        exporter: ExporterName,
         destination: impl fmt::Display,
         diagnostics: Diagnostics,
     ) -> Self {
         Self {
-            voice: Some((diagnostics, RateLimit::default())),
-            ..Self::silent(signal, exporter, destination)
+            logger: Some((diagnostics, RateLimit::default())),
+            ..Self::without_log(signal, exporter, destination)
         }
     }
 
     /// An account that only counts.
-    pub(crate) fn silent(signal: Signal, exporter: ExporterRef, destination: impl fmt::Display) -> Self {
+    pub(crate) fn without_log(
+        signal: Signal,
+        exporter: ExporterName,
+        destination: impl fmt::Display,
+    ) -> Self {
         Self {
             signal,
             exporter,
             destination: destination.to_string(),
-            voice: None,
+            logger: None,
             delivered: AtomicU64::new(0),
             emitted: AtomicU64::new(0),
-            outcome: Mutex::default(),
+            totals: Mutex::default(),
         }
     }
 
@@ -155,12 +159,12 @@ impl Tally {
         self.signal
     }
 
-    pub(crate) fn exporter(&self) -> &ExporterRef {
+    pub(crate) fn exporter(&self) -> &ExporterName {
         &self.exporter
     }
 
-    fn lock(&self) -> MutexGuard<'_, Outcome> {
-        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Totals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that items were meant for the exporter and arrived.
@@ -176,90 +180,90 @@ impl Tally {
 
     /// As [`Self::emit`], for who may come when the account is settled: then the items are dropped, and `false` is returned.
     pub(crate) fn try_emit(&self, items: u64) -> bool {
-        let mut outcome = self.lock();
+        let mut totals = self.lock();
         self.emit(items);
-        if outcome.is_closed {
-            outcome.count_dropped(items, Reason::ShutDown);
+        if totals.is_closed {
+            totals.count_dropped(items, Reason::ShutDown);
         }
-        !outcome.is_closed
+        !totals.is_closed
     }
 
     /// Notes that items were meant for the exporter and find no way in.
     pub(crate) fn refuse(&self, items: u64, reason: Reason) {
-        let mut outcome = self.lock();
+        let mut totals = self.lock();
         self.emit(items);
-        outcome.count_dropped(items, reason);
-        drop(outcome);
+        totals.count_dropped(items, reason);
+        drop(totals);
         if reason != Reason::Unread {
-            self.say(items, &reason);
+            self.log_loss(items, &reason);
         }
     }
 
     /// Notes that items that waited will not be tried.
-    pub(crate) fn abandon(&self, items: u64, reason: Reason) {
-        let mut outcome = self.lock();
-        if items > 0 && !outcome.is_closed {
-            outcome.count_dropped(items, reason);
-            drop(outcome);
+    pub(crate) fn discard(&self, items: u64, reason: Reason) {
+        let mut totals = self.lock();
+        if items > 0 && !totals.is_closed {
+            totals.count_dropped(items, reason);
+            drop(totals);
             if reason != Reason::Unread {
-                self.say(items, &reason);
+                self.log_loss(items, &reason);
             }
         }
     }
 
     /// Notes that items that waited arrived.
     pub(crate) fn export(&self, items: u64) {
-        let mut outcome = self.lock();
-        if !outcome.is_closed {
-            outcome.exported += items;
+        let mut totals = self.lock();
+        if !totals.is_closed {
+            totals.exported += items;
         }
     }
 
     /// Notes that a destination took items, now.
     pub(crate) fn export_timed(&self, items: u64) {
-        let mut outcome = self.lock();
-        if !outcome.is_closed {
-            outcome.exported += items;
-            outcome.last_success = Some(SystemTime::now());
+        let mut totals = self.lock();
+        if !totals.is_closed {
+            totals.exported += items;
+            totals.last_success = Some(SystemTime::now());
         }
     }
 
     /// Notes that items that waited were tried and did not arrive, and makes the SDK's error of it. `cause` is one of few words.
     pub(crate) fn fail(&self, items: u64, cause: &'static str, error: impl fmt::Display) -> OTelSdkResult {
-        let mut outcome = self.lock();
-        if !outcome.is_closed {
-            outcome.count_failed(items, cause, &error);
-            drop(outcome);
-            self.say(items, &error);
+        let mut totals = self.lock();
+        if !totals.is_closed {
+            totals.count_failed(items, cause, &error);
+            drop(totals);
+            self.log_loss(items, &error);
         }
         Err(OTelSdkError::InternalFailure(error.to_string()))
     }
 
-    fn say(&self, items: u64, error: &dyn fmt::Display) {
-        if let Some((diagnostics, limit)) = &self.voice
+    fn log_loss(&self, items: u64, error: &dyn fmt::Display) {
+        if let Some((diagnostics, limit)) = &self.logger
             && items > 0
             && let Some(items) = limit.due_for(items)
         {
-            let (items, destination) = (Quantity(items, self.signal), &self.destination);
+            let (items, destination) = (ItemCount(items, self.signal), &self.destination);
             diagnostics.error(format_args!("{items} for {destination} lost: {error}"));
         }
     }
 
     /// Settles the account: what is still on its way did not arrive. What does so later is counted no more.
     pub(crate) fn close(&self) {
-        let mut outcome = self.lock();
-        if outcome.is_closed {
+        let mut totals = self.lock();
+        if totals.is_closed {
             return;
         }
-        outcome.is_closed = true;
-        let left = self.emitted.load(Ordering::Acquire).saturating_sub(outcome.settled());
+        totals.is_closed = true;
+        let left = self.emitted.load(Ordering::Acquire).saturating_sub(totals.settled());
         if left > 0 {
             match self.exporter {
-                ExporterRef::Console | ExporterRef::File | ExporterRef::Memory => {
-                    outcome.count_dropped(left, Reason::ShutDown);
+                ExporterName::Console | ExporterName::File | ExporterName::Memory => {
+                    totals.count_dropped(left, Reason::ShutDown);
                 }
-                ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::Prometheus => {
-                    outcome.count_failed(left, "timeout", "no answer before telemetry was shut down");
+                ExporterName::Otlp | ExporterName::Named(_) | ExporterName::Prometheus => {
+                    totals.count_failed(left, "timeout", "no answer before telemetry was shut down");
                 }
             }
         }
@@ -267,8 +271,8 @@ impl Tally {
 
     /// How many items were lost so far, but for those that nobody wanted any more.
     pub(crate) fn lost(&self) -> u64 {
-        let outcome = self.lock();
-        outcome.failed + outcome.dropped.total() - outcome.spared
+        let totals = self.lock();
+        totals.failed + totals.dropped.total() - totals.ignored
     }
 
     /// How many items wait, or are on their way.
@@ -277,34 +281,34 @@ impl Tally {
         self.emitted.load(Ordering::Acquire).saturating_sub(settled)
     }
 
-    pub(crate) fn balance(&self) -> Balance {
-        let outcome = self.lock();
-        Balance {
-            exported: self.delivered.load(Ordering::Acquire) + outcome.exported,
-            failed_by_cause: outcome.failed_by_cause.clone(),
-            dropped: outcome.dropped,
-            queued: self.emitted.load(Ordering::Acquire).saturating_sub(outcome.settled()),
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let totals = self.lock();
+        Snapshot {
+            exported: self.delivered.load(Ordering::Acquire) + totals.exported,
+            failed_by_cause: totals.failed_by_cause.clone(),
+            dropped: totals.dropped,
+            queued: self.emitted.load(Ordering::Acquire).saturating_sub(totals.settled()),
         }
     }
 
     /// What happened since this was asked last.
-    pub(crate) fn report(&self) -> Report {
-        let mut outcome = self.lock();
-        let exported = self.delivered.load(Ordering::Acquire) + outcome.exported;
-        let now = (exported, outcome.failed, outcome.dropped.total() - outcome.spared);
-        let told = std::mem::replace(&mut outcome.told, now);
-        let error = outcome.last_error.as_deref().unwrap_or_default();
-        Report {
-            exported: now.0.saturating_sub(told.0),
-            failed: now.1.saturating_sub(told.1),
-            dropped: now.2.saturating_sub(told.2),
-            queued: self.emitted.load(Ordering::Acquire).saturating_sub(outcome.settled()),
+    pub(crate) fn delta(&self) -> Delta {
+        let mut totals = self.lock();
+        let exported = self.delivered.load(Ordering::Acquire) + totals.exported;
+        let now = (exported, totals.failed, totals.dropped.total() - totals.ignored);
+        let reported = std::mem::replace(&mut totals.reported, now);
+        let error = totals.last_error.as_deref().unwrap_or_default();
+        Delta {
+            exported: now.0.saturating_sub(reported.0),
+            failed: now.1.saturating_sub(reported.1),
+            dropped: now.2.saturating_sub(reported.2),
+            queued: self.emitted.load(Ordering::Acquire).saturating_sub(totals.settled()),
             error: format!("{}: {error}", self.destination),
         }
     }
 
     pub(crate) fn stats(&self) -> ExporterStats {
-        let outcome = self.lock();
+        let totals = self.lock();
         // What was emitted is read last: an item that is counted elsewhere was emitted before.
         let delivered = self.delivered.load(Ordering::Acquire);
         let emitted = delivered + self.emitted.load(Ordering::Acquire);
@@ -313,13 +317,13 @@ impl Tally {
             exporter: self.exporter.to_string(),
             destination: self.destination.clone(),
             emitted,
-            exported: delivered + outcome.exported,
-            failed: outcome.failed,
-            dropped: outcome.dropped.total(),
-            dropped_by_reason: outcome.dropped,
-            queued: emitted.saturating_sub(delivered + outcome.settled()),
-            last_error: outcome.last_error.clone(),
-            last_success: outcome.last_success,
+            exported: delivered + totals.exported,
+            failed: totals.failed,
+            dropped: totals.dropped.total(),
+            dropped_by_reason: totals.dropped,
+            queued: emitted.saturating_sub(delivered + totals.settled()),
+            last_error: totals.last_error.clone(),
+            last_success: totals.last_success,
         }
     }
 }

@@ -18,10 +18,11 @@ use super::{
 use crate::{
     config::{
         Resource, Sampler,
-        validate::{KeyPath, key_path},
-        value::{FromText, nearest},
+        key_path::{KeyPath, key_path},
+        value::ConfigValue,
     },
     error::{Origin, Problem},
+    text::nearest,
 };
 
 /// Variables that begin like ours and belong to other programs.
@@ -68,7 +69,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn warn(&mut self, name: &str, message: impl Into<String>) {
-        self.warnings.push(Problem::new(message).at(Origin::Env(name.to_owned())));
+        self.warnings.push(Problem::new(message).with_origin(Origin::Env(name.to_owned())));
     }
 
     fn set(&mut self, name: &str, path: &[String], codec: Codec, text: &str) {
@@ -95,7 +96,7 @@ impl Reader<'_> {
                 }
             },
             Codec::Enum => text.to_ascii_lowercase().into(),
-            Codec::Level => match text.to_ascii_lowercase().as_str() {
+            Codec::LevelFilter => match text.to_ascii_lowercase().as_str() {
                 "none" => "off".into(),
                 level => level.into(),
             },
@@ -205,7 +206,7 @@ impl Reader<'_> {
 
     fn sampler_arg(&mut self, name: &str, text: &str) {
         let sampler = self.environment.get("OTEL_TRACES_SAMPLER");
-        match sampler.and_then(|sampler| Sampler::from_text(&sampler.to_ascii_lowercase()).ok()) {
+        match sampler.and_then(|sampler| Sampler::parse_str(&sampler.to_ascii_lowercase()).ok()) {
             None => self.warn(name, "has no effect without a valid OTEL_TRACES_SAMPLER"),
             Some(sampler) if !sampler.takes_ratio() => {
                 self.warn(name, format!("has no effect on the sampler \"{sampler}\""));
@@ -224,11 +225,12 @@ impl Reader<'_> {
             if known || FOREIGN.iter().any(|prefix| name.starts_with(prefix)) {
                 continue;
             }
-            let problem = Problem::new("not known to autotelemetry").at(Origin::Env(name.to_owned()));
+            let problem =
+                Problem::new("not known to autotelemetry").with_origin(Origin::Env(name.to_owned()));
             let usable = VARIABLES.iter().filter(|(_, effect)| !matches!(effect, Effect::Refused(_)));
             let near = nearest(name, usable.map(|(known, _)| *known));
             self.warnings.push(match near {
-                Some(near) => problem.help(format!("did you mean {near}?")),
+                Some(near) => problem.with_help(format!("did you mean {near}?")),
                 None => problem,
             });
         }
@@ -249,7 +251,7 @@ fn rust_log(text: &str) -> String {
     let directives = text.split(',').map(|directive| {
         let directive = directive.trim();
         let bare = !directive.is_empty() && !directive.contains(['=', '[', '{']);
-        if bare && crate::config::Level::from_text(&directive.to_ascii_lowercase()).is_err() {
+        if bare && crate::config::LevelFilter::parse_str(&directive.to_ascii_lowercase()).is_err() {
             format!("{directive}=trace")
         } else {
             directive.to_owned()

@@ -29,12 +29,12 @@ pub(crate) enum Codec {
     /// `k=v,k2=v2`, percent-encoded; a bad member is skipped.
     Headers,
     /// A word in any case; `none` stands for `off`.
-    Level,
+    LevelFilter,
     /// `RUST_LOG`, a habit of Rust programs: a bare target means all its levels.
     RustLog,
 }
 
-use Codec::{Boolean, Enum, EnumList, Headers, Integer, Level, Millis, RustLog, Text};
+use Codec::{Boolean, Enum, EnumList, Headers, Integer, LevelFilter, Millis, RustLog, Text};
 use Effect::{Refused, ResourceAttributes, SamplerArg, Set};
 
 const NOT_YET: &str = "is not supported by this version of autotelemetry";
@@ -47,7 +47,7 @@ pub(crate) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_SDK_DISABLED",                              Set("disabled", Boolean)),
     ("OTEL_RESOURCE_ATTRIBUTES",                       ResourceAttributes),
     ("OTEL_SERVICE_NAME",                              Set("service.name", Text)),
-    ("OTEL_LOG_LEVEL",                                 Set("diagnostics.level", Level)),
+    ("OTEL_LOG_LEVEL",                                 Set("diagnostics.level", LevelFilter)),
     ("OTEL_PROPAGATORS",                               Set("propagators", EnumList)),
     ("OTEL_TRACES_SAMPLER",                            Set("traces.sampler", Enum)),
     ("OTEL_TRACES_SAMPLER_ARG",                        SamplerArg),

@@ -14,20 +14,20 @@ use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, re
 
 pub use self::provider::MeterProvider;
 use self::{
-    push::{Push, Sink},
+    push::{PeriodicPush, Sink},
     reader::PushReader,
 };
-use super::{Parts, self_metrics};
+use super::{PipelineBuilder, self_metrics};
 use crate::export::callbacks::Callbacks;
 use crate::{
-    config::{self, ExporterRef, Metrics, Signal},
+    config::{self, ExporterName, Metrics, Signal},
     error::Error,
 };
 
 pub(crate) fn provider(
     metrics: &Metrics,
-    exporters: &[ExporterRef],
-    parts: &mut Parts<'_>,
+    exporters: &[ExporterName],
+    parts: &mut PipelineBuilder<'_>,
 ) -> Result<MeterProvider, Error> {
     // What goes where was resolved into `exporters`.
     let Metrics { exporters: _, interval, timeout, temporality } = metrics;
@@ -37,13 +37,13 @@ pub(crate) fn provider(
     let mut scraped: Option<Arc<dyn MetricReader>> = None;
     for exporter in exporters {
         match exporter {
-            ExporterRef::Console => sinks.push(Sink::Console(parts.console(Signal::Metrics))),
-            ExporterRef::Prometheus => scraped = Some(parts.prometheus(&callbacks)?),
-            ExporterRef::Memory => {
+            ExporterName::Console => sinks.push(Sink::Console(parts.console(Signal::Metrics))),
+            ExporterName::Prometheus => scraped = Some(parts.prometheus(&callbacks)?),
+            ExporterName::Memory => {
                 scraped =
                     parts.memory.as_ref().map(|memory| memory.reader(&callbacks) as Arc<dyn MetricReader>);
             }
-            ExporterRef::Otlp | ExporterRef::Named(_) | ExporterRef::File => {
+            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File => {
                 sinks.extend(
                     parts
                         .otlp(exporter, Signal::Metrics, *timeout)?
@@ -62,7 +62,7 @@ pub(crate) fn provider(
         } else {
             let limit = parts.shutdown_timeout();
             let (reader, callbacks) = (Arc::clone(&reader), Arc::clone(&callbacks));
-            Some(Push::start(reader, callbacks, sinks, interval.get(), limit, parts.diagnostics)?)
+            Some(PeriodicPush::start(reader, callbacks, sinks, interval.get(), limit, parts.diagnostics)?)
         };
         builder = builder.with_reader(PushReader::new(reader, push));
     }
@@ -71,7 +71,13 @@ pub(crate) fn provider(
         // Its callbacks are none of the program's, and wait for nothing.
         let meter = sdk.meter_with_scope(own_scope());
         own.durations.begin(&meter);
-        self_metrics::register(&meter, &parts.loaded.config, &parts.tallies, &parts.queues, &own.census);
+        self_metrics::register(
+            &meter,
+            &parts.settings.config,
+            &parts.recorders,
+            &parts.queues,
+            &own.counters,
+        );
     }
     Ok(MeterProvider::new(sdk, callbacks, is_delta))
 }

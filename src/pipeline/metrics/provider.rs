@@ -17,7 +17,7 @@ use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
 use crate::export::callbacks::{
     Callbacks,
-    observed::{Observe, Observed},
+    observed::{CallbackCache, Observe},
 };
 
 /// Gives out meters: a provider of the OpenTelemetry SDK in which the callbacks of observable instruments can do no harm.
@@ -53,18 +53,22 @@ impl MeterProvider {
 impl metrics::MeterProvider for MeterProvider {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
         let meter = self.sdk.meter_with_scope(scope);
-        Meter::new(Arc::new(Guard { meter, callbacks: Arc::clone(&self.callbacks), is_delta: self.is_delta }))
+        Meter::new(Arc::new(IsolatingProvider {
+            meter,
+            callbacks: Arc::clone(&self.callbacks),
+            is_delta: self.is_delta,
+        }))
     }
 }
 
 /// Makes the instruments of a meter.
-struct Guard {
+struct IsolatingProvider {
     meter: Meter,
     callbacks: Arc<Callbacks>,
     is_delta: bool,
 }
 
-impl Guard {
+impl IsolatingProvider {
     /// What makes them in the SDK. A meter shows it in the builders that it begins.
     fn sdk(&self) -> &dyn InstrumentProvider {
         self.meter.u64_counter("").instrument_provider
@@ -79,12 +83,12 @@ impl Guard {
     ) -> I {
         let mut guarded: Vec<Weak<dyn Observe>> = Vec::new();
         for callback in std::mem::take(&mut builder.callbacks) {
-            let observed = Arc::new(Observed::new(builder.name.clone(), callback, is_delta));
-            let weak: Weak<Observed<M>> = Arc::downgrade(&observed);
+            let observed = Arc::new(CallbackCache::new(builder.name.clone(), callback, is_delta));
+            let weak: Weak<CallbackCache<M>> = Arc::downgrade(&observed);
             guarded.push(weak);
-            let replay: Callback<M> =
-                Box::new(move |instrument: &dyn AsyncInstrument<M>| observed.replay(instrument));
-            builder.callbacks.push(replay);
+            let emit_cached: Callback<M> =
+                Box::new(move |instrument: &dyn AsyncInstrument<M>| observed.emit_cached(instrument));
+            builder.callbacks.push(emit_cached);
         }
         let instrument = create(builder);
         self.callbacks.add(guarded);
@@ -111,7 +115,7 @@ macro_rules! guarded {
     )*};
 }
 
-impl InstrumentProvider for Guard {
+impl InstrumentProvider for IsolatingProvider {
     as_in_the_sdk! {
         u64_counter: InstrumentBuilder of Counter<u64>;
         f64_counter: InstrumentBuilder of Counter<f64>;

@@ -21,7 +21,7 @@ use crate::{
     diagnostics::{Diagnostics, RateLimit},
     error::Error,
     export::{
-        callbacks::{Callbacks, PATIENCE},
+        callbacks::{CALLBACK_TIMEOUT, Callbacks},
         console::{Console, count_points, write_metrics},
         otlp::OtlpExporter,
     },
@@ -36,9 +36,9 @@ pub(crate) enum Sink {
 
 /// The handle of the thread.
 #[derive(Debug)]
-pub(crate) struct Push {
+pub(crate) struct PeriodicPush {
     /// Without it the thread pushes a last time and ends.
-    orders: Mutex<Option<Sender<Order>>>,
+    requests: Mutex<Option<Sender<FlushRequest>>>,
     /// What the last push came to.
     ended: Mutex<Receiver<OTelSdkResult>>,
     /// Set when the thread shall end: flushes that still wait are answered without a push.
@@ -48,12 +48,12 @@ pub(crate) struct Push {
 }
 
 /// A flush: where it is answered, and until when anybody listens.
-struct Order {
+struct FlushRequest {
     until: Instant,
     done: SyncSender<OTelSdkResult>,
 }
 
-impl Push {
+impl PeriodicPush {
     pub(crate) fn start(
         reader: Arc<dyn MetricReader>,
         callbacks: Arc<Callbacks>,
@@ -62,7 +62,7 @@ impl Push {
         limit: Duration,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        let (sender, orders) = mpsc::channel();
+        let (sender, requests) = mpsc::channel();
         let (end, ended) = mpsc::sync_channel(1);
         let stopping = Arc::new(AtomicBool::new(false));
         let worker = Worker {
@@ -71,28 +71,28 @@ impl Push {
             sinks,
             stopping: Arc::clone(&stopping),
             // Somebody waits: the other half of the time is for the exports.
-            patience: PATIENCE.min(limit / 2),
+            patience: CALLBACK_TIMEOUT.min(limit / 2),
             diagnostics,
             limit: RateLimit::default(),
         };
         thread::Builder::new()
             .name("autotelemetry-metrics".to_owned())
             .spawn(move || {
-                worker.run(&orders, interval);
+                worker.run(&requests, interval);
                 // Nobody listens any more when the end was too late.
                 let _ = end.send(worker.push(worker.patience));
             })
             .map_err(|error| Error::system("cannot start the thread for metrics", error))?;
-        Ok(Self { orders: Mutex::new(Some(sender)), ended: Mutex::new(ended), stopping, limit })
+        Ok(Self { requests: Mutex::new(Some(sender)), ended: Mutex::new(ended), stopping, limit })
     }
 
     /// Pushes now.
     pub(crate) fn flush(&self) -> OTelSdkResult {
-        let sender = self.orders.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sender = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (done, answer) = mpsc::sync_channel(1);
         let sender = sender.ok_or(OTelSdkError::AlreadyShutdown)?;
         // An order that cannot be sent is not answered either.
-        let _ = sender.send(Order { until: Instant::now() + self.limit, done });
+        let _ = sender.send(FlushRequest { until: Instant::now() + self.limit, done });
         // A thread that waits for the last sender to go must not wait for this one.
         drop(sender);
         self.wait(&answer)
@@ -100,7 +100,7 @@ impl Push {
 
     /// Pushes a last time and ends the thread.
     pub(crate) fn shutdown(&self) -> OTelSdkResult {
-        let sender = self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let sender = self.requests.lock().unwrap_or_else(PoisonError::into_inner).take();
         let sender = sender.ok_or(OTelSdkError::AlreadyShutdown)?;
         self.stopping.store(true, Ordering::SeqCst);
         drop(sender);
@@ -131,13 +131,13 @@ struct Worker {
 
 impl Worker {
     /// Returns when the thread shall end.
-    fn run(&self, orders: &Receiver<Order>, interval: Duration) {
+    fn run(&self, requests: &Receiver<FlushRequest>, interval: Duration) {
         let mut next = Instant::now() + interval;
         loop {
-            match orders.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            match requests.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 // Whoever asked has gone.
-                Ok(Order { until, .. }) if until < Instant::now() => {}
-                Ok(Order { done, .. }) => {
+                Ok(FlushRequest { until, .. }) if until < Instant::now() => {}
+                Ok(FlushRequest { done, .. }) => {
                     let is_stopping = self.stopping.load(Ordering::SeqCst);
                     let result = if is_stopping {
                         Err(OTelSdkError::AlreadyShutdown)
@@ -149,7 +149,7 @@ impl Worker {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     // What went wrong was reported by the exporter.
-                    let _ = self.push(PATIENCE);
+                    let _ = self.push(CALLBACK_TIMEOUT);
                     next += interval;
                     // After a stall the missed times are not made up for.
                     next = next.max(Instant::now());

@@ -10,16 +10,16 @@ use opentelemetry_sdk::{
     metrics::{InstrumentKind, Pipeline, Temporality, data::ResourceMetrics, reader::MetricReader},
 };
 
-use super::push::Push;
+use super::push::PeriodicPush;
 
 #[derive(Debug)]
 pub(crate) struct PushReader {
     inner: Arc<dyn MetricReader>,
-    push: Option<Push>,
+    push: Option<PeriodicPush>,
 }
 
 impl PushReader {
-    pub(crate) fn new(inner: Arc<dyn MetricReader>, push: Option<Push>) -> Self {
+    pub(crate) fn new(inner: Arc<dyn MetricReader>, push: Option<PeriodicPush>) -> Self {
         Self { inner, push }
     }
 }
@@ -34,12 +34,12 @@ impl MetricReader for PushReader {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.push.as_ref().map_or(Ok(()), Push::flush)
+        self.push.as_ref().map_or(Ok(()), PeriodicPush::flush)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         // The SDK passes a time of its own here; the pushes know the one that counts.
-        let pushed = self.push.as_ref().map_or(Ok(()), Push::shutdown);
+        let pushed = self.push.as_ref().map_or(Ok(()), PeriodicPush::shutdown);
         self.inner.shutdown_with_timeout(timeout).and(pushed)
     }
 

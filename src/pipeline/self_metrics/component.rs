@@ -2,7 +2,7 @@
 
 use opentelemetry::KeyValue;
 
-use crate::config::{Endpoint, ExporterRef, OtlpProtocol, OtlpSettings, Signal};
+use crate::config::{Endpoint, ExporterName, OtlpProtocol, OtlpSettings, Signal};
 
 /// One processor or exporter.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Component {
 
 impl Component {
     /// `settings`: those of an exporter that speaks OTLP.
-    pub(crate) fn exporter(signal: Signal, exporter: &ExporterRef, settings: Option<&OtlpSettings>) -> Self {
+    pub(crate) fn exporter(signal: Signal, exporter: &ExporterName, settings: Option<&OtlpSettings>) -> Self {
         let signal = match signal {
             Signal::Traces => "span",
             Signal::Metrics => "metric",
@@ -35,7 +35,7 @@ impl Component {
     }
 
     /// The queue in front of an exporter; of metrics there is none.
-    pub(crate) fn processor(signal: Signal, exporter: &ExporterRef) -> Self {
+    pub(crate) fn processor(signal: Signal, exporter: &ExporterName) -> Self {
         let signal = if signal == Signal::Traces { "span" } else { "log" };
         Self { kind: format!("batching_{signal}_processor"), exporter: exporter.to_string(), server: None }
     }

@@ -20,7 +20,7 @@ use opentelemetry_sdk::{
 
 /// The counts. None of them takes a lock.
 #[derive(Debug, Default)]
-pub(crate) struct Census {
+pub(crate) struct Counters {
     /// By where the parent is, and by what the sampler decides.
     started: [[AtomicU64; SAMPLING_RESULTS.len()]; PARENT_ORIGINS.len()],
     /// Of those that are recorded, that is sampled.
@@ -34,7 +34,7 @@ const PARENT_ORIGINS: [&str; 3] = ["none", "local", "remote"];
 /// No sampler of ours has a span recorded that is not sampled.
 const SAMPLING_RESULTS: [&str; 2] = ["RECORD_AND_SAMPLE", "DROP"];
 
-impl Census {
+impl Counters {
     /// How many spans were started, in groups that have different attributes; the empty ones are left out.
     pub(crate) fn started(&self) -> impl Iterator<Item = (u64, [KeyValue; 2])> {
         self.started.iter().zip(PARENT_ORIGINS).flat_map(|(counts, origin)| {
@@ -62,12 +62,12 @@ impl Census {
 
 /// A sampler whose decisions are counted, each of which is a span.
 #[derive(Debug, Clone)]
-pub(crate) struct CountedSampler {
+pub(crate) struct CountingSampler {
     pub(crate) sampler: Sampler,
-    pub(crate) census: Arc<Census>,
+    pub(crate) counters: Arc<Counters>,
 }
 
-impl ShouldSample for CountedSampler {
+impl ShouldSample for CountingSampler {
     fn should_sample(
         &self,
         parent_context: Option<&Context>,
@@ -89,26 +89,26 @@ impl ShouldSample for CountedSampler {
             SamplingDecision::RecordAndSample => 0,
             SamplingDecision::RecordOnly | SamplingDecision::Drop => 1,
         };
-        self.census.started[origin][decision].fetch_add(1, Ordering::Relaxed);
+        self.counters.started[origin][decision].fetch_add(1, Ordering::Relaxed);
         result
     }
 }
 
 /// A processor that counts what it gets.
 #[derive(Debug)]
-pub(crate) struct Counted<P> {
+pub(crate) struct CountingProcessor<P> {
     pub(crate) processor: P,
-    pub(crate) census: Arc<Census>,
+    pub(crate) counters: Arc<Counters>,
 }
 
-impl<P: SpanProcessor> SpanProcessor for Counted<P> {
+impl<P: SpanProcessor> SpanProcessor for CountingProcessor<P> {
     fn on_start(&self, span: &mut Span, context: &Context) {
-        self.census.begun.fetch_add(1, Ordering::Relaxed);
+        self.counters.begun.fetch_add(1, Ordering::Relaxed);
         self.processor.on_start(span, context);
     }
 
     fn on_end(&self, span: SpanData) {
-        self.census.ended.fetch_add(1, Ordering::Release);
+        self.counters.ended.fetch_add(1, Ordering::Release);
         self.processor.on_end(span);
     }
 
@@ -121,9 +121,9 @@ impl<P: SpanProcessor> SpanProcessor for Counted<P> {
     }
 }
 
-impl<P: LogProcessor> LogProcessor for Counted<P> {
+impl<P: LogProcessor> LogProcessor for CountingProcessor<P> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        self.census.records.fetch_add(1, Ordering::Relaxed);
+        self.counters.records.fetch_add(1, Ordering::Relaxed);
         self.processor.emit(record, scope);
     }
 

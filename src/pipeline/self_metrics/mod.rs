@@ -12,42 +12,42 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Meter},
 };
 
-use self::{component::Component, counters::Census};
+use self::{component::Component, counters::Counters};
 use crate::{
     config::{Config, Signal},
     export::{
-        queue::Waiting,
+        queue::QueueMonitor,
         stats::{
             Dropped,
-            recorder::{Balance, Tally},
+            recorder::{Snapshot, StatsRecorder},
         },
     },
 };
 
 /// An exporter of one signal, and what is in front of it.
 struct Measured {
-    tally: Arc<Tally>,
+    stats: Arc<StatsRecorder>,
     attributes: Vec<KeyValue>,
     /// The queue, with the attributes of its processor.
-    queue: Option<(Arc<dyn Waiting>, Vec<KeyValue>)>,
+    queue: Option<(Arc<dyn QueueMonitor>, Vec<KeyValue>)>,
 }
 
 /// Makes the instruments.
 pub(crate) fn register(
     meter: &Meter,
     config: &Config,
-    tallies: &[Arc<Tally>],
-    queues: &[Arc<dyn Waiting>],
-    census: &Arc<Census>,
+    recorders: &[Arc<StatsRecorder>],
+    queues: &[Arc<dyn QueueMonitor>],
+    counters: &Arc<Counters>,
 ) {
     for signal in Signal::ALL {
-        let of_signal = tallies.iter().filter(|tally| tally.signal() == signal);
+        let of_signal = recorders.iter().filter(|stats| stats.signal() == signal);
         let exporters: Arc<[Measured]> = of_signal
-            .map(|tally| Measured {
-                tally: Arc::clone(tally),
-                attributes: exporter_attributes(config, tally),
-                queue: queues.iter().find(|queue| Arc::ptr_eq(queue.tally(), tally)).map(|queue| {
-                    (Arc::clone(queue), Component::processor(signal, tally.exporter()).attributes())
+            .map(|stats| Measured {
+                stats: Arc::clone(stats),
+                attributes: exporter_attributes(config, stats),
+                queue: queues.iter().find(|queue| Arc::ptr_eq(queue.stats(), stats)).map(|queue| {
+                    (Arc::clone(queue), Component::processor(signal, stats.exporter()).attributes())
                 }),
             })
             .collect();
@@ -60,12 +60,12 @@ pub(crate) fn register(
             instruments.of_queues(&exporters);
         }
     }
-    of_census(meter, census);
+    of_census(meter, counters);
 }
 
-fn exporter_attributes(config: &Config, tally: &Tally) -> Vec<KeyValue> {
-    let settings = config.otlp_settings(tally.exporter(), tally.signal());
-    Component::exporter(tally.signal(), tally.exporter(), settings.as_ref()).attributes()
+fn exporter_attributes(config: &Config, stats: &StatsRecorder) -> Vec<KeyValue> {
+    let settings = config.otlp_settings(stats.exporter(), stats.signal());
+    Component::exporter(stats.signal(), stats.exporter(), settings.as_ref()).attributes()
 }
 
 /// What the instruments of a signal are made with.
@@ -96,7 +96,7 @@ impl<'m> Instruments<'m> {
         });
         let what = format!("exporter.{item}.exported");
         self.count(&what, "that an exporter has finished with", exporters, |exporter, observe| {
-            let Balance { exported, failed_by_cause, dropped, queued: _ } = exporter.tally.balance();
+            let Snapshot { exported, failed_by_cause, dropped, queued: _ } = exporter.stats.snapshot();
             observe(exported, &exporter.attributes);
             for (cause, failed) in failed_by_cause {
                 observe(failed, &with_error(&exporter.attributes, cause));
@@ -115,21 +115,21 @@ impl<'m> Instruments<'m> {
         let what = format!("processor.{item}.queue.size");
         self.level(&what, "in the queue of a processor", exporters, |exporter, observe| {
             if let Some((queue, attributes)) = &exporter.queue {
-                observe(queue.level().size, attributes);
+                observe(queue.snapshot().size, attributes);
             }
         });
         let what = format!("processor.{item}.queue.capacity");
         self.level(&what, "that the queue of a processor can hold", exporters, |exporter, observe| {
             if let Some((queue, attributes)) = &exporter.queue {
-                observe(queue.level().capacity, attributes);
+                observe(queue.snapshot().capacity, attributes);
             }
         });
         let what = format!("processor.{item}.processed");
         self.count(&what, "that a processor has finished with", exporters, |exporter, observe| {
             if let Some((queue, attributes)) = &exporter.queue {
-                let level = queue.level();
-                observe(level.passed_on(), attributes);
-                for (reason, dropped) in by_reason(level.balance.dropped) {
+                let level = queue.snapshot();
+                observe(level.exported_total(), attributes);
+                for (reason, dropped) in by_reason(level.snapshot.dropped) {
                     observe(dropped, &with_error(attributes, reason));
                 }
             }
@@ -173,8 +173,8 @@ type Read = fn(&Measured, &dyn Fn(u64, &[KeyValue]));
 impl Measured {
     fn in_flight(&self) -> u64 {
         match &self.queue {
-            Some((queue, _)) => queue.level().in_flight(),
-            None => self.tally.balance().queued,
+            Some((queue, _)) => queue.snapshot().in_flight(),
+            None => self.stats.snapshot().queued,
         }
     }
 }
@@ -187,8 +187,8 @@ fn with_error(attributes: &[KeyValue], cause: &'static str) -> Vec<KeyValue> {
 
 /// What was dropped, where anything was.
 fn by_reason(dropped: Dropped) -> impl Iterator<Item = (&'static str, u64)> {
-    let Dropped { queue_full, shut_down, closed } = dropped;
-    [("queue_full", queue_full), ("already_shutdown", shut_down), ("closed", closed)]
+    let Dropped { queue_full, shut_down, sink_closed } = dropped;
+    [("queue_full", queue_full), ("already_shutdown", shut_down), ("closed", sink_closed)]
         .into_iter()
         .filter(|(_, dropped)| *dropped > 0)
 }
@@ -197,8 +197,8 @@ fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn of_census(meter: &Meter, census: &Arc<Census>) {
-    let counted = Arc::clone(census);
+fn of_census(meter: &Meter, counters: &Arc<Counters>) {
+    let counted = Arc::clone(counters);
     meter
         .u64_observable_counter("otel.sdk.span.started")
         .with_unit("{span}")
@@ -209,7 +209,7 @@ fn of_census(meter: &Meter, census: &Arc<Census>) {
             }
         })
         .build();
-    let counted = Arc::clone(census);
+    let counted = Arc::clone(counters);
     meter
         .i64_observable_up_down_counter("otel.sdk.span.live")
         .with_unit("{span}")
@@ -219,7 +219,7 @@ fn of_census(meter: &Meter, census: &Arc<Census>) {
             observer.observe(signed(spans), &[attribute]);
         })
         .build();
-    let counted = Arc::clone(census);
+    let counted = Arc::clone(counters);
     meter
         .u64_observable_counter("otel.sdk.log.created")
         .with_unit("{log_record}")

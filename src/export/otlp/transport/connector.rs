@@ -28,36 +28,35 @@ use hyper_util::{
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::proxy::Tcp;
+use super::proxy::ProxyStream;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use crate::{
-    config::{OtlpProtocol, OtlpSettings},
+    config::{OtlpProtocol, OtlpSettings, Proxies},
     diagnostics::Diagnostics,
     error::Error,
-    load::Proxies,
 };
 
 /// A pool of connections to one destination.
 pub(crate) type Connections<B> = Client<Connector, B>;
 
 #[cfg(feature = "tls")]
-type Stream = hyper_rustls::MaybeHttpsStream<Tcp>;
+type Stream = hyper_rustls::MaybeHttpsStream<ProxyStream>;
 #[cfg(not(feature = "tls"))]
-type Stream = Tcp;
+type Stream = ProxyStream;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 /// What is negotiated on an encrypted connection, and assumed on a plain one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
+pub(crate) enum HttpVersion {
     Http1,
     #[cfg(feature = "grpc")]
     Http2,
 }
 
-impl Version {
+impl HttpVersion {
     fn of(protocol: OtlpProtocol) -> Self {
         match protocol {
             #[cfg(feature = "grpc")]
@@ -77,7 +76,7 @@ const IDLE_LIMIT: Duration = Duration::from_secs(45);
 pub(crate) struct Connector {
     http: HttpConnector<Resolver>,
     #[cfg(feature = "grpc")]
-    version: Version,
+    version: HttpVersion,
     proxy: Option<Intercept>,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
@@ -97,7 +96,7 @@ impl Connector {
         proxies: &Proxies,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        let version = Version::of(destination.protocol);
+        let version = HttpVersion::of(destination.protocol);
         let limit = limit.map_or(CONNECT_LIMIT, |limit| limit.min(CONNECT_LIMIT));
         let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         http.enforce_http(false);
@@ -117,7 +116,7 @@ impl Connector {
             http,
             #[cfg(feature = "grpc")]
             version,
-            proxy: proxies.on_the_way_to(destination),
+            proxy: proxies.proxy_for(destination),
             #[cfg(feature = "tls")]
             tls,
             limit,
@@ -151,26 +150,26 @@ impl Connector {
     }
 
     /// The connection to the destination, or to a proxy that passes on to it.
-    async fn dial(&mut self, uri: Uri) -> Result<Tcp, BoxError> {
-        let Some(proxy) = &self.proxy else { return Ok(Tcp::new(self.http.call(uri).await?, false)) };
+    async fn dial(&mut self, uri: Uri) -> Result<ProxyStream, BoxError> {
+        let Some(proxy) = &self.proxy else { return Ok(ProxyStream::new(self.http.call(uri).await?, false)) };
         let address = proxy.uri().clone();
         if !is_https(&uri) {
-            return Ok(Tcp::new(self.http.call(address).await?, true));
+            return Ok(ProxyStream::new(self.http.call(address).await?, true));
         }
         let mut tunnel = Tunnel::new(address, self.http.clone());
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        Ok(Tcp::new(tunnel.call(uri).await?, false))
+        Ok(ProxyStream::new(tunnel.call(uri).await?, false))
     }
 
     #[cfg(feature = "tls")]
-    async fn secure(&self, tcp: Tcp, uri: Uri) -> Result<Stream, BoxError> {
-        use super::proxy::Dialled;
+    async fn secure(&self, tcp: ProxyStream, uri: Uri) -> Result<Stream, BoxError> {
+        use super::proxy::Established;
         use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 
         let Some(tls) = &self.tls else { return Ok(MaybeHttpsStream::Http(tcp)) };
-        let mut connector = HttpsConnector::from((Dialled::new(tcp), tls.config().await?));
+        let mut connector = HttpsConnector::from((Established::new(tcp), tls.config().await?));
         connector.call(uri).await.map_err(without_wrapping)
     }
 }
@@ -207,7 +206,7 @@ where
     let mut builder = Client::builder(TokioExecutor::new());
     builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).pool_idle_timeout(IDLE_LIMIT);
     #[cfg(feature = "grpc")]
-    if connector.version == Version::Http2 {
+    if connector.version == HttpVersion::Http2 {
         // Without a sign of life a connection whose other end is gone would be used until the kernel gives it up.
         builder
             .http2_only(true)

@@ -32,21 +32,21 @@ use crate::{
     config::{Compression, Endpoint, Headers},
     error::Error,
     export::otlp::{
-        error_type::Kind,
-        export_error::Failure,
+        error_type::ErrorType,
+        export_error::ExportError,
         request::{Answer, OtlpRequest},
         response,
-        status_code::Code as AnswerCode,
+        response_code::ResponseCode,
     },
 };
 
 #[derive(Debug, Clone)]
 pub(crate) struct GrpcClient {
-    grpc: Grpc<Spoken>,
+    grpc: Grpc<GrpcOnly>,
     headers: HeaderMap,
     is_https: bool,
     /// Whether anything was answered yet.
-    is_heard: Arc<AtomicBool>,
+    got_response: Arc<AtomicBool>,
 }
 
 impl GrpcClient {
@@ -61,48 +61,48 @@ impl GrpcClient {
         let mut origin = endpoint.uri().clone().into_parts();
         origin.path_and_query = Some(PathAndQuery::from_static("/"));
         let origin = http::Uri::from_parts(origin).map_err(|error| Error::system("bad endpoint", error))?;
-        let is_heard = Arc::<AtomicBool>::default();
-        let spoken = Spoken { connections, is_heard: Arc::clone(&is_heard) };
+        let got_response = Arc::<AtomicBool>::default();
+        let spoken = GrpcOnly { connections, got_response: Arc::clone(&got_response) };
         let mut grpc = Grpc::with_origin(spoken, origin).accept_compressed(CompressionEncoding::Gzip);
         if compression == Compression::Gzip {
             grpc = grpc.send_compressed(CompressionEncoding::Gzip);
         }
-        Ok(Self { grpc, headers: header_map(headers), is_https: endpoint.is_https(), is_heard })
+        Ok(Self { grpc, headers: header_map(headers), is_https: endpoint.is_https(), got_response })
     }
 
-    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
+    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, ExportError> {
         let metadata = MetadataMap::from_headers(self.headers.clone());
         // The server is not told of a deadline: it notices when nobody waits any more.
         let request = Request::from_parts(metadata, tonic::Extensions::default(), body);
         let mut grpc = self.grpc.clone();
-        grpc.ready().await.map_err(|error| Failure::of_connection(&*error))?;
+        grpc.ready().await.map_err(|error| ExportError::of_connection(&*error))?;
         let answer = grpc
-            .unary(request, PathAndQuery::from_static(R::METHOD), Encoded(PhantomData::<R::Response>))
+            .unary(request, PathAndQuery::from_static(R::METHOD), RawCodec(PhantomData::<R::Response>))
             .await;
         let failure = match answer {
             Ok(response) => {
-                let code = Some(AnswerCode::Grpc(name(Code::Ok)));
+                let code = Some(ResponseCode::Grpc(name(Code::Ok)));
                 return Ok(Answer { code, ..response.into_inner().into() });
             }
             Err(status) => refused(&status),
         };
         // What is reset in the words of HTTP/2 was understood.
         let is_understood = || failure.to_string().contains("error received");
-        let is_heard = self.is_heard.load(Ordering::Relaxed);
-        if failure.kind() == Kind::Closed && !self.is_https && !is_heard && !is_understood() {
+        let got_response = self.got_response.load(Ordering::Relaxed);
+        if failure.kind() == ErrorType::Closed && !self.is_https && !got_response && !is_understood() {
             // Who does not understand HTTP/2 may end the connection before what it says to that is read.
             let detail = "it hangs up before it answers, as one that wants https:// would";
-            return Err(Failure::transient(Kind::NotGrpc, detail, None));
+            return Err(ExportError::transient(ErrorType::NotGrpc, detail, None));
         }
         Err(failure)
     }
 }
 
 /// See the specification, "OTLP Protocol", "OTLP/gRPC Response".
-fn refused(status: &Status) -> Failure {
+fn refused(status: &Status) -> ExportError {
     // A status that was made here, not received: the connection failed.
     if let Some(cause) = status.source() {
-        return cause.downcast_ref().map_or_else(|| Failure::of_connection(cause), NotGrpc::failure);
+        return cause.downcast_ref().map_or_else(|| ExportError::of_connection(cause), NotGrpc::failure);
     }
     let detail = match status.message() {
         "" => format!("{:?}", status.code()),
@@ -110,21 +110,23 @@ fn refused(status: &Status) -> Failure {
     };
     let asked = response::Status::retry_delay(status.details());
     let failure = match status.code() {
-        Code::Unavailable => Failure::transient(Kind::Unavailable, detail, asked),
-        Code::DeadlineExceeded => Failure::transient(Kind::NoAnswer, detail, asked),
+        Code::Unavailable => ExportError::transient(ErrorType::Unavailable, detail, asked),
+        Code::DeadlineExceeded => ExportError::transient(ErrorType::NoAnswer, detail, asked),
         Code::Cancelled | Code::Aborted | Code::OutOfRange | Code::DataLoss => {
-            Failure::transient(Kind::Rejected, detail, asked)
+            ExportError::transient(ErrorType::Rejected, detail, asked)
         }
         // To be tried again only if the server says so.
         Code::ResourceExhausted => match asked {
-            Some(delay) => Failure::transient(Kind::Throttled, detail, Some(delay)),
-            None => Failure::permanent(Kind::TooLarge, detail),
+            Some(delay) => ExportError::transient(ErrorType::Throttled, detail, Some(delay)),
+            None => ExportError::permanent(ErrorType::TooLarge, detail),
         },
-        Code::Unauthenticated | Code::PermissionDenied => Failure::permanent(Kind::Unauthorized, detail),
-        Code::Unimplemented => Failure::permanent(Kind::NotFound, detail),
-        _ => Failure::permanent(Kind::Rejected, detail),
+        Code::Unauthenticated | Code::PermissionDenied => {
+            ExportError::permanent(ErrorType::Unauthorized, detail)
+        }
+        Code::Unimplemented => ExportError::permanent(ErrorType::NotFound, detail),
+        _ => ExportError::permanent(ErrorType::Rejected, detail),
     };
-    failure.answered(AnswerCode::Grpc(name(status.code())))
+    failure.answered(ResponseCode::Grpc(name(status.code())))
 }
 
 /// As the protocol writes it.
@@ -153,12 +155,12 @@ fn name(code: Code) -> &'static str {
 /// Lets no answer through but those that are gRPC. A proxy answers in HTTP what it cannot or does not pass on, and tonic would take
 /// its page for a broken message.
 #[derive(Debug, Clone)]
-struct Spoken {
+struct GrpcOnly {
     connections: Connections<Body>,
-    is_heard: Arc<AtomicBool>,
+    got_response: Arc<AtomicBool>,
 }
 
-impl GrpcService<Body> for Spoken {
+impl GrpcService<Body> for GrpcOnly {
     type ResponseBody = Incoming;
     type Error = Box<dyn StdError + Send + Sync>;
     type Future = Pin<Box<dyn Future<Output = Result<http::Response<Incoming>, Self::Error>> + Send>>;
@@ -170,10 +172,10 @@ impl GrpcService<Body> for Spoken {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let answer = self.connections.request(request);
-        let is_heard = Arc::clone(&self.is_heard);
+        let got_response = Arc::clone(&self.got_response);
         Box::pin(async move {
             let (head, body) = answer.await?.into_parts();
-            is_heard.store(true, Ordering::Relaxed);
+            got_response.store(true, Ordering::Relaxed);
             let kind = head.headers.get(CONTENT_TYPE);
             if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
                 return Ok(http::Response::from_parts(head, body));
@@ -191,9 +193,9 @@ struct NotGrpc {
 }
 
 impl NotGrpc {
-    fn failure(&self) -> Failure {
+    fn failure(&self) -> ExportError {
         if self.status.is_success() {
-            return Failure::transient(Kind::NotGrpc, "what answers there is not gRPC", None);
+            return ExportError::transient(ErrorType::NotGrpc, "what answers there is not gRPC", None);
         }
         plain::refused(self.status, &self.headers, "")
     }
@@ -208,9 +210,9 @@ impl fmt::Display for NotGrpc {
 impl StdError for NotGrpc {}
 
 /// Sends a message that was encoded before, so that trying again costs no copy, and decodes the answer.
-struct Encoded<T>(PhantomData<T>);
+struct RawCodec<T>(PhantomData<T>);
 
-impl<T: Message + Default + Send + 'static> Codec for Encoded<T> {
+impl<T: Message + Default + Send + 'static> Codec for RawCodec<T> {
     type Encode = Bytes;
     type Decode = T;
     type Encoder = Self;
@@ -225,7 +227,7 @@ impl<T: Message + Default + Send + 'static> Codec for Encoded<T> {
     }
 }
 
-impl<T: Message> Encoder for Encoded<T> {
+impl<T: Message> Encoder for RawCodec<T> {
     type Item = Bytes;
     type Error = Status;
 
@@ -236,7 +238,7 @@ impl<T: Message> Encoder for Encoded<T> {
     }
 }
 
-impl<T: Message + Default> Decoder for Encoded<T> {
+impl<T: Message + Default> Decoder for RawCodec<T> {
     type Item = T;
     type Error = Status;
 

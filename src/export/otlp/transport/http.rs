@@ -15,11 +15,11 @@ use super::connector::{self, Connections, Connector};
 use crate::{
     config::{Compression, Endpoint, Headers, OtlpProtocol},
     export::otlp::{
-        error_type::Kind,
-        export_error::Failure,
+        error_type::ErrorType,
+        export_error::ExportError,
         request::{Answer, OtlpRequest},
         response::Status,
-        status_code::Code,
+        response_code::ResponseCode,
     },
 };
 
@@ -67,17 +67,17 @@ impl HttpClient {
     }
 
     /// The body of the request, not compressed.
-    pub(crate) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, ExportError> {
         if !self.json {
             return Ok(request.encode_to_vec());
         }
         request.make_finite();
         serde_json::to_vec(request)
-            .map_err(|error| Failure::internal(format!("cannot be written as JSON: {error}")))
+            .map_err(|error| ExportError::internal(format!("cannot be written as JSON: {error}")))
     }
 
     /// The body as it is sent; made once, sent as often as it takes.
-    pub(crate) fn compress(&self, body: Vec<u8>) -> Result<Bytes, Failure> {
+    pub(crate) fn compress(&self, body: Vec<u8>) -> Result<Bytes, ExportError> {
         if !self.gzip {
             return Ok(body.into());
         }
@@ -86,10 +86,10 @@ impl HttpClient {
         let compressed = encoder.write_all(&body).and_then(|()| encoder.finish());
         compressed
             .map(Bytes::from)
-            .map_err(|error| Failure::internal(format!("cannot be compressed: {error}")))
+            .map_err(|error| ExportError::internal(format!("cannot be compressed: {error}")))
     }
 
-    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
+    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, ExportError> {
         let length = HeaderValue::from(body.len());
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
@@ -99,7 +99,7 @@ impl HttpClient {
         request.headers_mut().insert(CONTENT_LENGTH, length);
 
         let response = self.connections.request(request).await;
-        let response = response.map_err(|error| Failure::of_connection(&error))?;
+        let response = response.map_err(|error| ExportError::of_connection(&error))?;
         let (head, body) = response.into_parts();
         let body = read(body).await;
         let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
@@ -113,7 +113,7 @@ impl HttpClient {
         } else {
             R::Response::decode(&*body).unwrap_or_default().into()
         };
-        let code = Some(Code::Http(head.status.as_u16()));
+        let code = Some(ResponseCode::Http(head.status.as_u16()));
         Ok(Answer { code, ..answer })
     }
 }
@@ -144,22 +144,22 @@ pub(crate) fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
-pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> Failure {
+pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, said: &str) -> ExportError {
     let colon = if said.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{said}");
     let asked = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
     let failure = match status.as_u16() {
-        429 => Failure::transient(Kind::Throttled, detail, asked()),
-        502 | 503 => Failure::transient(Kind::Unavailable, detail, asked()),
+        429 => ExportError::transient(ErrorType::Throttled, detail, asked()),
+        502 | 503 => ExportError::transient(ErrorType::Unavailable, detail, asked()),
         // The request may have arrived, and be what takes too long.
-        504 => Failure::transient(Kind::NoAnswer, detail, asked()),
-        401 | 403 => Failure::permanent(Kind::Unauthorized, detail),
-        407 => Failure::permanent(Kind::Proxy, format!("the proxy answered {detail}")),
-        404 | 405 => Failure::permanent(Kind::NotFound, detail),
-        413 => Failure::permanent(Kind::TooLarge, detail),
-        _ => Failure::permanent(Kind::Rejected, detail),
+        504 => ExportError::transient(ErrorType::NoAnswer, detail, asked()),
+        401 | 403 => ExportError::permanent(ErrorType::Unauthorized, detail),
+        407 => ExportError::permanent(ErrorType::Proxy, format!("the proxy answered {detail}")),
+        404 | 405 => ExportError::permanent(ErrorType::NotFound, detail),
+        413 => ExportError::permanent(ErrorType::TooLarge, detail),
+        _ => ExportError::permanent(ErrorType::Rejected, detail),
     };
-    failure.answered(Code::Http(status.as_u16()))
+    failure.answered(ResponseCode::Http(status.as_u16()))
 }
 
 /// The pause that a server asks for: so many seconds, or until a date.
@@ -167,9 +167,9 @@ fn retry_after(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let until = DateTimeParser::new().parse_timestamp(text).ok()?;
+    let retry = DateTimeParser::new().parse_timestamp(text).ok()?;
     // A date in the past means at once.
-    Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+    Some(Duration::try_from(retry.duration_since(Timestamp::now())).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -19,14 +19,13 @@ use hyper::body::Bytes;
 
 use self::connector::Connector;
 use super::{
-    export_error::Failure,
+    export_error::ExportError,
     request::{Answer, OtlpRequest},
 };
 use crate::{
-    config::{OtlpProtocol, OtlpSettings},
+    config::{OtlpProtocol, OtlpSettings, Proxies},
     diagnostics::Diagnostics,
     error::Error,
-    load::Proxies,
 };
 
 #[derive(Debug)]
@@ -34,9 +33,9 @@ pub(crate) struct Client {
     transport: Transport,
     /// What a connection that breaks may mean. With TLS 1.3 a server refuses our certificate after we have begun to send, and its
     /// reason may come too late to be read.
-    suspicion: Option<String>,
+    hint: Option<String>,
     /// Whether a request was accepted yet, after which nothing is suspected.
-    is_heard: AtomicBool,
+    got_response: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -71,15 +70,15 @@ impl Client {
             #[cfg(not(feature = "grpc"))]
             OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
         };
-        let suspicion = endpoint.is_https().then(|| match &tls.cert_file {
+        let hint = endpoint.is_https().then(|| match &tls.cert_file {
             Some(file) => format!("perhaps the server does not accept our certificate, {file}"),
             None => "perhaps the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`"
                 .to_owned(),
         });
-        Ok(Self { transport, suspicion, is_heard: AtomicBool::new(false) })
+        Ok(Self { transport, hint, got_response: AtomicBool::new(false) })
     }
 
-    pub(crate) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, ExportError> {
         match &self.transport {
             Transport::Http(client) => client.encode(request),
             #[cfg(feature = "grpc")]
@@ -88,7 +87,7 @@ impl Client {
     }
 
     /// The body as it is sent; gRPC does that by itself.
-    pub(crate) fn compress(&self, body: Vec<u8>) -> Result<Bytes, Failure> {
+    pub(crate) fn compress(&self, body: Vec<u8>) -> Result<Bytes, ExportError> {
         match &self.transport {
             Transport::Http(client) => client.compress(body),
             #[cfg(feature = "grpc")]
@@ -96,17 +95,17 @@ impl Client {
         }
     }
 
-    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, Failure> {
+    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<Answer, ExportError> {
         let answer = match &self.transport {
             Transport::Http(client) => client.call::<R>(body).await,
             #[cfg(feature = "grpc")]
             Transport::Grpc(client) => client.call::<R>(body).await,
         };
         if answer.is_ok() {
-            self.is_heard.store(true, Ordering::Relaxed);
+            self.got_response.store(true, Ordering::Relaxed);
         }
-        answer.map_err(|failure| match &self.suspicion {
-            Some(suspicion) if !self.is_heard.load(Ordering::Relaxed) => failure.if_closed(suspicion),
+        answer.map_err(|failure| match &self.hint {
+            Some(hint) if !self.got_response.load(Ordering::Relaxed) => failure.if_closed(hint),
             _ => failure,
         })
     }

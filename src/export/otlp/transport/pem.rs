@@ -27,12 +27,12 @@ const SOON: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Why a file cannot be used, and what to do about it.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct TlsFileError {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
 }
 
-impl Fault {
+impl TlsFileError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
     }
@@ -41,33 +41,36 @@ impl Fault {
         Self::new(format!("cannot use {}: {why}", path.display()))
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 }
 
 /// What stands in the file, which is a regular one of some sense.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
-    let unreadable = |error: std::io::Error| Fault::of(path, error);
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TlsFileError> {
+    let unreadable = |error: std::io::Error| TlsFileError::of(path, error);
     // Asked before it is opened: opening a pipe would wait for its other end.
     if !path.metadata().map_err(unreadable)?.is_file() {
-        return Err(Fault::of(path, "it is not a regular file"));
+        return Err(TlsFileError::of(path, "it is not a regular file"));
     }
     let mut content = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(MAX_SIZE + 1).read_to_end(&mut content).map_err(unreadable)?;
     if content.len() as u64 > MAX_SIZE {
-        return Err(Fault::of(path, "it is larger than any file of certificates"));
+        return Err(TlsFileError::of(path, "it is larger than any file of certificates"));
     }
     if content.trim_ascii().is_empty() {
-        return Err(Fault::of(path, "it is empty"));
+        return Err(TlsFileError::of(path, "it is empty"));
     }
     Ok(content)
 }
 
 /// The certificates in a file, at least one.
-pub(crate) fn certificates(path: &Path, content: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
+pub(crate) fn certificates(
+    path: &Path,
+    content: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
     let sections = sections(path, content)?;
     let certificates: Vec<_> = sections
         .iter()
@@ -78,25 +81,25 @@ pub(crate) fn certificates(path: &Path, content: &[u8]) -> Result<Vec<Certificat
         return Ok(certificates);
     }
     Err(if is_encrypted(content) || sections.iter().any(|(kind, _)| is_key(*kind)) {
-        Fault::of(path, "it holds a private key, not a certificate")
-            .help("a private key belongs to `key_file`")
+        TlsFileError::of(path, "it holds a private key, not a certificate")
+            .with_help("a private key belongs to `key_file`")
     } else {
-        Fault::of(path, format_args!("it holds {}, not a certificate", named(&sections)))
+        TlsFileError::of(path, format_args!("it holds {}, not a certificate", named(&sections)))
     })
 }
 
 /// The first private key in a file.
-pub(crate) fn private_key(path: &Path, content: &[u8]) -> Result<PrivateKeyDer<'static>, Fault> {
+pub(crate) fn private_key(path: &Path, content: &[u8]) -> Result<PrivateKeyDer<'static>, TlsFileError> {
     if is_encrypted(content) {
-        return Err(Fault::of(path, "the private key is encrypted")
-            .help("decrypt it, for example with `openssl pkey -in FILE -out FILE`"));
+        return Err(TlsFileError::of(path, "the private key is encrypted")
+            .with_help("decrypt it, for example with `openssl pkey -in FILE -out FILE`"));
     }
     let sections = sections(path, content)?;
     let key = sections.iter().find_map(|(kind, der)| PrivateKeyDer::from_pem(*kind, der.clone()));
     key.ok_or_else(|| {
-        let fault = Fault::of(path, format_args!("it holds {}, not a private key", named(&sections)));
+        let fault = TlsFileError::of(path, format_args!("it holds {}, not a private key", named(&sections)));
         if sections.iter().any(|(kind, _)| *kind == SectionKind::Certificate) {
-            fault.help("a certificate belongs to `cert_file`")
+            fault.with_help("a certificate belongs to `cert_file`")
         } else {
             fault
         }
@@ -104,19 +107,19 @@ pub(crate) fn private_key(path: &Path, content: &[u8]) -> Result<PrivateKeyDer<'
 }
 
 /// Everything in a file that PEM is used for.
-fn sections(path: &Path, content: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, Fault> {
+fn sections(path: &Path, content: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, TlsFileError> {
     if !contains(content, b"-----BEGIN ") {
-        let fault = Fault::of(path, "it holds no PEM");
+        let fault = TlsFileError::of(path, "it holds no PEM");
         // A sequence of ASN.1, as certificates and keys begin.
         return Err(if content.starts_with(&[0x30]) {
-            fault.help("it looks like DER; convert it, for example with `openssl x509 -inform der -in FILE -out FILE`")
+            fault.with_help("it looks like DER; convert it, for example with `openssl x509 -inform der -in FILE -out FILE`")
         } else {
-            fault.help("PEM begins with a line such as -----BEGIN CERTIFICATE-----")
+            fault.with_help("PEM begins with a line such as -----BEGIN CERTIFICATE-----")
         });
     }
     let sections: Result<_, _> = <(SectionKind, Vec<u8>)>::pem_slice_iter(content).collect();
     sections.map_err(|error| {
-        Fault::of(
+        TlsFileError::of(
             path,
             match error {
                 pem::Error::MissingSectionEnd { .. } => "a -----BEGIN line in it has no -----END line",
@@ -155,13 +158,15 @@ fn named(sections: &[(SectionKind, Vec<u8>)]) -> &'static str {
 }
 
 /// What keeps TLS from using a certificate.
-pub(crate) fn unusable(path: &Path, certificate: &CertificateDer<'_>) -> Option<Fault> {
+pub(crate) fn unusable(path: &Path, certificate: &CertificateDer<'_>) -> Option<TlsFileError> {
     ParsedCertificate::try_from(certificate).err()?;
     Some(match Certificate::from_der(certificate) {
         Ok(certificate) if certificate.tbs_certificate().version() != Version::V3 => {
-            Fault::of(path, "a certificate in it is not of version 3 of X.509")
+            TlsFileError::of(path, "a certificate in it is not of version 3 of X.509")
         }
-        _ => Fault::of(path, "a certificate in it cannot be read; what the base64 stands for is broken"),
+        _ => {
+            TlsFileError::of(path, "a certificate in it cannot be read; what the base64 stands for is broken")
+        }
     })
 }
 

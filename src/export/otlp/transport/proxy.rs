@@ -15,24 +15,24 @@ use tokio::net::TcpStream;
 
 /// A stream that knows whether requests on it are for a proxy, which wants the whole URL in them.
 #[derive(Debug)]
-pub(crate) struct Tcp {
+pub(crate) struct ProxyStream {
     stream: TokioIo<TcpStream>,
     is_proxied: bool,
 }
 
-impl Tcp {
+impl ProxyStream {
     pub(crate) fn new(stream: TokioIo<TcpStream>, is_proxied: bool) -> Self {
         Self { stream, is_proxied }
     }
 }
 
-impl Connection for Tcp {
+impl Connection for ProxyStream {
     fn connected(&self) -> Connected {
         self.stream.connected().proxy(self.is_proxied)
     }
 }
 
-impl Read for Tcp {
+impl Read for ProxyStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -42,7 +42,7 @@ impl Read for Tcp {
     }
 }
 
-impl Write for Tcp {
+impl Write for ProxyStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -74,20 +74,20 @@ impl Write for Tcp {
 
 /// "Connects" by a stream that is there already.
 #[cfg(feature = "tls")]
-pub(crate) struct Dialled(Option<Tcp>);
+pub(crate) struct Established(Option<ProxyStream>);
 
 #[cfg(feature = "tls")]
-impl Dialled {
-    pub(crate) fn new(stream: Tcp) -> Self {
+impl Established {
+    pub(crate) fn new(stream: ProxyStream) -> Self {
         Self(Some(stream))
     }
 }
 
 #[cfg(feature = "tls")]
-impl tower_service::Service<http::Uri> for Dialled {
-    type Response = Tcp;
+impl tower_service::Service<http::Uri> for Established {
+    type Response = ProxyStream;
     type Error = io::Error;
-    type Future = std::future::Ready<io::Result<Tcp>>;
+    type Future = std::future::Ready<io::Result<ProxyStream>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))

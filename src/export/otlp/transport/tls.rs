@@ -15,15 +15,14 @@ use rustls::{
 };
 use tokio::sync::Mutex;
 
-use super::{connector::Version, pem, pem::Fault};
+use super::{connector::HttpVersion, pem, pem::TlsFileError};
 use crate::{
     config::{
-        NonEmpty, TlsFiles,
-        validate::{self, KeyedTlsFiles, key_path},
+        Config, NonEmptyString, TlsFiles,
+        validate::{self, KeyedTlsFiles},
     },
     diagnostics::{Diagnostics, RateLimit},
-    error::Problem,
-    load::Loaded,
+    error::{Inspection, Problem},
 };
 
 /// What connections are encrypted with. Its clones share it.
@@ -32,7 +31,7 @@ pub(crate) struct Tls(Arc<Shared>);
 
 struct Shared {
     files: TlsFiles,
-    version: Version,
+    version: HttpVersion,
     /// Held while the files are read, so that no more than one thread hangs on a file system that does.
     current: Arc<Mutex<Current>>,
     diagnostics: Diagnostics,
@@ -53,7 +52,11 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    pub(crate) fn new(files: &TlsFiles, version: Version, diagnostics: Diagnostics) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        files: &TlsFiles,
+        version: HttpVersion,
+        diagnostics: Diagnostics,
+    ) -> Result<Self, TlsFileError> {
         let contents = Contents::read(files)?;
         let config = contents.config(files, version)?;
         let current = Arc::new(Mutex::new(Current { contents, config }));
@@ -77,7 +80,7 @@ impl Tls {
             let refreshed = current.refresh(&shared.files, shared.version);
             let config = Arc::clone(&current.config);
             drop(current);
-            if let Err(Fault { message, help: _ }) = refreshed
+            if let Err(TlsFileError { message, help: _ }) = refreshed
                 && shared.limit.is_due()
             {
                 shared.diagnostics.warn(format_args!("{message}; what was there before is used further"));
@@ -89,7 +92,7 @@ impl Tls {
 }
 
 impl Current {
-    fn refresh(&mut self, files: &TlsFiles, version: Version) -> Result<(), Fault> {
+    fn refresh(&mut self, files: &TlsFiles, version: HttpVersion) -> Result<(), TlsFileError> {
         let contents = Contents::read(files)?;
         if contents != self.contents {
             self.config = contents.config(files, version)?;
@@ -108,14 +111,15 @@ struct Contents {
 }
 
 impl Contents {
-    fn read(files: &TlsFiles) -> Result<Self, Fault> {
+    fn read(files: &TlsFiles) -> Result<Self, TlsFileError> {
         let TlsFiles { ca_file, cert_file, key_file } = files;
-        let read = |file: &Option<NonEmpty>| file.as_ref().map(|file| pem::read(path(file))).transpose();
+        let read =
+            |file: &Option<NonEmptyString>| file.as_ref().map(|file| pem::read(path(file))).transpose();
         Ok(Self { ca: read(ca_file)?, cert: read(cert_file)?, key: read(key_file)? })
     }
 
-    fn config(&self, files: &TlsFiles, version: Version) -> Result<Arc<ClientConfig>, Fault> {
-        let unusable = |what: &str, error: &dyn fmt::Display| Fault::new(format!("{what}: {error}"));
+    fn config(&self, files: &TlsFiles, version: HttpVersion) -> Result<Arc<ClientConfig>, TlsFileError> {
+        let unusable = |what: &str, error: &dyn fmt::Display| TlsFileError::new(format!("{what}: {error}"));
         // The provider is named because the default one depends on the features of the whole build.
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -134,14 +138,14 @@ impl Contents {
                 let (chain, key) = (chain(cert_file, cert)?, pem::private_key(key_file, key)?);
                 certified(cert_file, &chain, key_file, &key)?;
                 let config = builder.with_client_auth_cert(chain, key);
-                config.map_err(|error| Fault::of(cert_file, error))?
+                config.map_err(|error| TlsFileError::of(cert_file, error))?
             }
             _ => builder.with_no_client_auth(),
         };
         config.alpn_protocols = vec![match version {
-            Version::Http1 => b"http/1.1".to_vec(),
+            HttpVersion::Http1 => b"http/1.1".to_vec(),
             #[cfg(feature = "grpc")]
-            Version::Http2 => b"h2".to_vec(),
+            HttpVersion::Http2 => b"h2".to_vec(),
         }];
         Ok(Arc::new(config))
     }
@@ -151,12 +155,12 @@ fn provider() -> Arc<CryptoProvider> {
     ring::default_provider().into()
 }
 
-fn path(file: &NonEmpty) -> &Path {
+fn path(file: &NonEmptyString) -> &Path {
     Path::new(file.as_str())
 }
 
 /// The certificates to trust, and how many of those in the file cannot be.
-fn authorities(path: &Path, content: &[u8]) -> Result<(RootCertStore, usize), Fault> {
+fn authorities(path: &Path, content: &[u8]) -> Result<(RootCertStore, usize), TlsFileError> {
     let certificates = pem::certificates(path, content)?;
     let mut roots = RootCertStore::empty();
     let (_, unusable) = roots.add_parsable_certificates(certificates.iter().cloned());
@@ -166,14 +170,14 @@ fn authorities(path: &Path, content: &[u8]) -> Result<(RootCertStore, usize), Fa
         return Err(fault);
     }
     if !certificates.iter().any(pem::is_authority) {
-        return Err(Fault::of(path, "no certificate in it is that of an authority")
-            .help("the certificate of the server itself is not enough, that of its issuer is needed"));
+        return Err(TlsFileError::of(path, "no certificate in it is that of an authority")
+            .with_help("the certificate of the server itself is not enough, that of its issuer is needed"));
     }
     Ok((roots, unusable))
 }
 
 /// The certificate to show, and those between it and its authority.
-fn chain(path: &Path, content: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
+fn chain(path: &Path, content: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
     let chain = pem::certificates(path, content)?;
     match chain.iter().find_map(|certificate| pem::unusable(path, certificate)) {
         Some(fault) => Err(fault),
@@ -187,39 +191,34 @@ fn certified(
     chain: &[CertificateDer<'static>],
     key_file: &Path,
     key: &PrivateKeyDer<'static>,
-) -> Result<(), Fault> {
+) -> Result<(), TlsFileError> {
     let key = provider().key_provider.load_private_key(key.clone_key()).map_err(|_| {
-        Fault::of(key_file, "the private key in it cannot be read")
-            .help("RSA, ECDSA and Ed25519 are supported")
+        TlsFileError::of(key_file, "the private key in it cannot be read")
+            .with_help("RSA, ECDSA and Ed25519 are supported")
     })?;
     match CertifiedKey::new(chain.to_vec(), key).keys_match() {
-        Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(Fault::new(format!(
-            "the private key in {} does not belong to the certificate in {}",
-            key_file.display(),
-            cert_file.display()
-        ))
-        .help("the first certificate in `cert_file` must be that of the service itself")),
+        Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            Err(TlsFileError::new(format!(
+                "the private key in {} does not belong to the certificate in {}",
+                key_file.display(),
+                cert_file.display()
+            ))
+            .with_help("the first certificate in `cert_file` must be that of the service itself"))
+        }
         _ => Ok(()),
     }
 }
 
-/// Reads the files of all destinations: adds what is wrong with them to `problems`, and what is odd to the warnings.
-pub(crate) fn inspect(loaded: &mut Loaded, problems: &mut Vec<Problem>) {
-    let mut inspection = Inspection { loaded, problems, warnings: Vec::new() };
-    for files in validate::tls_files(&inspection.loaded.config) {
+/// Reads the TLS files of all destinations and returns the problems found in them.
+pub(crate) fn inspect(config: &Config) -> Inspection {
+    let mut inspection = Inspection::default();
+    for files in validate::tls_files(config) {
         inspection.destination(&files);
     }
-    let Inspection { mut warnings, .. } = inspection;
-    loaded.warnings.append(&mut warnings);
+    inspection
 }
 
-struct Inspection<'a> {
-    loaded: &'a Loaded,
-    problems: &'a mut Vec<Problem>,
-    warnings: Vec<Problem>,
-}
-
-impl Inspection<'_> {
+impl Inspection {
     fn destination(&mut self, files: &KeyedTlsFiles) {
         let KeyedTlsFiles { ca, cert, key } = files;
         if let Some((key, path, (certificates, unusable))) = self.file(ca.as_ref(), |path, content| {
@@ -249,8 +248,8 @@ impl Inspection<'_> {
     /// What `parse` makes of a file, with its key and its path; what is wrong with it is noted.
     fn file<'k, T>(
         &mut self,
-        file: Option<&'k (String, NonEmpty)>,
-        parse: impl FnOnce(&Path, &[u8]) -> Result<T, Fault>,
+        file: Option<&'k (String, NonEmptyString)>,
+        parse: impl FnOnce(&Path, &[u8]) -> Result<T, TlsFileError>,
     ) -> Option<(&'k str, PathBuf, T)> {
         let (key, file) = file?;
         let path = path(file);
@@ -269,22 +268,18 @@ impl Inspection<'_> {
         }
     }
 
-    fn fault(&mut self, key: &str, Fault { message, help }: Fault) {
-        let problem = Problem { help, ..self.problem(key, message) };
+    fn fault(&mut self, key: &str, TlsFileError { message, help }: TlsFileError) {
+        let problem = Problem { help, ..Problem::new(message).with_key(key) };
         // Signals that share a file share its faults.
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
+        if !self.errors.contains(&problem) {
+            self.errors.push(problem);
         }
     }
 
     fn warn(&mut self, key: &str, message: String) {
-        let problem = self.problem(key, message);
+        let problem = Problem::new(message).with_key(key);
         if !self.warnings.contains(&problem) {
             self.warnings.push(problem);
         }
-    }
-
-    fn problem(&self, key: &str, message: String) -> Problem {
-        Problem::new(message).key(key).at(self.loaded.origin(&key_path(key)))
     }
 }

@@ -3,19 +3,19 @@
 use opentelemetry::KeyValue;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Code {
+pub(crate) enum ResponseCode {
     Http(u16),
     /// By its name.
     #[cfg(feature = "grpc")]
     Grpc(&'static str),
 }
 
-impl Code {
+impl ResponseCode {
     pub(crate) fn attribute(self) -> KeyValue {
         match self {
-            Self::Http(code) => KeyValue::new("http.response.status_code", i64::from(code)),
+            Self::Http(code) => KeyValue::new("http.response.response_code", i64::from(code)),
             #[cfg(feature = "grpc")]
-            Self::Grpc(name) => KeyValue::new("rpc.response.status_code", name),
+            Self::Grpc(name) => KeyValue::new("rpc.response.response_code", name),
         }
     }
 }

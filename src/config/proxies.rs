@@ -1,0 +1,52 @@
+//! HTTP proxies for OTLP destinations.
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+
+use super::{OtlpProtocol, OtlpSettings};
+
+/// Selects the proxy of each destination.
+#[derive(Debug)]
+pub(crate) struct Proxies {
+    matcher: Matcher,
+    http: Option<ProxyVariable>,
+    https: Option<ProxyVariable>,
+}
+
+/// The variable that names a proxy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProxyVariable {
+    pub(crate) name: &'static str,
+    pub(crate) is_usable: bool,
+}
+
+impl Proxies {
+    pub(crate) fn new(matcher: Matcher, http: Option<ProxyVariable>, https: Option<ProxyVariable>) -> Self {
+        Self { matcher, http, https }
+    }
+
+    /// Returns the proxy to use for a destination.
+    pub(crate) fn proxy_for(&self, destination: &OtlpSettings) -> Option<Intercept> {
+        let (proxy, variable) = self.configured_for(destination.endpoint.uri())?;
+        (variable.is_usable && !is_plain_grpc(destination)).then_some(proxy)
+    }
+
+    /// Returns the proxy that a variable names for a destination, usable or not.
+    pub(crate) fn configured_for(&self, destination: &Uri) -> Option<(Intercept, ProxyVariable)> {
+        if is_loopback(destination.host()?) {
+            return None;
+        }
+        let variable = if destination.scheme_str() == Some("https") { self.https } else { self.http };
+        Some((self.matcher.intercept(destination)?, variable?))
+    }
+}
+
+/// HTTP/2 without encryption does not pass through proxies.
+pub(crate) fn is_plain_grpc(destination: &OtlpSettings) -> bool {
+    destination.protocol == OtlpProtocol::Grpc && !destination.endpoint.is_https()
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,77 @@
+//! Text for messages: control characters, lists and proposals.
+
+/// Escapes control characters, so that untrusted text cannot break the terminal.
+pub(crate) fn escape_controls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_escaped_controls(&mut out, text);
+    out
+}
+
+/// Appends `text` with its control characters escaped, so that a line stays a line and a terminal is unharmed.
+pub(crate) fn push_escaped_controls(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return out.push_str(text);
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find(char::is_control) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let mut characters = from.chars();
+        out.extend(characters.next().into_iter().flat_map(char::escape_default));
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+}
+
+/// `"a", "b" and "c"`
+pub(crate) fn quoted_list<S: AsRef<str>>(words: &[S]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("\"{}\"", word.as_ref())).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The candidate that `word` was probably meant to be, if one is close enough to be worth proposing.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    // Of several kinds of what was named the first is the usual one.
+    let first_part = format!("{word}/");
+    if let Some(kind) = candidates.iter().find(|candidate| candidate.to_lowercase().starts_with(&first_part))
+    {
+        return Some(kind);
+    }
+    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let other = candidate.to_lowercase();
+            // The longer part of a word counts as close, however much is missing.
+            let is_part = other.starts_with(&word) || other.ends_with(&word);
+            let broken_off = word.len() >= 4 && is_part && 5 * word.len() >= 2 * other.len();
+            let distance = strsim::damerau_levenshtein(&word, &other);
+            (if broken_off { distance.min(allowed) } else { distance }, candidate)
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proposes_only_what_is_close() {
+        assert_eq!(nearest("endpiont", ["endpoint", "headers"]), Some("endpoint"));
+        assert_eq!(nearest("GRPC", ["grpc", "http/protobuf"]), Some("grpc"));
+        assert_eq!(nearest("zipkin", ["otlp", "console"]), None);
+        assert_eq!(nearest("http", ["grpc", "http/protobuf", "http/json"]), Some("http/protobuf"));
+        assert_eq!(
+            nearest("ratio", ["always_on", "traceidratio", "parentbased_traceidratio"]),
+            Some("traceidratio")
+        );
+    }
+}
