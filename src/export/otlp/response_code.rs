@@ -13,9 +13,9 @@ pub(crate) enum ResponseCode {
 impl ResponseCode {
     pub(crate) fn attribute(self) -> KeyValue {
         match self {
-            Self::Http(code) => KeyValue::new("http.response.response_code", i64::from(code)),
+            Self::Http(code) => KeyValue::new("http.response.status_code", i64::from(code)),
             #[cfg(feature = "grpc")]
-            Self::Grpc(name) => KeyValue::new("rpc.response.response_code", name),
+            Self::Grpc(name) => KeyValue::new("rpc.response.status_code", name),
         }
     }
 }
