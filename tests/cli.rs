@@ -2,8 +2,6 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use std::{fs, process::Command};
 
 use serde_json::Value;
@@ -15,7 +13,7 @@ struct Ran {
 }
 
 fn run(directory: &std::path::Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
-    let mut command: Command = support::program::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
+    let mut command: Command = test_support::process::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
     let output =
         command.current_dir(directory).args(arguments).envs(variables.iter().copied()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -140,7 +138,7 @@ fn what_cannot_be_read_or_written_is_said() {
     assert!(ran.code == 1 && ran.out.starts_with("error: cannot read autotelemetry.toml: "), "{}", ran.out);
 
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut command: Command = support::program::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
+    let mut command: Command = test_support::process::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
     let output = command.arg("schema").stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("cannot write the output: "));
@@ -152,7 +150,7 @@ fn colours_are_for_terminals() {
     let directory = directory_with("[service]\nnmae = \"x\"\n");
     assert!(!run(directory.path(), &["check"], &[]).out.contains('\u{1b}'), "a pipe is no terminal");
     let on_terminal = |no_color: &str| {
-        let mut script = support::program::clean("script".into());
+        let mut script = test_support::process::clean("script".into());
         script.args(["-qec", &format!("{} check", env!("CARGO_BIN_EXE_autotelemetry")), "/dev/null"]);
         let output = script.current_dir(directory.path()).env("NO_COLOR", no_color).output().unwrap();
         String::from_utf8(output.stdout).unwrap()

@@ -2,13 +2,11 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use std::{net::TcpListener, time::Duration};
 
 use autotelemetry::{config::Signal, probe::Step};
 use serde_json::Value;
-use support::{builder, collector::Collector, program::clean, sink::Sink};
+use test_support::{builder, collector::Collector, mock_collector::MockCollector, process::clean};
 
 fn doctor(variables: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
     let directory = tempfile::tempdir().unwrap();
@@ -33,8 +31,8 @@ fn without_times(text: &str) -> String {
 
 #[test]
 fn every_signal_of_a_destination_that_works_is_ok() {
-    let sink = Sink::start();
-    let url = sink.url();
+    let mock = MockCollector::start();
+    let url = mock.url();
     for (protocol, traces) in [("grpc", url.clone()), ("http/protobuf", format!("{url}/v1/traces"))] {
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*url), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)];
         let (code, text) = doctor(&variables, &[]);
@@ -47,9 +45,9 @@ fn every_signal_of_a_destination_that_works_is_ok() {
         );
         assert_eq!(text.lines().count(), 3, "{text}");
     }
-    assert_eq!((sink.received().len(), sink.spans().len(), sink.logs().len()), (6, 0, 0), "all empty");
+    assert_eq!((mock.received().len(), mock.spans().len(), mock.logs().len()), (6, 0, 0), "all empty");
     // Strict servers refuse requests of which they do not know where they end.
-    let received = sink.received();
+    let received = mock.received();
     let over_http: Vec<_> = received.iter().filter(|request| request.path.starts_with("/v1/")).collect();
     assert_eq!(over_http.len(), 3);
     assert!(over_http.iter().all(|request| request.header("content-length") == Some("0")), "{over_http:?}");
@@ -68,10 +66,10 @@ fn what_fails_is_told_with_the_step_and_what_to_try() {
 
 #[test]
 fn the_answer_for_machines_names_each_step() {
-    let sink = Sink::start();
-    sink.refuse(&[401]);
-    sink.say(r#"{"message":"token expired"}"#);
-    let endpoint = format!("{}/v1/traces", sink.url());
+    let mock = MockCollector::start();
+    mock.fail_next(&[401]);
+    mock.set_body(r#"{"message":"token expired"}"#);
+    let endpoint = format!("{}/v1/traces", mock.url());
     let (code, text) = doctor(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &endpoint)], &["--format", "json"]);
     let answer: Value = serde_json::from_str(&text).unwrap();
     let result = &answer["results"][0];
@@ -99,11 +97,11 @@ fn a_bad_configuration_comes_first_and_nothing_to_reach_is_well() {
 
 #[test]
 fn the_tools_answer_from_wherever_they_are_asked() {
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let tools = builder()
         .service_name("x")
-        .otlp_endpoint(sink.url())
+        .otlp_endpoint(mock.url())
         .set("otlp.logs.endpoint", format!("http://{}/v1/logs", hole.local_addr().unwrap()))
         .set("otlp.logs.timeout", "200ms")
         .set("otlp.metrics.endpoint", "http://nonexistent.invalid/v1/metrics")

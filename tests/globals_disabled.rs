@@ -1,12 +1,10 @@
 //! Switched off, nothing runs. One test, since it counts the threads of its process.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use std::{net::TcpListener, time::Duration};
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use support::with_file;
+use test_support::with_file;
 
 /// The threads of this process that are ours, by their names.
 fn own_threads() -> Vec<String> {
@@ -35,7 +33,7 @@ fn no_thread_no_port_no_connection() {
          [traces]\nexporters = [\"otlp\", \"console\"]\n[logs]\nexporters = [\"otlp\", \"console\"]\n",
         destination.local_addr().unwrap()
     );
-    let port = support::collector::free_port().to_string();
+    let port = test_support::port::free_port().to_string();
     let disabled = [
         (format!("disabled = true\n{text}"), vec![("OTEL_EXPORTER_PROMETHEUS_PORT", port.as_str())]),
         (text, vec![("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_EXPORTER_PROMETHEUS_PORT", port.as_str())]),

@@ -3,13 +3,11 @@
 //! One test, because the globals of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use autotelemetry::{error::ErrorKind, prelude::*};
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value as AnyValue, logs::v1::LogRecord, trace::v1::Span,
 };
-use support::{sink::Sink, with_env};
+use test_support::{mock_collector::MockCollector, with_env};
 
 fn text(record: &LogRecord) -> &str {
     match &record.body.as_ref().unwrap().value {
@@ -35,10 +33,10 @@ fn everything_global() {
     assert!(matches!(error.kind(), ErrorKind::Configuration(_)), "{error}");
     tracing::info!("nobody listens yet");
 
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let environment = [
         ("OTEL_SERVICE_NAME", "x"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &mock.url()),
         ("OTEL_LOGS_EXPORTER", "otlp"),
         ("RUST_LOG", "debug,noisy=error"),
     ];
@@ -84,7 +82,7 @@ fn everything_global() {
     drop(span);
 
     tools.shutdown().unwrap();
-    let (spans, logs) = (sink.spans(), sink.logs());
+    let (spans, logs) = (mock.spans(), mock.logs());
     let span = |name: &str| -> &Span { spans.iter().find(|span| span.name == name).unwrap() };
     let log = |body: &str| -> &(String, LogRecord) {
         logs.iter().find(|(_, record)| text(record) == body).unwrap()
@@ -123,7 +121,7 @@ fn everything_global() {
     belongs("inside manual", "manual");
     assert_eq!(span("manual").parent_span_id, span("explicit").span_id);
     assert_eq!(span("explicit").attributes.len(), 1, "lean spans: {:?}", span("explicit").attributes);
-    assert_eq!(sink.metrics()[0].name, "global.count");
+    assert_eq!(mock.metrics()[0].name, "global.count");
 
     let stopped = |(_, record): &&(String, LogRecord)| {
         text(record).starts_with("too") || text(record).contains("diagnostics")

@@ -1,10 +1,8 @@
 //! A program that has a logger of the `log` crate already: a typed error, and no global is set.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use autotelemetry::{error::ErrorKind, opentelemetry::trace::Tracer as _, prelude::*};
-use support::with_env;
+use test_support::with_env;
 
 struct Other;
 

@@ -2,16 +2,14 @@
 //! `tracing_layer` is the way.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use autotelemetry::{error::ErrorKind, prelude::*};
-use support::{sink::Sink, with_env};
+use test_support::{mock_collector::MockCollector, with_env};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[test]
 fn nothing_is_left_behind_and_the_layer_can_be_composed() {
-    let sink = Sink::start();
-    let tools = with_env(&[("OTEL_SERVICE_NAME", "x"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url())])
+    let mock = MockCollector::start();
+    let tools = with_env(&[("OTEL_SERVICE_NAME", "x"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &mock.url())])
         .set("logs.exporters", "otlp")
         .build()
         .unwrap();
@@ -33,7 +31,7 @@ fn nothing_is_left_behind_and_the_layer_can_be_composed() {
 
     tracing::info_span!("composed").in_scope(|| tracing::info!("through the layer"));
     tools.shutdown().unwrap();
-    let (spans, logs) = (sink.spans(), sink.logs());
+    let (spans, logs) = (mock.spans(), mock.logs());
     assert_eq!((spans.len(), logs.len()), (1, 1));
     assert_eq!(logs[0].1.span_id, spans[0].span_id);
 }

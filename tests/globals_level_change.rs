@@ -3,8 +3,6 @@
 //! One test, because the globals of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use std::{
     collections::HashMap,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -12,7 +10,7 @@ use std::{
 };
 
 use autotelemetry::prelude::*;
-use support::{builder, lines::Lines};
+use test_support::{builder, line_buffer::LineBuffer};
 
 const THREADS: usize = 4;
 const PHASES: u64 = 40;
@@ -21,7 +19,7 @@ const EVENTS: u64 = 50;
 
 #[test]
 fn a_change_of_level_counts_at_once_for_all() {
-    let lines = Lines::default();
+    let lines = LineBuffer::default();
     let tools = builder().service_name("x").json_logs(true).console_writer(lines.clone()).install().unwrap();
     // Odd phases are those in which debug is wanted. A change is announced before and after.
     let phase = AtomicU64::new(0);

@@ -3,17 +3,15 @@
 //! One test, because the globals of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use std::collections::HashSet;
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use support::{
+use test_support::{
     builder,
     collector::{Collector, sections},
-    lines::Lines,
-    program,
-    sink::Sink,
+    line_buffer::LineBuffer,
+    mock_collector::MockCollector,
+    process,
 };
 
 const TARGET: &str = "shop::checkout";
@@ -55,10 +53,10 @@ fn without_time(line: &str) -> &str {
 
 #[test]
 fn three_ways_one_record() {
-    let (lines, sink) = (Lines::default(), Sink::start());
+    let (lines, mock) = (LineBuffer::default(), MockCollector::start());
     let tools = builder()
         .service_name("shop")
-        .otlp_endpoint(sink.url())
+        .otlp_endpoint(mock.url())
         .set("logs.exporters", "console,otlp")
         .set("logs.code_location", true)
         .json_logs(true)
@@ -83,7 +81,7 @@ fn three_ways_one_record() {
     assert!(json[0].get("trace_id").is_none() && json[6]["span_id"].is_string());
 
     // At a destination: the same, but for the two times.
-    let records = sink.logs();
+    let records = mock.logs();
     assert_eq!(records.len(), 18);
     let mut kinds = Vec::new();
     for (scope, mut record) in records {
@@ -110,12 +108,12 @@ fn child_emits() {
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn three_ways_one_record_at_the_collector() {
     let collector = Collector::start();
-    let mut command = program::function(module_path!(), "child_emits");
+    let mut command = process::function(module_path!(), "child_emits");
     command
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"))
         .env("OTEL_LOGS_EXPORTER", "otlp")
         .env("AUTOTEL_LOGS__CODE_LOCATION", "true");
-    program::run(command);
+    process::run(command);
     let output = collector.wait(|text| sections(text, "LogRecord").len() == 18);
     let records: Vec<String> = sections(&output, "LogRecord")
         .into_iter()

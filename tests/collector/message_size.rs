@@ -2,13 +2,13 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells what it saw")]
 
-use crate::support::{collector::Collector, sink::Sink, subject::Subject};
+use test_support::{child::Child, collector::Collector, mock_collector::MockCollector};
 
 const WAYS: [(&str, &str); 4] =
     [("grpc", "none"), ("grpc", "gzip"), ("http/protobuf", "none"), ("http/json", "gzip")];
 
-fn subject(url: &str, (protocol, compression): (&str, &str)) -> Subject {
-    Subject::start(&[
+fn child(url: &str, (protocol, compression): (&str, &str)) -> Child {
+    Child::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", url),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
@@ -23,18 +23,18 @@ fn subject(url: &str, (protocol, compression): (&str, &str)) -> Subject {
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn a_large_batch_arrives_in_parts() {
     for way in WAYS {
-        let sink = Sink::counting();
-        let collector = Collector::before(&sink);
-        let mut subject = subject(&collector.url(way.0), way);
-        subject.tell("large 512 20000");
-        assert_eq!(subject.tell("shutdown"), "Ok(())", "{way:?}: {}", subject.said());
-        let numbers = sink.numbers();
+        let mock = MockCollector::start_counting();
+        let collector = Collector::forwarding_to(&mock);
+        let mut child = child(&collector.url(way.0), way);
+        child.call("large 512 20000");
+        assert_eq!(child.call("shutdown"), "Ok(())", "{way:?}: {}", child.stderr());
+        let numbers = mock.occurrences();
         for (signal, counts) in [("traces", numbers.spans), ("logs", numbers.logs)] {
             assert_eq!(counts, [1; 512], "{way:?}: each once");
-            let stats = subject.stats(signal);
-            assert!(stats.is_exact() && stats.get("exported") == 512, "{stats:?}");
+            let stats = child.stats(signal);
+            assert!(stats.adds_up() && stats.get("exported") == 512, "{stats:?}");
         }
-        assert_eq!(subject.said(), "");
+        assert_eq!(child.stderr(), "");
     }
 }
 
@@ -43,34 +43,31 @@ fn a_large_batch_arrives_in_parts() {
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn an_item_that_is_too_large_takes_no_other_along() {
     for way in WAYS {
-        let sink = Sink::counting();
-        let collector = Collector::before(&sink);
+        let mock = MockCollector::start_counting();
+        let collector = Collector::forwarding_to(&mock);
         let url = collector.url(way.0);
-        let mut subject = subject(&url, way);
-        subject.tell("emit 300");
-        subject.tell("large 1 5000000");
-        subject.tell("emit 199");
-        let result = subject.tell("shutdown");
+        let mut child = child(&url, way);
+        child.call("emit 300");
+        child.call("large 1 5000000");
+        child.call("emit 199");
+        let result = child.call("shutdown");
         assert!(
             result.contains("traces: 1 of 500 lost") && result.contains("logs: 1 of 500 lost"),
             "{result}"
         );
-        let numbers = sink.numbers();
+        let numbers = mock.occurrences();
         for (signal, counts) in [("traces", numbers.spans), ("logs", numbers.logs)] {
             let expected: Vec<_> = (0..500).map(|number| u8::from(number != 300)).collect();
             assert_eq!(counts, expected, "{way:?}");
-            let stats = subject.stats(signal);
-            assert!(
-                stats.is_exact() && stats.get("exported") == 499 && stats.get("failed") == 1,
-                "{stats:?}"
-            );
+            let stats = child.stats(signal);
+            assert!(stats.adds_up() && stats.get("exported") == 499 && stats.get("failed") == 1, "{stats:?}");
             let reason = stats.last_error();
             assert!(
                 reason.starts_with("an item of 5000") && reason.ends_with("with a limit of 4194304"),
                 "{reason}"
             );
         }
-        let said = subject.wait_said("telemetry has ended");
+        let said = child.wait_stderr("telemetry has ended");
         println!("{way:?}: {said}");
         let place = url.replace("http://", "");
         assert!(

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::support::program;
+use test_support::process;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

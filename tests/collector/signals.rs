@@ -2,13 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-#[cfg(feature = "tls")]
-use crate::support::certificates::Authority;
-use crate::support::{
-    collector::{Collector, field, sections},
-    program, with_env,
-};
 use autotelemetry::prelude::*;
+#[cfg(feature = "tls")]
+use test_support::certificates::Authority;
+use test_support::{
+    collector::{Collector, field, sections},
+    process, with_env,
+};
 
 #[test]
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
@@ -108,12 +108,12 @@ fn opentelemetry_string(text: &'static str) -> autotelemetry::opentelemetry::Str
 fn all_three_signals(protocol: &str, compression: &str) {
     let collector = Collector::start();
     let before = nanos();
-    let mut program = program::function(module_path!(), "child_emits");
+    let mut program = process::function(module_path!(), "child_emits");
     program
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(protocol))
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
         .env("OTEL_EXPORTER_OTLP_COMPRESSION", compression);
-    program::run(program);
+    process::run(program);
     let after = nanos();
     // The program has ended well, so everything was accepted; the Collector may still be printing.
     let output = collector.wait(|text| {
@@ -229,19 +229,19 @@ fn check_logs(output: &str, parent: &str, child: &str, written: std::ops::RangeI
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn quickstart_reaches_the_collector_by_profile_and_by_variable() {
     let collector = Collector::start();
-    let mut by_profile = program::example("quickstart");
+    let mut by_profile = process::example("quickstart");
     by_profile
         .env("AUTOTEL_PROFILE", "collector")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
-    program::run(by_profile);
-    let mut by_variable = program::example("quickstart");
+    process::run(by_profile);
+    let mut by_variable = process::example("quickstart");
     for signal in ["TRACES", "METRICS", "LOGS"] {
         by_variable.env(format!("OTEL_{signal}_EXPORTER"), "otlp");
     }
     by_variable
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("grpc"))
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-    program::run(by_variable);
+    process::run(by_variable);
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 18
             && sections(text, "LogRecord").len() == 8
@@ -295,15 +295,15 @@ fn https_is_verified_against_the_certificates_of_the_system() {
     let collector = Collector::start_tls(&certificate, &key);
     for protocol in ["grpc", "http/protobuf"] {
         let endpoint = collector.url(protocol).replace("http://127.0.0.1", "https://localhost");
-        let mut program = program::function(module_path!(), "child_emits");
+        let mut program = process::function(module_path!(), "child_emits");
         program
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
             .env("SSL_CERT_FILE", authority.file());
-        program::run(program);
+        process::run(program);
 
         // Without the authority nothing is sent, and the reason is told.
-        let mut program = program::function(module_path!(), "child_emits");
+        let mut program = process::function(module_path!(), "child_emits");
         program.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint).env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         let output = program.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);

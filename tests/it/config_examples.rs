@@ -1,12 +1,13 @@
 //! Every file that we show can be loaded.
 
+use crate::published_config;
 use std::{fs, path::Path};
 
 #[cfg(feature = "tls")]
-use crate::support::certificates::Authority;
-use crate::support::{
+use test_support::certificates::Authority;
+use test_support::{
     collector::{Collector, field, sections, sections_with},
-    loads, program,
+    loads, process,
 };
 
 #[test]
@@ -17,7 +18,10 @@ fn every_example_file_loads() {
         for entry in fs::read_dir(root.join(directory)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "toml") {
-                loads(&fs::read_to_string(&path).unwrap(), &path.display().to_string());
+                published_config::assert_loads(
+                    &fs::read_to_string(&path).unwrap(),
+                    &path.display().to_string(),
+                );
                 count += 1;
             }
         }
@@ -29,15 +33,15 @@ fn every_example_file_loads() {
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn the_collector_file_takes_in_what_the_quickstart_sends() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config-examples/collector.yaml");
-    let collector = Collector::start_configured(&fs::read_to_string(path).unwrap());
+    let collector = Collector::start_with_config(&fs::read_to_string(path).unwrap());
     for (protocol, name) in [("grpc", "first"), ("http/protobuf", "second")] {
-        let mut quickstart = program::example("quickstart");
+        let mut quickstart = process::example("quickstart");
         quickstart
             .env("AUTOTEL_PROFILE", "collector")
             .env("OTEL_SERVICE_NAME", name)
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(protocol));
-        program::run(quickstart);
+        process::run(quickstart);
     }
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 2 * 9
@@ -97,7 +101,7 @@ fn the_file_for_mtls_proves_who_sends() {
 
     let internal = Collector::start_mtls(&certificate, &key, &authority.file());
     let vendor = Collector::start();
-    let mut quickstart = program::example("quickstart");
+    let mut quickstart = process::example("quickstart");
     quickstart
         .env("AUTOTEL_CONFIG", &file)
         .env("OTLP_TOKEN", "token")
@@ -106,7 +110,7 @@ fn the_file_for_mtls_proves_who_sends() {
             internal.url("grpc").replace("http://127.0.0.1", "https://localhost"),
         )
         .env("AUTOTEL_EXPORTERS__VENDOR__ENDPOINT", vendor.url("http/protobuf"));
-    program::run(quickstart);
+    process::run(quickstart);
     internal.wait(|text| {
         sections(text, "Span").len() == 9
             && sections(text, "LogRecord").len() == 4

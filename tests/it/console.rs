@@ -5,12 +5,12 @@ use std::{
     process::Stdio,
 };
 
-use crate::support::program;
+use test_support::process;
 
 fn quickstart(variables: &[(&str, &str)]) -> (String, String) {
-    let mut command = program::example("quickstart");
+    let mut command = process::example("quickstart");
     command.envs(variables.iter().copied());
-    let output = program::run(command);
+    let output = process::run(command);
     (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
@@ -71,7 +71,7 @@ fn the_stream_and_the_colours_can_be_chosen() {
 
 #[test]
 fn a_reader_that_goes_away_harms_nobody() {
-    let mut command = program::example("quickstart");
+    let mut command = process::example("quickstart");
     let mut child = command.arg("50").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -88,9 +88,9 @@ fn a_reader_that_goes_away_harms_nobody() {
 
 #[test]
 fn names_without_end_do_no_harm() {
-    let mut program = program::function(module_path!(), "child_emits_long_names");
+    let mut program = process::function(module_path!(), "child_emits_long_names");
     program.env("AUTOTEL_CONSOLE__FORMAT", "text").env("AUTOTEL_CONSOLE__STREAM", "stderr");
-    let output = program::run(program);
+    let output = process::run(program);
     assert!(output.stderr.len() > 400_000, "all of it is shown: {}", output.stderr.len());
 }
 
@@ -121,8 +121,8 @@ fn child_emits_long_names() {
 fn spans_and_metrics_have_accounts_too() {
     use autotelemetry::{config::Signal, prelude::*};
 
-    let lines = crate::support::lines::Lines::default();
-    let tools = crate::support::builder()
+    let lines = test_support::line_buffer::LineBuffer::default();
+    let tools = test_support::builder()
         .service_name("x")
         .set("traces.exporters", "console")
         .set("metrics.exporters", "console")

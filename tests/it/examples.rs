@@ -5,12 +5,12 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::support::{
-    collector::{Collector, field, sections, sections_with},
-    program,
-    sink::Sink,
-};
 use serde_json::{Value, json};
+use test_support::{
+    collector::{Collector, field, sections, sections_with},
+    mock_collector::MockCollector,
+    process,
+};
 
 /// The lines of standard output, which are JSON.
 fn lines(output: &Output) -> Vec<Value> {
@@ -40,9 +40,9 @@ fn same_span(log: &str, span: &str) {
 
 #[test]
 fn quickstart() {
-    let mut command = program::example("quickstart");
+    let mut command = process::example("quickstart");
     command.env("AUTOTEL_CONSOLE__FORMAT", "json");
-    let lines = lines(&program::run(command));
+    let lines = lines(&process::run(command));
     // Per order three spans and a log record, one more for the one that failed, and two metrics for two ways to pay.
     assert_eq!(lines.len(), 3 * 4 + 1 + 2 * 2);
 
@@ -89,9 +89,9 @@ fn quickstart() {
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn without_tokio() {
     let collector = Collector::start();
-    let mut command = program::example("without_tokio");
+    let mut command = process::example("without_tokio");
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
-    assert_eq!(lines(&program::run(command)).len(), 3);
+    assert_eq!(lines(&process::run(command)).len(), 3);
 
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 4
@@ -119,9 +119,9 @@ fn without_tokio() {
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn own_subscriber() {
     let collector = Collector::start();
-    let mut command = program::example("own_subscriber");
+    let mut command = process::example("own_subscriber");
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
-    let printed = program::run(command);
+    let printed = process::run(command);
     let printed: Vec<_> = str::from_utf8(&printed.stdout).unwrap().lines().collect();
     assert_eq!(printed.len(), 2, "{printed:?}");
     assert!(printed[0].ends_with(" INFO open_door{door=7}: own_subscriber: door opened"), "{printed:?}");
@@ -145,7 +145,7 @@ fn own_subscriber() {
 
 #[test]
 fn instrument() {
-    let lines = lines(&program::run(program::example("instrument")));
+    let lines = lines(&process::run(process::example("instrument")));
     assert_eq!(lines.len(), 2 * (5 + 3));
     for order in [1, 2] {
         // By `tracing` and by hand, in turns.
@@ -176,7 +176,7 @@ fn instrument() {
 }
 
 fn several_destinations(own: &str, vendor: &str) -> Command {
-    let mut command = program::example("several_destinations");
+    let mut command = process::example("several_destinations");
     command
         .env("OTLP_TOKEN", "secret")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", own)
@@ -189,7 +189,7 @@ fn several_destinations(own: &str, vendor: &str) -> Command {
 fn several_destinations_get_what_is_theirs() {
     let (own, vendor) = (Collector::start(), Collector::start());
     let command = several_destinations(&own.url("http/protobuf"), &vendor.url("grpc"));
-    let printed = lines(&program::run(command));
+    let printed = lines(&process::run(command));
     let said: Vec<_> = printed.iter().map(|line| (line["level"].clone(), line["message"].clone())).collect();
     assert_eq!(
         said,
@@ -219,10 +219,10 @@ fn several_destinations_get_what_is_theirs() {
 
 #[test]
 fn several_destinations_share_no_header() {
-    let (own, vendor) = (Sink::start(), Sink::start());
-    program::run(several_destinations(&own.url(), &vendor.url()));
-    for (sink, token, compression) in [(&own, None, None), (&vendor, Some("Bearer secret"), Some("gzip"))] {
-        let received = sink.received();
+    let (own, vendor) = (MockCollector::start(), MockCollector::start());
+    process::run(several_destinations(&own.url(), &vendor.url()));
+    for (mock, token, compression) in [(&own, None, None), (&vendor, Some("Bearer secret"), Some("gzip"))] {
+        let received = mock.received();
         assert!(received.len() >= 3, "each signal");
         for request in received {
             assert_eq!(request.header("authorization"), token, "{}", request.path);
@@ -244,7 +244,7 @@ fn change_levels(mut command: Command) -> Output {
 
 #[test]
 fn log_level() {
-    let lines = lines(&change_levels(program::example("log_level")));
+    let lines = lines(&change_levels(process::example("log_level")));
     let member = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
     let said: Vec<_> = lines.iter().map(|line| (member(line, "target"), member(line, "level"))).collect();
     let said: Vec<_> = said.iter().map(|(target, level)| (&**target, &**level)).collect();
@@ -265,9 +265,9 @@ fn log_level() {
 #[test]
 fn disabled_fallback() {
     for (variables, telemetry) in [(&[][..], true), (&[("AUTOTEL_LOGS__LEVEL", "loud")], false)] {
-        let mut command = program::example("disabled_fallback");
+        let mut command = process::example("disabled_fallback");
         command.envs(variables.iter().copied());
-        let output = program::run(command);
+        let output = process::run(command);
         let (out, said) = (str::from_utf8(&output.stdout).unwrap(), str::from_utf8(&output.stderr).unwrap());
         let (logs, results): (Vec<_>, Vec<_>) = out.lines().partition(|line| line.starts_with('{'));
         assert_eq!(results, ["55"], "with and without telemetry");
@@ -294,15 +294,15 @@ fn disabled_fallback() {
 fn those_for_the_console_send_to_a_collector_too() {
     let collector = Collector::start();
     let example = |name| {
-        let mut command = program::example(name);
+        let mut command = process::example(name);
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
         command
     };
     let mut instrument = example("instrument");
     instrument.env("OTEL_TRACES_EXPORTER", "otlp");
-    program::run(instrument);
+    process::run(instrument);
     change_levels(example("log_level"));
-    program::run(example("disabled_fallback"));
+    process::run(example("disabled_fallback"));
 
     let output = collector
         .wait(|text| sections(text, "Span").len() == 2 * 5 && sections(text, "LogRecord").len() == 6 + 9 + 1);

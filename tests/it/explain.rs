@@ -1,7 +1,7 @@
 //! Each effective value and where it came from.
 
-use crate::support::{with_env, with_file};
 use serde_json::{Value, json};
+use test_support::{with_env, with_file};
 
 fn explained(text: &str, variables: &[(&str, &str)]) -> Value {
     let (builder, directory) = with_file(text, variables);
@@ -127,7 +127,7 @@ fn the_destinations_of_every_example_are_explained_exactly() {
             ],
         ),
     ];
-    let update = crate::support::program::updates_golden();
+    let update = test_support::golden::is_update();
     for name in ["minimal", "console", "otlp-grpc", "otlp-http", "prometheus", "reference"] {
         for (environment, variables) in environments {
             let text = std::fs::read_to_string(root.join(format!("config-examples/{name}.toml"))).unwrap();

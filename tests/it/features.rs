@@ -1,6 +1,6 @@
 //! A binary that was built without a part says which feature it needs. `cargo test --no-default-features --test it features`
 
-use crate::support::with_env;
+use test_support::with_env;
 
 /// What is said when the environment asks for something that may not be there.
 fn said(variables: &[(&str, &str)]) -> Vec<(Option<String>, Option<String>)> {

@@ -15,9 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{TIMEOUT, builder, program, with_file};
 use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*};
 use serde_json::Value;
+use test_support::{TIMEOUT, builder, process, with_file};
 
 fn to_files(directory: &Path) -> Builder {
     builder()
@@ -197,7 +197,7 @@ fn what_cannot_be_written_is_counted_and_told() {
     logger.info("after", &[]);
     tools.shutdown().unwrap();
     let lines = json(&logs.join("shop.log"));
-    assert_eq!(crate::support::lines::member(&lines, "message"), ["1 line dropped", "after"]);
+    assert_eq!(test_support::line_buffer::member(&lines, "message"), ["1 line dropped", "after"]);
     assert_eq!((&lines[0]["attributes"]["dropped"], &lines[0]["level"]), (&1.into(), &"WARN".into()));
     let stats = stats();
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (3, 2, 1, 0));
@@ -228,7 +228,7 @@ struct Logging {
 impl Logging {
     /// Starts the program, through a shell that does `before` first.
     fn start(directory: &Path, before: &str) -> Self {
-        let inner = program::function(module_path!(), "child_logs_stdin");
+        let inner = process::function(module_path!(), "child_logs_stdin");
         let mut command = Command::new("sh");
         command.arg("-c").arg(format!("{before} exec \"$@\"")).arg("sh").arg(inner.get_program());
         command.args(inner.get_args());

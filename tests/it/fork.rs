@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{TIMEOUT, builder, program};
 use autotelemetry::prelude::*;
 use fork::{Fork, fork};
+use test_support::{TIMEOUT, builder, process};
 
 #[test]
 fn forked_process_ends_at_once_despite_inherited_telemetry() {
-    let output = program::run(program::function(module_path!(), "child_forks"));
+    let output = process::run(process::function(module_path!(), "child_forks"));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("test result: ok"), "{said}");
 }

@@ -4,8 +4,8 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use crate::support::with_file;
 use serde_json::{Map, Value};
+use test_support::with_file;
 
 fn schema() -> Value {
     serde_json::from_str(&autotelemetry::schema()).unwrap()
@@ -18,7 +18,7 @@ fn properties(table: &Value) -> Option<&Map<String, Value>> {
 /// Compares a file with what it should be, or makes it so when asked to.
 fn is_current(path: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if crate::support::program::updates_golden() {
+    if test_support::golden::is_update() {
         fs::write(&path, expected).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();

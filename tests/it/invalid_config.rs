@@ -1,6 +1,6 @@
 //! A corpus of faults. Each `tests/fixtures/invalid/NAME.toml` is loaded, and what is said about it stands in `NAME.txt`.
 //!
-//! Lines `# env: NAME=value` at the head of a file are its environment. `UPDATE_GOLDEN=1 cargo test --test it invalid_config` rewrites the
+//! LineBuffer `# env: NAME=value` at the head of a file are its environment. `UPDATE_GOLDEN=1 cargo test --test it invalid_config` rewrites the
 //! texts, to be read before they are committed.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::with_file;
+use test_support::with_file;
 
 /// Stands wherever a secret can stand; nothing that is said may hold it.
 const CANARY: &str = "s3cr3t-canary";
@@ -50,7 +50,7 @@ fn said(text: &str) -> String {
 
 #[test]
 fn every_fault_is_said_in_words_and_with_its_place() {
-    let bless = crate::support::program::updates_golden();
+    let bless = test_support::golden::is_update();
     let mut stale = Vec::new();
     let files = corpus();
     for path in &files {

@@ -7,12 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{
-    builder,
-    lines::{Lines, member},
-    sink::Sink,
-    with_file,
-};
 use autotelemetry::{
     Builder, ObservabilityTools,
     config::Signal,
@@ -20,11 +14,17 @@ use autotelemetry::{
     prelude::*,
 };
 use serde_json::json;
+use test_support::{
+    builder,
+    line_buffer::{LineBuffer, member},
+    mock_collector::MockCollector,
+    with_file,
+};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Tools whose console is a buffer, and the buffer.
-fn with_lines(settings: impl FnOnce(Builder) -> Builder) -> (ObservabilityTools, Lines) {
-    let lines = Lines::default();
+fn with_lines(settings: impl FnOnce(Builder) -> Builder) -> (ObservabilityTools, LineBuffer) {
+    let lines = LineBuffer::default();
     let builder = builder().service_name("shop").console_writer(lines.clone());
     (settings(builder).build().unwrap(), lines)
 }
@@ -137,10 +137,10 @@ fn limits_cut_values_and_drop_attributes() {
     let text = "[service]\nname = \"shop\"\n[attribute_limits]\nattribute_count_limit = 1\n\
                 [logs.limits]\nattribute_count_limit = 3\nattribute_value_length_limit = 4\n\
                 [traces.limits]\nattribute_value_length_limit = 2\nevent_count_limit = 1\n";
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let (builder, _directory) = with_file(text, &[]);
-    let lines = Lines::default();
-    let tools = builder.otlp_endpoint(sink.url()).console_writer(lines.clone()).build().unwrap();
+    let lines = LineBuffer::default();
+    let tools = builder.otlp_endpoint(mock.url()).console_writer(lines.clone()).build().unwrap();
     let attributes = [
         KeyValue::new("long", "äöüß€"),
         KeyValue::new("short", "äöüß"),
@@ -166,8 +166,8 @@ fn limits_cut_values_and_drop_attributes() {
     assert_eq!(json[0]["message"], "a body is not limited");
     assert_eq!(json[0]["attributes"], json!({ "long": "äöüß", "short": "äöüß", "list": ["abcd", "b"] }));
     assert_eq!(json[1]["attributes"], json!({ "bytes": "YWJjZA==", "map": { "k": "abcd" } }));
-    assert_eq!(sink.logs().len(), 2);
-    let spans = sink.spans();
+    assert_eq!(mock.logs().len(), 2);
+    let spans = mock.spans();
     assert_eq!((spans[0].attributes.len(), spans[0].dropped_attributes_count), (1, 3));
     assert_eq!((spans[0].events.len(), spans[0].dropped_events_count), (1, 1));
     let shown = format!("{:?}", spans[0]);
@@ -312,7 +312,7 @@ fn a_writer_that_fails_or_panics_harms_nobody() {
 #[test]
 fn a_writer_that_logs_neither_hangs_nor_hears_itself() {
     #[derive(Clone, Default)]
-    struct Logs(Arc<OnceLock<autotelemetry::Logger>>, Lines);
+    struct Logs(Arc<OnceLock<autotelemetry::Logger>>, LineBuffer);
     impl Write for Logs {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             if let Some(logger) = self.0.get() {

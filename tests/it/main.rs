@@ -1,9 +1,6 @@
 //! Tests of the library through its public API, one module per subject.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod config_examples;
 mod console;
 mod examples;
@@ -21,6 +18,7 @@ mod otel_env;
 mod precedence;
 mod problems;
 mod prometheus;
+mod published_config;
 mod readme;
 mod readme_images;
 mod self_metrics;
@@ -30,10 +28,10 @@ mod testing_clock;
 mod testing_failures;
 mod tls;
 
-/// The process under test that [`support::subject::Subject`] starts.
+/// The process under test that [`test_support::child::Child`] starts.
 #[test]
 #[cfg(unix)]
 #[ignore = "child process of other tests"]
 fn child_main() {
-    support::subject::obey();
+    test_support::child::run();
 }

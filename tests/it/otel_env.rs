@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use crate::support::with_env;
 use serde_json::{Value, json};
+use test_support::with_env;
 
 /// The specification's list, kept apart from the library's own table: a row that is lost there is missed here.
 const VARIABLES: &str = "
@@ -216,10 +216,10 @@ fn the_name_of_the_service_beats_that_among_the_attributes() {
 fn what_is_no_unicode_is_warned_about() {
     // Only the environment of a process can hold such values, so a process is needed.
     use std::os::unix::ffi::OsStrExt as _;
-    let mut program = crate::support::program::function(module_path!(), "child_explains");
+    let mut program = test_support::process::function(module_path!(), "child_explains");
     program.env("OTEL_SERVICE_NAME", std::ffi::OsStr::from_bytes(b"a\xff"));
     program.env("AUTOTEL_LOGS__LEVEL", std::ffi::OsStr::from_bytes(b"\xff"));
-    let output = crate::support::program::run(program);
+    let output = test_support::process::run(program);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("OTEL_SERVICE_NAME: the value is not UTF-8, ignored"), "{text}");
     assert!(text.contains("AUTOTEL_LOGS__LEVEL: the value is not UTF-8"), "{text}");

@@ -1,11 +1,11 @@
 //! Which of two sources wins, for each pair of neighbours in the order
 //! default < code < file < profile < `OTEL_*` < `AUTOTEL_*` < `force`.
 
-use crate::support::{with_env, with_file};
 use autotelemetry::{
     ObservabilityTools, OtlpProtocol,
     config::{ExporterName, Sampler, Signal},
 };
+use test_support::{with_env, with_file};
 
 /// Without exporters nothing is started, and the configuration is all that matters.
 const SILENT: &str =

@@ -1,7 +1,7 @@
 //! What is wrong with a configuration is said with its key and its place, all at once, and nothing is started.
 
-use crate::support::{with_env, with_file};
 use autotelemetry::{Error, error::ErrorKind};
+use test_support::{with_env, with_file};
 
 fn file_error(text: &str) -> String {
     let (builder, directory) = with_file(text, &[]);

@@ -7,8 +7,10 @@ use std::{
     process::Stdio,
 };
 
-use crate::support::{builder, check_page, program, prometheus::Prometheus, request, sink::Sink, with_file};
 use autotelemetry::{ObservabilityTools, prelude::*};
+use test_support::{
+    builder, check_page, mock_collector::MockCollector, process, prometheus::Prometheus, request, with_file,
+};
 
 fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
     let builder = builder().service_name("shop").resource_attribute("team", "data").prometheus_port(0);
@@ -46,7 +48,7 @@ fn get_and_head_on_the_path_and_nothing_else() {
 
 #[test]
 fn the_port_is_free_when_shutdown_returns() {
-    let port = crate::support::collector::free_port();
+    let port = test_support::port::free_port();
     for _ in 0..20 {
         let tools = builder().service_name("x").set("prometheus.host", "127.0.0.1").prometheus_port(port);
         tools.build().unwrap().shutdown().unwrap();
@@ -94,10 +96,10 @@ fn the_switches_work() {
 
 #[test]
 fn scrapes_and_pushes_agree_about_observable_instruments() {
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let text = format!(
         "[service]\nname = \"x\"\n[metrics]\nexporters = [\"prometheus\", \"otlp\"]\n[prometheus]\nport = 0\n[otlp]\nendpoint = \"{}\"\n",
-        sink.url()
+        mock.url()
     );
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.build().unwrap();
@@ -116,10 +118,10 @@ fn scrapes_and_pushes_agree_about_observable_instruments() {
         assert!(body.contains("observed_total{otel_scope_name=\"x\"} 7"), "{body}");
         tools.force_flush().unwrap();
     }
-    for metric in sink.metrics() {
+    for metric in mock.metrics() {
         assert!(format!("{metric:?}").contains("AsInt(7)"), "{metric:?}");
     }
-    assert_eq!(sink.metrics().len(), 3);
+    assert_eq!(mock.metrics().len(), 3);
 }
 
 /// Waits for a line of the output of a program that holds `part`.
@@ -156,8 +158,8 @@ fn promtool_accepts_the_page() {
 #[test]
 #[ignore = "needs prometheus (Debian's package)"]
 fn a_real_prometheus_scrapes_the_quickstart() {
-    let port = crate::support::collector::free_port().to_string();
-    let mut quickstart = program::example("quickstart");
+    let port = test_support::port::free_port().to_string();
+    let mut quickstart = process::example("quickstart");
     quickstart
         .arg("100000")
         .env("AUTOTEL_PROFILE", "prometheus")

@@ -1,5 +1,6 @@
 //! The README keeps its promises: what stands in it is right.
 
+use crate::published_config;
 use std::{
     fs,
     io::Write as _,
@@ -7,8 +8,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::program;
 use autotelemetry::{prelude::*, testing};
+use test_support::process;
 
 const README: &str = include_str!("../../README.md");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -42,7 +43,7 @@ fn every_toml_block_loads() {
     let blocks: Vec<_> = blocks.iter().filter(|block| !block.contains("[dependencies]")).collect();
     assert!(blocks.len() >= 12, "{}", blocks.len());
     for block in blocks {
-        crate::support::loads(block, block);
+        published_config::assert_loads(block, block);
     }
 }
 
@@ -56,7 +57,7 @@ fn the_config_map_loads() {
         .flat_map(|line| [line.get(4..).unwrap_or_default(), "\n"])
         .collect();
     assert!(text.contains("[profiles.production.traces]"), "{text}");
-    crate::support::loads(&text, "the config map");
+    published_config::assert_loads(&text, "the config map");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use crate::support::program;
+use test_support::process;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -141,7 +141,7 @@ fn drawn(picture: &str) -> String {
 /// Compares a picture with the screen, or draws it when asked to.
 fn is_current(name: &str, screen: &vt100::Screen) {
     let path = Path::new(ROOT).join("assets").join(name);
-    if program::updates_golden() {
+    if golden::is_update() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, svg(screen)).unwrap();
     }
@@ -159,9 +159,9 @@ fn the_console_is_as_in_the_picture() {
     let directory = tempfile::tempdir().unwrap();
     fs::copy(Path::new(ROOT).join("examples/quickstart.toml"), directory.path().join("autotelemetry.toml"))
         .unwrap();
-    let example = program::example("quickstart");
+    let example = process::example("quickstart");
     let example = PathBuf::from(example.get_program());
-    let script = program::clean("script".into());
+    let script = process::clean("script".into());
     let terminal = screen(script, &format!("{} 2>/dev/null", example.display()), directory.path());
     let shown = rows(terminal.screen()).concat();
     assert!(shown.contains("orders.processed"), "the example does not run: {shown}");
@@ -179,7 +179,7 @@ fn taplo_finds_what_is_in_the_picture() {
     fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
     let taplo = program::named("TAPLO", "taplo");
     let words = format!("RUST_LOG=off {taplo} lint --colors always autotelemetry.toml");
-    let terminal = screen(program::clean("script".into()), &words, directory.path());
+    let terminal = screen(process::clean("script".into()), &words, directory.path());
     let shown = rows(terminal.screen()).concat();
     assert!(shown.contains("sampler = \"alwayson\""), "taplo does not run: {shown}");
     is_current("taplo.svg", terminal.screen());

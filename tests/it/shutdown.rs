@@ -11,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{TIMEOUT, builder, collector::Collector, sink::Sink};
 use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*, stats::ExporterStats};
+use test_support::{TIMEOUT, builder, collector::Collector, mock_collector::MockCollector};
 
 const LIMIT: Duration = Duration::from_secs(1);
 /// What the end may take beyond the limit.
@@ -204,11 +204,11 @@ fn without_a_collector() {
 
 /// A second for each answer: nothing can be known to have arrived, although all may have.
 fn slow() -> Row {
-    let sink = Sink::start();
-    sink.delay(Duration::from_secs(1));
+    let mock = MockCollector::start();
+    mock.set_delay(Duration::from_secs(1));
     row(
         "needs 1 s for an answer",
-        |_| sink.url(),
+        |_| mock.url(),
         || (),
         |end| {
             for stats in [&end.spans, &end.logs] {
@@ -228,14 +228,14 @@ fn with_a_collector() {
 }
 
 fn up() -> Row {
-    let sink = Sink::counting();
-    let collector = Collector::before(&sink);
+    let mock = MockCollector::start_counting();
+    let collector = Collector::forwarding_to(&mock);
     let all_arrived = |end: &End| {
         assert_eq!((end.spans.exported, end.logs.exported), (1500, 1500), "{:?} {:?}", end.spans, end.logs);
     };
     let row = row("is up", |protocol| collector.url(protocol), || (), all_arrived);
     // As often as there were ends.
-    let numbers = sink.numbers();
+    let numbers = mock.occurrences();
     let times = u8::try_from(PROTOCOLS.len() * (Runtime::ALL.len() + 1)).unwrap();
     assert_eq!((numbers.spans, numbers.logs), (vec![times; 1500], vec![times; 1500]));
     row
@@ -243,16 +243,16 @@ fn up() -> Row {
 
 /// Stopped in mid-stream: the system goes on to accept connections and bytes.
 fn stopped() -> Row {
-    let sink = Sink::counting();
-    let collector = std::sync::Arc::new(Collector::before(&sink));
+    let mock = MockCollector::start_counting();
+    let collector = std::sync::Arc::new(Collector::forwarding_to(&mock));
     let took = PROTOCOLS.map(|protocol| {
         let ends = Runtime::ALL.map(|runtime| {
             collector.signal("CONT");
-            let (other, numbers) = (std::sync::Arc::clone(&collector), sink.numbers());
+            let (other, numbers) = (std::sync::Arc::clone(&collector), mock.occurrences());
             let end = end(&collector.url(protocol), protocol, runtime, move || other.signal("STOP"));
             collector.signal("CONT");
             // What was counted as arrived did.
-            let arrived = Numbered::since(&sink, &numbers);
+            let arrived = Numbered::since(&mock, &numbers);
             assert!(arrived.spans >= end.spans.exported && arrived.logs >= end.logs.exported);
             end.took
         });
@@ -265,18 +265,18 @@ fn stopped() -> Row {
 
 /// Killed in mid-stream and started again.
 fn killed() -> Row {
-    let sink = Sink::counting();
-    let collector = std::sync::Arc::new(Mutex::new(Collector::before(&sink)));
+    let mock = MockCollector::start_counting();
+    let collector = std::sync::Arc::new(Mutex::new(Collector::forwarding_to(&mock)));
     let took = PROTOCOLS.map(|protocol| {
         let ends = Runtime::ALL.map(|runtime| {
-            let (other, numbers) = (std::sync::Arc::clone(&collector), sink.numbers());
+            let (other, numbers) = (std::sync::Arc::clone(&collector), mock.occurrences());
             let url = collector.lock().unwrap().url(protocol);
             let end = end(&url, protocol, runtime, move || {
                 let mut collector = other.lock().unwrap();
                 collector.kill();
                 collector.restart();
             });
-            let arrived = Numbered::since(&sink, &numbers);
+            let arrived = Numbered::since(&mock, &numbers);
             assert!(arrived.spans >= end.spans.exported && arrived.logs >= end.logs.exported);
             assert_eq!((end.spans.exported, end.logs.exported), (1500, 1500), "there is time enough");
             end.took
@@ -295,9 +295,9 @@ struct Numbered {
 }
 
 impl Numbered {
-    fn since(sink: &Sink, before: &crate::support::sink::Numbers) -> Self {
+    fn since(mock: &MockCollector, before: &test_support::mock::Occurrences) -> Self {
         let sum = |counts: &[u8]| counts.iter().map(|count| u64::from(*count)).sum::<u64>();
-        let now = sink.numbers();
+        let now = mock.occurrences();
         Self { spans: sum(&now.spans) - sum(&before.spans), logs: sum(&now.logs) - sum(&before.logs) }
     }
 }
@@ -307,13 +307,13 @@ fn a_flush_is_bounded_too() {
     let refusing = tokio::net::TcpSocket::new_v4().unwrap();
     refusing.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
-    let sink = Sink::start();
-    sink.delay(Duration::from_secs(1));
+    let mock = MockCollector::start();
+    mock.set_delay(Duration::from_secs(1));
     let urls = [
         format!("http://{}", refusing.local_addr().unwrap()),
         format!("http://{}", hole.local_addr().unwrap()),
         "http://nonexistent.invalid:4318".to_owned(),
-        sink.url(),
+        mock.url(),
     ];
     thread::scope(|scope| {
         for url in &urls {
@@ -343,7 +343,7 @@ fn a_flush_is_bounded_too() {
 /// The tools are dropped while the thread unwinds.
 #[test]
 fn a_panic_does_not_keep_what_was_emitted_from_its_way() {
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let hole = format!("http://{}", hole.local_addr().unwrap());
     for protocol in PROTOCOLS {
@@ -361,9 +361,9 @@ fn a_panic_does_not_keep_what_was_emitted_from_its_way() {
             assert!(crashed.is_err());
             start.elapsed()
         };
-        let before = sink.spans().len();
-        crash(sink.url());
-        assert_eq!(sink.spans().len() - before, 1501, "the open span too");
+        let before = mock.spans().len();
+        crash(mock.url());
+        assert_eq!(mock.spans().len() - before, 1501, "the open span too");
         let took = crash(hole.clone());
         assert!(took < TIMEOUT && took >= LIMIT, "{took:?}");
     }

@@ -6,17 +6,17 @@ use std::{
     time::Duration,
 };
 
-use crate::support::shop::{recorded, shop};
 use autotelemetry::{
     config::Signal,
     opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState},
     prelude::*,
     testing::{self, MetricValue},
 };
+use test_support::fixture::{captured_orders, place_orders};
 
 #[test]
 fn assertions_find_what_is_there() {
-    let telemetry = recorded();
+    let telemetry = captured_orders();
     telemetry.assert_span("order").root().with_kind(SpanKind::Internal).with_scope("shop").times(2);
     telemetry.assert_span("order").with_attribute("payment", "card").with_status(Status::Unset).times(1);
     let charge = telemetry
@@ -218,7 +218,7 @@ fn a_span_that_does_nothing_gives_no_ids() {
 #[test]
 fn what_was_recorded_outlives_the_tools() {
     let (tools, telemetry) = testing::tools();
-    shop(&tools);
+    place_orders(&tools);
     tools.shutdown().unwrap();
     tools.logger("shop").error("too late", &[]);
     drop(tools);
@@ -230,7 +230,7 @@ fn what_was_recorded_outlives_the_tools() {
 #[test]
 fn the_account_is_kept_as_for_other_exporters() {
     let (tools, _telemetry) = testing::tools();
-    shop(&tools);
+    place_orders(&tools);
     let stats = tools.stats();
     let of = |signal| {
         let found = stats.exporter(signal, "memory").unwrap();
@@ -339,7 +339,7 @@ fn the_resource_is_seen() {
 #[test]
 fn disabled_tools_record_nothing() {
     let (tools, telemetry) = testing::builder().configure(|builder| builder.set("disabled", true)).build();
-    shop(&tools);
+    place_orders(&tools);
     assert_eq!(telemetry.to_string(), "nothing was recorded\n");
 }
 

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::support::shop::recorded;
 use autotelemetry::{opentelemetry::trace::TraceId, prelude::*, testing};
+use test_support::fixture::captured_orders;
 
 #[test]
 fn ids_count_up_on_request() {
-    let telemetry = recorded();
+    let telemetry = captured_orders();
     let ids: Vec<_> = telemetry
         .spans()
         .iter()

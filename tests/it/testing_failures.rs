@@ -5,15 +5,15 @@ use std::{
     thread,
 };
 
-use crate::support::shop::recorded;
 use autotelemetry::{
     prelude::*,
     testing::{self, Captured},
 };
+use test_support::fixture::captured_orders;
 
 /// What a failed assertion says.
 fn complaint(assertion: impl FnOnce(&Captured)) -> String {
-    let telemetry = recorded();
+    let telemetry = captured_orders();
     let panic = catch_unwind(AssertUnwindSafe(|| assertion(&telemetry))).expect_err("it fails");
     *panic.downcast::<String>().unwrap()
 }
@@ -142,7 +142,7 @@ fn the_place_of_a_failure_is_the_line_of_the_test() {
             *seen.lock().unwrap() = info.location().map(|place| (place.file().to_owned(), place.line()));
         }
     }));
-    let telemetry = recorded();
+    let telemetry = captured_orders();
     let found = telemetry.assert_log(Severity::Error);
     let failing = || drop(found.with_body("x"));
     let line = line!() - 1;

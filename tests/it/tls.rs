@@ -8,15 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{
+use autotelemetry::{Builder, prelude::*};
+use test_support::{
     certificates::{Authority, shell},
     collector::{Collector, field, sections},
-    program,
+    mock_collector::MockCollector,
+    process,
     relay::Relay,
-    sink::Sink,
     with_env, with_file,
 };
-use autotelemetry::{Builder, prelude::*};
 
 /// Traces to an encrypted destination, with these keys in `[otlp.tls]`.
 fn to_tls(tls: &str) -> (Builder, tempfile::TempDir) {
@@ -315,7 +315,7 @@ fn half_an_identity_is_an_error_and_from_standard_variables_a_warning() {
 fn check_opens_the_files_and_explain_does_not() {
     let (_, directory) = to_tls("ca_file = \"ca.pem\"");
     let run = |command: &str| {
-        let mut program = program::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
+        let mut program = process::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
         let output = program.current_dir(directory.path()).arg(command).output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
@@ -401,7 +401,7 @@ fn both_sides_show_their_certificates() {
 #[test]
 #[ignore = "needs the OpenTelemetry Collector (OTELCOL) and openssl"]
 fn renewed_files_are_used_for_the_next_connection() {
-    let output = program::run(program::function(module_path!(), "child_renews_certificates"));
+    let output = process::run(process::function(module_path!(), "child_renews_certificates"));
     let said = String::from_utf8_lossy(&output.stderr);
     let warnings: Vec<_> = said.lines().filter(|line| line.contains("cannot use")).collect();
     assert!(
@@ -569,19 +569,19 @@ fn a_proxy_that_is_not_there_is_named() {
 
 #[test]
 fn plain_requests_are_given_to_the_proxy() {
-    let sink = Sink::start();
-    let relay = Relay::start(sink.address());
+    let mock = MockCollector::start();
+    let relay = Relay::start(mock.address());
     let proxy = url_of(relay.address(), "user:secret@");
     send_by_proxy("http://collector.test:4318", "http/protobuf", &[("http_proxy", &proxy)]).unwrap();
     let heads = relay.heads();
     assert!(heads[0].starts_with("POST http://collector.test:4318/v1/traces HTTP/1.1\r\n"), "{heads:?}");
     assert!(heads[0].contains("\r\nproxy-authorization: Basic dXNlcjpzZWNyZXQ="), "{heads:?}");
     // A destination on this machine is asked itself, and told nothing of the proxy.
-    send_by_proxy(&sink.url(), "http/protobuf", &[("http_proxy", &proxy)]).unwrap();
+    send_by_proxy(&mock.url(), "http/protobuf", &[("http_proxy", &proxy)]).unwrap();
     assert_eq!(relay.heads().len(), 1);
-    let received = sink.received();
+    let received = mock.received();
     assert_eq!(received.last().unwrap().header("proxy-authorization"), None);
-    assert_eq!(sink.spans().len(), 2);
+    assert_eq!(mock.spans().len(), 2);
 }
 
 #[test]

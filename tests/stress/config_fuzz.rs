@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{program, with_env};
+use test_support::{process, with_env};
 
 /// xorshift64*: the same inputs for the same seed.
 struct Random(u64);
@@ -162,8 +162,8 @@ const NAMES: &[&str] = &[
 
 #[test]
 fn loading_always_ends_well() {
-    let inputs = program::count_of("FUZZ_INPUTS", 2_000);
-    let mut random = Random(program::count_of("FUZZ_SEED", 0x5eed));
+    let inputs = process::count_of("FUZZ_INPUTS", 2_000);
+    let mut random = Random(process::count_of("FUZZ_SEED", 0x5eed));
     let seeds = seeds();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("autotelemetry.toml");

@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use crate::support::{builder, lines::Lines};
 use autotelemetry::opentelemetry::{
     Key,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
+use test_support::{builder, line_buffer::LineBuffer};
 
 /// Numbers that look random, and are the same each time.
 struct Random(u64);
@@ -118,8 +118,8 @@ impl Random {
 
 #[test]
 fn what_is_written_is_read_back() {
-    let count = crate::support::program::count_of("LINES", 20_000);
-    let lines = Lines::default();
+    let count = test_support::process::count_of("LINES", 20_000);
+    let lines = LineBuffer::default();
     let tools = builder().service_name("x").json_logs(true).console_writer(lines.clone()).build().unwrap();
     let logger = tools.logger_provider().logger("a scope");
     let mut random = Random(20_261_123);

@@ -17,13 +17,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::program;
 use autotelemetry::{ObservabilityTools, config::Signal, prelude::*};
+use test_support::process;
 
 const THREADS: usize = 8;
 
 fn lines_of_each() -> u64 {
-    crate::support::program::count_of("LINES", 20_000)
+    test_support::process::count_of("LINES", 20_000)
 }
 
 /// Logs with all threads to wherever its environment says, and tells what became of the lines.
@@ -112,12 +112,12 @@ fn compare(name: &str, seen: &Seen, err: &str) {
 #[test]
 fn to_a_file() {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = program::function(module_path!(), "child_floods");
+    let mut command = process::function(module_path!(), "child_floods");
     command
         .env("OTEL_LOGS_EXPORTER", "file")
         .env("AUTOTEL_FILE__DIRECTORY", directory.path())
         .env("AUTOTEL_FILE__ROTATION", "never");
-    let output = program::run(command);
+    let output = process::run(command);
     let seen = check(File::open(directory.path().join("x.log")).unwrap());
     compare("file", &seen, std::str::from_utf8(&output.stderr).unwrap());
 }
@@ -135,7 +135,7 @@ impl<R: Read> Read for Slow<R> {
 
 #[test]
 fn to_a_pipe_that_is_read_slowly() {
-    let mut command = program::function(module_path!(), "child_floods");
+    let mut command = process::function(module_path!(), "child_floods");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut err = child.stderr.take().unwrap();
@@ -148,7 +148,7 @@ fn to_a_pipe_that_is_read_slowly() {
 
 #[test]
 fn to_a_pipe_that_nobody_reads() {
-    let mut command = program::function(module_path!(), "child_floods");
+    let mut command = process::function(module_path!(), "child_floods");
     command.env("LINES", "20000").env("AUTOTEL_SHUTDOWN_TIMEOUT", "300ms");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let start = Instant::now();
@@ -166,5 +166,5 @@ fn to_a_pipe_that_nobody_reads() {
         "what is left at the end is dropped: {err}"
     );
     assert!(dropped > 0 && rest.contains("logs: not done within 300ms"), "{err}");
-    assert!(start.elapsed() < crate::support::TIMEOUT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < test_support::TIMEOUT, "{:?}", start.elapsed());
 }

@@ -1,0 +1,211 @@
+//! Failed exports to real servers: a Collector, and nginx as a proxy.
+#![cfg(unix)]
+#![allow(clippy::print_stdout, reason = "a test prints what it saw")]
+
+use std::{thread, time::{Duration, Instant}};
+
+use test_support::{child::Stats, collector::{Collector, sections}, export_outcome::{Outcome::{Lost, Wait}, check, child}, mock_collector::MockCollector, nginx::Nginx, require};
+
+
+const PROTOCOLS: [&str; 2] = ["grpc", "http/protobuf"];
+
+#[test]
+fn the_wrong_port_of_a_collector() {
+    require!(Collector, Openssl);
+    let collector = Collector::start();
+    let (grpc, http) = (collector.url("grpc"), collector.url("http"));
+    let (not_grpc, not_http) = ("what answers there is not gRPC", "what answers there is not HTTP/1.1");
+    let line = |what: &str, help: &str| format!("cannot reach {{}} ({what}; {help})");
+    // It may hang up before what it says is read.
+    let hangs_up = "it hangs up before it answers, as one that wants https:// would";
+    let is_http = "is this a port for HTTP, not gRPC?";
+    check_any(&http, "grpc", &[line(not_grpc, is_http), line(hangs_up, is_http)]);
+    check_any(&grpc, "http/protobuf", &[line(not_http, "is this a port for gRPC?")]);
+    #[cfg(feature = "tls")]
+    for (url, protocol) in [(&grpc, "grpc"), (&http, "http/protobuf")] {
+        let what = "what answers there does not speak TLS";
+        let line = line(what, "does the endpoint have to begin with http://?");
+        check(&url.replace("http:", "https:"), protocol, Wait, &line, what);
+    }
+}
+
+/// As [`check`] for spans that wait, where one of `lines` is said.
+fn check_any(url: &str, protocol: &str, lines: &[String]) {
+    let mut child = child(url, protocol, &[]);
+    child.call("emit 10");
+    let place = url.split("://").nth(1).unwrap();
+    let said = child.wait_stderr(", will keep trying; 10 spans waiting\n");
+    println!("{protocol}: {said}");
+    let is_said = |line: &String| said.starts_with(&format!("autotelemetry: {},", line.replace("{}", place)));
+    assert!(lines.iter().any(is_said), "{said}");
+    let stats = child.stats("traces");
+    assert_eq!((stats.get("queued"), stats.get("failed")), (10, 0), "{stats:?}");
+    child.call("shutdown");
+    let said = child.wait_stderr("telemetry has ended; lost: 10 of 10 spans");
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
+#[test]
+fn a_port_with_tls_is_spoken_to_without() {
+    require!(Collector, Openssl);
+    let directory = tempfile::tempdir().unwrap();
+    let script = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem \
+                  -days 2 -subj /CN=localhost";
+    let output = Command::new("sh").args(["-c", script]).current_dir(directory.path()).output().unwrap();
+    assert!(output.status.success());
+    let file = |name: &str| directory.path().join(name);
+    let collector = Collector::start_tls(&file("cert.pem"), &file("key.pem"));
+    let hangs_up = "it hangs up before it answers, as one that wants https:// would";
+    let line = format!("cannot reach {{}} ({hangs_up}; is this a port for HTTP, not gRPC?)");
+    check(&collector.url("grpc"), "grpc", Wait, &line, hangs_up);
+    let answer = "answered 400 Bad Request: Client sent an HTTP request to an HTTPS server.";
+    let reason = format!("the server {answer}");
+    check(&collector.url("http/protobuf"), "http/protobuf", Lost, &format!("{{}} {answer}"), &reason);
+}
+
+/// What a proxy answers by itself, for both protocols.
+#[test]
+fn a_proxy_refuses() {
+    require!(Nginx);
+    let servers = [
+        "return 401;",
+        "return 403;",
+        "return 404;",
+        "return 413;",
+        "add_header Retry-After 1 always; return 429;",
+        "return 503;",
+        "location / { UPSTREAM; }",
+    ];
+    let credentials = " (check the credentials in `headers`)";
+    let path = " (check the path of the endpoint, and whether the receiver takes this signal)";
+    let size = " (send smaller batches (max_export_batch_size), or let the receiver take larger ones)";
+    let expected = [
+        (Lost, "401 Unauthorized", credentials),
+        (Lost, "403 Forbidden", credentials),
+        (Lost, "404 Not Found", path),
+        (Lost, "413 Payload Too Large", size),
+        (Wait, "429 Too Many Requests", ""),
+        (Wait, "503 Service Unavailable", ""),
+        (Wait, "502 Bad Gateway", ""),
+    ];
+    for (protocol, upstream) in
+        PROTOCOLS.into_iter().zip(["grpc_pass 127.0.0.1:1", "proxy_pass http://127.0.0.1:1"])
+    {
+        let servers = servers.map(|server| server.replace("UPSTREAM", upstream));
+        let nginx = Nginx::start("", &servers.each_ref().map(String::as_str), protocol == "grpc");
+        for (index, (fate, status, help)) in expected.iter().enumerate() {
+            let line = format!("{{}} answered {status}{help}");
+            check(&nginx.url(index), protocol, *fate, &line, &format!("the server answered {status}"));
+        }
+    }
+}
+
+fn passing(collector: &Collector, protocol: &str) -> String {
+    let to = collector.url(protocol).replace("http://", "");
+    if protocol == "grpc" { format!("grpc_pass {to}") } else { format!("proxy_pass http://{to}") }
+}
+
+#[test]
+fn a_proxy_in_front_of_a_collector() {
+    require!(Collector, Nginx);
+    let mut collector = Collector::start();
+    for protocol in PROTOCOLS {
+        let pass = passing(&collector, protocol);
+        let small_server = format!("client_max_body_size 4k; location / {{ {pass}; }}");
+        let limited_server =
+            format!("add_header Retry-After 1 always; location / {{ limit_req zone=slow; {pass}; }}");
+        let plain = format!("location / {{ {pass}; }}");
+        let fickle_server = format!("keepalive_requests 3; location / {{ {pass}; }}");
+        let zone = "limit_req_zone $server_port zone=slow:1m rate=1r/s; limit_req_status 429;";
+        let nginx =
+            Nginx::start(zone, &[&plain, &small_server, &limited_server, &fickle_server], protocol == "grpc");
+
+        // Small batches pass, large ones do not.
+        let url = nginx.url(1);
+        let mut small = child(&url, protocol, &[]);
+        small.call("emit 10");
+        small.wait_stats("traces", |stats| stats.get("exported") == 10);
+        small.call("emit 500");
+        let said = small.wait_stderr("spans lost\n");
+        println!("{protocol}: {said}");
+        let stats = small.wait_stats("traces", |stats| stats.get("queued") == 0);
+        assert!(said.contains("answered 413 Payload Too Large (send smaller batches"), "{said}");
+        assert!(stats.adds_up() && stats.get("failed") > 0, "{stats:?}");
+
+        // Who is too fast comes back when it is told to.
+        let mut limited = child(&nginx.url(2), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
+        let start = Instant::now();
+        for _ in 0..3 {
+            limited.call("emit 10");
+            let until = |stats: &Stats| stats.get("queued") == 0;
+            limited.wait_stats("traces", until);
+        }
+        let took = start.elapsed();
+        let said = limited.wait_stderr("recovered");
+        println!("{protocol}, in {took:?}: {said}");
+        assert!(
+            said.contains("answered 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
+            "{said}"
+        );
+        assert!(took > Duration::from_millis(1500), "{took:?}");
+        assert_eq!(limited.stats("traces").get("exported"), 30);
+
+        // A connection that is closed after some requests is nothing to speak of.
+        let mut fickle = child(&nginx.url(3), protocol, &[]);
+        for sent in 1..=20 {
+            fickle.call("emit 1");
+            fickle.wait_stats("traces", |stats| stats.get("exported") == sent);
+        }
+        assert_eq!(fickle.stderr(), "", "{protocol}");
+
+        // The Collector goes and comes back.
+        let mut child = child(&nginx.url(0), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
+        collector.kill();
+        child.call("emit 10");
+        child.wait_stderr("answered 502 Bad Gateway, will keep trying; 10 spans waiting\n");
+        collector.restart();
+        let said = child.wait_stderr("recovered");
+        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert_eq!(child.call("shutdown"), "Ok(())");
+        assert_eq!(child.stats("traces").get("exported"), 10);
+        collector.wait(|text| sections(text, "Span").len() == 10);
+    }
+}
+
+/// Longer than half of the timeout, which is what a connection may take.
+#[test]
+fn an_answer_may_take_as_long_as_the_timeout() {
+    require!(Collector);
+    let mock = MockCollector::start_counting();
+    mock.set_delay(Duration::from_millis(700));
+    let collector = Collector::forwarding_to(&mock);
+    for protocol in PROTOCOLS {
+        let timeout = [("OTEL_EXPORTER_OTLP_TIMEOUT", "1000")];
+        let mut child = child(&collector.url(protocol), protocol, &timeout);
+        child.call("emit 10");
+        assert_eq!(child.call("shutdown"), "Ok(())", "{protocol}");
+        assert_eq!(child.stderr(), "", "{protocol}");
+    }
+    assert_eq!(mock.occurrences().spans, [2; 10], "once by each protocol");
+}
+
+#[test]
+fn a_collector_goes_and_comes_back() {
+    require!(Collector);
+    let mut collector = Collector::start();
+    for protocol in PROTOCOLS {
+        let mut child = child(&collector.url(protocol), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
+        child.call("emit 10");
+        child.wait_stats("traces", |stats| stats.get("exported") == 10);
+        collector.kill();
+        child.call("emit 10");
+        child.wait_stderr("will keep trying; 10 spans waiting\n");
+        // Long enough that somebody who looks sees it.
+        thread::sleep(Duration::from_millis(300));
+        collector.restart();
+        let said = child.wait_stderr("recovered");
+        println!("{protocol}: {said}");
+        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert_eq!(child.call("shutdown"), "Ok(())");
+    }
+}

@@ -1,0 +1,45 @@
+//! Shared by the tests of all packages, and by the benchmarks: processes, real programs, and a mock collector.
+
+pub mod certificates;
+pub mod child;
+pub mod collector;
+pub mod fixture;
+pub mod golden;
+pub mod http;
+pub mod line_buffer;
+pub mod mock_collector;
+pub mod nginx;
+pub mod port;
+pub mod process;
+pub mod programs;
+pub mod prometheus;
+pub mod relay;
+pub mod terminal;
+pub mod wrk;
+
+use std::time::Duration;
+
+use autotelemetry::{Builder, ObservabilityTools};
+
+/// The longest time that a test waits for something.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Returns a builder that sees neither a file nor the environment of the process.
+pub fn builder() -> Builder {
+    with_env(&[])
+}
+
+/// Returns a builder that sees only these variables.
+pub fn with_env(variables: &[(&str, &str)]) -> Builder {
+    ObservabilityTools::builder().env_vars(variables.iter().map(|(name, value)| (*name, *value)))
+}
+
+/// Returns a builder that reads a file with this text and sees only these variables.
+///
+/// The file lives as long as the returned directory.
+pub fn with_file(text: &str, variables: &[(&str, &str)]) -> (Builder, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("autotelemetry.toml");
+    std::fs::write(&path, text).unwrap();
+    (with_env(variables).config_file(path), directory)
+}
