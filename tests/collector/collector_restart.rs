@@ -6,7 +6,6 @@
 //!
 //! For longer runs: `SECONDS=60 cargo test --release --test collector collector_restart -- --include-ignored --skip child_ --nocapture`
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells what it saw")]
 
 use std::{
     thread,
@@ -18,6 +17,7 @@ use test_support::{
     child::{Child, Stats},
     collector::Collector,
     mock_collector::{MockCollector, Occurrences},
+    require,
 };
 
 fn child(collector: &Collector, protocol: &str, more: &[(&str, &str)]) -> Child {
@@ -36,7 +36,7 @@ fn child(collector: &Collector, protocol: &str, more: &[(&str, &str)]) -> Child 
 
 /// Compares what the program counted with what arrived of one signal.
 fn compare(name: &str, account: &Stats, emitted: u64, counts: &[u8]) {
-    let (arrived, again) = Occurrences::count(counts);
+    let (arrived, again) = Occurrences::distinct_and_repeated(counts);
     let get = |what: &str| account.get(what);
     println!(
         "{name}: {emitted} emitted, {} exported, {} failed, {} dropped; {arrived} arrived, {again} of them again",
@@ -79,15 +79,15 @@ fn killed_under_load(protocol: &str, queue: &str) -> (Stats, Stats) {
     for (name, account, counts) in [("spans", &spans, &numbers.spans), ("logs", &logs, &numbers.logs)] {
         compare(name, account, emitted, counts);
         assert_eq!(account.get("failed"), 0, "{account:?}");
-        let (_, again) = Occurrences::count(counts);
+        let (_, again) = Occurrences::distinct_and_repeated(counts);
         assert!(again <= kills * 512, "no more than was on its way: {again}");
     }
     (spans, logs)
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn a_queue_that_can_hold_it_loses_nothing() {
+    require!(Collector);
     for_both(|protocol| {
         let (spans, logs) = killed_under_load(protocol, "20000");
         assert_eq!((spans.get("dropped"), logs.get("dropped")), (0, 0));
@@ -95,8 +95,8 @@ fn a_queue_that_can_hold_it_loses_nothing() {
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn what_does_not_fit_into_the_default_queue_is_known() {
+    require!(Collector);
     for_both(|protocol| {
         let (spans, logs) = killed_under_load(protocol, "2048");
         assert!(spans.get("queue_full") > 0 && logs.get("queue_full") > 0, "{spans:?}, {logs:?}");
@@ -125,8 +125,8 @@ fn size_of(process: u32) -> (f64, u64) {
 ///
 /// `SECONDS=600 cargo test --release --test collector soak -- --ignored --nocapture`
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL), and time"]
 fn soak() {
+    require!(Collector);
     let seconds = test_support::process::count_of("SECONDS", 20);
     let rate = test_support::process::count_of("RATE", if cfg!(debug_assertions) { 2000 } else { 20_000 });
     let period = Duration::from_secs(if seconds >= 120 { 20 } else { 4 });

@@ -1,11 +1,23 @@
 //! Failed exports to real servers: a Collector, and nginx as a proxy.
 #![cfg(unix)]
-#![allow(clippy::print_stdout, reason = "a test prints what it saw")]
 
-use std::{thread, time::{Duration, Instant}};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
-use test_support::{child::Stats, collector::{Collector, sections}, export_outcome::{Outcome::{Lost, Wait}, check, child}, mock_collector::MockCollector, nginx::Nginx, require};
-
+use test_support::{
+    certificates::Authority,
+    child::Stats,
+    collector::{Collector, sections},
+    export_outcome::{
+        Outcome::{Lost, Wait},
+        check, child,
+    },
+    mock_collector::MockCollector,
+    nginx::Nginx,
+    require,
+};
 
 const PROTOCOLS: [&str; 2] = ["grpc", "http/protobuf"];
 
@@ -49,12 +61,8 @@ fn check_any(url: &str, protocol: &str, lines: &[String]) {
 fn a_port_with_tls_is_spoken_to_without() {
     require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();
-    let script = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem \
-                  -days 2 -subj /CN=localhost";
-    let output = Command::new("sh").args(["-c", script]).current_dir(directory.path()).output().unwrap();
-    assert!(output.status.success());
-    let file = |name: &str| directory.path().join(name);
-    let collector = Collector::start_tls(&file("cert.pem"), &file("key.pem"));
+    let (certificate, key) = Authority::new(directory.path(), "authority").issue("server");
+    let collector = Collector::start_tls(&certificate, &key);
     let hangs_up = "it hangs up before it answers, as one that wants https:// would";
     let line = format!("cannot reach {{}} ({hangs_up}; is this a port for HTTP, not gRPC?)");
     check(&collector.url("grpc"), "grpc", Wait, &line, hangs_up);
@@ -93,9 +101,9 @@ fn a_proxy_refuses() {
     {
         let servers = servers.map(|server| server.replace("UPSTREAM", upstream));
         let nginx = Nginx::start("", &servers.each_ref().map(String::as_str), protocol == "grpc");
-        for (index, (fate, status, help)) in expected.iter().enumerate() {
+        for (index, (outcome, status, help)) in expected.iter().enumerate() {
             let line = format!("{{}} answered {status}{help}");
-            check(&nginx.url(index), protocol, *fate, &line, &format!("the server answered {status}"));
+            check(&nginx.url(index), protocol, *outcome, &line, &format!("the server answered {status}"));
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What is larger than a receiver takes at once.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells what it saw")]
 
-use test_support::{child::Child, collector::Collector, mock_collector::MockCollector};
+use test_support::{child::Child, collector::Collector, mock_collector::MockCollector, require};
 
 const WAYS: [(&str, &str); 4] =
     [("grpc", "none"), ("grpc", "gzip"), ("http/protobuf", "none"), ("http/json", "gzip")];
@@ -20,8 +19,8 @@ fn child(url: &str, (protocol, compression): (&str, &str)) -> Child {
 
 /// 10 MB in one batch, while the Collector's receiver for gRPC takes 4 MiB at once.
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn a_large_batch_arrives_in_parts() {
+    require!(Collector);
     for way in WAYS {
         let mock = MockCollector::start_counting();
         let collector = Collector::forwarding_to(&mock);
@@ -40,8 +39,8 @@ fn a_large_batch_arrives_in_parts() {
 
 /// One item that nothing can split goes alone.
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn an_item_that_is_too_large_takes_no_other_along() {
+    require!(Collector);
     for way in WAYS {
         let mock = MockCollector::start_counting();
         let collector = Collector::forwarding_to(&mock);

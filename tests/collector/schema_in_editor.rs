@@ -1,24 +1,20 @@
 //! What an editor with a TOML language server says, shown with `taplo lint`.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
-use test_support::process;
+use test_support::{programs::Program, require};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Whether taplo finds the files right, and what it says. The program is `TAPLO`, else that of the search path.
 fn lint(files: &[String]) -> (bool, String) {
-    let output = Command::new(program::named("TAPLO", "taplo"))
-        .arg("lint")
-        .args(files)
-        .output()
-        .expect("TAPLO names taplo");
+    let output = Program::Taplo.command().arg("lint").args(files).output().unwrap();
     (output.status.success(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
-#[ignore = "needs taplo (TAPLO)"]
 fn the_example_files_pass() {
+    require!(Taplo);
     let mut files = Vec::new();
     for directory in ["config-examples", "examples"] {
         for entry in fs::read_dir(Path::new(ROOT).join(directory)).unwrap() {
@@ -39,8 +35,8 @@ fn the_example_files_pass() {
 }
 
 #[test]
-#[ignore = "needs taplo (TAPLO)"]
 fn mistakes_are_underlined() {
+    require!(Taplo);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("bad.toml");
     for (line, text) in [

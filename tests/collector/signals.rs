@@ -7,42 +7,42 @@ use autotelemetry::prelude::*;
 use test_support::certificates::Authority;
 use test_support::{
     collector::{Collector, field, sections},
-    process, with_env,
+    process, require, with_env,
 };
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn grpc() {
+    require!(Collector);
     all_three_signals("grpc", "none");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn grpc_gzip() {
+    require!(Collector);
     all_three_signals("grpc", "gzip");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn http_protobuf() {
+    require!(Collector);
     all_three_signals("http/protobuf", "none");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn http_protobuf_gzip() {
+    require!(Collector);
     all_three_signals("http/protobuf", "gzip");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn http_json() {
+    require!(Collector);
     all_three_signals("http/json", "none");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn http_json_gzip() {
+    require!(Collector);
     all_three_signals("http/json", "gzip");
 }
 
@@ -226,8 +226,8 @@ fn check_logs(output: &str, parent: &str, child: &str, written: std::ops::RangeI
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn quickstart_reaches_the_collector_by_profile_and_by_variable() {
+    require!(Collector);
     let collector = Collector::start();
     let mut by_profile = process::example("quickstart");
     by_profile
@@ -251,8 +251,8 @@ fn quickstart_reaches_the_collector_by_profile_and_by_variable() {
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
 fn from_every_kind_of_runtime() {
+    require!(Collector);
     let collector = Collector::start();
     for protocol in ["grpc", "http/protobuf"] {
         let url = collector.url(protocol);
@@ -287,8 +287,8 @@ fn from_every_kind_of_runtime() {
 
 #[test]
 #[cfg(feature = "tls")]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL) and openssl"]
 fn https_is_verified_against_the_certificates_of_the_system() {
+    require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path(), "authority");
     let (certificate, key) = authority.issue("server");

@@ -1,31 +1,28 @@
 //! Each way an export can fail: what is said about it, what is counted, and whether it is tried again.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells what it saw")]
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
-    process::Command,
-    thread,
     time::{Duration, Instant},
 };
 
 use prost::Message as _;
 use test_support::{
     TIMEOUT,
-    child::{Child, Stats},
-    collector::{Collector, sections},
+    export_outcome::{
+        Outcome::{Lost, Wait},
+        check, child,
+    },
     mock_collector::{MockCollector, Reply},
-    nginx::Nginx,
+    port::RefusingAddress,
 };
 
 const PROTOCOLS: [&str; 2] = ["grpc", "http/protobuf"];
 
 #[test]
 fn nobody_is_reached() {
-    // Bound and not listened on: who tries is refused.
-    let refusing = tokio::net::TcpSocket::new_v4().unwrap();
-    refusing.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let refused = format!("http://{}", refusing.local_addr().unwrap());
+    let refusing = RefusingAddress::reserve();
+    let refused = refusing.url();
     for protocol in PROTOCOLS {
         check(&refused, protocol, Wait, "cannot reach {} (connection refused)", "connection refused");
         // Nobody can have a connection to a group.
@@ -122,7 +119,7 @@ fn retry_info(seconds: i64) -> Vec<u8> {
 #[test]
 fn statuses_of_grpc() {
     let mock = MockCollector::start();
-    for (code, details, fate, line) in [
+    for (code, details, outcome, line) in [
         (16, Vec::new(), Lost, "{} answered Unauthenticated: says who (check the credentials in `headers`)"),
         (7, Vec::new(), Lost, "{} answered PermissionDenied: says who (check the credentials in `headers`)"),
         (14, Vec::new(), Wait, "{} answered Unavailable: says who"),
@@ -144,7 +141,7 @@ fn statuses_of_grpc() {
     ] {
         mock.reply_always(Some(Reply::Grpc(code, "says who", details)));
         let reason = line.replace("{}", "the server").replace(" (", "\0");
-        check(&mock.url(), "grpc", fate, line, reason.split('\0').next().unwrap());
+        check(&mock.url(), "grpc", outcome, line, reason.split('\0').next().unwrap());
     }
 }
 

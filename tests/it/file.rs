@@ -1,10 +1,4 @@
 //! The exporter `file`: names, rotation, and what befalls files and disks.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test may panic, and a program may print"
-)]
 
 use std::{
     fs,

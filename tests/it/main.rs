@@ -1,5 +1,10 @@
 //! Tests of the library through its public API, one module per subject.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic and print"
+)]
 
 mod config_examples;
 mod console;
@@ -18,9 +23,9 @@ mod otel_env;
 mod precedence;
 mod problems;
 mod prometheus;
+mod proxy;
 mod published_config;
 mod readme;
-mod readme_images;
 mod self_metrics;
 mod shutdown;
 mod testing;

@@ -1,5 +1,4 @@
 //! Every variable of the OpenTelemetry specification: a good value, a bad one and an empty one; or refused by its name.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and a program may print")]
 
 use std::fmt::Write as _;
 

@@ -1,16 +1,10 @@
 //! The page that is scraped: by hand, by `promtool`, and by a real Prometheus.
 #![cfg(feature = "prometheus")]
 
-use std::{
-    io::BufReader,
-    net::{SocketAddr, TcpStream},
-    process::Stdio,
-};
+use std::net::{SocketAddr, TcpStream};
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use test_support::{
-    builder, check_page, mock_collector::MockCollector, process, prometheus::Prometheus, request, with_file,
-};
+use test_support::{builder, http::request, mock_collector::MockCollector, with_file};
 
 fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
     let builder = builder().service_name("shop").resource_attribute("team", "data").prometheus_port(0);
@@ -122,58 +116,4 @@ fn scrapes_and_pushes_agree_about_observable_instruments() {
         assert!(format!("{metric:?}").contains("AsInt(7)"), "{metric:?}");
     }
     assert_eq!(mock.metrics().len(), 3);
-}
-
-/// Waits for a line of the output of a program that holds `part`.
-fn wait_for_line(reader: &mut impl std::io::BufRead, part: &str) -> String {
-    let mut seen = String::new();
-    loop {
-        let mut line = String::new();
-        assert!(reader.read_line(&mut line).unwrap() > 0, "no {part:?} in\n{seen}");
-        if line.contains(part) {
-            return line;
-        }
-        seen.push_str(&line);
-    }
-}
-
-#[test]
-#[ignore = "needs promtool (Debian's package prometheus)"]
-fn promtool_accepts_the_page() {
-    let tools = tools(&[]);
-    let meter = tools.meter("shop");
-    let attributes = [KeyValue::new("payment", "card")];
-    meter.u64_counter("orders.processed").with_description("Orders").build().add(3, &attributes);
-    meter
-        .f64_histogram("order.duration")
-        .with_unit("s")
-        .with_description("Time")
-        .build()
-        .record(0.2, &attributes);
-    meter.i64_up_down_counter("open.orders").with_description("Open").build().add(-1, &[]);
-    let (_, page) = request(tools.prometheus_address().unwrap(), "GET /metrics");
-    check_page(&page);
-}
-
-#[test]
-#[ignore = "needs prometheus (Debian's package)"]
-fn a_real_prometheus_scrapes_the_quickstart() {
-    let port = test_support::port::free_port().to_string();
-    let mut quickstart = process::example("quickstart");
-    quickstart
-        .arg("100000")
-        .env("AUTOTEL_PROFILE", "prometheus")
-        .env("OTEL_EXPORTER_PROMETHEUS_PORT", &port)
-        .stdout(Stdio::piped());
-    let mut quickstart = quickstart.spawn().unwrap();
-    let mut out = BufReader::new(quickstart.stdout.take().unwrap());
-    wait_for_line(&mut out, "order received");
-    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-
-    let prometheus = Prometheus::scrape("quickstart", &format!("localhost:{port}"));
-    // `group` makes 1 of whatever the counter has come to.
-    let labels = prometheus.wait("group without () (orders_processed_total{payment=\"card\"})", "1");
-    assert_eq!((&labels["otel_scope_name"], &labels["job"]), (&"shop".into(), &"quickstart".into()));
-    let _ = quickstart.kill();
-    let _ = quickstart.wait();
 }

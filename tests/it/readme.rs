@@ -1,40 +1,11 @@
 //! The README keeps its promises: what stands in it is right.
 
 use crate::published_config;
-use std::{
-    fs,
-    io::Write as _,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::path::Path;
 
 use autotelemetry::{prelude::*, testing};
-use test_support::process;
-
-const README: &str = include_str!("../../README.md");
+use test_support::readme::{README, block, blocks};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-/// The blocks of a language, without what indents them in a list.
-fn blocks(language: &str) -> Vec<String> {
-    let fence = format!("```{language}");
-    let mut blocks = Vec::new();
-    let mut lines = README.lines();
-    while let Some(line) = lines.next() {
-        if line.trim() == fence {
-            let indent = line.len() - line.trim_start().len();
-            let body = lines.by_ref().take_while(|line| line.trim() != "```");
-            blocks.push(body.flat_map(|line| [line.get(indent..).unwrap_or_default(), "\n"]).collect());
-        }
-    }
-    blocks
-}
-
-fn block(language: &str, containing: &str) -> String {
-    let mut found = blocks(language).into_iter().filter(|block| block.contains(containing));
-    let block = found.next().unwrap_or_else(|| panic!("no {language} block has {containing}"));
-    assert!(found.next().is_none(), "several {language} blocks have {containing}");
-    block
-}
 
 #[test]
 fn every_toml_block_loads() {
@@ -93,81 +64,4 @@ fn a_failed_assertion_looks_as_shown() {
     }));
     let said = failed.expect_err("it fails").downcast::<String>().unwrap();
     assert!(blocks("text").contains(&*said), "{said}");
-}
-
-/// Whether `command` is content with a file of this text.
-fn is_accepted(mut command: Command, name: &str, text: &str) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join(name);
-    fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
-    let output = command.arg(&path).stdin(Stdio::null()).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
-}
-
-#[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn the_collector_accepts_its_file() {
-    let mut command = Command::new(program::named("OTELCOL", "otelcol"));
-    command.args(["validate", "--config"]);
-    is_accepted(command, "collector.yaml", &block("yaml", "receivers:"));
-}
-
-#[test]
-#[ignore = "needs promtool"]
-fn prometheus_accepts_its_file() {
-    let mut command = Command::new("promtool");
-    command.args(["check", "config"]);
-    is_accepted(command, "prometheus.yml", &block("yaml", "scrape_configs:"));
-}
-
-#[test]
-#[ignore = "needs promtool"]
-fn alerts_see_a_single_loss_and_end() {
-    // At 2 minutes each series begins, with all that is ever lost.
-    let tests = "
-rule_files: [rules.yml]
-evaluation_interval: 30s
-tests:
-  - interval: 30s
-    input_series:
-      - {series: 'otel_sdk_exporter_span_exported_total{error_type=\"timeout\"}', values: '_x4 512+0x40'}
-      - {series: 'otel_sdk_exporter_span_exported_total', values: '0+100x44'}
-      - {series: 'otel_sdk_exporter_log_exported_total', values: '0+100x44'}
-      - {series: 'otel_sdk_processor_log_processed_total{error_type=\"queue_full\"}', values: '_x4 1+0x40'}
-    alert_rule_test:
-      - {alertname: SpansAreLost, eval_time: 1m}
-      - {alertname: SpansAreLost, eval_time: 3m, exp_alerts: [{}]}
-      - {alertname: SpansAreLost, eval_time: 15m}
-      - {alertname: LogRecordsAreLost, eval_time: 3m}
-      - {alertname: TelemetryFindsNoRoom, eval_time: 3m, exp_alerts: [{}]}
-      - {alertname: TelemetryFindsNoRoom, eval_time: 15m}
-";
-    let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("rules.yml"), block("yaml", "alert: SpansAreLost")).unwrap();
-    let mut command = Command::new("promtool");
-    command.current_dir(directory.path()).args(["test", "rules"]);
-    is_accepted(
-        command,
-        "tests.yml",
-        &tests.replace("rules.yml", &directory.path().join("rules.yml").display().to_string()),
-    );
-}
-
-#[test]
-#[ignore = "needs kubernetes-validate (KUBERNETES_VALIDATE)"]
-fn kubernetes_accepts_its_files() {
-    let mut command = Command::new(program::named("KUBERNETES_VALIDATE", "kubernetes-validate"));
-    command.arg("--strict");
-    is_accepted(command, "checkout.yaml", &block("yaml", "kind: ConfigMap"));
-}
-
-#[test]
-#[ignore = "needs systemd-analyze"]
-fn systemd_accepts_its_unit() {
-    // Only programs that exist are accepted.
-    let unit = block("ini", "[Unit]").replace("/usr/local/bin/checkout", "/bin/true");
-    let mut command = Command::new("systemd-analyze");
-    command.arg("verify");
-    is_accepted(command, "checkout.service", &unit);
 }

@@ -16,7 +16,7 @@ use opentelemetry_proto::tonic::{
     common::v1::any_value::Value as Any,
     metrics::v1::{Metric, metric::Data, number_data_point::Value},
 };
-use test_support::{builder, check_page, mock_collector::MockCollector};
+use test_support::{builder, mock_collector::MockCollector};
 
 /// Sends to `url`, and measures that.
 fn measured(url: String) -> Builder {
@@ -450,22 +450,4 @@ fn differences_add_up() {
     let sizes = pushed(&mock, "otel.sdk.processor.span.queue.capacity");
     assert!(sizes.iter().all(|points| points[0].0 == 2048), "a level is no difference: {sizes:?}");
     tools.shutdown().unwrap();
-}
-
-#[test]
-#[ignore = "needs promtool (Debian's package prometheus)"]
-fn promtool_accepts_them() {
-    let mock = MockCollector::start();
-    let tools = measured(mock.url())
-        .set("metrics.exporters", "otlp,prometheus")
-        .set("prometheus.port", "0")
-        .build()
-        .unwrap();
-    trace(&tools, 2);
-    mock.fail_next(&[400]);
-    log(&tools, 2);
-    let _ = tools.force_flush();
-    let page = page(&tools);
-    assert!(page.contains("otel_sdk_exporter_metric_data_point_exported_total"), "{page}");
-    check_page(&page);
 }

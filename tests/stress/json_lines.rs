@@ -1,7 +1,6 @@
 //! JSON lines of random records, read back by another implementation of JSON.
 //!
 //! `LINES=1000000 cargo test --release --test stress json_lines` tries so many.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and say what it did")]
 
 use std::collections::HashMap;
 

@@ -2,12 +2,6 @@
 //!
 //! `LINES=1000000 cargo test --release --test stress line_writer -- --nocapture` has each thread write so many lines.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test may panic, and a program may print"
-)]
 
 use std::{
     fs::File,

@@ -3,18 +3,25 @@
 pub mod certificates;
 pub mod child;
 pub mod collector;
+pub mod examples;
+pub mod export_outcome;
 pub mod fixture;
 pub mod golden;
 pub mod http;
+pub mod json_lines;
 pub mod line_buffer;
+pub mod log_sources;
 pub mod mock_collector;
 pub mod nginx;
 pub mod port;
 pub mod process;
 pub mod programs;
 pub mod prometheus;
+pub mod readme;
 pub mod relay;
+pub mod shutdown;
 pub mod terminal;
+pub mod tls;
 pub mod wrk;
 
 use std::time::Duration;

@@ -69,7 +69,7 @@ impl Program {
 }
 
 fn on_search_path(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
+    let path = process::variable("PATH")?;
     env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file())
 }
 

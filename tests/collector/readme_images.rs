@@ -6,10 +6,9 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use test_support::process;
+use test_support::{golden, process, programs::Program, require, terminal};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -19,21 +18,14 @@ const COLUMNS: u16 = 118;
 const WIDTH: f32 = 7.2;
 const HEIGHT: f32 = 17.0;
 
-/// The screen after `words` have run on a terminal.
-fn screen(mut script: Command, words: &str, directory: &Path) -> vt100::Parser {
-    let session = directory.join("session");
-    let words = format!("stty cols {COLUMNS} && {words}");
-    script.args(["--quiet", "--flush", "--command", &words]).arg(&session).current_dir(directory);
-    script.env("TERM", "xterm-256color").output().expect("script is of util-linux");
-    // Where it ran says nothing.
-    let recorded = fs::read_to_string(&session).unwrap().replace(&format!("{}/", directory.display()), "");
-    let recorded = recorded.as_bytes();
-    // The first line and the last are those of `script`.
-    let begin = recorded.iter().position(|byte| *byte == b'\n').unwrap() + 1;
-    let end = recorded.windows(13).rposition(|bytes| bytes == b"\nScript done ").unwrap();
-    let mut terminal = vt100::Parser::new(60.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0);
-    terminal.process(&recorded[begin..end]);
-    terminal
+/// Returns the screen after `line` has run on a terminal.
+fn screen(line: &str, directory: &Path) -> vt100::Parser {
+    let mut recording = terminal::record(line, COLUMNS, |script| {
+        script.current_dir(directory);
+    });
+    // The directory differs in each run.
+    recording.output = recording.output.replace(&format!("{}/", directory.display()), "");
+    recording.replay(60)
 }
 
 /// The rows of a screen that have something on them, as text.
@@ -149,37 +141,37 @@ fn is_current(name: &str, screen: &vt100::Screen) {
     let (drawn, shown) = (words(&drawn(&picture)), words(&rows(screen).join("\n")));
     assert!(
         drawn == shown,
-        "assets/{name} is stale; run: cargo build --examples && UPDATE_GOLDEN=1 cargo test --test it readme_images -- --ignored\n{shown}\n{drawn}"
+        "assets/{name} is stale; run: cargo build --examples && {}\n{shown}\n{drawn}",
+        golden::update_command()
     );
 }
 
 #[test]
-#[ignore = "needs script (util-linux)"]
 fn the_console_is_as_in_the_picture() {
+    require!(Script);
     let directory = tempfile::tempdir().unwrap();
     fs::copy(Path::new(ROOT).join("examples/quickstart.toml"), directory.path().join("autotelemetry.toml"))
         .unwrap();
     let example = process::example("quickstart");
     let example = PathBuf::from(example.get_program());
-    let script = process::clean("script".into());
-    let terminal = screen(script, &format!("{} 2>/dev/null", example.display()), directory.path());
+    let terminal = screen(&format!("{} 2>/dev/null", example.display()), directory.path());
     let shown = rows(terminal.screen()).concat();
     assert!(shown.contains("orders.processed"), "the example does not run: {shown}");
     is_current("console.svg", terminal.screen());
 }
 
 #[test]
-#[ignore = "needs script (util-linux) and taplo (TAPLO)"]
 fn taplo_finds_what_is_in_the_picture() {
+    require!(Script, Taplo);
     let directory = tempfile::tempdir().unwrap();
     let schema = Path::new(ROOT).join("schema/autotelemetry.schema.json");
     fs::copy(schema, directory.path().join("autotelemetry.schema.json")).unwrap();
     let text = "#:schema ./autotelemetry.schema.json\n\n[service]\nname = \"checkout\"\n\n[otlp]\ntimeout = \"5 sec\"\n\n\
                 [traces]\nsampler = \"alwayson\"\n";
     fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
-    let taplo = program::named("TAPLO", "taplo");
-    let words = format!("RUST_LOG=off {taplo} lint --colors always autotelemetry.toml");
-    let terminal = screen(process::clean("script".into()), &words, directory.path());
+    let taplo = Program::Taplo.path().unwrap();
+    let words = format!("RUST_LOG=off {} lint --colors always autotelemetry.toml", taplo.display());
+    let terminal = screen(&words, directory.path());
     let shown = rows(terminal.screen()).concat();
     assert!(shown.contains("sampler = \"alwayson\""), "taplo does not run: {shown}");
     is_current("taplo.svg", terminal.screen());
