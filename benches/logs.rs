@@ -2,9 +2,10 @@
 //!
 //! `cargo bench -p autotelemetry-benches --bench logs`
 //!
-//! Each case runs in processes of its own, in rounds over all cases; a figure is the least of its bursts' means, which a busy
-//! machine disturbs least. Instructions are those of the thread that logs, counted by valgrind's callgrind when it is
-//! there. Bursts are smaller than a batch, and queues are emptied between them.
+//! Each case runs in processes of its own, in rounds over all cases; a figure is the least of its
+//! bursts' means, which a busy machine disturbs least. Instructions are those of the thread that
+//! logs, counted by valgrind's callgrind when it is there. Bursts are smaller than a batch, and
+//! queues are emptied between them.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use std::{

@@ -1,4 +1,4 @@
-//! The globals: three ways into one log pipeline, spans from `tracing`, and a second `install`.
+//! `install`: three sources of log records, spans of `tracing`, and a second `install`.
 //!
 //! One test, because the globals of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -27,8 +27,8 @@ fn instrumented() {
 }
 
 #[test]
-fn everything_global() {
-    // What is set is set for good, so a failed attempt must leave nothing behind.
+fn install_sets_all_globals() {
+    // Globals cannot be unset, so a failed attempt must set none.
     let error = with_env(&[]).install().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Configuration(_)), "{error}");
     tracing::info!("nobody listens yet");
@@ -42,7 +42,7 @@ fn everything_global() {
     ];
     let tools = with_env(&environment).install().unwrap();
 
-    // A second time is refused, and says why.
+    // A second installation is rejected with the reason.
     let error = with_env(&environment).install().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::AlreadyInstalled("autotelemetry")), "{error}");
 
@@ -71,7 +71,7 @@ fn everything_global() {
     tracing::error!("inside manual");
     drop(manual);
     autotelemetry::opentelemetry::global::meter("global").u64_counter("global.count").build().add(1, &[]);
-    // 4. What the filter stops.
+    // 4. Filtered events.
     tracing::trace!("too detailed");
     tracing::warn!(target: "noisy::part", "too noisy");
     log::info!(target: "noisy", "too noisy");
@@ -127,10 +127,10 @@ fn everything_global() {
         text(record).starts_with("too") || text(record).contains("diagnostics")
     };
     assert_eq!(logs.iter().find(stopped), None);
-    // The error event gave its span a status; all other events are log records alone.
+    // The error event set the status of its span; all other events are log records only.
     assert_eq!(spans.iter().map(|span| span.events.len()).sum::<usize>(), 1);
 
-    // After the end everything still answers.
+    // After shutdown every call still returns.
     tools.logger("x").info("lost", &[]);
     drop(tools.tracer("x").start_as_current_span("lost"));
     tools.meter("x").u64_counter("lost").build().add(1, &[]);

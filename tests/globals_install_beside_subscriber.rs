@@ -1,5 +1,5 @@
-//! A program that has a `tracing` subscriber already: a typed error, no other global is set, and `build` with
-//! `tracing_layer` is the way.
+//! `install` in a program that already has a `tracing` subscriber: a typed error, and no other
+//! global is set. Such a program composes `tracing_layer` of tools from `build`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use autotelemetry::{error::ErrorKind, prelude::*};
@@ -7,7 +7,7 @@ use test_support::{mock_collector::MockCollector, with_env};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[test]
-fn nothing_is_left_behind_and_the_layer_can_be_composed() {
+fn install_beside_a_subscriber_fails_and_the_layer_composes() {
     let mock = MockCollector::start();
     let tools = with_env(&[("OTEL_SERVICE_NAME", "x"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &mock.url())])
         .set("logs.exporters", "otlp")
@@ -16,7 +16,7 @@ fn nothing_is_left_behind_and_the_layer_can_be_composed() {
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(tools.tracing_layer()))
         .unwrap();
 
-    // Nothing is built for it either, such as a log file.
+    // No exporter is built either, such as one with a log file.
     let directory = tempfile::tempdir().unwrap();
     let error = with_env(&[("OTEL_SERVICE_NAME", "y")])
         .set("logs.exporters", "file")

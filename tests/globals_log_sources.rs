@@ -1,4 +1,4 @@
-//! The same event is the same record, whether it comes through a `Logger`, `tracing` or `log`.
+//! The same event gives the same record, whether through a `Logger`, `tracing` or `log`.
 //!
 //! One test, because the globals of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -12,7 +12,7 @@ use test_support::{
     mock_collector::MockCollector,
 };
 
-/// Without the only thing that differs: when it was.
+/// Removes the timestamp, the only difference.
 fn without_time(line: &str) -> &str {
     let (time, rest) = line.split_at("{\"timestamp\":\"2026-11-23T19:59:17.123456Z\",".len());
     assert!(time.starts_with("{\"timestamp\":\"20") && time.ends_with("Z\","), "{line}");
@@ -20,7 +20,7 @@ fn without_time(line: &str) -> &str {
 }
 
 #[test]
-fn three_ways_one_record() {
+fn log_sources_give_equal_records() {
     let (lines, mock) = (LineBuffer::default(), MockCollector::start());
     let tools = builder()
         .service_name("shop")
@@ -48,7 +48,7 @@ fn three_ways_one_record() {
     assert!(json[0]["attributes"]["code.line.number"].is_u64());
     assert!(json[0].get("trace_id").is_none() && json[6]["span_id"].is_string());
 
-    // At a destination: the same, but for the two times.
+    // At a destination only the two times differ.
     let records = mock.logs();
     assert_eq!(records.len(), 18);
     let mut kinds = Vec::new();

@@ -1,9 +1,10 @@
-//! The web service as a team wires it today, without autotelemetry: the same routes, spans, metrics and log records, with
-//! the SDK's own batch processors and the published exporters, and the log on standard output by `tracing-subscriber`.
+//! The web service as a team wires it today, without autotelemetry: the same routes, spans, metrics
+//! and log records, with the SDK's own batch processors and the published exporters, and the log on
+//! standard output by `tracing-subscriber`.
 //!
-//! Where there is a choice it is the cheaper one: the SDK's tracer and not the global one, which boxes each span, and lines that
-//! are written at once, which takes less than `tracing-appender` on a stream that takes all. The lines have no ids of spans, for
-//! which one would write a formatter.
+//! Where there is a choice it is the cheaper one: the SDK's tracer and not the global one, which
+//! boxes each span, and lines that are written at once, which takes less than `tracing-appender` on
+//! a stream that takes all. The lines have no ids of spans, for which one would write a formatter.
 
 use std::error::Error;
 

@@ -1,9 +1,11 @@
 //! How much load the web service takes with telemetry, without, and wired by hand, in one run.
 //!
-//! `cargo bench -p autotelemetry-benches --bench web_service`, with `wrk` and the OpenTelemetry Collector (`OTELCOL`)
+//! `cargo bench -p autotelemetry-benches --bench web_service`, with `wrk` and the OpenTelemetry
+//! Collector (`OTELCOL`)
 //!
-//! The variants take turns, in `ROUNDS` of `SECONDS` each; a figure is the median of the rounds. `wrk`, the service and the Collector
-//! share the machine, so throughput is what is left to the service by the others; the processor time of a request is its own.
+//! The variants take turns, in `ROUNDS` of `SECONDS` each; a figure is the median of the rounds.
+//! `wrk`, the service and the Collector share the machine, so throughput is what is left to the
+//! service by the others; the processor time of a request is its own.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 mod by_hand;

@@ -93,7 +93,8 @@ impl Service {
     /// The processor time that it has used, in user mode and the kernel.
     pub fn cpu(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        // The name, in parentheses, is the second field, and the two times are the 14th and 15th, in hundredths of a second.
+        // The name, in parentheses, is the second field, and the two times are the 14th and 15th,
+        // in hundredths of a second.
         let (_, rest) = stat.rsplit_once(") ").unwrap();
         let ticks: u64 = rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 10)

@@ -1,10 +1,12 @@
-//! The Collector goes and comes back under load, and every item is accounted for.
+//! A Collector that is killed and restarted under load: each item is accounted for.
 //!
-//! What the Collector accepts it hands on to a mock that knows the items by their numbers, and answers only when that has them. So
-//! what was exported has arrived, and what was dropped has not. What was on its way when the Collector was killed may arrive
-//! twice; what failed because no answer came may have arrived.
+//! The Collector forwards to a mock collector that knows items by their numbers, and accepts what
+//! the mock accepts. So exported items have arrived, and dropped ones have not. Items in flight
+//! when the Collector is killed may arrive twice. Items that failed for lack of a response may have
+//! arrived.
 //!
-//! For longer runs: `SECONDS=60 cargo test --release --test collector collector_restart -- --include-ignored --skip child_ --nocapture`
+//! For longer runs:
+//! `SECONDS=60 cargo test --release --test collector collector_restart -- --nocapture`
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -34,7 +36,7 @@ fn child(collector: &Collector, protocol: &str, more: &[(&str, &str)]) -> Child 
     Child::start(&variables)
 }
 
-/// Compares what the program counted with what arrived of one signal.
+/// Compares the statistics of the child with the arrivals of one signal.
 fn compare(name: &str, account: &Stats, emitted: u64, counts: &[u8]) {
     let (arrived, again) = Occurrences::distinct_and_repeated(counts);
     let get = |what: &str| account.get(what);
@@ -52,7 +54,8 @@ fn compare(name: &str, account: &Stats, emitted: u64, counts: &[u8]) {
     }
 }
 
-/// The Collector is killed for half of the time, again and again, under 1,000 spans and 1,000 log records a second.
+/// Kills the Collector repeatedly, for half of the time, under 1,000 spans and 1,000 log records
+/// per second.
 fn killed_under_load(protocol: &str, queue: &str) -> (Stats, Stats) {
     let seconds = test_support::process::count_of("SECONDS", 10);
     let mock = MockCollector::start_counting();
@@ -62,7 +65,7 @@ fn killed_under_load(protocol: &str, queue: &str) -> (Stats, Stats) {
     let start = Instant::now();
     child.send(&format!("load 1000 {seconds}"));
     let mut kills: u64 = 0;
-    // Down for so long that the default queue cannot hold what is emitted meanwhile.
+    // Longer than the default queue can buffer.
     let period = Duration::from_secs(if seconds >= 30 { 10 } else { 5 });
     while start.elapsed() + period < Duration::from_secs(seconds) + Duration::from_secs(1) {
         thread::sleep(period.mul_f64(0.3));
@@ -86,7 +89,7 @@ fn killed_under_load(protocol: &str, queue: &str) -> (Stats, Stats) {
 }
 
 #[test]
-fn a_queue_that_can_hold_it_loses_nothing() {
+fn large_queue_loses_nothing_across_restarts() {
     require!(Collector);
     for_both(|protocol| {
         let (spans, logs) = killed_under_load(protocol, "20000");
@@ -95,7 +98,7 @@ fn a_queue_that_can_hold_it_loses_nothing() {
 }
 
 #[test]
-fn what_does_not_fit_into_the_default_queue_is_known() {
+fn default_queue_counts_losses_across_restarts() {
     require!(Collector);
     for_both(|protocol| {
         let (spans, logs) = killed_under_load(protocol, "2048");
@@ -112,7 +115,7 @@ fn for_both(work: impl Fn(&str) + Sync) {
     });
 }
 
-/// Resident memory in MiB, and threads.
+/// Returns the resident memory in MiB, and the number of threads.
 fn size_of(process: u32) -> (f64, u64) {
     let statm = std::fs::read_to_string(format!("/proc/{process}/statm")).unwrap();
     let pages: u32 = statm.split(' ').nth(1).unwrap().parse().unwrap();
@@ -121,18 +124,19 @@ fn size_of(process: u32) -> (f64, u64) {
     (f64::from(pages) * 4096.0 / f64::from(1 << 20), threads.trim().parse().unwrap())
 }
 
-/// 20,000 spans and 20,000 log records a second, with a Collector that is stopped and killed by turns.
+/// 20,000 spans and 20,000 log records per second, with a Collector that is paused and killed
+/// alternately.
 ///
-/// `SECONDS=600 cargo test --release --test collector soak -- --ignored --nocapture`
+/// `SECONDS=600 cargo test --release --test collector soak -- --nocapture`
 #[test]
-fn soak() {
+fn soak_keeps_memory_and_threads_constant() {
     require!(Collector);
     let seconds = test_support::process::count_of("SECONDS", 20);
     let rate = test_support::process::count_of("RATE", if cfg!(debug_assertions) { 2000 } else { 20_000 });
     let period = Duration::from_secs(if seconds >= 120 { 20 } else { 4 });
     let mock = MockCollector::start_counting();
     let mut collector = Collector::forwarding_to(&mock);
-    // So short that stops lead to failures, and not to delays only.
+    // Short enough that a pause leads to failures, not only to delays.
     let timeout = if seconds >= 120 { "3000" } else { "1000" };
     let mut child = child(&collector, "grpc", &[("OTEL_EXPORTER_OTLP_TIMEOUT", timeout)]);
     let start = Instant::now();
@@ -174,7 +178,7 @@ fn soak() {
     compare("spans", &child.stats("traces"), emitted, &numbers.spans);
     compare("logs", &child.stats("logs"), emitted, &numbers.logs);
 
-    // The first third is for warming up: every kind of turn has happened by then.
+    // The first third is the warm-up: it includes every kind of turn.
     let (warm, steady) = samples.split_at(samples.len() / 3);
     let most = |samples: &[(f64, u64)]| {
         samples

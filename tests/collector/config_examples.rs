@@ -10,7 +10,7 @@ use test_support::{
 };
 
 #[test]
-fn the_collector_file_takes_in_what_the_quickstart_sends() {
+fn collector_example_accepts_the_quickstart() {
     require!(Collector);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config-examples/collector.yaml");
     let collector = Collector::start_with_config(&fs::read_to_string(path).unwrap());
@@ -66,9 +66,9 @@ fn the_collector_file_takes_in_what_the_quickstart_sends() {
 
 #[test]
 #[cfg(feature = "tls")]
-fn the_file_for_mtls_proves_who_sends() {
+fn mtls_example_authenticates_the_client() {
     require!(Collector, Openssl);
-    // As the file says: certificates beside it.
+    // The file expects certificates in its directory.
     let directory = tempfile::tempdir().unwrap();
     let certificates = directory.path().join("certs");
     fs::create_dir(&certificates).unwrap();

@@ -15,7 +15,7 @@ fn same_span(log: &str, span: &str) {
 }
 
 #[test]
-fn without_tokio() {
+fn without_tokio_reaches_the_collector() {
     require!(Collector);
     let collector = Collector::start();
     let mut command = process::example("without_tokio");
@@ -45,7 +45,7 @@ fn without_tokio() {
 }
 
 #[test]
-fn own_subscriber() {
+fn own_subscriber_reaches_the_collector() {
     require!(Collector);
     let collector = Collector::start();
     let mut command = process::example("own_subscriber");
@@ -60,7 +60,7 @@ fn own_subscriber() {
         collector.wait(|text| sections(text, "Span").len() == 1 && sections(text, "LogRecord").len() == 3);
     let span = sections(&output, "Span")[0];
     assert_eq!((field(span, "Name"), field(span, "-> door")), ("open_door", "Int(7)"));
-    // By body, since the scopes come in any order.
+    // By body, since the order of the scopes varies.
     for (level, body, has_key) in
         [("DEBUG", "key turned", true), ("INFO", "door opened", false), ("WARN", "in need of oil", false)]
     {
@@ -73,7 +73,7 @@ fn own_subscriber() {
 }
 
 #[test]
-fn several_destinations_get_what_is_theirs() {
+fn several_destinations_receive_their_records() {
     require!(Collector);
     let (own, vendor) = (Collector::start(), Collector::start());
     let command = several_destinations(&own.url("http/protobuf"), &vendor.url("grpc"));
@@ -106,7 +106,7 @@ fn several_destinations_get_what_is_theirs() {
 }
 
 #[test]
-fn those_for_the_console_send_to_a_collector_too() {
+fn console_examples_reach_the_collector() {
     require!(Collector);
     let collector = Collector::start();
     let example = |name| {

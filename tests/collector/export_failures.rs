@@ -22,13 +22,13 @@ use test_support::{
 const PROTOCOLS: [&str; 2] = ["grpc", "http/protobuf"];
 
 #[test]
-fn the_wrong_port_of_a_collector() {
+fn wrong_port_of_a_collector_is_retried_with_a_hint() {
     require!(Collector, Openssl);
     let collector = Collector::start();
     let (grpc, http) = (collector.url("grpc"), collector.url("http"));
     let (not_grpc, not_http) = ("what answers there is not gRPC", "what answers there is not HTTP/1.1");
     let line = |what: &str, help: &str| format!("cannot reach {{}} ({what}; {help})");
-    // It may hang up before what it says is read.
+    // The server may close the connection before its response is read.
     let hangs_up = "it hangs up before it answers, as one that wants https:// would";
     let is_http = "is this a port for HTTP, not gRPC?";
     check_any(&http, "grpc", &[line(not_grpc, is_http), line(hangs_up, is_http)]);
@@ -41,7 +41,7 @@ fn the_wrong_port_of_a_collector() {
     }
 }
 
-/// As [`check`] for spans that wait, where one of `lines` is said.
+/// Exports ten spans that stay queued, and asserts that one of `lines` is reported. See [`check`].
 fn check_any(url: &str, protocol: &str, lines: &[String]) {
     let mut child = child(url, protocol, &[]);
     child.call("emit 10");
@@ -58,7 +58,7 @@ fn check_any(url: &str, protocol: &str, lines: &[String]) {
 }
 
 #[test]
-fn a_port_with_tls_is_spoken_to_without() {
+fn plain_connection_to_a_tls_port_is_explained() {
     require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();
     let (certificate, key) = Authority::new(directory.path(), "authority").issue("server");
@@ -71,9 +71,9 @@ fn a_port_with_tls_is_spoken_to_without() {
     check(&collector.url("http/protobuf"), "http/protobuf", Lost, &format!("{{}} {answer}"), &reason);
 }
 
-/// What a proxy answers by itself, for both protocols.
+/// The proxy itself responds, for both protocols.
 #[test]
-fn a_proxy_refuses() {
+fn proxy_statuses_decide_between_retry_and_loss() {
     require!(Nginx);
     let servers = [
         "return 401;",
@@ -114,7 +114,7 @@ fn passing(collector: &Collector, protocol: &str) -> String {
 }
 
 #[test]
-fn a_proxy_in_front_of_a_collector() {
+fn proxy_limits_and_restarts_are_handled() {
     require!(Collector, Nginx);
     let mut collector = Collector::start();
     for protocol in PROTOCOLS {
@@ -140,7 +140,7 @@ fn a_proxy_in_front_of_a_collector() {
         assert!(said.contains("answered 413 Payload Too Large (send smaller batches"), "{said}");
         assert!(stats.adds_up() && stats.get("failed") > 0, "{stats:?}");
 
-        // Who is too fast comes back when it is told to.
+        // A limited client retries after the requested delay.
         let mut limited = child(&nginx.url(2), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
         let start = Instant::now();
         for _ in 0..3 {
@@ -158,7 +158,7 @@ fn a_proxy_in_front_of_a_collector() {
         assert!(took > Duration::from_millis(1500), "{took:?}");
         assert_eq!(limited.stats("traces").get("exported"), 30);
 
-        // A connection that is closed after some requests is nothing to speak of.
+        // A connection that is closed after some requests is not reported.
         let mut fickle = child(&nginx.url(3), protocol, &[]);
         for sent in 1..=20 {
             fickle.call("emit 1");
@@ -166,7 +166,7 @@ fn a_proxy_in_front_of_a_collector() {
         }
         assert_eq!(fickle.stderr(), "", "{protocol}");
 
-        // The Collector goes and comes back.
+        // The Collector is killed and restarted.
         let mut child = child(&nginx.url(0), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
         collector.kill();
         child.call("emit 10");
@@ -180,9 +180,9 @@ fn a_proxy_in_front_of_a_collector() {
     }
 }
 
-/// Longer than half of the timeout, which is what a connection may take.
+/// The response takes longer than half of the timeout, the limit for a connection.
 #[test]
-fn an_answer_may_take_as_long_as_the_timeout() {
+fn slow_response_within_the_timeout_is_accepted() {
     require!(Collector);
     let mock = MockCollector::start_counting();
     mock.set_delay(Duration::from_millis(700));
@@ -198,7 +198,7 @@ fn an_answer_may_take_as_long_as_the_timeout() {
 }
 
 #[test]
-fn a_collector_goes_and_comes_back() {
+fn collector_restart_is_reported_without_loss() {
     require!(Collector);
     let mut collector = Collector::start();
     for protocol in PROTOCOLS {
@@ -208,7 +208,7 @@ fn a_collector_goes_and_comes_back() {
         collector.kill();
         child.call("emit 10");
         child.wait_stderr("will keep trying; 10 spans waiting\n");
-        // Long enough that somebody who looks sees it.
+        // Long enough for a visible outage.
         thread::sleep(Duration::from_millis(300));
         collector.restart();
         let said = child.wait_stderr("recovered");

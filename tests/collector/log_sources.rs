@@ -16,7 +16,7 @@ fn child_emits() {
 }
 
 #[test]
-fn three_ways_one_record_at_the_collector() {
+fn log_sources_give_equal_records_at_the_collector() {
     require!(Collector);
     let collector = Collector::start();
     let mut command = process::function(module_path!(), "child_emits");
@@ -32,7 +32,7 @@ fn three_ways_one_record_at_the_collector() {
             let is_time =
                 |line: &&str| line.starts_with("ObservedTimestamp:") || line.starts_with("Timestamp:");
             let is_header = |line: &&str| line.starts_with("LogRecord #");
-            // Behind the flags the Collector may go on about something else.
+            // Other sections can follow the flags.
             let end = record.find("Flags:").unwrap_or(record.len());
             record[..end]
                 .lines()

@@ -1,4 +1,5 @@
-//! Tests that need real programs, such as the OpenTelemetry Collector (`OTELCOL`).
+//! Tests that need real programs, such as the OpenTelemetry Collector. See
+//! [`test_support::programs`].
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,

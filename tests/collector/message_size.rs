@@ -1,4 +1,4 @@
-//! What is larger than a receiver takes at once.
+//! Messages that exceed the limit of the receiver.
 #![cfg(unix)]
 
 use test_support::{child::Child, collector::Collector, mock_collector::MockCollector, require};
@@ -17,9 +17,9 @@ fn child(url: &str, (protocol, compression): (&str, &str)) -> Child {
     ])
 }
 
-/// 10 MB in one batch, while the Collector's receiver for gRPC takes 4 MiB at once.
+/// 10 MB in one batch, while the gRPC receiver of the Collector accepts messages of 4 MiB.
 #[test]
-fn a_large_batch_arrives_in_parts() {
+fn oversized_batch_arrives_in_parts() {
     require!(Collector);
     for way in WAYS {
         let mock = MockCollector::start_counting();
@@ -37,9 +37,9 @@ fn a_large_batch_arrives_in_parts() {
     }
 }
 
-/// One item that nothing can split goes alone.
+/// A single item cannot be split.
 #[test]
-fn an_item_that_is_too_large_takes_no_other_along() {
+fn oversized_item_is_lost_alone() {
     require!(Collector);
     for way in WAYS {
         let mock = MockCollector::start_counting();

@@ -13,7 +13,7 @@ use test_support::{
     require,
 };
 
-/// Waits for a line of the output of a program that holds `part`.
+/// Waits for a line of output that contains `part`.
 fn wait_for_line(reader: &mut impl std::io::BufRead, part: &str) -> String {
     let mut seen = String::new();
     loop {
@@ -46,7 +46,7 @@ fn promtool_accepts_the_page() {
 }
 
 #[test]
-fn a_real_prometheus_scrapes_the_quickstart() {
+fn prometheus_scrapes_the_quickstart() {
     require!(Prometheus);
     let mut quickstart = process::example("quickstart");
     quickstart
@@ -71,7 +71,7 @@ fn a_real_prometheus_scrapes_the_quickstart() {
 }
 
 #[test]
-fn promtool_accepts_them() {
+fn promtool_accepts_self_metrics() {
     require!(Promtool);
     let mock = MockCollector::start();
     let tools = builder()

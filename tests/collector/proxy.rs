@@ -11,7 +11,7 @@ use test_support::{
 };
 
 #[test]
-fn encrypted_connections_go_through_the_proxy() {
+fn encrypted_connections_use_the_proxy() {
     require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path(), "authority");
@@ -29,7 +29,7 @@ fn encrypted_connections_go_through_the_proxy() {
         // user:s3 cret
         assert!(heads[0].ends_with("\r\nProxy-Authorization: Basic dXNlcjpzMyBjcmV0"), "{heads:?}");
 
-        // Who is exempt is looked for directly, and `collector.test` is nowhere.
+        // Exempt hosts are resolved directly, and `collector.test` does not exist.
         for exempt in ["collector.test", ".test", "a,*"] {
             let variables = [ca, ("ALL_PROXY", proxy.as_str()), ("no_proxy", exempt)];
             let error = send_by_proxy("https://collector.test:4317", protocol, &variables).unwrap_err();

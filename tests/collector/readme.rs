@@ -7,7 +7,7 @@ use std::{
 
 use test_support::{programs::Program, readme::block, require};
 
-/// Whether `command` is content with a file of this text.
+/// Asserts that `command` accepts a file with this text.
 fn is_accepted(mut command: Command, name: &str, text: &str) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(name);
@@ -18,7 +18,7 @@ fn is_accepted(mut command: Command, name: &str, text: &str) {
 }
 
 #[test]
-fn the_collector_accepts_its_file() {
+fn collector_accepts_its_file() {
     require!(Collector);
     let mut command = Program::Collector.command();
     command.args(["validate", "--config"]);
@@ -34,9 +34,9 @@ fn prometheus_accepts_its_file() {
 }
 
 #[test]
-fn alerts_see_a_single_loss_and_end() {
+fn alerts_fire_on_a_single_loss_and_resolve() {
     require!(Promtool);
-    // At 2 minutes each series begins, with all that is ever lost.
+    // Each series begins at 2 minutes, with its final value.
     let tests = "
 rule_files: [rules.yml]
 evaluation_interval: 30s
@@ -67,7 +67,7 @@ tests:
 }
 
 #[test]
-fn kubernetes_accepts_its_files() {
+fn kubernetes_accepts_its_manifests() {
     require!(KubernetesValidate);
     let mut command = Program::KubernetesValidate.command();
     command.arg("--strict");
@@ -77,7 +77,7 @@ fn kubernetes_accepts_its_files() {
 #[test]
 fn systemd_accepts_its_unit() {
     require!(SystemdAnalyze);
-    // Only programs that exist are accepted.
+    // Only existing programs are accepted.
     let unit = block("ini", "[Unit]").replace("/usr/local/bin/checkout", "/bin/true");
     let mut command = Program::SystemdAnalyze.command();
     command.arg("verify");

@@ -1,5 +1,5 @@
-//! The pictures of the README: what a terminal shows of a real run. To draw them anew:
-//! `cargo build --examples && UPDATE_GOLDEN=1 cargo test --test it readme_images -- --ignored`
+//! The images of the README: terminals after real runs. To draw them again:
+//! `cargo build --examples && UPDATE_GOLDEN=1 cargo test --test collector readme_images`
 #![allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "pixels are few and whole")]
 
 use std::{
@@ -28,7 +28,7 @@ fn screen(line: &str, directory: &Path) -> vt100::Parser {
     recording.replay(60)
 }
 
-/// The rows of a screen that have something on them, as text.
+/// Returns the rows of a screen up to the last non-empty one.
 fn rows(screen: &vt100::Screen) -> Vec<String> {
     let rows: Vec<_> = screen.rows(0, COLUMNS).collect();
     let used = rows.iter().rposition(|row| !row.trim().is_empty()).map_or(0, |last| last + 1);
@@ -59,7 +59,7 @@ fn svg(screen: &vt100::Screen) -> String {
     )
     .unwrap();
     for row in 0..rows {
-        // Neighbours of one look stand together, so that a font of another width does the least harm.
+        // Adjacent cells of one style form one text, so that other font widths distort little.
         let mut runs: Vec<(u16, &'static str, bool, String)> = Vec::new();
         for column in 0..COLUMNS {
             let cell = screen.cell(row, column).unwrap();
@@ -86,7 +86,7 @@ fn svg(screen: &vt100::Screen) -> String {
     out
 }
 
-/// What is the same in every run: numbers and ids are masked, bars left out.
+/// Returns what is equal in each run: numbers and ids are masked, bars are removed.
 fn words(text: &str) -> String {
     let is_id = |word: &str| word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit());
     let is_bar = |word: &str| word.contains(['█', '·']);
@@ -94,7 +94,7 @@ fn words(text: &str) -> String {
     for word in text.split([' ', '=', '\n']).filter(|word| !word.is_empty() && !is_bar(word)) {
         let mut masked = String::new();
         for c in word.chars() {
-            // However many digits there are, before a point and behind it.
+            // Any number of digits, before and after a decimal point, becomes one zero each.
             let is_number = c.is_ascii_digit() || c == '.' && masked.ends_with('0');
             match c {
                 _ if !is_number => masked.push(c),
@@ -107,7 +107,7 @@ fn words(text: &str) -> String {
     words.join(" ")
 }
 
-/// The rows of a picture, as text.
+/// Returns the rows of an image as text.
 fn drawn(picture: &str) -> String {
     let number = |text: &str, name: &str| -> f32 {
         let (_, rest) = text.split_once(&format!(" {name}=\"")).unwrap();
@@ -130,7 +130,7 @@ fn drawn(picture: &str) -> String {
     out + &line
 }
 
-/// Compares a picture with the screen, or draws it when asked to.
+/// Compares an image with the screen, or draws it when asked to.
 fn is_current(name: &str, screen: &vt100::Screen) {
     let path = Path::new(ROOT).join("assets").join(name);
     if golden::is_update() {
@@ -147,7 +147,7 @@ fn is_current(name: &str, screen: &vt100::Screen) {
 }
 
 #[test]
-fn the_console_is_as_in_the_picture() {
+fn console_image_is_current() {
     require!(Script);
     let directory = tempfile::tempdir().unwrap();
     fs::copy(Path::new(ROOT).join("examples/quickstart.toml"), directory.path().join("autotelemetry.toml"))
@@ -161,7 +161,7 @@ fn the_console_is_as_in_the_picture() {
 }
 
 #[test]
-fn taplo_finds_what_is_in_the_picture() {
+fn taplo_image_is_current() {
     require!(Script, Taplo);
     let directory = tempfile::tempdir().unwrap();
     let schema = Path::new(ROOT).join("schema/autotelemetry.schema.json");

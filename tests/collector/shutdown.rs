@@ -8,11 +8,11 @@ use test_support::{
     collector::Collector,
     mock_collector::{MockCollector, Occurrences},
     require,
-    shutdown::{End, PROTOCOLS, Row, Runtime, end, end_by_drop, print, row},
+    shutdown::{Outcome, PROTOCOLS, Row, Runtime, drop_tools, print, row, shut_down},
 };
 
 #[test]
-fn with_a_collector() {
+fn shutdown_with_a_collector_keeps_the_deadline() {
     require!(Collector);
     let mut rows = vec![up()];
     rows.push(stopped());
@@ -23,65 +23,72 @@ fn with_a_collector() {
 fn up() -> Row {
     let mock = MockCollector::start_counting();
     let collector = Collector::forwarding_to(&mock);
-    let all_arrived = |end: &End| {
-        assert_eq!((end.spans.exported, end.logs.exported), (1500, 1500), "{:?} {:?}", end.spans, end.logs);
+    let all_arrived = |outcome: &Outcome| {
+        assert_eq!(
+            (outcome.spans.exported, outcome.logs.exported),
+            (1500, 1500),
+            "{:?} {:?}",
+            outcome.spans,
+            outcome.logs
+        );
     };
     let row = row("is up", |protocol| collector.url(protocol), || (), all_arrived);
-    // As often as there were ends.
+    // Each shutdown delivered each item once.
     let numbers = mock.occurrences();
     let times = u8::try_from(PROTOCOLS.len() * (Runtime::ALL.len() + 1)).unwrap();
     assert_eq!((numbers.spans, numbers.logs), (vec![times; 1500], vec![times; 1500]));
     row
 }
 
-/// Stopped in mid-stream: the system goes on to accept connections and bytes.
+/// Pauses the Collector during the export: the system still accepts connections and bytes.
 fn stopped() -> Row {
     let mock = MockCollector::start_counting();
     let collector = std::sync::Arc::new(Collector::forwarding_to(&mock));
     let took = PROTOCOLS.map(|protocol| {
-        let ends = Runtime::ALL.map(|runtime| {
+        let durations = Runtime::ALL.map(|runtime| {
             collector.signal("CONT");
             let (other, numbers) = (std::sync::Arc::clone(&collector), mock.occurrences());
-            let end = end(&collector.url(protocol), protocol, runtime, move || other.signal("STOP"));
+            let outcome =
+                shut_down(&collector.url(protocol), protocol, runtime, move || other.signal("STOP"));
             collector.signal("CONT");
-            // What was counted as arrived did.
+            // Exported items have arrived.
             let arrived = Numbered::since(&mock, &numbers);
-            assert!(arrived.spans >= end.spans.exported && arrived.logs >= end.logs.exported);
-            end.took
+            assert!(arrived.spans >= outcome.spans.exported && arrived.logs >= outcome.logs.exported);
+            outcome.took
         });
         collector.signal("STOP");
-        let dropped = end_by_drop(&collector.url(protocol), protocol, Runtime::CurrentThread);
-        ends.into_iter().chain([dropped]).max().unwrap()
+        let dropped = drop_tools(&collector.url(protocol), protocol, Runtime::CurrentThread);
+        durations.into_iter().chain([dropped]).max().unwrap()
     });
     Row("is stopped in mid-stream", took)
 }
 
-/// Killed in mid-stream and started again.
+/// Kills and restarts the Collector during the export.
 fn killed() -> Row {
     let mock = MockCollector::start_counting();
     let collector = std::sync::Arc::new(Mutex::new(Collector::forwarding_to(&mock)));
     let took = PROTOCOLS.map(|protocol| {
-        let ends = Runtime::ALL.map(|runtime| {
+        let durations = Runtime::ALL.map(|runtime| {
             let (other, numbers) = (std::sync::Arc::clone(&collector), mock.occurrences());
             let url = collector.lock().unwrap().url(protocol);
-            let end = end(&url, protocol, runtime, move || {
+            let outcome = shut_down(&url, protocol, runtime, move || {
                 let mut collector = other.lock().unwrap();
                 collector.kill();
                 collector.restart();
             });
             let arrived = Numbered::since(&mock, &numbers);
-            assert!(arrived.spans >= end.spans.exported && arrived.logs >= end.logs.exported);
-            assert_eq!((end.spans.exported, end.logs.exported), (1500, 1500), "there is time enough");
-            end.took
+            assert!(arrived.spans >= outcome.spans.exported && arrived.logs >= outcome.logs.exported);
+            assert_eq!((outcome.spans.exported, outcome.logs.exported), (1500, 1500), "there is time enough");
+            outcome.took
         });
         let collector = collector.lock().unwrap();
-        let dropped = end_by_drop(&collector.url(protocol), protocol, Runtime::CurrentThread);
-        ends.into_iter().chain([dropped]).max().unwrap()
+        let dropped = drop_tools(&collector.url(protocol), protocol, Runtime::CurrentThread);
+        durations.into_iter().chain([dropped]).max().unwrap()
     });
     Row("is killed and started again", took)
 }
 
-/// How many items came at least.
+/// The number of arrivals.
 struct Numbered {
     spans: u64,
     logs: u64,

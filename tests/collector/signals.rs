@@ -1,4 +1,4 @@
-//! What a real OpenTelemetry Collector receives, over each protocol, plain and compressed.
+//! The three signals at a real Collector, over each protocol, plain and compressed.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,42 +11,42 @@ use test_support::{
 };
 
 #[test]
-fn grpc() {
+fn grpc_delivers_all_signals() {
     require!(Collector);
     all_three_signals("grpc", "none");
 }
 
 #[test]
-fn grpc_gzip() {
+fn grpc_with_gzip_delivers_all_signals() {
     require!(Collector);
     all_three_signals("grpc", "gzip");
 }
 
 #[test]
-fn http_protobuf() {
+fn http_protobuf_delivers_all_signals() {
     require!(Collector);
     all_three_signals("http/protobuf", "none");
 }
 
 #[test]
-fn http_protobuf_gzip() {
+fn http_protobuf_with_gzip_delivers_all_signals() {
     require!(Collector);
     all_three_signals("http/protobuf", "gzip");
 }
 
 #[test]
-fn http_json() {
+fn http_json_delivers_all_signals() {
     require!(Collector);
     all_three_signals("http/json", "none");
 }
 
 #[test]
-fn http_json_gzip() {
+fn http_json_with_gzip_delivers_all_signals() {
     require!(Collector);
     all_three_signals("http/json", "gzip");
 }
 
-/// Emits a bit of everything. Its destination comes from the environment of its process.
+/// Emits all signals. The destination comes from the environment.
 #[test]
 #[ignore = "child process of other tests"]
 fn child_emits() {
@@ -115,7 +115,7 @@ fn all_three_signals(protocol: &str, compression: &str) {
         .env("OTEL_EXPORTER_OTLP_COMPRESSION", compression);
     process::run(program);
     let after = nanos();
-    // The program has ended well, so everything was accepted; the Collector may still be printing.
+    // The child has succeeded, so everything was accepted; the Collector may still be printing.
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 2
             && sections(text, "LogRecord").len() == 4
@@ -169,7 +169,7 @@ fn all_three_signals(protocol: &str, compression: &str) {
     let (nan, infinities) = if protocol == "http/json" {
         ("Str(NaN)", "Slice([\"Infinity\",\"-Infinity\"])")
     } else {
-        // The Collector's own output is JSON here, and leaves the infinities out.
+        // The Collector prints JSON here, and omits the infinities.
         ("Double(NaN)", "")
     };
     assert!(parent.contains(&format!("-> nan: {nan}")), "{parent}");
@@ -197,7 +197,7 @@ fn all_three_signals(protocol: &str, compression: &str) {
     }
 }
 
-/// Log records, each with the ids of the span that it was written in.
+/// Asserts that each log record has the ids of its span.
 fn check_logs(output: &str, parent: &str, child: &str, written: std::ops::RangeInclusive<u128>) {
     let logs = sections(output, "LogRecord");
     let log = |body: &str| *logs.iter().find(|log| field(log, "Body") == format!("Str({body})")).unwrap();
@@ -226,7 +226,7 @@ fn check_logs(output: &str, parent: &str, child: &str, written: std::ops::RangeI
 }
 
 #[test]
-fn quickstart_reaches_the_collector_by_profile_and_by_variable() {
+fn quickstart_reaches_the_collector_by_profile_and_by_variables() {
     require!(Collector);
     let collector = Collector::start();
     let mut by_profile = process::example("quickstart");
@@ -251,7 +251,7 @@ fn quickstart_reaches_the_collector_by_profile_and_by_variable() {
 }
 
 #[test]
-fn from_every_kind_of_runtime() {
+fn each_runtime_reaches_the_collector() {
     require!(Collector);
     let collector = Collector::start();
     for protocol in ["grpc", "http/protobuf"] {
@@ -287,7 +287,7 @@ fn from_every_kind_of_runtime() {
 
 #[test]
 #[cfg(feature = "tls")]
-fn https_is_verified_against_the_certificates_of_the_system() {
+fn https_is_verified_against_the_system_certificates() {
     require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path(), "authority");
@@ -302,7 +302,7 @@ fn https_is_verified_against_the_certificates_of_the_system() {
             .env("SSL_CERT_FILE", authority.file());
         process::run(program);
 
-        // Without the authority nothing is sent, and the reason is told.
+        // Without the authority nothing is sent, and the reason is reported.
         let mut program = process::function(module_path!(), "child_emits");
         program.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint).env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         let output = program.output().unwrap();
@@ -319,7 +319,7 @@ fn nanos() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
 }
 
-/// `2026-11-23 17:33:55.047155228 +0000 UTC`
+/// Parses `2026-11-23 17:33:55.047155228 +0000 UTC`.
 fn timestamp(text: &str) -> u128 {
     let (date, time) = text.strip_suffix(" +0000 UTC").unwrap().split_once(' ').unwrap();
     let timestamp: jiff::Timestamp = format!("{date}T{time}Z").parse().unwrap();

@@ -18,7 +18,7 @@ pub(super) const PROTOCOLS: &[&str] =
     if cfg!(feature = "grpc") { &["grpc", "http/protobuf"] } else { &["http/protobuf"] };
 
 #[test]
-fn what_does_not_go_together_is_refused_in_words() {
+fn mismatched_certificates_are_rejected_with_a_reason() {
     require!(Openssl);
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path(), "authority");
@@ -44,7 +44,7 @@ fn what_does_not_go_together_is_refused_in_words() {
         let said = all.join("\n").replace(&format!("{}/", directory.path().display()), "@");
         said.replace(&format!("{}/autotelemetry.toml", of_file.path().display()), "file")
     };
-    // What is right is silent.
+    // Matching files have no problem.
     assert_eq!(said("ca_file = \"@authority.pem\"\ncert_file = \"@own.pem\"\nkey_file = \"@own.key\""), "");
     assert_eq!(said("ca_file = \"@authority.pem\"\ncert_file = \"@both.pem\"\nkey_file = \"@both.pem\""), "");
     assert_eq!(
@@ -70,7 +70,7 @@ fn what_does_not_go_together_is_refused_in_words() {
         said("ca_file = \"@half.pem\""),
         "warning: file:7:11: otlp.tls.ca_file: 1 of the 2 certificates in @half.pem cannot be read"
     );
-    // All at once, each once although three signals share them.
+    // All problems at once, each once although three signals share the files.
     assert_eq!(
         said("ca_file = \"@none\"\ncert_file = \"@own.key\"\nkey_file = \"@own.pem\"").lines().count(),
         5
@@ -78,7 +78,7 @@ fn what_does_not_go_together_is_refused_in_words() {
 }
 
 #[test]
-fn dates_of_certificates_are_warned_about() {
+fn certificate_dates_give_warnings() {
     require!(Openssl);
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path(), "authority");
@@ -106,7 +106,7 @@ fn dates_of_certificates_are_warned_about() {
             assert_eq!(warnings, [(Some("otlp.tls.cert_file"), message.as_str())]);
         }
     }
-    // An authority among others.
+    // An expired authority among others.
     let (old, _) = authority.issue_for("old", &openssl(at(-48)), &openssl(at(-24)));
     shell(directory.path(), "cat authority.pem old.pem > authorities.pem");
     let file = old.with_file_name("authorities.pem");
@@ -116,7 +116,7 @@ fn dates_of_certificates_are_warned_about() {
     assert_eq!(warnings.iter().map(autotelemetry::error::Problem::message).collect::<Vec<_>>(), [message]);
 }
 
-/// With a certificate of ours, for a destination that wants one.
+/// Returns the variables for a destination that requires a client certificate.
 fn with_identity<'a>(
     endpoint: &'a str,
     protocol: &'a str,
@@ -133,7 +133,7 @@ fn with_identity<'a>(
 }
 
 #[test]
-fn both_sides_show_their_certificates() {
+fn mutual_tls_authenticates_both_sides() {
     require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path(), "authority");
@@ -149,7 +149,8 @@ fn both_sides_show_their_certificates() {
         send(with_env(&good), "accepted").unwrap();
 
         let error = send(with_env(&with_identity(&endpoint, protocol, (&ca, "", ""))), "nobody").unwrap_err();
-        // Who is refused by TLS 1.3 hears of it when it sends, if it does not find the connection closed.
+        // With TLS 1.3 a rejected client learns of it when it sends, unless the connection is
+        // already closed.
         let refused = ["the server wants a certificate of ours", "broken pipe", "reset", "closed"];
         assert!(refused.iter().any(|reason| error.contains(reason)), "{protocol}: {error}");
         let other = text(&stranger.file());
@@ -167,7 +168,7 @@ fn both_sides_show_their_certificates() {
 }
 
 #[test]
-fn renewed_files_are_used_for_the_next_connection() {
+fn renewed_files_are_used_for_new_connections() {
     require!(Collector, Openssl);
     let output = process::run(process::function(module_path!(), "child_renews_certificates"));
     let said = String::from_utf8_lossy(&output.stderr);
@@ -205,7 +206,7 @@ fn child_renews_certificates() {
         let tools = with_env(&with_identity(&endpoint, protocol, files))
             .set("traces.exporters", "otlp")
             .set("logs.exporters", "none")
-            // The first attempt may meet the connection that has just ended.
+            // The first attempt may use the connection that has just been closed.
             .set("otlp.timeout", "10s");
         let tools = tools.build().unwrap();
         let send = |name: &'static str| {
@@ -213,7 +214,7 @@ fn child_renews_certificates() {
             tools.force_flush().unwrap();
         };
         send("before");
-        // What is bad changes nothing.
+        // Invalid files change nothing.
         let good = fs::read(&own).unwrap();
         if *protocol == PROTOCOLS[0] {
             fs::write(&own, "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").unwrap();
@@ -227,7 +228,7 @@ fn child_renews_certificates() {
         relay.redirect(of_second.address(protocol));
         send("after");
         tools.shutdown().unwrap();
-        // Back, for the next protocol.
+        // Restored for the next protocol.
         first.issue("own");
         fs::copy(first.file(), &trusted).unwrap();
     }

@@ -1,4 +1,4 @@
-//! What the examples emit, item by item.
+//! The telemetry of the examples, item by item.
 
 use serde_json::{Value, json};
 use test_support::{
@@ -9,11 +9,12 @@ use test_support::{
 };
 
 #[test]
-fn quickstart() {
+fn quickstart_emits_every_item() {
     let mut command = process::example("quickstart");
     command.env("AUTOTEL_CONSOLE__FORMAT", "json");
     let lines = lines(&process::run(command));
-    // Per order three spans and a log record, one more for the one that failed, and two metrics for two ways to pay.
+    // Each order has three spans and a log record, the failed one another record. Two ways to pay
+    // have two metrics each.
     assert_eq!(lines.len(), 3 * 4 + 1 + 2 * 2);
 
     for order in 1..=3 {
@@ -56,11 +57,11 @@ fn quickstart() {
 }
 
 #[test]
-fn instrument() {
+fn instrument_links_tracing_and_manual_spans() {
     let lines = lines(&process::run(process::example("instrument")));
     assert_eq!(lines.len(), 2 * (5 + 3));
     for order in [1, 2] {
-        // By `tracing` and by hand, in turns.
+        // Spans of `tracing` and manual spans alternate.
         let root = only(&lines, &json!({ "span": "place_order", "attributes": { "order": order } }));
         assert_eq!((&root["parent_span_id"], &root["scope"]), (&Value::Null, &"tracing".into()));
         let child = |of: &Value, name: &str, scope: &str| {
@@ -88,7 +89,7 @@ fn instrument() {
 }
 
 #[test]
-fn several_destinations_share_no_header() {
+fn several_destinations_keep_headers_apart() {
     let (own, vendor) = (MockCollector::start(), MockCollector::start());
     process::run(several_destinations(&own.url(), &vendor.url()));
     for (mock, token, compression) in [(&own, None, None), (&vendor, Some("Bearer secret"), Some("gzip"))] {
@@ -103,17 +104,17 @@ fn several_destinations_share_no_header() {
 }
 
 #[test]
-fn log_level() {
+fn log_level_example_changes_levels_at_run_time() {
     let lines = lines(&change_levels(process::example("log_level")));
     let member = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
     let said: Vec<_> = lines.iter().map(|line| (member(line, "target"), member(line, "level"))).collect();
     let said: Vec<_> = said.iter().map(|(target, level)| (&**target, &**level)).collect();
     let expected = [
-        // As it starts, at level info.
+        // Initially, at level info.
         &[("doors", "INFO"), ("fridge", "WARN")][..],
         &[("stock", "DEBUG"), ("doors", "INFO"), ("fridge", "WARN")],
         &[("stock", "TRACE"), ("stock", "DEBUG"), ("fridge", "WARN")],
-        // What is no level is told, and off is off.
+        // The invalid level is reported; then the level is off.
         &[("log_level", "ERROR")],
     ];
     assert_eq!(said, expected.concat());
@@ -123,7 +124,7 @@ fn log_level() {
 }
 
 #[test]
-fn disabled_fallback() {
+fn disabled_fallback_computes_result_without_telemetry() {
     for (variables, telemetry) in [(&[][..], true), (&[("AUTOTEL_LOGS__LEVEL", "loud")], false)] {
         let mut command = process::example("disabled_fallback");
         command.envs(variables.iter().copied());

@@ -1,4 +1,4 @@
-//! What reaches a destination, and what is said when it does not.
+//! Exports over OTLP: requests, errors, deadlines and runtimes.
 
 use std::{
     io::{Read as _, Write as _},
@@ -11,7 +11,7 @@ use test_support::{builder, mock_collector::MockCollector, process, with_file};
 
 const PROTOCOLS: [&str; 3] = ["grpc", "http/protobuf", "http/json"];
 
-/// One span, one log record and one count.
+/// Emits one span, one log record and one count.
 fn emit(tools: &ObservabilityTools) {
     let span = tools.tracer("test").start_as_current_span("work");
     tools.logger("test").info("hello", &[]);
@@ -24,7 +24,7 @@ fn quiet() -> autotelemetry::Builder {
 }
 
 #[test]
-fn each_protocol_speaks_its_own_language() {
+fn each_protocol_uses_its_path_and_encoding() {
     for (protocol, kind, path) in [
         ("grpc", "application/grpc", "/opentelemetry.proto.collector.trace.v1.TraceService/Export"),
         ("http/protobuf", "application/x-protobuf", "/v1/traces"),
@@ -59,7 +59,7 @@ fn each_protocol_speaks_its_own_language() {
 }
 
 #[test]
-fn headers_of_one_destination_never_reach_another() {
+fn headers_are_sent_only_to_their_destination() {
     let (vendor, own) = (MockCollector::start(), MockCollector::start());
     let text = format!(
         "[service]\nname = \"x\"\n[traces]\nexporters = [\"otlp\", \"vendor\"]\n[logs]\nexporters = [\"otlp\", \"vendor\"]\n\
@@ -89,10 +89,10 @@ fn headers_of_one_destination_never_reach_another() {
     assert_eq!((vendor.spans().len(), own.spans().len()), (1, 1));
 }
 
-/// The SDK and its exporters read the environment of the process too; this runs where it says the opposite of what is
-/// configured.
+/// The SDK and its exporters also read the environment of the process. The child runs in one that
+/// contradicts the configuration.
 #[test]
-fn the_configuration_survives_what_the_sdk_reads_by_itself() {
+fn configuration_overrides_variables_that_the_sdk_reads() {
     let mut program = process::function(module_path!(), "child_exports");
     for (name, value) in [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
@@ -123,7 +123,8 @@ fn child_exports() {
              headers = {{ authorization = \"own\" }}\n[logs]\nexporters = [\"otlp\"]\n",
             mock.url()
         );
-        // An empty environment is injected; that of the process is there for whoever reads it behind our back.
+        // The injected environment is empty; only code that reads the process environment sees the
+        // rest.
         let (builder, _directory) = with_file(&text, &[]);
         let tools = builder.build().unwrap();
         let tracer = tools.tracer("test");
@@ -157,7 +158,7 @@ fn child_exports() {
 }
 
 #[test]
-fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
+fn transient_errors_are_retried_and_permanent_ones_are_not() {
     let mock = MockCollector::start();
     mock.fail_next(&[503, 429]);
     let tools = quiet()
@@ -187,8 +188,8 @@ fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
 }
 
 #[test]
-fn what_cannot_be_delivered_at_shutdown_is_counted() {
-    // A port that is bound and not listened on refuses connections.
+fn undelivered_items_at_shutdown_are_counted() {
+    // A bound port without a listener refuses connections.
     let refused = "http://127.0.0.1:1";
     for protocol in PROTOCOLS {
         let tools = quiet().otlp_endpoint(refused).set("otlp.protocol", protocol).build().unwrap();
@@ -214,8 +215,8 @@ fn what_cannot_be_delivered_at_shutdown_is_counted() {
 }
 
 #[test]
-fn a_black_hole_costs_no_more_than_the_deadline() {
-    // Connections are accepted by the system, and nobody ever answers.
+fn unresponsive_server_delays_shutdown_until_the_deadline() {
+    // The system accepts connections, and no response follows.
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", hole.local_addr().unwrap());
     for protocol in PROTOCOLS {
@@ -241,7 +242,7 @@ fn a_black_hole_costs_no_more_than_the_deadline() {
 }
 
 #[test]
-fn the_timeout_covers_an_export_as_a_whole() {
+fn timeout_covers_the_whole_export() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let tools = quiet()
         .otlp_endpoint(format!("http://{}", hole.local_addr().unwrap()))
@@ -256,7 +257,7 @@ fn the_timeout_covers_an_export_as_a_whole() {
 }
 
 #[test]
-fn works_with_every_kind_of_runtime_and_from_drop() {
+fn export_works_in_each_runtime_and_on_drop() {
     type Run = fn(Box<dyn FnOnce() + Send>);
     let runtimes: [(&str, Run); 4] = [
         ("none", |work| work()),
@@ -300,7 +301,7 @@ fn works_with_every_kind_of_runtime_and_from_drop() {
 }
 
 #[test]
-fn one_destination_that_hangs_does_not_starve_another() {
+fn hanging_destination_does_not_delay_others() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let mock = MockCollector::start();
     let text = format!(
@@ -317,7 +318,7 @@ fn one_destination_that_hangs_does_not_starve_another() {
 }
 
 #[test]
-fn a_sampled_caller_stays_sampled_when_nothing_is_exported() {
+fn sampled_flag_is_propagated_without_exporters() {
     let tools = builder().service_name("x").set("traces.exporters", "none").build().unwrap();
     let headers = std::collections::HashMap::from([(
         "traceparent".to_owned(),
@@ -334,7 +335,7 @@ fn a_sampled_caller_stays_sampled_when_nothing_is_exported() {
 }
 
 #[test]
-fn what_found_the_queue_full_is_counted() {
+fn items_dropped_by_a_full_queue_are_counted() {
     for protocol in PROTOCOLS {
         let mock = MockCollector::start();
         let tools = quiet()
@@ -371,7 +372,7 @@ fn what_found_the_queue_full_is_counted() {
 }
 
 #[test]
-fn a_partial_success_is_no_success() {
+fn partial_success_counts_rejected_items_as_failed() {
     let mock = MockCollector::start();
     mock.set_body(r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too\nold"}}"#);
     let tools = quiet().otlp_endpoint(mock.url()).set("metrics.exporters", "none").build().unwrap();
@@ -389,7 +390,7 @@ fn a_partial_success_is_no_success() {
 }
 
 #[test]
-fn a_refusal_is_reported_in_the_words_of_the_server() {
+fn rejection_reports_the_message_of_the_server() {
     let mock = MockCollector::start();
     mock.fail_next(&[401]);
     mock.set_body(r#"{"code":16,"message":"token expired"}"#);
@@ -400,7 +401,7 @@ fn a_refusal_is_reported_in_the_words_of_the_server() {
 }
 
 #[test]
-fn who_shuts_down_at_the_same_time_waits_for_the_same_end() {
+fn concurrent_shutdowns_wait_for_the_same_end() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", hole.local_addr().unwrap());
     let tools = quiet().otlp_endpoint(url).set("shutdown_timeout", "300ms").build().unwrap();
@@ -414,10 +415,10 @@ fn who_shuts_down_at_the_same_time_waits_for_the_same_end() {
 }
 
 #[test]
-fn a_wrong_port_is_guessed() {
+fn wrong_protocol_port_is_suggested() {
     let mock = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = mock.local_addr().unwrap();
-    // Speaks HTTP/1.1, whatever it is asked.
+    // A server that speaks only HTTP/1.1.
     std::thread::spawn(move || {
         let mut open = Vec::new();
         for mut stream in mock.incoming().flatten() {
@@ -437,9 +438,9 @@ fn a_wrong_port_is_guessed() {
     assert!(error.contains("what answers there is not gRPC"), "{error}");
 }
 
-/// `init` reads the environment of the process and a file beside it, so it needs a process of its own.
+/// `init` reads the environment of the process and a file in its directory, so it needs a process.
 #[test]
-fn init_finds_the_file_and_works_with_every_kind_of_runtime() {
+fn init_finds_the_file_in_each_runtime() {
     for kind in ["none", "current_thread", "one worker"] {
         for protocol in ["grpc", "http/protobuf"] {
             let mock = MockCollector::start();
@@ -466,7 +467,7 @@ fn init_finds_the_file_and_works_with_every_kind_of_runtime() {
 }
 
 #[test]
-fn who_exports_nothing_is_told_what_to_set() {
+fn init_without_destination_names_the_setting() {
     let directory = tempfile::tempdir().unwrap();
     let mut program = process::function(module_path!(), "child_inits");
     program.current_dir(directory.path()).env("KIND", "none").env("OTEL_SERVICE_NAME", "x");
@@ -486,7 +487,7 @@ fn child_inits() {
         emit(&tools);
         tracing::info!("from tracing");
         log::info!("from log");
-        // Dropped inside whatever runs this.
+        // Dropped inside the runtime.
     };
     match process::variable("KIND").as_deref() {
         Some("current_thread") => {

@@ -1,4 +1,4 @@
-//! Each way an export can fail: what is said about it, what is counted, and whether it is tried again.
+//! Failed exports: the report on standard error, the statistics, and whether the export is retried.
 #![cfg(unix)]
 
 use std::{
@@ -20,12 +20,12 @@ use test_support::{
 const PROTOCOLS: [&str; 2] = ["grpc", "http/protobuf"];
 
 #[test]
-fn nobody_is_reached() {
+fn connection_refused_is_retried_and_counted() {
     let refusing = RefusingAddress::reserve();
     let refused = refusing.url();
     for protocol in PROTOCOLS {
         check(&refused, protocol, Wait, "cannot reach {} (connection refused)", "connection refused");
-        // Nobody can have a connection to a group.
+        // A multicast address accepts no connection.
         let url = "http://224.0.0.1:4318";
         check(
             url,
@@ -43,11 +43,11 @@ fn nobody_is_reached() {
 }
 
 #[test]
-fn nobody_answers() {
-    // Connections are accepted by the system.
+fn missing_response_loses_the_batch_and_blocked_connect_retries() {
+    // The system accepts connections, and no response follows.
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", hole.local_addr().unwrap());
-    // And here not even that any more.
+    // A full backlog: the system accepts no connection.
     let (_full, address) = full_listener();
     let full = format!("http://{address}");
     for protocol in PROTOCOLS {
@@ -57,7 +57,7 @@ fn nobody_answers() {
     }
 }
 
-/// Listens, and has as many connections as it takes.
+/// Returns a listener whose backlog is full.
 fn full_listener() -> ((tokio::runtime::Runtime, tokio::net::TcpListener, Vec<TcpStream>), SocketAddr) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -68,7 +68,7 @@ fn full_listener() -> ((tokio::runtime::Runtime, tokio::net::TcpListener, Vec<Tc
     };
     let address = listener.local_addr().unwrap();
     let limit = Duration::from_millis(200);
-    // Several times in a row, since a place may become free once more after it was refused.
+    // Several attempts in a row, since a slot can become free after a refusal.
     let mut streams = Vec::new();
     let mut refused = 0;
     while refused < 3 {
@@ -84,7 +84,7 @@ fn full_listener() -> ((tokio::runtime::Runtime, tokio::net::TcpListener, Vec<Tc
     ((runtime, listener, streams), address)
 }
 
-/// `google.rpc.Status` with a `RetryInfo`, by hand.
+/// Encodes a `google.rpc.Status` with a `RetryInfo`.
 fn retry_info(seconds: i64) -> Vec<u8> {
     #[derive(Clone, PartialEq, prost::Message)]
     struct Whole {
@@ -117,7 +117,7 @@ fn retry_info(seconds: i64) -> Vec<u8> {
 }
 
 #[test]
-fn statuses_of_grpc() {
+fn grpc_statuses_decide_between_retry_and_loss() {
     let mock = MockCollector::start();
     for (code, details, outcome, line) in [
         (16, Vec::new(), Lost, "{} answered Unauthenticated: says who (check the credentials in `headers`)"),
@@ -146,7 +146,7 @@ fn statuses_of_grpc() {
 }
 
 #[test]
-fn a_server_says_when_to_come_back() {
+fn retry_delay_of_the_server_is_respected() {
     for (protocol, reply) in [
         ("grpc", Reply::Grpc(8, "slow down", retry_info(1))),
         ("grpc", Reply::Grpc(14, "slow down", retry_info(1))),
@@ -171,7 +171,7 @@ fn a_server_says_when_to_come_back() {
 }
 
 #[test]
-fn attempts_are_limited_where_that_is_wanted() {
+fn max_attempts_ends_the_retries() {
     for protocol in PROTOCOLS {
         let mock = MockCollector::start();
         let place = mock.url().replace("http://", "");
@@ -193,8 +193,9 @@ fn attempts_are_limited_where_that_is_wanted() {
 }
 
 #[test]
-fn a_part_is_refused() {
-    // `partial_success { rejected_spans: 3, error_message: "too old" }`, and the same without rejected spans.
+fn partial_success_reports_rejected_spans() {
+    // `partial_success { rejected_spans: 3, error_message: "too old" }`, and the same without
+    // rejected spans.
     let rejected = b"\x0a\x0b\x08\x03\x12\x07too old".to_vec();
     let remark = b"\x0a\x09\x12\x07too old".to_vec();
     for protocol in PROTOCOLS {
@@ -223,7 +224,7 @@ fn url_of(mock: &MockCollector, protocol: &str) -> String {
 }
 
 #[test]
-fn an_outage_ends() {
+fn recovery_reports_duration_and_losses() {
     for protocol in PROTOCOLS {
         let mock = MockCollector::start();
         let place = mock.url().replace("http://", "");
@@ -232,7 +233,7 @@ fn an_outage_ends() {
         let mut child = child(&mock.url(), protocol, &sizes);
         child.call("emit 4");
         child.wait_stderr("will keep trying; 4 spans waiting\n");
-        // Four are on their way and eight find a place.
+        // Four are in flight and eight fit into the queue.
         child.call("emit 20");
         let stats = child.stats("traces");
         assert_eq!((stats.get("queued"), stats.get("queue_full")), (12, 12), "{stats:?}");
@@ -251,7 +252,7 @@ fn an_outage_ends() {
 }
 
 #[test]
-fn a_queue_is_full_although_everything_arrives() {
+fn full_queue_without_errors_is_reported() {
     let mock = MockCollector::start();
     mock.set_delay(Duration::from_millis(500));
     let sizes = [
@@ -264,7 +265,7 @@ fn a_queue_is_full_although_everything_arrives() {
     mock.wait(|received| received.len() == 1);
     child.call("emit 20");
     let place = mock.url().replace("http://", "");
-    // Later ones belong to the next line.
+    // Later losses belong to the next report.
     child.wait_stderr(&format!("autotelemetry: 1 span for {place} lost: the queue was full\n"));
     child.call("shutdown");
     let stats = child.stats("traces");
@@ -278,9 +279,9 @@ fn a_queue_is_full_although_everything_arrives() {
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 
-/// `SECONDS=60` for as many as there are in a minute.
+/// `SECONDS=60` includes the reports after a minute.
 #[test]
-fn a_flood_of_failures_is_a_few_lines() {
+fn many_failures_are_reported_in_few_lines() {
     let seconds = test_support::process::count_of("SECONDS", 3);
     for (protocol, reply) in
         PROTOCOLS.into_iter().zip([Reply::Grpc(3, "no", Vec::new()), Reply::Http(400, &[])])
@@ -298,7 +299,8 @@ fn a_flood_of_failures_is_a_few_lines() {
         assert!(stats.adds_up() && stats.get("exported") == 0, "{stats:?}");
         assert!(stats.get("failed") + stats.get("dropped") == stats.get("emitted"), "{stats:?}");
         assert!(stats.get("failed") > 100 * seconds, "fast enough to mean something: {stats:?}");
-        // One of the cause, one of the queue, and the last; the first two once more after a minute.
+        // One line for the cause, one for the queue, and the summary; the first two again after a
+        // minute.
         assert!(said.lines().count() <= 3 + 2 * usize::try_from(seconds / 60).unwrap(), "{said}");
     }
 }

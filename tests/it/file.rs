@@ -1,4 +1,4 @@
-//! The exporter `file`: names, rotation, and what befalls files and disks.
+//! The file exporter: names, rotation, and failures of files and disks.
 
 use std::{
     fs,
@@ -30,12 +30,12 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// The lines of a file, each of them JSON.
+/// Parses the lines of a file.
 fn json(path: &Path) -> Vec<Value> {
     fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Waits until `is_so`.
+/// Waits until `condition` holds.
 fn wait(is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
@@ -49,7 +49,7 @@ fn has(path: &Path, text: &str) -> bool {
 }
 
 #[test]
-fn a_directory_is_made_and_files_are_named_by_their_date() {
+fn missing_directory_is_created_with_dated_files() {
     let directory = tempfile::tempdir().unwrap();
     let logs = directory.path().join("deep/logs");
     for rotation in ["minutely", "hourly", "daily", "weekly", "never"] {
@@ -78,7 +78,7 @@ fn a_directory_is_made_and_files_are_named_by_their_date() {
 }
 
 #[test]
-fn old_files_are_removed_and_those_of_others_are_not() {
+fn retention_removes_only_own_old_files() {
     let directory = tempfile::tempdir().unwrap();
     let others =
         ["shop-api.2020-01-01.log", "shop.2020-01-01.log.gz", "shop.log", "shop.2020-01-01-07.log", "x"];
@@ -103,7 +103,7 @@ fn old_files_are_removed_and_those_of_others_are_not() {
 }
 
 #[test]
-fn files_from_the_future_do_not_replace_the_current_one() {
+fn future_dated_files_do_not_replace_the_current_file() {
     let directory = tempfile::tempdir().unwrap();
     for day in 1..=9 {
         fs::write(directory.path().join(format!("shop.2931-01-0{day}.log")), "").unwrap();
@@ -118,7 +118,7 @@ fn files_from_the_future_do_not_replace_the_current_one() {
 }
 
 #[test]
-fn half_a_line_of_an_earlier_process_is_ended() {
+fn unfinished_line_of_an_earlier_process_is_terminated() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("shop.log");
     fs::write(&file, "{\"half\":").unwrap();
@@ -132,7 +132,7 @@ fn half_a_line_of_an_earlier_process_is_ended() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_is_an_error_with_its_place() {
+fn unusable_directory_is_an_error_with_its_origin() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a file");
     fs::write(&file, "").unwrap();
@@ -147,7 +147,7 @@ fn a_directory_that_cannot_be_is_an_error_with_its_place() {
 }
 
 #[test]
-fn a_file_that_was_moved_away_or_removed_is_begun_anew() {
+fn moved_or_removed_file_is_recreated() {
     let directory = tempfile::tempdir().unwrap();
     let logs = directory.path().join("logs");
     let tools = to_files(&logs).build().unwrap();
@@ -155,11 +155,11 @@ fn a_file_that_was_moved_away_or_removed_is_begun_anew() {
     let current = logs.join("shop.log");
     logger.info("one", &[]);
     wait(|| has(&current, "one"));
-    // Moved, as logrotate does.
+    // Renamed, as by logrotate.
     fs::rename(&current, logs.join("shop.log.1")).unwrap();
     logger.info("two", &[]);
     wait(|| has(&current, "two"));
-    // Even if nothing is written.
+    // Noticed even if nothing is written.
     fs::rename(&current, logs.join("shop.log.2")).unwrap();
     wait(|| current.exists());
     // Removed, with its directory.
@@ -171,14 +171,14 @@ fn a_file_that_was_moved_away_or_removed_is_begun_anew() {
 }
 
 #[test]
-fn what_cannot_be_written_is_counted_and_told() {
+fn failed_writes_are_counted_and_reported() {
     let directory = tempfile::tempdir().unwrap();
     let logs = directory.path().join("logs");
     let tools = to_files(&logs).set("diagnostics.level", "off").build().unwrap();
     let logger = tools.logger("shop");
     logger.info("before", &[]);
     wait(|| has(&logs.join("shop.log"), "before"));
-    // In the place of the directory stands a file.
+    // A file takes the place of the directory.
     fs::remove_dir_all(&logs).unwrap();
     fs::write(&logs, "").unwrap();
     logger.info("lost", &[]);
@@ -197,7 +197,7 @@ fn what_cannot_be_written_is_counted_and_told() {
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (3, 2, 1, 0));
 }
 
-/// A program that logs a line for each line that it reads, says when it is done with it, and at the end says what became of them at the end.
+/// Logs each line that it reads, prints when it has done so, and prints the statistics at the end.
 #[test]
 #[ignore = "child process of other tests"]
 fn child_logs_stdin() {
@@ -220,7 +220,7 @@ struct Logging {
 }
 
 impl Logging {
-    /// Starts the program, through a shell that does `before` first.
+    /// Starts the child through a shell that runs `before` first.
     fn start(directory: &Path, before: &str) -> Self {
         let inner = process::function(module_path!(), "child_logs_stdin");
         let mut command = Command::new("sh");
@@ -246,7 +246,7 @@ impl Logging {
         Self { child, output, file: directory.join("shop.log") }
     }
 
-    /// Has a line logged, whatever becomes of it.
+    /// Sends a line to log, without a check of the result.
     fn say(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
         let mut answer = String::new();
@@ -255,7 +255,7 @@ impl Logging {
         }
     }
 
-    /// What the program wrote on standard error until its end.
+    /// Returns the standard error of the child, up to its end.
     fn end(mut self) -> String {
         drop(self.child.stdin.take());
         let output = self.child.wait_with_output().unwrap();
@@ -267,7 +267,7 @@ impl Logging {
 
 #[test]
 #[cfg(unix)]
-fn the_hangup_signal_begins_a_new_file_and_ends_nothing() {
+fn hangup_signal_reopens_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let mut program = Logging::start(directory.path(), "");
     program.say("one");
@@ -284,14 +284,14 @@ fn the_hangup_signal_begins_a_new_file_and_ends_nothing() {
 
 #[test]
 #[cfg(unix)]
-fn a_full_disk_tears_no_line() {
+fn full_disk_leaves_whole_lines() {
     let directory = tempfile::tempdir().unwrap();
-    // Files of this process end at 4096 bytes, in the midst of a line.
+    // Files of this process end at 4096 bytes, in the middle of a line.
     let mut program = Logging::start(directory.path(), "trap '' XFSZ; ulimit -f 8;");
     for number in 0..100 {
         program.say(&format!("number {number}"));
     }
-    // Somebody makes room.
+    // Room becomes available.
     fs::rename(&program.file, directory.path().join("full")).unwrap();
     program.say("room again");
     let file = program.file.clone();

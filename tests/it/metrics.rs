@@ -1,4 +1,4 @@
-//! Metrics go on, whatever the callbacks of observable instruments do.
+//! Observable instruments: panicking and hanging callbacks do not affect other metrics.
 
 use std::{
     sync::{
@@ -17,10 +17,10 @@ use autotelemetry::{
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data, number_data_point::Value};
 use test_support::{TIMEOUT, builder, mock_collector::MockCollector, process};
 
-/// Long enough for whatever returns, and not the default.
+/// Long enough for each callback that returns, and not the default.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Pushes to `mock`, and only when asked to.
+/// Returns a builder that pushes to `mock`, and only on a flush.
 fn pushing(mock: &MockCollector) -> Builder {
     builder()
         .service_name("shop")
@@ -29,7 +29,7 @@ fn pushing(mock: &MockCollector) -> Builder {
         .set("shutdown_timeout", format!("{}s", LIMIT.as_secs()))
 }
 
-/// The whole numbers of each push of the instrument `name`, in order.
+/// Returns the integer points of the instrument `name` in each push, in order.
 fn pushed(mock: &MockCollector, name: &str) -> Vec<Vec<i64>> {
     mock.metrics().into_iter().filter(|metric| metric.name == name).map(numbers).collect()
 }
@@ -51,7 +51,7 @@ fn numbers(metric: Metric) -> Vec<i64> {
     numbers
 }
 
-/// A counter that counts its collections, in tens.
+/// Registers a counter that grows by ten with each collection.
 fn count_collections(meter: &Meter, name: &'static str) {
     let calls = AtomicU64::new(0);
     meter
@@ -62,7 +62,7 @@ fn count_collections(meter: &Meter, name: &'static str) {
         .build();
 }
 
-/// A gauge whose callback panics at its first call, after it has observed something.
+/// Registers a gauge whose callback observes a value and panics, at its first call.
 fn panic_at_first(meter: &Meter, name: &'static str) {
     let calls = AtomicU64::new(0);
     meter
@@ -74,7 +74,7 @@ fn panic_at_first(meter: &Meter, name: &'static str) {
         .build();
 }
 
-/// A callback that hangs until what is returned is dropped, and observes 7 then.
+/// Registers a callback that hangs until the returned value is dropped, and then observes 7.
 fn hang(meter: &Meter, name: &'static str) -> mpsc::Sender<()> {
     let (release, gate) = mpsc::channel();
     let gate = Mutex::new(gate);
@@ -89,7 +89,7 @@ fn hang(meter: &Meter, name: &'static str) -> mpsc::Sender<()> {
 }
 
 #[test]
-fn a_panic_costs_one_push_of_one_instrument() {
+fn panicking_callback_skips_one_push_of_its_instrument() {
     let mock = MockCollector::start();
     let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter("shop");
@@ -109,9 +109,9 @@ fn a_panic_costs_one_push_of_one_instrument() {
     assert_eq!(pushed(&mock, "after").last().unwrap(), &[40], "a last time at the end");
 }
 
-/// What `delta` reports is what a counter has grown by, also around a collection without a value.
+/// `delta` reports the growth of a counter, also around a collection without a value.
 #[test]
-fn differences_survive_a_panic_and_a_counter_that_goes_back() {
+fn deltas_stay_correct_after_a_panic_and_a_decrease() {
     let mock = MockCollector::start();
     let tools = pushing(&mock).set("metrics.temporality", "delta").build().unwrap();
     let values = Mutex::new([Some(10), None, Some(25), Some(5), Some(9)].into_iter());
@@ -126,12 +126,12 @@ fn differences_survive_a_panic_and_a_counter_that_goes_back() {
     for _ in 0..5 {
         tools.force_flush().unwrap();
     }
-    // 25 to 5 is a new beginning, which shows with the collection after it.
+    // From 25 to 5 is a reset, which shows in the next collection.
     assert_eq!(pushed(&mock, "read"), [[10], [0], [15], [9]]);
 }
 
 #[test]
-fn a_callback_that_hangs_holds_up_nobody() {
+fn hanging_callback_does_not_delay_other_instruments() {
     let mock = MockCollector::start();
     let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter("shop");
@@ -144,7 +144,7 @@ fn a_callback_that_hangs_holds_up_nobody() {
     tools.force_flush().expect("the rest is delivered");
     assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
     assert_eq!(pushed(&mock, "direct"), [[1]]);
-    // While it hangs, instruments can be made, and nothing waits for it.
+    // While the callback hangs, instruments can be created, and nothing waits for it.
     meter.u64_counter("more").build().add(1, &[]);
     let start = Instant::now();
     tools.force_flush().unwrap();
@@ -163,7 +163,7 @@ fn a_callback_that_hangs_holds_up_nobody() {
 }
 
 #[test]
-fn shutting_down_does_not_wait_for_a_callback_that_hangs() {
+fn shutdown_does_not_wait_for_a_hanging_callback() {
     let mock = MockCollector::start();
     let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter("shop");
@@ -177,7 +177,7 @@ fn shutting_down_does_not_wait_for_a_callback_that_hangs() {
 }
 
 #[test]
-fn callbacks_may_use_telemetry() {
+fn callbacks_can_use_telemetry() {
     let mock = MockCollector::start();
     let tools = Arc::new(pushing(&mock).set("logs.exporters", "otlp").build().unwrap());
     let meter = tools.meter("shop");
@@ -204,7 +204,7 @@ fn callbacks_may_use_telemetry() {
 }
 
 #[test]
-fn instruments_of_every_kind_and_description() {
+fn instruments_of_each_kind_keep_their_description() {
     let mock = MockCollector::start();
     let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter_provider().clone().meter("shop");
@@ -230,7 +230,7 @@ fn instruments_of_every_kind_and_description() {
         .with_callback(|observer| observer.observe(1, &[KeyValue::new("callback", 1)]))
         .with_callback(|observer| observer.observe(2, &[KeyValue::new("callback", 2)]))
         .build();
-    // Of an instrument that the SDK refuses the callback is not called.
+    // The callback of an instrument that the SDK rejects is not called.
     meter.u64_observable_gauge("no name").with_callback(|_| panic!("not called")).build();
     tools.force_flush().unwrap();
     let mut metrics = mock.metrics();
@@ -245,10 +245,10 @@ fn instruments_of_every_kind_and_description() {
 }
 
 #[test]
-fn a_panic_is_said_once_a_minute_with_the_names() {
+fn panicking_callbacks_are_reported_once_a_minute() {
     let output = process::run(process::function(module_path!(), "child_panics_in_callbacks"));
     let said = String::from_utf8(output.stderr).unwrap();
-    // Behind the start line.
+    // The first line is the start line.
     let lines: Vec<_> = said.lines().filter(|line| line.starts_with("autotelemetry: ")).skip(1).collect();
     assert_eq!(
         lines,
@@ -278,7 +278,7 @@ fn child_panics_in_callbacks() {
     assert_eq!(pushed(&mock, "collections"), [[10], [20], [30], [40]]);
 }
 
-/// The page of Prometheus, alone and beside pushes.
+/// The Prometheus page, alone and beside pushes.
 #[cfg(feature = "prometheus")]
 mod page {
     use autotelemetry::{ObservabilityTools, config::Temporality};
@@ -292,14 +292,14 @@ mod page {
         body
     }
 
-    /// Whether the page has this sample, which has no attributes.
+    /// Returns whether the page has this sample without attributes.
     fn shows(page: &str, name: &str, value: u64) -> bool {
         page.lines()
             .any(|line| line.starts_with(&format!("{name}{{")) && line.ends_with(&format!(" {value}")))
     }
 
     #[test]
-    fn a_panic_costs_one_page_of_one_instrument() {
+    fn panicking_callback_skips_one_page_of_its_instrument() {
         let tools = builder().service_name("shop").prometheus_port(0).build().unwrap();
         let meter = tools.meter_provider().meter("shop");
         count_collections(&meter, "before");
@@ -316,7 +316,7 @@ mod page {
     }
 
     #[test]
-    fn pages_and_pushes_see_the_same_instruments() {
+    fn pages_and_pushes_show_the_same_instruments() {
         let mock = MockCollector::start();
         let tools = pushing(&mock).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
         let tools = tools.build().unwrap();
@@ -334,9 +334,9 @@ mod page {
         assert_eq!(pushed(&mock, "collections"), [[20], [40]]);
     }
 
-    /// At the same time, each callback is run for one collection only.
+    /// Concurrent collections run each callback for one of them only.
     #[test]
-    fn pages_and_pushes_at_the_same_time_have_all_numbers() {
+    fn concurrent_pages_and_pushes_are_complete() {
         let mock = MockCollector::start();
         let tools = pushing(&mock).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
         let tools = tools.build().unwrap();
@@ -373,7 +373,7 @@ mod page {
     }
 
     #[test]
-    fn a_temporality_that_a_variable_prefers_is_ignored_beside_prometheus() {
+    fn delta_preference_is_ignored_beside_prometheus() {
         let mock = MockCollector::start();
         let tools = with_env(&[
             ("OTEL_SERVICE_NAME", "shop"),
@@ -399,7 +399,7 @@ mod page {
     }
 
     #[test]
-    fn a_page_does_without_a_callback_that_hangs() {
+    fn page_skips_a_hanging_callback() {
         let tools = builder().service_name("shop").prometheus_port(0).build().unwrap();
         let meter = tools.meter("shop");
         let release = hang(&meter, "slow");

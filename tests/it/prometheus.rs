@@ -1,4 +1,4 @@
-//! The page that is scraped: by hand, by `promtool`, and by a real Prometheus.
+//! The server of the Prometheus exporter, and its page.
 #![cfg(feature = "prometheus")]
 
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
 }
 
 #[test]
-fn get_and_head_on_the_path_and_nothing_else() {
+fn server_answers_get_and_head_on_its_path_only() {
     let tools = tools(&[]);
     let address = tools.prometheus_address().unwrap();
     assert!(address.ip().is_loopback(), "nobody else can see it by default");
@@ -41,7 +41,7 @@ fn get_and_head_on_the_path_and_nothing_else() {
 }
 
 #[test]
-fn the_port_is_free_when_shutdown_returns() {
+fn port_is_free_after_shutdown() {
     let port = test_support::port::free_port();
     for _ in 0..20 {
         let tools = builder().service_name("x").set("prometheus.host", "127.0.0.1").prometheus_port(port);
@@ -50,8 +50,8 @@ fn the_port_is_free_when_shutdown_returns() {
 }
 
 #[test]
-fn every_address_of_the_host_is_taken() {
-    // Where `localhost` has two addresses, another program must not have one of them.
+fn port_in_use_on_one_address_of_the_host_is_an_error() {
+    // If `localhost` has two addresses, no other program may own one of them.
     let addresses: Vec<SocketAddr> =
         std::net::ToSocketAddrs::to_socket_addrs("localhost:0").unwrap().collect();
     let taken = std::net::TcpListener::bind(addresses.last().unwrap()).unwrap();
@@ -61,7 +61,7 @@ fn every_address_of_the_host_is_taken() {
 }
 
 #[test]
-fn a_host_that_is_not_ours_is_named() {
+fn foreign_host_names_the_key() {
     let error = builder()
         .service_name("x")
         .prometheus_port(0)
@@ -72,7 +72,7 @@ fn a_host_that_is_not_ours_is_named() {
 }
 
 #[test]
-fn the_switches_work() {
+fn page_options_change_the_page() {
     let tools = tools(&[
         ("prometheus.path", "/internal/metrics"),
         ("prometheus.target_info", "false"),
@@ -89,7 +89,7 @@ fn the_switches_work() {
 }
 
 #[test]
-fn scrapes_and_pushes_agree_about_observable_instruments() {
+fn scrapes_and_pushes_agree_on_observable_instruments() {
     let mock = MockCollector::start();
     let text = format!(
         "[service]\nname = \"x\"\n[metrics]\nexporters = [\"prometheus\", \"otlp\"]\n[prometheus]\nport = 0\n[otlp]\nendpoint = \"{}\"\n",
@@ -98,7 +98,8 @@ fn scrapes_and_pushes_agree_about_observable_instruments() {
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.build().unwrap();
     let scrapes = std::sync::atomic::AtomicU64::new(0);
-    // Another attribute at each collection: with two readers each would see what only the other one observed.
+    // A new attribute for each collection: with two readers, each would miss what the other one
+    // observed.
     let _gauge = tools
         .meter("x")
         .u64_observable_counter("observed")

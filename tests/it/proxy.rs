@@ -9,7 +9,7 @@ use test_support::{
 };
 
 #[test]
-fn a_proxy_that_is_not_there_is_named() {
+fn unreachable_proxy_is_named() {
     let proxy = ("https_proxy", "http://user:s3cret@127.0.0.1:1");
     let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
     assert!(
@@ -23,7 +23,7 @@ fn a_proxy_that_is_not_there_is_named() {
 }
 
 #[test]
-fn plain_requests_are_given_to_the_proxy() {
+fn plain_http_requests_are_sent_to_the_proxy() {
     let mock = MockCollector::start();
     let relay = Relay::start(mock.address());
     let proxy = proxy_url(relay.address(), "user:secret@");
@@ -31,7 +31,7 @@ fn plain_requests_are_given_to_the_proxy() {
     let heads = relay.heads();
     assert!(heads[0].starts_with("POST http://collector.test:4318/v1/traces HTTP/1.1\r\n"), "{heads:?}");
     assert!(heads[0].contains("\r\nproxy-authorization: Basic dXNlcjpzZWNyZXQ="), "{heads:?}");
-    // A destination on this machine is asked itself, and told nothing of the proxy.
+    // A destination on this machine is contacted directly, without credentials of the proxy.
     send_by_proxy(&mock.url(), "http/protobuf", &[("http_proxy", &proxy)]).unwrap();
     assert_eq!(relay.heads().len(), 1);
     let received = mock.received();
@@ -40,7 +40,7 @@ fn plain_requests_are_given_to_the_proxy() {
 }
 
 #[test]
-fn proxies_that_are_not_used_are_warned_about() {
+fn unusable_proxy_is_a_warning() {
     let said = |variables: &[(&str, &str)]| {
         let named = [&[("OTEL_SERVICE_NAME", "x")], variables].concat();
         let explained = with_env(&named).explain();
@@ -51,7 +51,7 @@ fn proxies_that_are_not_used_are_warned_about() {
     let unusable = "is not the URL of an HTTP proxy, ignored\n    help: for example http://proxy:3128";
     assert_eq!(said(&[https, ("https_proxy", "user:s3cret@no url")]), [format!("https_proxy: {unusable}")]);
     assert_eq!(said(&[https, ("ALL_PROXY", "socks5://p:1")]), [format!("ALL_PROXY: {unusable}")]);
-    // Not of our business: nothing goes that way.
+    // Proxies for other destinations are not checked.
     assert_eq!(said(&[https, ("ALL_PROXY", "socks5://p:1"), ("NO_PROXY", "c")]), [""; 0]);
     assert_eq!(said(&[https, ("HTTP_PROXY", "no url")]), [""; 0]);
     assert_eq!(said(&[("HTTPS_PROXY", "no url")]), [""; 0]);

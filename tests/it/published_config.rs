@@ -14,8 +14,9 @@ const VARIABLES: [(&str, &str); 8] = [
     ("LOGS_DIRECTORY", "/var/log/checkout"),
 ];
 
-/// Asserts that a file with this text has no problem, without a profile and with each of its profiles.
-pub fn assert_loads(text: &str, name: &str) {
+/// Asserts that a file with this text has no problem, without a profile and with each of its
+/// profiles.
+pub(crate) fn assert_loads(text: &str, name: &str) {
     let names = text.lines().filter_map(|line| line.strip_prefix("[profiles.")?.split(['.', ']']).next());
     for profile in names.map(Some).chain([None]) {
         let (mut builder, _directory) = with_file(text, &VARIABLES);

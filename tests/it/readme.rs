@@ -1,4 +1,4 @@
-//! The README keeps its promises: what stands in it is right.
+//! The code blocks, links and outputs of the README are correct.
 
 use crate::published_config;
 use std::path::Path;
@@ -8,7 +8,7 @@ use test_support::readme::{README, block, blocks};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn every_toml_block_loads() {
+fn toml_blocks_load_without_problems() {
     let blocks = blocks("toml");
     // Cargo.toml is TOML too.
     let blocks: Vec<_> = blocks.iter().filter(|block| !block.contains("[dependencies]")).collect();
@@ -19,7 +19,7 @@ fn every_toml_block_loads() {
 }
 
 #[test]
-fn the_config_map_loads() {
+fn config_map_loads_without_problems() {
     let yaml = block("yaml", "kind: ConfigMap");
     let (_, text) = yaml.split_once("  autotelemetry.toml: |\n").unwrap();
     let text: String = text
@@ -32,7 +32,7 @@ fn the_config_map_loads() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn links_have_targets() {
     let anchor = |heading: &str| -> String {
         let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
         words.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect()
@@ -51,7 +51,7 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
-fn a_failed_assertion_looks_as_shown() {
+fn failed_assertion_matches_the_example() {
     let (tools, telemetry) =
         testing::builder().deterministic_ids().clock(std::time::SystemTime::UNIX_EPOCH).build();
     let span = tools.tracer("shop").start_as_current_span("pack");

@@ -1,4 +1,4 @@
-//! What telemetry measures of itself: on the page of Prometheus and over OTLP the same numbers, and those of `stats`.
+//! Self metrics: the Prometheus page, OTLP and `stats` have the same numbers.
 #![cfg(feature = "prometheus")]
 
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::{
 };
 use test_support::{builder, mock_collector::MockCollector};
 
-/// Sends to `url`, and measures that.
+/// Returns a builder that exports to `url`, with self metrics.
 fn measured(url: String) -> Builder {
     sending(url).set("diagnostics.metrics", "true")
 }
@@ -32,7 +32,7 @@ fn sending(url: String) -> Builder {
         .set("diagnostics.level", "off")
 }
 
-/// The same, with metrics on a page alone.
+/// Returns a builder with self metrics on the Prometheus page only.
 fn scraped(url: String) -> Builder {
     measured(url).set("metrics.exporters", "prometheus").set("prometheus.port", "0")
 }
@@ -51,7 +51,7 @@ fn page(tools: &ObservabilityTools) -> String {
     test_support::http::request(tools.prometheus_address().unwrap(), "GET /metrics").1
 }
 
-/// The samples of a name on a page that have these labels and no cause of an error, or this one.
+/// Returns the samples of a name that have these labels and this `error_type`, or none.
 fn on_page(page: &str, name: &str, labels: &[(&str, &str)], error: Option<&str>) -> Vec<f64> {
     let start = format!("{name}{{");
     let error = error.map(|error| format!("error_type=\"{error}\""));
@@ -67,7 +67,7 @@ fn on_page(page: &str, name: &str, labels: &[(&str, &str)], error: Option<&str>)
 }
 
 #[test]
-fn nothing_is_measured_unless_it_is_asked_for() {
+fn self_metrics_are_absent_by_default() {
     let mock = MockCollector::start();
     let tools = sending(mock.url())
         .set("metrics.exporters", "otlp,prometheus")
@@ -83,7 +83,7 @@ fn nothing_is_measured_unless_it_is_asked_for() {
 }
 
 #[test]
-fn what_arrives_and_what_is_refused_is_told_apart() {
+fn exported_and_rejected_items_are_counted_apart() {
     let mock = MockCollector::start();
     let tools = scraped(mock.url()).build().unwrap();
     trace(&tools, 5);
@@ -145,8 +145,8 @@ fn own((host, port): (&str, &str)) -> (String, String) {
 }
 
 #[test]
-fn a_full_queue_shows() {
-    // Accepts connections, and never says anything.
+fn full_queue_is_measured() {
+    // Accepts connections and never responds.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let tools = scraped(format!("http://{}", listener.local_addr().unwrap()))
         .set("logs.batch.max_queue_size", "4")
@@ -156,7 +156,7 @@ fn a_full_queue_shows() {
         .build()
         .unwrap();
     log(&tools, 2);
-    // Now the first batch has left the queue.
+    // The first batch has left the queue.
     let _connection = listener.accept().unwrap();
     log(&tools, 7);
 
@@ -176,7 +176,7 @@ fn a_full_queue_shows() {
 }
 
 #[test]
-fn who_is_not_there_is_named() {
+fn unresolvable_host_sets_error_type() {
     let port = test_support::port::free_port();
     let tools =
         scraped(format!("http://127.0.0.1:{port}")).set("otlp.retry.max_attempts", "1").build().unwrap();
@@ -193,7 +193,7 @@ fn who_is_not_there_is_named() {
 }
 
 #[test]
-fn spans_are_counted_by_parent_and_decision() {
+fn spans_are_counted_by_parent_and_sampling_result() {
     let mock = MockCollector::start();
     let tools = scraped(mock.url()).build().unwrap();
     let tracer = tools.tracer("shop");
@@ -221,7 +221,7 @@ fn spans_are_counted_by_parent_and_decision() {
 }
 
 #[test]
-fn console_and_files_are_exporters_too() {
+fn console_and_file_exporters_are_measured() {
     let directory = tempfile::tempdir().unwrap();
     let tools = builder()
         .service_name("shop")
@@ -244,9 +244,10 @@ fn console_and_files_are_exporters_too() {
     tools.shutdown().unwrap();
 }
 
-/// Scraped and pushed while everything changes: nobody waits for anybody for ever, no counter goes back, and at the end all agree.
+/// Scrapes and pushes while everything changes: nothing blocks, no counter decreases, and the final
+/// numbers agree.
 #[test]
-fn it_is_measured_under_load() {
+fn self_metrics_stay_exact_under_load() {
     const THREADS: usize = 4;
     const EACH: usize = 2_000;
     let mock = MockCollector::start();
@@ -292,7 +293,7 @@ fn it_is_measured_under_load() {
     tools.shutdown().unwrap();
 }
 
-/// The points of the metric `name` in each push, as the value and the attributes.
+/// Returns the points of the metric `name` in each push, as values and attributes.
 fn pushed(mock: &MockCollector, name: &str) -> Vec<Vec<(i64, Vec<String>)>> {
     mock.metrics().into_iter().filter(|metric| metric.name == name).map(points).collect()
 }
@@ -332,7 +333,7 @@ fn points(metric: Metric) -> Vec<(i64, Vec<String>)> {
 }
 
 #[test]
-fn otlp_gets_the_same_by_the_words_of_the_conventions() {
+fn otlp_self_metrics_follow_the_semantic_conventions() {
     for (protocol, kind, code) in [
         ("grpc", "otlp_grpc", "rpc.response.status_code=OK"),
         ("http/protobuf", "otlp_http", "http.response.status_code=200"),
@@ -349,7 +350,7 @@ fn otlp_gets_the_same_by_the_words_of_the_conventions() {
             .build()
             .unwrap();
         trace(&tools, 5);
-        // Signals are flushed at the same time, so the first push may know nothing of the spans yet.
+        // Signals are flushed concurrently, so the first push may not include the spans.
         tools.force_flush().unwrap();
         let first = metrics(&mock, protocol);
         tools.force_flush().unwrap();
@@ -411,7 +412,7 @@ fn otlp_gets_the_same_by_the_words_of_the_conventions() {
     }
 }
 
-/// The metrics that came so far, which JSON does not spell as [`MockCollector::metrics`] reads it.
+/// Returns the received metrics, which are JSON and not readable by [`MockCollector::metrics`].
 fn metrics(mock: &MockCollector, protocol: &str) -> Vec<Metric> {
     if protocol != "http/json" {
         return mock.metrics();
@@ -431,7 +432,7 @@ fn metrics(mock: &MockCollector, protocol: &str) -> Vec<Metric> {
 }
 
 #[test]
-fn differences_add_up() {
+fn delta_counters_sum_to_total() {
     let mock = MockCollector::start();
     let tools = measured(mock.url())
         .set("metrics.exporters", "otlp")

@@ -1,6 +1,7 @@
-//! However the other side behaves, the end of telemetry takes no longer than `shutdown_timeout`, and every item is accounted for.
+//! Shutdown takes no longer than `shutdown_timeout`, whatever the receiver does, and each item is
+//! counted.
 //!
-//! The table of the README: `cargo test --test it shutdown -- --include-ignored --nocapture`
+//! The table of the documentation: `cargo test --test it shutdown -- --nocapture`
 #![cfg(unix)]
 
 use std::{
@@ -15,17 +16,17 @@ use test_support::{
     TIMEOUT,
     mock_collector::MockCollector,
     port::RefusingAddress,
-    shutdown::{End, LIMIT, PROTOCOLS, Row, Runtime, SLACK, accounts, emit, print, row, tools},
+    shutdown::{LIMIT, Outcome, PROTOCOLS, Row, Runtime, SLACK, emit, print, row, signal_stats, tools},
 };
 
-fn assert_all_lost(end: &End) {
-    for stats in [&end.spans, &end.logs] {
+fn assert_all_lost(outcome: &Outcome) {
+    for stats in [&outcome.spans, &outcome.logs] {
         assert_eq!((stats.exported, stats.failed + stats.dropped), (0, 1500), "{stats:?}");
     }
 }
 
 #[test]
-fn without_a_collector() {
+fn shutdown_without_a_collector_keeps_the_deadline() {
     let refusing = RefusingAddress::reserve();
     let refused = refusing.url();
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -42,7 +43,7 @@ fn without_a_collector() {
                 || (),
                 assert_all_lost,
             ));
-            // An address of a group, to which there is no connection.
+            // A multicast address, which accepts no connection.
             add(row("has no route to it", |_| "http://224.0.0.1:4318".into(), || (), assert_all_lost));
         });
         scope.spawn(|| add(slow()));
@@ -50,7 +51,7 @@ fn without_a_collector() {
     print(&rows.into_inner().unwrap());
 }
 
-/// A second for each answer: nothing can be known to have arrived, although all may have.
+/// A response after a second: no delivery can be confirmed, although all items may have arrived.
 fn slow() -> Row {
     let mock = MockCollector::start();
     mock.set_delay(Duration::from_secs(1));
@@ -58,8 +59,8 @@ fn slow() -> Row {
         "needs 1 s for an answer",
         |_| mock.url(),
         || (),
-        |end| {
-            for stats in [&end.spans, &end.logs] {
+        |outcome| {
+            for stats in [&outcome.spans, &outcome.logs] {
                 assert!(stats.exported <= 512 && stats.failed + stats.dropped >= 988, "{stats:?}");
             }
         },
@@ -67,7 +68,7 @@ fn slow() -> Row {
 }
 
 #[test]
-fn a_flush_is_bounded_too() {
+fn flush_without_a_collector_keeps_the_deadline() {
     let refusing = RefusingAddress::reserve();
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let mock = MockCollector::start();
@@ -92,8 +93,8 @@ fn a_flush_is_bounded_too() {
                         let took = start.elapsed();
                         assert!(took <= LIMIT + SLACK, "{url}, {protocol}: {took:?}");
                         assert!(error.contains("not done within 1s"), "{error}");
-                        // Nothing is given up by that.
-                        let [spans, _, logs] = accounts(&tools);
+                        // A timed-out flush discards nothing.
+                        let [spans, _, logs] = signal_stats(&tools);
                         assert!(spans.queued >= 476 && logs.queued >= 476, "{spans:?}, {logs:?}");
                         assert_eq!((spans.dropped, logs.dropped), (0, 0));
                     });
@@ -105,7 +106,7 @@ fn a_flush_is_bounded_too() {
 
 /// The tools are dropped while the thread unwinds.
 #[test]
-fn a_panic_does_not_keep_what_was_emitted_from_its_way() {
+fn panic_exports_what_was_emitted() {
     let mock = MockCollector::start();
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let hole = format!("http://{}", hole.local_addr().unwrap());

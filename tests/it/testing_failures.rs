@@ -1,4 +1,4 @@
-//! What failed assertions of the kit for tests say.
+//! Messages of failed assertions of the testing kit.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,20 +11,20 @@ use autotelemetry::{
 };
 use test_support::fixture::captured_orders;
 
-/// What a failed assertion says.
+/// Returns the message of a failed assertion.
 fn complaint(assertion: impl FnOnce(&Captured)) -> String {
     let telemetry = captured_orders();
     let panic = catch_unwind(AssertUnwindSafe(|| assertion(&telemetry))).expect_err("it fails");
     *panic.downcast::<String>().unwrap()
 }
 
-/// The first line of it.
+/// Returns the first line of the message.
 fn headline(assertion: impl FnOnce(&Captured)) -> String {
     complaint(assertion).lines().next().unwrap().to_owned()
 }
 
 #[test]
-fn the_first_call_that_leaves_nothing_fails() {
+fn first_condition_without_match_fails() {
     for (expected, line) in [
         ("there is no span \"refund\"", headline(|t| drop(t.assert_span("refund")))),
         (
@@ -105,7 +105,7 @@ fn the_first_call_that_leaves_nothing_fails() {
 }
 
 #[test]
-fn a_failure_shows_all_that_was_recorded() {
+fn failure_message_shows_all_captured_telemetry() {
     assert_eq!(
         complaint(|telemetry| drop(telemetry.assert_span("refund"))),
         "\
@@ -131,7 +131,7 @@ there is no span \"refund\"
 }
 
 #[test]
-fn the_place_of_a_failure_is_the_line_of_the_test() {
+fn failure_location_is_the_line_of_the_test() {
     use std::sync::{Arc, Mutex};
 
     let place = Arc::new(Mutex::new(None));
@@ -152,7 +152,7 @@ fn the_place_of_a_failure_is_the_line_of_the_test() {
 }
 
 #[test]
-fn a_failure_shows_the_end_of_much() {
+fn failure_message_shows_the_last_items_of_many() {
     let (tools, telemetry) = testing::tools();
     let (tracer, logger, counter) =
         (tools.tracer("t"), tools.logger("l"), tools.meter("m").u64_counter("c").build());

@@ -1,4 +1,4 @@
-//! The files that connections are encrypted with, connections that are, and proxies on the way.
+//! TLS files, and encrypted connections.
 #![cfg(feature = "tls")]
 
 use std::{
@@ -18,13 +18,13 @@ use test_support::{
 const PROTOCOLS: &[&str] =
     if cfg!(feature = "grpc") { &["grpc", "http/protobuf"] } else { &["http/protobuf"] };
 
-/// All that is said when this file is named by `key`, with the directory left out.
+/// Returns the problems of `file` as the value of `key`, without the directory.
 fn said_of(directory: &Path, key: &str, file: &str) -> String {
     let beside = |other: &str| {
         if key == "ca_file" || key == other { String::new() } else { format!("{other} = \"{other}\"\n") }
     };
     let path = directory.join(file);
-    // The other half of the identity is missing, which is said behind it.
+    // The other half of the identity is missing, which is reported after the problem of the file.
     let text = format!("{key} = \"{}\"\n{}{}", path.display(), beside("cert_file"), beside("key_file"));
     let (builder, _directory) = to_tls(&text);
     let said = match builder.build() {
@@ -46,7 +46,7 @@ fn said_of(directory: &Path, key: &str, file: &str) -> String {
 }
 
 #[test]
-fn what_is_no_pem_is_refused_in_words() {
+fn invalid_pem_is_rejected_with_a_reason() {
     let directory = tempfile::tempdir().unwrap();
     let section =
         |label: &str, inside: &str| format!("-----BEGIN {label}-----\n{inside}\n-----END {label}-----\n");
@@ -139,7 +139,7 @@ fn what_is_no_pem_is_refused_in_words() {
 }
 
 #[test]
-fn a_key_of_a_signal_replaces_the_general_one_and_paths_begin_at_the_file() {
+fn signal_tls_keys_override_general_ones_with_paths_relative_to_the_file() {
     let text = "service.name = \"x\"\n[otlp]\nendpoint = \"https://c:4318\"\n\
                 [otlp.tls]\nca_file = \"ca.pem\"\ncert_file = \"certs/own.pem\"\nkey_file = \"/etc/own.key\"\n\
                 [otlp.traces.tls]\nca_file = \"${NAME}/../traces.pem\"\n\
@@ -150,7 +150,7 @@ fn a_key_of_a_signal_replaces_the_general_one_and_paths_begin_at_the_file() {
         ("AUTOTEL_OTLP__LOGS__TLS__KEY_FILE", "logs.key"),
     ];
     let (builder, directory) = with_file(text, &variables);
-    // None of the files exists, and nobody looks.
+    // None of the files exists, and none is opened.
     let explained = builder.explain();
     assert_eq!(explained.errors(), []);
     let value = |key: &str| {
@@ -173,7 +173,7 @@ fn a_key_of_a_signal_replaces_the_general_one_and_paths_begin_at_the_file() {
 }
 
 #[test]
-fn half_an_identity_is_an_error_and_from_standard_variables_a_warning() {
+fn incomplete_identity_is_an_error_or_a_warning_by_its_source() {
     let (builder, _directory) = to_tls("cert_file = \"own.pem\"");
     let explained = builder.explain();
     let errors: Vec<_> =
@@ -202,7 +202,7 @@ fn half_an_identity_is_an_error_and_from_standard_variables_a_warning() {
 
 #[test]
 #[cfg(feature = "cli")]
-fn check_opens_the_files_and_explain_does_not() {
+fn check_command_opens_files_and_explain_does_not() {
     let (_, directory) = to_tls("ca_file = \"ca.pem\"");
     let run = |command: &str| {
         let mut program = process::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
@@ -222,15 +222,15 @@ fn check_opens_the_files_and_explain_does_not() {
 }
 
 #[test]
-fn who_is_switched_off_needs_no_files() {
+fn disabled_tools_need_no_tls_files() {
     let (builder, _directory) = to_tls("ca_file = \"none.pem\"");
     let tools = builder.force("disabled", true).build().unwrap();
     assert_eq!(tools.warnings(), []);
 }
 
 #[test]
-fn who_never_speaks_tls_is_given_up() {
-    // Connections wait in its backlog for ever.
+fn silent_tls_server_times_out() {
+    // Connections stay in its backlog.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     for protocol in PROTOCOLS {

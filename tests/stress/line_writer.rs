@@ -1,6 +1,7 @@
-//! Eight threads that log as fast as they can, to files and to somebody who reads slowly.
+//! Eight threads that log as fast as they can, to files and to slow readers.
 //!
-//! `LINES=1000000 cargo test --release --test stress line_writer -- --nocapture` has each thread write so many lines.
+//! `LINES=1000000 cargo test --release --test stress line_writer -- --nocapture` writes more lines
+//! per thread.
 #![cfg(unix)]
 
 use std::{
@@ -20,7 +21,7 @@ fn lines_of_each() -> u64 {
     test_support::process::count_of("LINES", 20_000)
 }
 
-/// Logs with all threads to wherever its environment says, and tells what became of the lines.
+/// Logs from all threads and prints the statistics. The destination comes from the environment.
 #[test]
 #[ignore = "child process of other tests"]
 fn child_floods() {
@@ -53,17 +54,17 @@ fn child_floods() {
 #[derive(Debug, Default)]
 struct Seen {
     written: u64,
-    /// How many lines the lines tell are missing.
+    /// The number of dropped lines that the lines report.
     told: u64,
 }
 
-/// Reads lines to the end; each must be whole, and those of a thread in their order.
+/// Reads lines to the end, and asserts that each is whole and that those of a thread are in order.
 fn check(lines: impl Read) -> Seen {
     let mut seen = Seen::default();
     let mut next = [0; THREADS];
     for line in BufReader::with_capacity(1 << 20, lines).lines() {
         let line = line.unwrap();
-        // What the test's own frame says around the program.
+        // The output of the test harness precedes the first line.
         let line = line.strip_prefix("test child_floods ... ").unwrap_or(&line);
         let Some(rest) = line.strip_prefix("{\"timestamp\":\"") else { continue };
         let (_, rest) = rest.split_at("2026-11-23T19:59:17.123456Z".len());
@@ -85,7 +86,7 @@ fn check(lines: impl Read) -> Seen {
     seen
 }
 
-/// What the program says of itself: exported, dropped, failed, and the rest of the line.
+/// Returns the printed statistics: exported, dropped, failed, and the rest of the line.
 fn stats(err: &str) -> (u64, u64, u64, &str) {
     let (_, stats) = err.split_once("STATS ").unwrap_or_else(|| panic!("{err}"));
     let mut parts = stats.splitn(4, ' ');
@@ -104,7 +105,7 @@ fn compare(name: &str, seen: &Seen, err: &str) {
 }
 
 #[test]
-fn to_a_file() {
+fn flooded_file_has_whole_lines_and_exact_counts() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = process::function(module_path!(), "child_floods");
     command
@@ -116,7 +117,7 @@ fn to_a_file() {
     compare("file", &seen, std::str::from_utf8(&output.stderr).unwrap());
 }
 
-/// Reads a little at a time, with rests.
+/// Reads a little at a time, with pauses.
 struct Slow<R>(R);
 
 impl<R: Read> Read for Slow<R> {
@@ -128,7 +129,7 @@ impl<R: Read> Read for Slow<R> {
 }
 
 #[test]
-fn to_a_pipe_that_is_read_slowly() {
+fn slow_reader_gets_whole_lines_and_exact_counts() {
     let mut command = process::function(module_path!(), "child_floods");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -141,16 +142,16 @@ fn to_a_pipe_that_is_read_slowly() {
 }
 
 #[test]
-fn to_a_pipe_that_nobody_reads() {
+fn blocked_pipe_does_not_delay_the_end() {
     let mut command = process::function(module_path!(), "child_floods");
     command.env("LINES", "20000").env("AUTOTEL_SHUTDOWN_TIMEOUT", "300ms");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let start = Instant::now();
     let mut child = command.spawn().unwrap();
-    // The end is not held up, and what is lost is known.
+    // The end is not delayed, and losses are counted.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let err = lines.find(|line| line.starts_with("STATS ")).unwrap();
-    // What the test's own frame has to say must not wait either.
+    // The test harness must not block on its output either.
     drop(child.stdout.take());
     child.wait().unwrap();
     let (exported, dropped, failed, rest) = stats(&err);

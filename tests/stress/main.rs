@@ -1,4 +1,5 @@
-//! Tests that keep a whole processor busy: a process of their own, so that tests which measure time are not disturbed.
+//! Tests that keep a processor busy. They have a process of their own, so as not to disturb tests
+//! that measure time.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -24,8 +24,9 @@ fn items_under_load_arrive_or_are_reported_as_lost() {
     assert!(stderr.contains("spans") && stderr.contains("log records"), "nothing was lost: {stderr}");
 }
 
-/// Runs the load and compares three counts: the requests that `wrk` and the service count, the items that the
-/// Collector and the console receive, and the losses that the service reports. Returns its standard error.
+/// Runs the load and compares three counts: the requests that `wrk` and the service count, the
+/// items that the Collector and the console receive, and the losses that the service reports.
+/// Returns its standard error.
 fn hold(seconds: u64, variables: &[(&str, &str)]) -> String {
     let collector = Collector::start_counting();
     let endpoint = collector.url("grpc");
@@ -58,7 +59,9 @@ fn hold(seconds: u64, variables: &[(&str, &str)]) -> String {
     stderr
 }
 
-/// Parses the number of items that are reported as lost for a destination: `2 of 1,000 spans for http://… (2 …)`.
+/// Parses the number of items that are reported as lost for a destination.
+///
+/// The report has parts such as `2 of 1,000 spans for http://… (2 …)`.
 fn lost(stderr: &str, items: &str, destination: &str) -> u64 {
     let Some((_, losses)) = stderr.split_once("telemetry has ended; lost: ") else { return 0 };
     let what = format!("{items} for {destination} ");

@@ -32,7 +32,8 @@ impl Service {
         }
     }
 
-    /// Ends the service and returns the rest of its lines. Its standard error is the start line alone.
+    /// Ends the service and returns the rest of its lines. Its standard error is the start line
+    /// alone.
     fn stop(self) -> Vec<Value> {
         let (lines, stderr) = self.stop_with_stderr();
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
@@ -207,7 +208,8 @@ async fn service_without_a_collector_serves_and_reports_losses() {
     }
 }
 
-/// Asserts that a request has one log record, and one more if it failed, with the ids and attributes of its span.
+/// Asserts that a request has one log record, and one more if it failed, with the ids and
+/// attributes of its span.
 fn check_logs(output: &str, span: &str, failed: bool) {
     let mut logs = sections(output, "LogRecord");
     logs.retain(|log| log.contains(&format!("Span ID: {}", field(span, "ID"))));

@@ -1,6 +1,7 @@
 //! A process under test: it emits telemetry on command.
 //!
-//! Each line of its standard input is a command, and each command has one line of reply. Its standard error is kept.
+//! Each line of its standard input is a command, and each command has one line of reply. Its
+//! standard error is kept.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -29,7 +30,8 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts the test function `child_main` of this binary with these variables. That function calls [`run`].
+    /// Starts the test function `child_main` of this binary with these variables. That function
+    /// calls [`run`].
     pub fn start(variables: &[(&str, &str)]) -> Self {
         let mut command = process::function("", "child_main");
         command.env("OTEL_SERVICE_NAME", "child").envs(variables.iter().copied());
@@ -190,7 +192,8 @@ pub fn run() {
     }
 }
 
-/// Emits a span and a log record for each number, with an attribute of `size` bytes if there is a size.
+/// Emits a span and a log record for each number, with an attribute of `size` bytes if there is a
+/// size.
 fn emit(tools: &ObservabilityTools, numbers: std::ops::Range<u64>, size: Option<usize>) {
     let (tracer, logger) = (tools.tracer("child"), tools.logger("child"));
     for number in numbers {

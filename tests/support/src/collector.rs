@@ -59,7 +59,8 @@ impl Collector {
         )
     }
 
-    /// Starts a Collector that forwards to a mock collector, and accepts what the mock collector accepts.
+    /// Starts a Collector that forwards to a mock collector, and accepts what the mock collector
+    /// accepts.
     pub fn forwarding_to(mock: &MockCollector) -> Self {
         let exporter = format!(
             "otlp_grpc: {{endpoint: '{}', tls: {{insecure: true}}, sending_queue: {{enabled: false}}, retry_on_failure: \

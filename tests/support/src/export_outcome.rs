@@ -28,8 +28,8 @@ pub enum Outcome {
 
 /// Exports ten spans to `url` and asserts the outcome.
 ///
-/// The first line on standard error is `line`, with the host and port in place of `{}`. The last error of the
-/// statistics begins with `reason`.
+/// The first line on standard error is `line`, with the host and port in place of `{}`. The last
+/// error of the statistics begins with `reason`.
 pub fn check(url: &str, protocol: &str, outcome: Outcome, line: &str, reason: &str) {
     let place = url.split("://").nth(1).unwrap();
     let ending =

@@ -20,7 +20,8 @@ pub fn update_command() -> String {
     format!("UPDATE_GOLDEN=1 cargo test --all-features --test {binary} {test}")
 }
 
-/// Compares a file with `actual`, or rewrites it when asked to. Returns a description of the difference.
+/// Compares a file with `actual`, or rewrites it when asked to. Returns a description of the
+/// difference.
 pub fn difference(path: &Path, actual: &str) -> Option<String> {
     if is_update() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

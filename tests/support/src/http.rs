@@ -5,7 +5,8 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-/// Sends a request such as `GET /metrics`, and returns the head of the response in lower case, and its body.
+/// Sends a request such as `GET /metrics`, and returns the head of the response in lower case, and
+/// its body.
 pub fn request(address: SocketAddr, request: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "{request} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();

@@ -1,4 +1,5 @@
-//! Shared by the tests of all packages, and by the benchmarks: processes, real programs, and a mock collector.
+//! Shared by the tests of all packages, and by the benchmarks: processes, real programs, and a mock
+//! collector.
 
 pub mod certificates;
 pub mod child;

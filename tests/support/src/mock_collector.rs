@@ -85,7 +85,8 @@ pub enum Reply {
     Accepted(Vec<u8>),
 }
 
-/// How often each numbered item arrived. The attribute `n` of a span or log record holds its number.
+/// How often each numbered item arrived. The attribute `n` of a span or log record holds its
+/// number.
 #[derive(Debug, Clone, Default)]
 pub struct Occurrences {
     pub spans: Vec<u8>,

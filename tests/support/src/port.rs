@@ -9,7 +9,8 @@ use tokio::net::TcpSocket;
 
 /// Returns a port that was free a moment ago, outside the range that the system assigns for port 0.
 ///
-/// A client that connects to an unused port of that range can be assigned the same port and reach itself.
+/// A client that connects to an unused port of that range can be assigned the same port and reach
+/// itself.
 pub fn free_port() -> u16 {
     let free = (0..100).find_map(|attempt| {
         let random = RandomState::new().hash_one(attempt) % 20_000;
@@ -18,7 +19,8 @@ pub fn free_port() -> u16 {
     free.expect("some port is free").local_addr().unwrap().port()
 }
 
-/// An address that refuses connections as long as this value lives: it is bound, and nothing listens.
+/// An address that refuses connections as long as this value lives: it is bound, and nothing
+/// listens.
 #[derive(Debug)]
 pub struct RefusingAddress(TcpSocket);
 

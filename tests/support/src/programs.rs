@@ -1,7 +1,7 @@
 //! Real programs that tests need, such as the OpenTelemetry Collector.
 //!
-//! A test that needs one begins with [`require!`](crate::require). Where a program is missing, the test prints the
-//! reason and returns; with `REQUIRE_BACKENDS=1` it fails.
+//! A test that needs one begins with [`require!`](crate::require). Where a program is missing, the
+//! test prints the reason and returns; with `REQUIRE_BACKENDS=1` it fails.
 
 use std::{
     env,

@@ -6,9 +6,10 @@ use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*, sta
 
 use crate::builder;
 
+/// The `shutdown_timeout`.
 pub const LIMIT: Duration = Duration::from_secs(1);
 
-/// What the end may take beyond the limit.
+/// The tolerance of time measurements.
 pub const SLACK: Duration = Duration::from_millis(50);
 
 pub const PROTOCOLS: [&str; 2] = ["grpc", "http/protobuf"];
@@ -42,9 +43,10 @@ impl Runtime {
     }
 }
 
+/// Returns a builder that exports all signals to `url`.
 pub fn tools(url: &str, protocol: &str) -> Builder {
     builder()
-        .service_name("exit")
+        .service_name("shutdown")
         .otlp_endpoint(url)
         .set("otlp.protocol", protocol)
         .set("logs.exporters", "otlp")
@@ -52,19 +54,19 @@ pub fn tools(url: &str, protocol: &str) -> Builder {
         .set("diagnostics.level", "off")
 }
 
-/// Three batches of spans, as many log records, and a count.
+/// Emits three batches of spans, as many log records, and a count.
 pub fn emit(tools: &ObservabilityTools) {
-    let (tracer, logger) = (tools.tracer("exit"), tools.logger("exit"));
+    let (tracer, logger) = (tools.tracer("shutdown"), tools.logger("shutdown"));
     for number in 0..1500 {
         let number = [KeyValue::new("n", number)];
         tracer.start_as_current_span("work").set_attributes(number.clone());
         logger.info("hello", &number);
     }
-    tools.meter("exit").u64_counter("things").build().add(1, &[]);
+    tools.meter("shutdown").u64_counter("things").build().add(1, &[]);
 }
 
-/// The accounts of the three signals, which agree.
-pub fn accounts(tools: &ObservabilityTools) -> [ExporterStats; 3] {
+/// Returns the statistics of the three signals, and asserts that they add up.
+pub fn signal_stats(tools: &ObservabilityTools) -> [ExporterStats; 3] {
     let stats = tools.stats();
     Signal::ALL.map(|signal| {
         let stats = stats.exporter(signal, "otlp").unwrap().clone();
@@ -74,20 +76,20 @@ pub fn accounts(tools: &ObservabilityTools) -> [ExporterStats; 3] {
     })
 }
 
-/// What one way to end took, and left of the accounts.
-pub struct End {
+/// The duration of a shutdown, and the statistics after it.
+pub struct Outcome {
     pub took: Duration,
     pub spans: ExporterStats,
     pub logs: ExporterStats,
 }
 
-/// Emits, waits until the work has begun, ends, and checks the accounts.
-pub fn end(
+/// Emits, calls `meanwhile`, shuts down, and checks the duration and the statistics.
+pub fn shut_down(
     url: &str,
     protocol: &'static str,
     runtime: Runtime,
     meanwhile: impl FnOnce() + Send + 'static,
-) -> End {
+) -> Outcome {
     let (url, context) = (url.to_owned(), format!("{url}, {protocol}, {runtime:?}"));
     let (sender, receiver) = std::sync::mpsc::channel();
     runtime.run(move || {
@@ -97,7 +99,7 @@ pub fn end(
         let start = Instant::now();
         let result = tools.shutdown();
         let took = start.elapsed();
-        let [spans, metrics, logs] = accounts(&tools);
+        let [spans, metrics, logs] = signal_stats(&tools);
         for stats in [&spans, &metrics, &logs] {
             assert_eq!(stats.queued, 0, "{stats:?}");
         }
@@ -107,15 +109,15 @@ pub fn end(
         let start = Instant::now();
         drop(tools);
         assert!(start.elapsed() < SLACK, "nothing is left to do: {:?}", start.elapsed());
-        sender.send(End { took, spans, logs }).unwrap();
+        sender.send(Outcome { took, spans, logs }).unwrap();
     });
-    let end = receiver.recv().unwrap();
-    assert!(end.took <= LIMIT + SLACK, "{context}: {:?}", end.took);
-    end
+    let outcome = receiver.recv().unwrap();
+    assert!(outcome.took <= LIMIT + SLACK, "{context}: {:?}", outcome.took);
+    outcome
 }
 
-/// The same by dropping the tools, where there is nobody to count.
-pub fn end_by_drop(url: &str, protocol: &'static str, runtime: Runtime) -> Duration {
+/// Emits and drops the tools. Returns how long the drop takes.
+pub fn drop_tools(url: &str, protocol: &'static str, runtime: Runtime) -> Duration {
     let (sender, receiver) = std::sync::mpsc::channel();
     let url = url.to_owned();
     runtime.run(move || {
@@ -130,31 +132,33 @@ pub fn end_by_drop(url: &str, protocol: &'static str, runtime: Runtime) -> Durat
     took
 }
 
-/// The worst of all runtimes, for each protocol.
+/// A row of the table: the longest time of all runtimes, for each protocol.
 pub struct Row(pub &'static str, pub [Duration; 2]);
 
-/// Ends in all ways. `prepare` is called before each, and `judge` after it.
+/// Shuts down in each runtime, with each protocol. `meanwhile` runs before each shutdown, `check`
+/// after it.
 pub fn row(
     name: &'static str,
     url: impl Fn(&str) -> String,
     meanwhile: impl Fn() + Clone + Send + 'static,
-    judge: impl Fn(&End),
+    check: impl Fn(&Outcome),
 ) -> Row {
     Row(
         name,
         PROTOCOLS.map(|protocol| {
             let url = url(protocol);
-            let ends = Runtime::ALL.map(|runtime| {
-                let end = end(&url, protocol, runtime, meanwhile.clone());
-                judge(&end);
-                end.took
+            let durations = Runtime::ALL.map(|runtime| {
+                let outcome = shut_down(&url, protocol, runtime, meanwhile.clone());
+                check(&outcome);
+                outcome.took
             });
-            let dropped = end_by_drop(&url, protocol, Runtime::CurrentThread);
-            ends.into_iter().chain([dropped]).max().unwrap()
+            let dropped = drop_tools(&url, protocol, Runtime::CurrentThread);
+            durations.into_iter().chain([dropped]).max().unwrap()
         }),
     )
 }
 
+/// Prints the table of the documentation.
 pub fn print(rows: &[Row]) {
     println!("| Collector | grpc | http/protobuf |\n|---|---|---|");
     for Row(name, [grpc, http]) in rows {

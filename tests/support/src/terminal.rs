@@ -17,7 +17,8 @@ pub struct Recording {
     pub status: ExitStatus,
 }
 
-/// Runs a line of shell on a terminal of this width. `prepare` sets the environment and the directory.
+/// Runs a line of shell on a terminal of this width. `prepare` sets the environment and the
+/// directory.
 pub fn record(line: &str, columns: u16, prepare: impl FnOnce(&mut Command)) -> Recording {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("session");

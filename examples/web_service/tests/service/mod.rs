@@ -32,7 +32,8 @@ impl Service {
         Self { process, stdout: Some(stdout), url }
     }
 
-    /// Requests the end as an orchestrator does, and asserts that it succeeds. Returns standard error.
+    /// Requests the end as an orchestrator does, and asserts that it succeeds. Returns standard
+    /// error.
     pub fn terminate(&mut self) -> String {
         self.process.signal("TERM");
         let mut stderr = String::new();
