@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     file::FileText,
     locate::KeyOrValue,
-    value_type::{self, ValueType, unknown_key},
+    value_type::{self, ValueType},
 };
 use crate::{
     config::{
@@ -127,9 +127,10 @@ impl Layer {
         for (key, is_table) in unknown {
             let profiles = (at_top && is_table).then_some("profiles");
             let known: Vec<&str> = profiles.into_iter().chain(known.iter().copied()).collect();
-            problems.push(
-                self.source.problem(&[table, std::slice::from_ref(&key)].concat(), unknown_key(&key, &known)),
-            );
+            problems.push(self.source.problem(
+                &[table, std::slice::from_ref(&key)].concat(),
+                ParseError::unknown_key(&key, &known),
+            ));
         }
     }
 }

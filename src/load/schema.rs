@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::variables_that_set;
-use crate::config::{Config, ExporterName, Resource, key_path::KeyPath};
+use crate::config::{Config, key_path::KeyPath};
 
 /// The JSON Schema (draft 7, which the editors' TOML tools read) of `autotelemetry.toml`.
 ///
@@ -54,42 +54,10 @@ fn annotate(schema: &mut Value, path: &mut KeyPath) {
         return;
     }
     if schema.get("additionalProperties").is_some_and(Value::is_object) {
-        let is_secret = path.last().is_some_and(|key| key == "headers");
-        let names = match path.last().map(String::as_str) {
-            Some("exporters") => Some(json!({
-                "pattern": "^[a-z][a-z0-9_]*$",
-                "not": { "enum": ExporterName::RESERVED },
-            })),
-            Some("headers") => Some(json!({ "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })),
-            Some("attributes") => {
-                Some(json!({ "not": { "enum": Resource::SERVICE_KEYS.map(|(attribute, _)| attribute) } }))
-            }
-            _ => None,
-        };
-        if let Some(names) = names {
-            schema.insert("propertyNames".to_owned(), names);
-        }
         // Below it the names are the user's.
         path.push("NAME".to_owned());
         annotate(&mut schema["additionalProperties"], path);
         path.pop();
-        if is_secret && let Some(values) = schema["additionalProperties"].as_object_mut() {
-            values.insert("x-secret".to_owned(), true.into());
-            let from_file = json!({
-                "type": "object",
-                "properties": { "file": { "type": "string", "description": "A file that holds the value." } },
-                "required": ["file"],
-                "additionalProperties": false,
-            });
-            match values.get_mut("anyOf").and_then(Value::as_array_mut) {
-                Some(choices) => choices.push(from_file),
-                None => {
-                    let text = json!({ "type": values.shift_remove("type") });
-                    values.insert("anyOf".to_owned(), json!([text, from_file]));
-                }
-            }
-            values.shift_remove("x-env");
-        }
     }
     if schema.contains_key("properties") {
         // The defaults of a table stand at its keys.
@@ -101,9 +69,8 @@ fn annotate(schema: &mut Value, path: &mut KeyPath) {
         let choices = json!([{ "type": "boolean" }, { "type": "string", "pattern": r"\$\{" }]);
         schema.insert("anyOf".to_owned(), choices);
     }
-    let variables = variables_that_set(path);
-    if !variables.is_empty() {
-        schema.insert("x-env".to_owned(), variables.into());
+    if !schema.contains_key("x-secret") {
+        schema.insert("x-env".to_owned(), variables_that_set(path).into());
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{
-        Config, ExporterName, NonEmptyString, Selection, Settings, Signal,
+        Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal,
         key_path::{KeyPath, key_path},
         validate,
         validate::Severity,
@@ -58,7 +58,18 @@ impl Loaded {
 
     /// Where the value of a key came from.
     pub(crate) fn origin(&self, path: &[String]) -> Origin {
-        self.merged.origin(path)
+        let origin = self.merged.origin(path);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["profile"] => self.profile_origin.clone(),
+            // Without a value of its own it is the name of the profile.
+            ["service", "environment"]
+                if origin == Origin::Default && self.config().service.environment.is_some() =>
+            {
+                self.profile_origin.clone()
+            }
+            _ => origin,
+        }
     }
 
     /// Gives the problems of `error` the origins of their keys, where they have none.
@@ -261,7 +272,7 @@ fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result
     if prometheus && config.metrics.exporters.is_none() {
         let mut exporters = config.exporters(Signal::Metrics).to_vec();
         exporters.push(ExporterName::Prometheus);
-        config.metrics.exporters = Some(Selection::new(exporters));
+        config.metrics.exporters = Some(ExporterList::new(exporters));
     }
     Ok(config)
 }

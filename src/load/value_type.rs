@@ -8,10 +8,7 @@ use std::{cell::Cell, fmt};
 use figment::value::{Dict, Value};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::{
-    config::{Config, value::ParseError},
-    text::nearest,
-};
+use crate::config::{Config, value::ParseError};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,15 +68,6 @@ pub(crate) fn parse_as(path: &[String], text: &str) -> Result<Value, ParseError>
     })
 }
 
-/// The words for a key that does not exist among `known` ones.
-pub(crate) fn unknown_key(key: &str, known: &[&str]) -> ParseError {
-    let help = match nearest(key, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    };
-    ParseError::of_key("unknown key").with_help(help)
-}
-
 /// A deserializer that walks down one path of the type, notes what is asked for at its end, and stops.
 struct TypeWalker<'p> {
     path: &'p [String],
@@ -104,7 +92,7 @@ impl de::Error for Found {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self(Some(unknown_key(field, expected)))
+        Self(Some(ParseError::unknown_key(field, expected)))
     }
 }
 

@@ -266,7 +266,7 @@ impl PipelineBuilder<'_> {
                 }
                 _ => ("prometheus.host", "write a name or address of this machine; 0.0.0.0 stands for all"),
             };
-            let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.number());
+            let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.get());
             let problem = Problem::new(message).with_key(key);
             Error::configuration(vec![problem.with_help(help)])
         })?;

@@ -107,7 +107,7 @@ impl Connector {
         let tls = destination
             .endpoint
             .is_https()
-            .then(|| Tls::new(&destination.tls, version, diagnostics))
+            .then(|| Tls::new(&destination.tls.files, version, diagnostics))
             .transpose()
             .map_err(|fault| Error::system("TLS", fault.message))?;
         #[cfg(not(feature = "tls"))]

@@ -52,10 +52,9 @@ impl Client {
         proxies: &Proxies,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        // `insecure` was resolved into the scheme of the endpoint, the others belong to the
+        // `tls.insecure` was resolved into the scheme of the endpoint, the others belong to the
         // sender.
-        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, insecure: _, tls, retry: _ } =
-            settings;
+        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, tls, retry: _ } = settings;
         // So that a connection that is never made can be told from an answer that never comes.
         let limit = limit.map(|limit| limit / 2);
         let connector = Connector::new(settings, limit, proxies, diagnostics)?;
@@ -70,7 +69,7 @@ impl Client {
             #[cfg(not(feature = "grpc"))]
             OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
         };
-        let hint = endpoint.is_https().then(|| match &tls.cert_file {
+        let hint = endpoint.is_https().then(|| match &tls.files.cert_file {
             Some(file) => format!("perhaps the server does not accept our certificate, {file}"),
             None => "perhaps the server wants a certificate of ours; set `tls.cert_file` and `tls.key_file`"
                 .to_owned(),

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use super::{connector::HttpVersion, pem, pem::TlsFileError};
 use crate::{
     config::{
-        Config, NonEmptyString, TlsFiles,
+        Config, FilePath, TlsFiles,
         validate::{self, KeyedTlsFiles},
     },
     diagnostics::{Diagnostics, RateLimit},
@@ -113,8 +113,7 @@ struct Contents {
 impl Contents {
     fn read(files: &TlsFiles) -> Result<Self, TlsFileError> {
         let TlsFiles { ca_file, cert_file, key_file } = files;
-        let read =
-            |file: &Option<NonEmptyString>| file.as_ref().map(|file| pem::read(path(file))).transpose();
+        let read = |file: &Option<FilePath>| file.as_ref().map(|file| pem::read(path(file))).transpose();
         Ok(Self { ca: read(ca_file)?, cert: read(cert_file)?, key: read(key_file)? })
     }
 
@@ -155,8 +154,8 @@ fn provider() -> Arc<CryptoProvider> {
     ring::default_provider().into()
 }
 
-fn path(file: &NonEmptyString) -> &Path {
-    Path::new(file.as_str())
+fn path(file: &FilePath) -> &Path {
+    file.as_path()
 }
 
 /// The certificates to trust, and how many of those in the file cannot be.
@@ -248,7 +247,7 @@ impl Inspection {
     /// What `parse` makes of a file, with its key and its path; what is wrong with it is noted.
     fn file<'k, T>(
         &mut self,
-        file: Option<&'k (String, NonEmptyString)>,
+        file: Option<&'k (String, FilePath)>,
         parse: impl FnOnce(&Path, &[u8]) -> Result<T, TlsFileError>,
     ) -> Option<(&'k str, PathBuf, T)> {
         let (key, file) = file?;
