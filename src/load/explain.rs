@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Loaded;
+use super::sources::Loaded;
 use crate::{
     config::{key_path::KeyPath, resolve::inherited_from},
     error::{Origin, Problem},
@@ -23,7 +23,7 @@ pub struct Explanation {
     file: Option<PathBuf>,
     tried: Vec<PathBuf>,
     profile: Option<String>,
-    values: BTreeMap<String, (Value, Origin)>,
+    values: Values,
     warnings: Vec<Problem>,
     errors: Vec<Problem>,
 }
@@ -31,7 +31,7 @@ pub struct Explanation {
 impl Explanation {
     pub(crate) fn new(loaded: &Loaded, errors: Vec<Problem>) -> Self {
         let config = loaded.config();
-        let mut values = Values(BTreeMap::new());
+        let mut values = Values::default();
         values.add(config, &|path| loaded.origin(path));
         // A value that follows from another one comes from where that does.
         values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
@@ -42,7 +42,7 @@ impl Explanation {
             file: loaded.file.clone(),
             tried: loaded.tried.clone(),
             profile: config.profile.as_ref().map(ToString::to_string),
-            values: values.0,
+            values,
             warnings: loaded.warnings.clone(),
             errors,
         }
@@ -56,7 +56,7 @@ impl Explanation {
 
     /// The keys, their values as text, and the origins of these.
     pub fn values(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
-        self.values.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
+        self.values.rows()
     }
 
     /// What is odd about the configuration, though not wrong.
@@ -76,6 +76,7 @@ impl Explanation {
     pub fn to_json(&self) -> String {
         let values: Map<String, Value> = self
             .values
+            .0
             .iter()
             .map(|(key, (value, origin))| {
                 let (kind, at) = origin_words(origin);
@@ -154,11 +155,17 @@ fn text(value: &Value) -> String {
     }
 }
 
-struct Values(BTreeMap<String, (Value, Origin)>);
+/// Values and origins by their keys.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values(BTreeMap<String, (Value, Origin)>);
 
 impl Values {
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
+        self.0.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
+    }
+
     /// Adds everything that `table` holds, key by key. A value replaces the one that is there.
-    fn add(&mut self, table: &impl Serialize, origin: &impl Fn(&[String]) -> Origin) {
+    pub(super) fn add(&mut self, table: &impl Serialize, origin: &impl Fn(&[String]) -> Origin) {
         if let Ok(value) = serde_json::to_value(table) {
             self.add_value(value, &mut KeyPath::new(), origin);
         }
@@ -175,6 +182,13 @@ impl Values {
                 for (key, value) in table {
                     path.push(key);
                     self.add_value(value, path, origin);
+                    path.pop();
+                }
+            }
+            Value::Array(tables) if tables.iter().any(Value::is_object) => {
+                for (index, table) in tables.into_iter().enumerate() {
+                    path.push(index.to_string());
+                    self.add_value(table, path, origin);
                     path.pop();
                 }
             }

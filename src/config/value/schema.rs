@@ -42,7 +42,8 @@ fn secret() -> Schema {
     })
 }
 
-fn or_reference(schema: &Schema) -> Schema {
+/// Allows a reference in the place of a value.
+pub(crate) fn or_reference(schema: &Schema) -> Schema {
     json_schema!({ "anyOf": [schema, { "type": "string", "pattern": REFERENCE }] })
 }
 
