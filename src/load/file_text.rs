@@ -51,6 +51,11 @@ impl FileText {
         origin
     }
 
+    /// Whether the text has something at `path`.
+    pub(super) fn holds(&self, path: &[String]) -> bool {
+        self.index().holds(path)
+    }
+
     fn index(&self) -> &SpanIndex {
         self.index.get_or_init(|| SpanIndex::new(&self.text))
     }

@@ -48,6 +48,11 @@ impl LayerSource {
         }
     }
 
+    /// Whether the text of the source has a key at `path`, whatever became of its value.
+    fn holds(&self, path: &[String]) -> bool {
+        matches!(self, Self::File { text, prefix } if text.holds(&[prefix, path].concat()))
+    }
+
     /// Returns the problem `error` at the value or the key at `path`.
     pub(super) fn problem(&self, path: &[String], error: ParseError) -> Problem {
         let part = if error.blames_key { KeyOrValue::Key } else { KeyOrValue::Value };
@@ -108,7 +113,6 @@ impl Layer {
         refuse_lists_in::<C>(&mut self.values, &mut KeyPath::new(), &mut |path| {
             problems.push(self.source.problem(path, ParseError::new("expected a table, found a list")));
         });
-        let mut refused = Vec::new();
         while problems.len() < MAX_PROBLEMS {
             let Err(error) = C::deserialize(&Value::from(self.values.clone())) else { return problems };
             let path = error.path;
@@ -116,7 +120,7 @@ impl Layer {
                 Kind::UnknownField(_, known) => self.refuse_unknown(&path, known, &mut problems),
                 Kind::MissingField(key) => {
                     // A value that was refused is not missing.
-                    if !refused.contains(&[path.as_slice(), &[key.to_string()]].concat()) {
+                    if !self.source.holds(&[path.as_slice(), &[key.to_string()]].concat()) {
                         let message = format!("requires the key `{key}`");
                         problems.push(self.source.problem(&path, ParseError::new(message)));
                     }
@@ -124,9 +128,7 @@ impl Layer {
                 }
                 kind => {
                     problems.push(self.refused_value(&path, kind_to_error(kind)));
-                    let removed = values::remove(&mut self.values, &path);
-                    refused.push(path);
-                    removed
+                    values::remove(&mut self.values, &path)
                 }
             };
             if !removed {

@@ -55,10 +55,14 @@ impl SpanIndex {
         }
     }
 
+    pub(super) fn holds(&self, path: &[String]) -> bool {
+        self.offsets.contains_key(&lower_case(path))
+    }
+
     /// Returns the byte offset of what `path` names, or of the key of the nearest table above it
     /// that exists.
     pub(super) fn offset(&self, path: &[String], part: KeyOrValue) -> usize {
-        let path: Vec<String> = path.iter().map(|segment| segment.to_lowercase()).collect();
+        let path = lower_case(path);
         match (self.offsets.get(&path), part) {
             (Some((key, _)), KeyOrValue::Key) => *key,
             (Some((_, value)), KeyOrValue::Value) => *value,
@@ -77,4 +81,8 @@ impl SpanIndex {
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         (narrow(line), narrow(column))
     }
+}
+
+fn lower_case(path: &[String]) -> Vec<String> {
+    path.iter().map(|segment| segment.to_lowercase()).collect()
 }
