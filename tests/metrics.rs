@@ -256,8 +256,7 @@ fn a_panic_is_said_once_a_minute_with_the_names() {
     assert_eq!(
         lines,
         [
-            "autotelemetry: a callback of an instrument panicked: values of \"bad\" and \"worse\" are missing from this \
-             collection of metrics"
+            "autotelemetry: observable callback panicked; skipped in this collection: \"bad\" and \"worse\""
         ],
         "{said}"
     );

@@ -2,20 +2,21 @@
 
 use opentelemetry::{
     Key,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    logs::{AnyValue, LogRecord as _},
 };
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
     Filter, LoggerFactory,
     filter::{from_log, is_internal, severity},
+    prefiltered_logger::PrefilteredLogger,
     record::{EXCEPTION_MESSAGE, add_location, display_lossy, formatted, init_record, integer},
 };
 
 /// Turns `log` records into records of the pipeline, with their own target and level.
 #[derive(Debug)]
 pub(crate) struct LogBridge {
-    logger: SdkLogger,
+    logger: PrefilteredLogger,
     filter: Filter,
     code_location: bool,
 }
@@ -23,7 +24,7 @@ pub(crate) struct LogBridge {
 impl LogBridge {
     pub(crate) fn new(factory: &LoggerFactory) -> Self {
         Self {
-            logger: factory.provider.logger("log"),
+            logger: factory.prefiltered("log"),
             filter: factory.filter.clone(),
             code_location: factory.code_location,
         }

@@ -3,6 +3,7 @@
 mod filter;
 mod log_bridge;
 mod logger;
+mod prefiltered_logger;
 pub(crate) mod record;
 mod tracing_layer;
 
@@ -11,6 +12,7 @@ pub(crate) use self::{
     filter::{Filter, RecordFilter},
     log_bridge::LogBridge,
     logger::LoggerFactory,
+    prefiltered_logger::take_prefiltered,
     record::{exception, repeats_message, target},
     tracing_layer::tracing_layers,
 };

@@ -9,13 +9,10 @@ use std::{
 };
 
 use opentelemetry::{
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    logs::{AnyValue, LogRecord as _},
     trace::TracerProvider as _,
 };
-use opentelemetry_sdk::{
-    logs::{SdkLogRecord, SdkLogger},
-    trace::SdkTracerProvider,
-};
+use opentelemetry_sdk::{logs::SdkLogRecord, trace::SdkTracerProvider};
 use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber,
     dispatcher::WeakDispatch,
@@ -33,6 +30,7 @@ use tracing_subscriber::{
 use super::{
     Filter, LoggerFactory,
     filter::{from_tracing, is_internal, severity, to_tracing},
+    prefiltered_logger::PrefilteredLogger,
     record::{EXCEPTION_MESSAGE, add_location, display_lossy, formatted, init_record, integer},
 };
 use crate::{
@@ -58,7 +56,7 @@ where
         .with_target(false)
         .with_filter(LayerFilter { filter: logs.filter.clone(), diagnostics, what: SpansOrEvents::Spans });
     let events = LogLayer {
-        logger: logs.provider.logger("tracing"),
+        logger: logs.prefiltered("tracing"),
         code_location: logs.code_location,
         dispatch: OnceLock::new(),
         diagnostics,
@@ -135,7 +133,7 @@ fn internal_level(metadata: &Metadata<'_>) -> config::LevelFilter {
 }
 
 struct LogLayer {
-    logger: SdkLogger,
+    logger: PrefilteredLogger,
     code_location: bool,
     /// The subscriber that this layer is part of; `tracing` has no other way to reach it while an event is handled.
     dispatch: OnceLock<WeakDispatch>,

@@ -104,7 +104,6 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
     let loggers = LOGGERS.get().unwrap_or_else(|| {
         NONE.get_or_init(|| LoggerFactory {
             provider: SdkLoggerProvider::builder().build(),
-            unfiltered_provider: SdkLoggerProvider::builder().build(),
             filter: crate::logs::Filter::off(),
             code_location: false,
         })

@@ -11,7 +11,7 @@ mod points;
 mod spans;
 mod stream;
 
-use std::{io::IsTerminal as _, sync::Arc, time::Duration};
+use std::{io::IsTerminal as _, sync::Arc};
 
 use self::stream::{Custom, Standard};
 pub use self::{instrument_kind::InstrumentKind, number::NumberValue, points::MetricValue};
@@ -22,7 +22,7 @@ pub(crate) use self::{
     stream::Writer,
 };
 use super::{
-    line_writer::{LineLogProcessor, LineWriter, Sink},
+    line_writer::{LineLogDestination, LineWriter, Sink},
     stats::recorder::StatsRecorder,
 };
 use crate::{
@@ -80,14 +80,9 @@ impl Console {
         Self { lines, format, recorders: Signal::ALL.map(recorder) }
     }
 
-    /// Writes log records; `flush_limit` is how long a flush may take.
-    pub(crate) fn logs(&self, flush_limit: Duration) -> LineLogProcessor {
-        LineLogProcessor {
-            lines: self.lines(),
-            format: self.format,
-            recorder: self.recorder(Signal::Logs),
-            flush_limit,
-        }
+    /// Returns the destination of log records.
+    pub(crate) fn logs(&self) -> LineLogDestination {
+        LineLogDestination { lines: self.lines(), format: self.format, recorder: self.recorder(Signal::Logs) }
     }
 
     pub(crate) fn lines(&self) -> Arc<LineWriter> {
@@ -104,6 +99,14 @@ impl Console {
         let (recorder, items) = (&self.recorders[signal as usize], items as u64);
         if !self.lines.is_closed(items, recorder) {
             self.lines.push(&lines(self.format), items, recorder);
+        }
+    }
+
+    /// As [`write`](Self::write), without calling the sink on this thread.
+    fn write_queued(&self, signal: Signal, items: usize, lines: impl FnOnce(Format) -> String) {
+        let (recorder, items) = (&self.recorders[signal as usize], items as u64);
+        if !self.lines.is_closed(items, recorder) {
+            self.lines.push_queued(&lines(self.format), items, recorder);
         }
     }
 }

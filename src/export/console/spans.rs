@@ -4,22 +4,20 @@ use std::{
     collections::{HashMap, HashSet},
     fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
-use opentelemetry::{
-    Context,
-    trace::{SpanId, SpanKind, Status, TraceId},
-};
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    trace::{Span, SpanData, SpanProcessor},
-};
+use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
+use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Map, Value, json};
 
 use super::Console;
 use crate::{
     config::Signal,
+    export::{
+        destination::SpanDestination,
+        flush::{Flush, FlushError},
+    },
     format::{self, Format, json as json_line, text::Palette, value},
     logs::repeats_message,
     text::push_escaped_controls,
@@ -51,35 +49,27 @@ impl ConsoleSpans {
         Self { console, waiting: Mutex::default() }
     }
 
-    fn write_all_waiting(&self) {
-        let traces = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *waiting).traces
-        };
-        for spans in traces.into_values() {
-            self.write(&spans);
-        }
+    fn take_waiting(&self) -> Vec<Vec<SpanData>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *waiting).traces.into_values().collect()
     }
 
     fn write(&self, spans: &[SpanData]) {
-        self.console.write(Signal::Traces, spans.len(), |format| {
-            let mut out = String::new();
-            match format {
-                Format::Json => spans.iter().for_each(|span| json_line::append(&mut out, &object(span))),
-                Format::Text(palette) => trees(&mut out, spans, palette),
-            }
-            out
-        });
+        self.console.write(Signal::Traces, spans.len(), |format| lines(spans, format));
     }
 }
 
-impl SpanProcessor for ConsoleSpans {
-    fn on_start(&self, _: &mut Span, _: &Context) {}
+fn lines(spans: &[SpanData], format: Format) -> String {
+    let mut out = String::new();
+    match format {
+        Format::Json => spans.iter().for_each(|span| json_line::append(&mut out, &object(span))),
+        Format::Text(palette) => trees(&mut out, spans, palette),
+    }
+    out
+}
 
-    fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
-            return;
-        }
+impl SpanDestination for ConsoleSpans {
+    fn end(&self, span: SpanData) {
         if matches!(self.console.format, Format::Json) {
             return self.write(&[span]);
         }
@@ -97,18 +87,24 @@ impl SpanProcessor for ConsoleSpans {
             self.write(&tree);
         }
         if full {
-            self.write_all_waiting();
+            self.take_waiting().iter().for_each(|spans| self.write(spans));
         }
     }
+}
 
-    fn force_flush(&self) -> OTelSdkResult {
-        self.write_all_waiting();
-        Ok(())
+impl Flush for ConsoleSpans {
+    /// Writes the waiting spans without their roots.
+    fn request_flush(&self) -> u64 {
+        let waiting = self.take_waiting();
+        for spans in &waiting {
+            // The program's writer may block, which this thread must not.
+            self.console.write_queued(Signal::Traces, spans.len(), |format| lines(spans, format));
+        }
+        if waiting.is_empty() { 0 } else { self.console.lines.request_flush() }
     }
 
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.write_all_waiting();
-        Ok(())
+    fn wait_flushed(&self, position: u64, deadline: Instant) -> Result<(), FlushError> {
+        if position == 0 { Ok(()) } else { self.console.lines.wait_flushed(position, deadline) }
     }
 }
 

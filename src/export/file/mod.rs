@@ -11,11 +11,11 @@
 mod name;
 mod rolling;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use self::{name::Naming, rolling::RollingFile};
 use super::{
-    line_writer::{LineLogProcessor, LineWriter},
+    line_writer::{LineLogDestination, LineWriter},
     stats::recorder::StatsRecorder,
 };
 use crate::{
@@ -24,13 +24,12 @@ use crate::{
     format::{Format, missing, text::Palette},
 };
 
-/// Opens the file, and writes log records to it; `flush_limit` is how long a flush may take.
+/// Opens the file, and returns the destination that writes log records to it.
 pub(crate) fn file_logs(
     config: &config::File,
     prefix: &FilePrefix,
-    flush_limit: Duration,
     diagnostics: Diagnostics,
-) -> io::Result<LineLogProcessor> {
+) -> io::Result<LineLogDestination> {
     // `prefix` was resolved by the caller.
     let config::File { directory, prefix: _, rotation, max_files, format } = config;
     let naming = Naming { prefix: prefix.as_str().to_owned(), rotation: *rotation };
@@ -47,5 +46,5 @@ pub(crate) fn file_logs(
         &destination,
         diagnostics,
     ));
-    Ok(LineLogProcessor { lines, format, recorder, flush_limit })
+    Ok(LineLogDestination { lines, format, recorder })
 }

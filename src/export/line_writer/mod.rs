@@ -3,7 +3,7 @@
 //! What can be written at once is, by the thread that logs. The rest goes through a bounded queue to a thread of its own;
 //! when the queue is full, lines are dropped, counted, and mentioned where they are missing.
 
-mod log_processor;
+mod log_destination;
 mod queue;
 mod sink;
 mod worker;
@@ -19,12 +19,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-
-pub(crate) use self::log_processor::LineLogProcessor;
+pub(crate) use self::log_destination::LineLogDestination;
 use self::queue::Queue;
 pub(crate) use self::sink::{CloseReason, Sink, WriteError};
-use super::stats::recorder::{Reason, StatsRecorder};
+use super::{
+    flush::FlushError,
+    stats::recorder::{Reason, StatsRecorder},
+};
 use crate::diagnostics::Diagnostics;
 
 /// The way in.
@@ -207,6 +208,11 @@ impl LineWriter {
         }
     }
 
+    /// As [`push`](Self::push), always through the queue: the sink is not called on this thread.
+    pub(crate) fn push_queued(&self, lines: &str, items: u64, recorder: &Arc<StatsRecorder>) {
+        self.enqueue(lines.as_bytes(), items, recorder);
+    }
+
     #[inline(never)]
     fn enqueue(&self, lines: &[u8], items: u64, recorder: &Arc<StatsRecorder>) {
         let shared = &self.shared;
@@ -264,23 +270,26 @@ impl LineWriter {
         Ok(())
     }
 
-    /// Waits until everything that was pushed before is written.
-    pub(crate) fn flush(&self, limit: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + limit;
+    /// Returns the position to pass to [`wait_flushed`](Self::wait_flushed).
+    pub(crate) fn request_flush(&self) -> u64 {
         let mut state = self.shared.lock();
         // Nothing may follow that would bring the line about a gap along.
         if state.can_tell && self.wake(&mut state).is_ok() {
             self.shared.write_drop_notice(&mut state);
         }
-        let wanted = state.pushed;
-        let (state, mut late) = self.shared.wait(state, wanted, deadline);
+        state.pushed
+    }
+
+    /// Waits until everything up to `position` is written or lost.
+    pub(crate) fn wait_flushed(&self, position: u64, deadline: Instant) -> Result<(), FlushError> {
+        let (state, mut late) = self.shared.wait(self.shared.lock(), position, deadline);
         drop(state);
         // Who writes by himself needs no queue.
         while !late && self.shared.try_slot().is_none() {
             late = Instant::now() >= deadline;
             thread::sleep(Duration::from_millis(1));
         }
-        if late { Err(OTelSdkError::Timeout(limit)) } else { Ok(()) }
+        if late { Err(FlushError::Timeout) } else { Ok(()) }
     }
 
     /// From now on nothing waits any more: what cannot be written at once is dropped.

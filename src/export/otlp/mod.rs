@@ -13,6 +13,7 @@ pub(crate) mod export_error;
 mod export_timer;
 mod health;
 mod json_floats;
+mod loss_recorder;
 pub(crate) mod request;
 mod response;
 mod response_code;
