@@ -127,8 +127,12 @@ impl Listener {
         callbacks: Arc<Callbacks>,
         diagnostics: Diagnostics,
     ) -> impl Future<Output = ()> + use<> {
-        let page =
-            Arc::new(Page { registry, path: path.to_owned(), callbacks, scrape: Arc::new(Semaphore::new(1)) });
+        let page = Arc::new(Page {
+            registry,
+            path: path.to_owned(),
+            callbacks,
+            scrape: Arc::new(Semaphore::new(1)),
+        });
         async move {
             // Dropping the future closes the ports.
             let mut servers = JoinSet::new();

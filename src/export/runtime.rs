@@ -112,19 +112,6 @@ impl RuntimeHandle {
         self.handle.spawn(future)
     }
 
-    /// As [`spawn`](Self::spawn), for a thread that waits for the result. The channel disconnects
-    /// without a result if the runtime stops.
-    pub(crate) fn spawn_for_thread<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> mpsc::Receiver<T> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        drop(self.spawn(async move {
-            let _ = sender.send(future.await);
-        }));
-        receiver
-    }
-
     pub(crate) fn shutdown_signal(&self) -> ShutdownSignal {
         ShutdownSignal(self.shutdown_signal.subscribe())
     }

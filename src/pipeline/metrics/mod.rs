@@ -46,7 +46,7 @@ pub(super) fn provider(
             ExporterName::Prometheus => on_demand = Some(prometheus::reader(builder, &callbacks)?),
             ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File => {
                 if let Some(exporter) = builder.otlp(name, Signal::Metrics, *timeout)? {
-                    targets.push(PushTarget::Otlp(Box::new(exporter), builder.runtime.get()?.handle()));
+                    targets.push(PushTarget::Otlp(Box::new(exporter)));
                 }
             }
         }

@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry_sdk::{
-    error::OTelSdkError,
-    metrics::{data::ResourceMetrics, reader::MetricReader},
-};
+use opentelemetry_sdk::metrics::{data::ResourceMetrics, reader::MetricReader};
 
 use crate::{
     diagnostics::{Diagnostics, RateLimit},
@@ -14,7 +11,6 @@ use crate::{
         console::{Console, count_points, write_metrics},
         flush::FlushError,
         otlp::OtlpExporter,
-        runtime::RuntimeHandle,
     },
 };
 
@@ -22,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum PushTarget {
     Console(Arc<Console>),
-    Otlp(Box<OtlpExporter>, RuntimeHandle),
+    Otlp(Box<OtlpExporter>),
 }
 
 #[derive(Debug)]
@@ -62,17 +58,11 @@ impl PushWorker {
         for target in &self.targets {
             match target {
                 PushTarget::Console(console) => write_metrics(console, &metrics),
-                PushTarget::Otlp(exporter, runtime) => {
-                    exports.push(runtime.spawn_for_thread(exporter.send_metrics(&metrics, data_points)));
-                }
+                PushTarget::Otlp(exporter) => exports.push(exporter.send_metrics(&metrics, data_points)),
             }
         }
         // An export without a result was aborted by the shutdown, which counts its items.
         let results = exports.into_iter().map(|export| export.recv().unwrap_or(Ok(())));
-        results.fold(Ok(()), Result::and).or_else(|error| match error {
-            OTelSdkError::AlreadyShutdown => Ok(()),
-            OTelSdkError::Timeout(_) => Err(FlushError::Timeout),
-            OTelSdkError::InternalFailure(message) => Err(FlushError::Failed(message)),
-        })
+        results.fold(Ok(()), Result::and).map_err(|error| FlushError::Failed(error.to_string()))
     }
 }

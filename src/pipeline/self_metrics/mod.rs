@@ -56,7 +56,7 @@ impl SelfMetrics {
 
     /// Creates the instruments.
     pub(crate) fn register(self, meter: &Meter) {
-        self.durations.begin(meter);
+        self.durations.init(meter);
         let mut exporters = self.exporters;
         for signal in Signal::ALL {
             let of_signal: Arc<[_]> =
