@@ -6,7 +6,7 @@ use super::{ObservabilityTools, install, startup_summary::startup_summary};
 use crate::{
     config::{AttributeValue, Config, OtlpProtocol, key_path::key_path},
     error::{Error, Inspection, Origin},
-    export::{console::Writer, memory::Memory, otlp},
+    export::{console::ConsoleWriter, memory::Memory, otlp},
     load::{CodeKey, CodeValue, CodeValueKind, Environment, Loaded, Sources, explain::Explanation},
     pipeline,
 };
@@ -20,7 +20,7 @@ use crate::{
 pub struct Builder {
     sources: Sources,
     strict: bool,
-    writer: Option<Writer>,
+    writer: Option<ConsoleWriter>,
 }
 
 /// Without the values, among which may be secrets.

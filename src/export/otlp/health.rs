@@ -12,10 +12,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use super::{error_type::ErrorType, export_error::ExportError, export_timer::DurationRecorder};
 use crate::{
     config::{LevelFilter, Signal},
-    diagnostics::{
-        Diagnostics,
-        item_count::{HumanDuration, ItemCounts},
-    },
+    diagnostics::{Diagnostics, human_duration::HumanDuration, item_count::ItemCounts},
     export::stats::recorder::{Reason, StatsRecorder},
 };
 
