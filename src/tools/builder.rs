@@ -159,8 +159,7 @@ impl Builder {
         Explanation::new(&loaded, problems)
     }
 
-    /// Builds the tools without touching any global of the process, but for SIGHUP when log files are written: it begins a
-    /// new file then, instead of ending the process.
+    /// Builds the tools without changing any global state of the process.
     ///
     /// # Errors
     ///
