@@ -13,9 +13,9 @@ use crate::logs::exception_attributes;
 pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
     /// Starts a span and makes it current until the guard is dropped.
     ///
-    /// Spans that are started and log records that are written on the same thread meanwhile belong to it.
-    /// The guard cannot leave its thread and cannot be held across an `.await`. In asynchronous code,
-    /// attach a context to the future with `with_context` instead.
+    /// Spans that are started and log records that are written on the same thread meanwhile belong
+    /// to it. The guard cannot leave its thread and cannot be held across an `.await`. In
+    /// asynchronous code, attach a context to the future with `with_context` instead.
     ///
     /// ```
     /// # let tools = autotelemetry::ObservabilityTools::disabled();

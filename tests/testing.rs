@@ -257,7 +257,10 @@ fn floats_may_differ_in_their_last_digits() {
         .expect_err("it is another number")
         .downcast::<String>()
         .unwrap();
-    assert!(said.starts_with("expected the sum of histogram \"tiny\" to be 0.00000016, found 0.00000015\n"), "{said}");
+    assert!(
+        said.starts_with("expected the sum of histogram \"tiny\" to be 0.00000016, found 0.00000015\n"),
+        "{said}"
+    );
     assert!(said.contains("sum=0.00000015 "), "{said}");
 
     // What should add up to nothing does, and infinity is no other number.

@@ -54,8 +54,14 @@ fn the_first_call_that_leaves_nothing_fails() {
             headline(|t| drop(t.assert_log(Severity::Error).in_span("order"))),
         ),
         ("expected log at WARN, found none", headline(|t| drop(t.assert_log(Severity::Warn)))),
-        ("expected no log at WARN or above, found one at ERROR", headline(|t| t.assert_no_log(Severity::Warn))),
-        ("expected counter \"orders\" to be 3, found 2", headline(|t| drop(t.assert_counter("orders").is(3)))),
+        (
+            "expected no log at WARN or above, found one at ERROR",
+            headline(|t| t.assert_no_log(Severity::Warn)),
+        ),
+        (
+            "expected counter \"orders\" to be 3, found 2",
+            headline(|t| drop(t.assert_counter("orders").is(3))),
+        ),
         (
             "expected counter \"orders\" with payment=card to be 2.5, found 1",
             headline(|t| drop(t.assert_counter("orders").with_attribute("payment", "card").is(2.5))),

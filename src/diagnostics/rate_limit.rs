@@ -25,8 +25,8 @@ impl RateLimit {
 
     /// Returns the number of items since the last message, including `items`, if a message is due.
     ///
-    /// The caller must then write the message, and must not hold a lock meanwhile: the reader of stderr
-    /// may be slow.
+    /// The caller must then write the message, and must not hold a lock meanwhile: the reader of
+    /// stderr may be slow.
     pub(crate) fn due_for(&self, items: u64) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.withheld_items += items;

@@ -1,7 +1,7 @@
 //! Raw, unbuffered access to stdout and stderr.
 //!
-//! Bypasses the locks of the standard library, which another thread may hold while it is blocked on a
-//! slow reader.
+//! Bypasses the locks of the standard library, which another thread may hold while it is blocked on
+//! a slow reader.
 
 #[cfg(not(unix))]
 pub(crate) use self::other::{is_writable, wait_writable, write};

@@ -6,8 +6,8 @@ use super::hex::push_hex;
 const PLAIN: u8 = 0;
 /// A byte that is written as `\u00..`.
 const CONTROL: u8 = 1;
-/// The first byte of U+0080 to U+00BF. Up to U+009F these are C1 control characters, which terminals
-/// interpret.
+/// The first byte of U+0080 to U+00BF. Up to U+009F these are C1 control characters, which
+/// terminals interpret.
 const C1_LEAD: u8 = 2;
 
 /// For each byte one of the above, or the letter that follows its backslash.
@@ -104,8 +104,8 @@ fn is_plain(bytes: &[u8]) -> bool {
 fn is_plain_word(word: u64) -> bool {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    // Each term sets the high bit of every byte that it looks for. A borrow or carry may set it in the
-    // next byte too, but only next to a match.
+    // Each term sets the high bit of every byte that it looks for. A borrow or carry may set it in
+    // the next byte too, but only next to a match.
     let is = |byte: u8| (word ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
     let controls = word.wrapping_sub(ONES * 0x20);
     let delete = word.wrapping_add(ONES);

@@ -10,8 +10,8 @@ const MAX_SOURCES: usize = 64;
 
 /// Returns the attributes that describe an error, by the semantic conventions for exceptions.
 ///
-/// Rust errors have no stack trace, so the chain of sources takes its place. The type of a `dyn Error` is
-/// unknown and left out.
+/// Rust errors have no stack trace, so the chain of sources takes its place. The type of a
+/// `dyn Error` is unknown and left out.
 pub(crate) fn exception_attributes<E: Error + ?Sized>(
     error: &E,
 ) -> impl Iterator<Item = (&'static str, String)> {

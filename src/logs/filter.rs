@@ -26,7 +26,7 @@ struct FilterState {
     min_severities: Mutex<MinSeverities>,
     /// The most detailed level if it is the same for all targets, otherwise [`MIXED`].
     uniform_level: AtomicU8,
-    /// Whether the maximum level of the `log` crate follows this filter.
+    /// True if the maximum level of the `log` crate follows this filter.
     syncs_log_crate: AtomicBool,
     /// Held during a change, so that concurrent changes leave a consistent state.
     changing: Mutex<()>,
@@ -36,7 +36,7 @@ struct FilterState {
 const MIXED: u8 = u8::MAX;
 
 impl ReloadableFilter {
-    /// Creates the filter for the exporters that are used. Without exporters it disables all records.
+    /// Creates the filter for the exporters that are used. Without any, it disables all records.
     pub(crate) fn new(logs: &Logs, exporters: &[ExporterName]) -> Self {
         let override_of = |exporter: &ExporterName| logs.levels.get(exporter.as_str());
         let uses_general = exporters.iter().any(|exporter| override_of(exporter).is_none());
@@ -129,7 +129,7 @@ impl ReloadableFilter {
         level::min_severity(self.level_of(target))
     }
 
-    /// Returns [`min_severity`](Self::min_severity) of `target`, updated at each change of the filter.
+    /// Returns the [`min_severity`](Self::min_severity) of `target`, updated at each change.
     pub(super) fn track(&self, target: &str) -> Arc<AtomicU8> {
         let mut min_severities = self.0.min_severities.lock().unwrap_or_else(PoisonError::into_inner);
         // The minimum is determined under the lock, so that a concurrent change does not miss it.

@@ -19,8 +19,8 @@ use crate::{
 
 /// Returns whether `target` is that of an OpenTelemetry crate.
 ///
-/// Their events are emitted under locks of the pipeline and concern the pipeline itself, so they must
-/// never enter it.
+/// Their events are emitted under locks of the pipeline and concern the pipeline itself, so they
+/// must never enter it.
 pub(super) fn is_internal(target: &str) -> bool {
     // The first letter rules out nearly every target without a call.
     target.as_bytes().first() == Some(&b'o') && target.starts_with("opentelemetry")

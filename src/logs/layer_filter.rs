@@ -65,8 +65,8 @@ impl<S> Filter<S> for LayerFilter {
         }
     }
 
-    /// Returns the same hint for both layers: of layers that are combined before they are added to the
-    /// registry, tracing-subscriber asks only the outer one.
+    /// Returns the same hint for both layers: of layers that are combined before they are added to
+    /// the registry, tracing-subscriber asks only the outer one.
     fn max_level_hint(&self) -> Option<LevelFilter> {
         let of_logs = to_tracing(self.filter.most_detailed());
         Some(of_logs.max(to_tracing(self.diagnostics.level())).max(LevelFilter::INFO))

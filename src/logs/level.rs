@@ -10,7 +10,8 @@ pub(super) const NEVER: u8 = u8::MAX;
 
 /// Returns the severity number of the least severe records that a level allows.
 ///
-/// The numbers are those that the OpenTelemetry data model assigns to the levels of `tracing` and `log`.
+/// The numbers are those that the OpenTelemetry data model assigns to the levels of `tracing` and
+/// `log`.
 pub(super) fn min_severity(level: LevelFilter) -> u8 {
     match level {
         LevelFilter::Off => NEVER,

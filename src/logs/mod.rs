@@ -1,4 +1,5 @@
-//! Creates log records: a [`Logger`] call, a `tracing` event and a `log` record become the same record.
+//! Creates log records. A [`Logger`] call, a `tracing` event and a `log` record give the same
+//! result.
 
 mod exception;
 mod filter;

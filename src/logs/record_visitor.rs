@@ -12,7 +12,7 @@ use crate::format::EXCEPTION_MESSAGE;
 /// Copies the fields of an event into a record and keeps their types.
 pub(super) struct RecordVisitor<'r> {
     pub(super) record: &'r mut SdkLogRecord,
-    /// Whether the event is a record of the `log` crate, whose metadata are fields `log.*`.
+    /// True if the event is a record of the `log` crate, whose metadata are fields `log.*`.
     pub(super) is_log: bool,
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn tracing_layers<S>(
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
-    // Location, threads and idle times take a third of the time that a span costs and are rarely read.
+    // Location, threads and idle times are a third of a span's cost and are rarely read.
     let spans = tracing_opentelemetry::layer()
         .with_tracer(tracers.tracer("tracing"))
         .with_location(false)
@@ -56,13 +56,15 @@ where
 struct LogLayer {
     logger: SdkLogger,
     code_location: bool,
-    /// The subscriber of this layer. `tracing` offers no other access to it while an event is handled.
+    /// The subscriber of this layer. It is not accessible otherwise while an event is handled.
     dispatch: OnceLock<WeakDispatch>,
     internal_events: InternalEvents,
 }
 
 impl LogLayer {
-    /// Copies an event into `record`; `log` is the original metadata of a record of the `log` crate.
+    /// Copies an event into `record`.
+    ///
+    /// `log` is the original metadata if the event is a record of the `log` crate.
     fn fill(&self, record: &mut SdkLogRecord, event: &Event<'_>, log: Option<&Metadata<'_>>) {
         let own = event.metadata();
         let target = log.map_or(Cow::Borrowed(own.target()), |log| log.target().to_owned().into());

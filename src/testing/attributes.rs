@@ -8,7 +8,9 @@ pub(super) trait Attributed {
     fn attribute_value(&self, key: &str) -> Option<AnyValue>;
 }
 
-/// Returns the last attribute with this key, which counts: the SDK keeps duplicates of a span's keys.
+/// Returns the last attribute with this key.
+///
+/// The SDK keeps duplicate keys of a span, and the last one counts.
 pub(super) fn find_attribute<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
     attributes.iter().rfind(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
 }

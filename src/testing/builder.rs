@@ -46,8 +46,8 @@ impl TestBuilder {
 
     /// Makes trace ids and span ids count up from 1, in the order in which traces and spans start.
     ///
-    /// Trace ids count in their first eight digits. A ratio sampler therefore samples all traces, unless
-    /// its ratio is 0.
+    /// Trace ids count in their first eight digits. A ratio sampler therefore samples all traces,
+    /// unless its ratio is 0.
     pub fn deterministic_ids(mut self) -> Self {
         self.deterministic_ids = true;
         self
@@ -55,8 +55,8 @@ impl TestBuilder {
 
     /// Gives all telemetry the time `start`, until [`Captured::advance_clock`] is called.
     ///
-    /// Times that the program sets itself are kept if they are before this test or in the future. A program
-    /// that sets the start of a span must also set its end.
+    /// Times that the program sets itself are kept if they are before this test or in the future. A
+    /// program that sets the start of a span must also set its end.
     pub fn clock(mut self, start: SystemTime) -> Self {
         self.clock = Some(start);
         self
@@ -64,8 +64,9 @@ impl TestBuilder {
 
     /// Configures the tools as a program would: with a file, a profile, variables or single keys.
     ///
-    /// Settings for the destinations of telemetry have no effect: exporters, and levels of single exporters
-    /// (`[logs.levels]`). Everything else has: samplers, `logs.level`, limits, the resource.
+    /// Settings for the destinations of telemetry have no effect: exporters, and levels of single
+    /// exporters (`[logs.levels]`). Everything else has: samplers, `logs.level`, limits, the
+    /// resource.
     pub fn configure(mut self, configure: impl FnOnce(Builder) -> Builder) -> Self {
         self.inner = configure(self.inner);
         self

@@ -15,9 +15,9 @@ use crate::export::memory::Memory;
 ///
 /// The handle can be cloned and sent to other threads. It outlives the tools.
 ///
-/// The methods `assert_…` panic if they find nothing. Their results narrow down the matching items. The
-/// `Display` implementation writes what was captured in the form of the exporter `console`: the last 100
-/// spans and log records, and all metrics.
+/// The methods `assert_…` panic if they find nothing. Their results narrow down the matching items.
+/// The `Display` implementation writes what was captured in the form of the exporter `console`: the
+/// last 100 spans and log records, and all metrics.
 ///
 /// ```
 /// use autotelemetry::{prelude::*, testing};
@@ -50,10 +50,11 @@ impl Captured {
         self.0.logs()
     }
 
-    /// Returns the data points of all instruments, sorted by meter, and by attributes within an instrument.
+    /// Returns the data points of all instruments, sorted by meter, and by attributes within an
+    /// instrument.
     ///
-    /// Values are cumulative. The callbacks of observable instruments run now. A callback that calls this
-    /// method itself times out.
+    /// Values are cumulative. The callbacks of observable instruments run now. A callback that
+    /// calls this method itself times out.
     #[must_use]
     pub fn metrics(&self) -> Vec<DataPoint> {
         self.0.metrics()
@@ -140,7 +141,7 @@ impl Captured {
     ///
     /// ```
     /// # let (tools, captured) = autotelemetry::testing::tools();
-    /// captured.assert_no_log_matching("with a password", |log| log.attribute("password").is_some());
+    /// captured.assert_no_log_matching("with a token", |log| log.attribute("token").is_some());
     /// ```
     ///
     /// # Panics
@@ -204,8 +205,8 @@ impl Captured {
 
     /// Blocks until `condition` returns `true`, for telemetry of other threads or tasks.
     ///
-    /// In an asynchronous test on a single thread, nothing else runs while the thread is blocked. Call this
-    /// in `tokio::task::spawn_blocking` there, with a clone of the handle.
+    /// In an asynchronous test on a single thread, nothing else runs while the thread is blocked.
+    /// Call this in `tokio::task::spawn_blocking` there, with a clone of the handle.
     ///
     /// ```
     /// # use std::time::Duration;

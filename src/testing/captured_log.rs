@@ -41,8 +41,8 @@ impl CapturedLog {
         &self.scope
     }
 
-    /// Returns the target that `logs.level` filters on: the name of the [`Logger`](crate::Logger), or the
-    /// target of a `tracing` event.
+    /// Returns the target that `logs.level` filters on: the name of the [`Logger`](crate::Logger),
+    /// or the target of a `tracing` event.
     #[must_use]
     pub fn target(&self) -> &str {
         format::target(&self.record, &self.scope)

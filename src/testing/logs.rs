@@ -67,8 +67,8 @@ impl LogAssertion {
         self.with_attribute("exception.message", message.to_owned())
     }
 
-    /// Keeps the records with this target: the name of the [`Logger`](crate::Logger), or the target of a
-    /// `tracing` event.
+    /// Keeps the records with this target: the name of the [`Logger`](crate::Logger), or the target
+    /// of a `tracing` event.
     ///
     /// # Panics
     ///

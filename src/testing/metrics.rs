@@ -19,7 +19,7 @@ impl Attributed for DataPoint {
 
 /// The data points of an instrument matching all conditions so far (never empty).
 ///
-/// [`Captured::assert_counter`](crate::testing::Captured::assert_counter) and its siblings return it.
+/// The methods of [`Captured`](crate::testing::Captured) return it, such as `assert_counter`.
 #[derive(Debug, Clone)]
 pub struct MetricAssertion(Matches<DataPoint>);
 

@@ -1,8 +1,8 @@
 //! In-memory tools and assertions for testing your instrumentation.
 //!
-//! [`tools`] returns tools of the same type as those of the program, and a handle to the telemetry that
-//! they capture. The tools set no globals, read no environment variables and send nothing. Any number of
-//! tests can run in parallel, each with its own tools.
+//! [`tools`] returns tools of the same type as those of the program, and a handle to the telemetry
+//! that they capture. The tools set no globals, read no environment variables and send nothing. Any
+//! number of tests can run in parallel, each with its own tools.
 //!
 //! ```
 //! use autotelemetry::{ObservabilityTools, prelude::*, testing};
@@ -11,7 +11,8 @@
 //!     let span = tools.tracer("shop").start_as_current_span("place_order");
 //!     span.set_attribute(KeyValue::new("payment", "card"));
 //!     tools.logger("shop").info("order placed", &[KeyValue::new("items", 3)]);
-//!     tools.meter("shop").u64_counter("orders").build().add(1, &[KeyValue::new("payment", "card")]);
+//!     let orders = tools.meter("shop").u64_counter("orders").build();
+//!     orders.add(1, &[KeyValue::new("payment", "card")]);
 //! }
 //!
 //! // #[test]
@@ -27,8 +28,8 @@
 //! # order_is_recorded();
 //! ```
 //!
-//! Each assertion starts with a name or a severity, and each further call narrows down the matching items.
-//! The call that leaves none panics at its line of the test and shows what was captured.
+//! Each assertion starts with a name or a severity, and each further call narrows down the matching
+//! items. The call that leaves none panics at its line of the test and shows what was captured.
 //!
 //! [`builder`] makes ids and times the same in each run.
 #![expect(
@@ -62,10 +63,10 @@ pub use self::{
 pub use crate::export::console::{InstrumentKind, MetricValue, NumberValue};
 use crate::tools::ObservabilityTools;
 
-/// Returns tools for one test, and a handle to what they capture: all spans, log records of every level,
-/// all metrics.
+/// Returns tools for one test and a handle to the telemetry that they capture.
 ///
-/// The same as `builder().build()`.
+/// They capture all spans, log records of every level, and all metrics. The same as
+/// `builder().build()`.
 pub fn tools() -> (ObservabilityTools, Captured) {
     builder().build()
 }

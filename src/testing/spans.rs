@@ -182,7 +182,7 @@ impl SpanAssertion {
         )
     }
 
-    /// Keeps the spans with a recorded error of this message: an event `exception` that contains it.
+    /// Keeps the spans with a recorded error of this message, which is an event `exception`.
     ///
     /// # Panics
     ///

@@ -13,9 +13,9 @@ use crate::tools::ObservabilityTools;
 
 /// Prevents `tracing` from caching that a callsite is disabled.
 ///
-/// With a single subscriber, `tracing` asks the one of the thread that reaches a callsite first. If that
-/// thread has none, the callsite stays disabled for all threads. With a second subscriber that never rules
-/// out a callsite, `tracing` asks each time.
+/// With a single subscriber, `tracing` asks the one of the thread that reaches a callsite first. If
+/// that thread has none, the callsite stays disabled for all threads. With a second subscriber that
+/// never rules out a callsite, `tracing` asks each time.
 static UNDECIDED: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(UndecidedSubscriber));
 
 /// A subscriber that enables nothing and never rules out a callsite.
@@ -47,12 +47,12 @@ impl Subscriber for UndecidedSubscriber {
 
 /// Captures the `tracing` spans and events of this thread with `tools`, until the guard is dropped.
 ///
-/// Other threads are not captured. An asynchronous test must therefore run on one thread, as `#[tokio::test]`
-/// does by default, or use [`tracing_dispatch`]. Records of the `log` crate are not captured: that crate has
-/// a single logger for the whole process.
+/// Other threads are not captured. An asynchronous test must therefore run on one thread, as
+/// `#[tokio::test]` does by default, or use [`tracing_dispatch`]. Records of the `log` crate are
+/// not captured: that crate has a single logger for the whole process.
 ///
-/// Unsigned integers in span fields are captured as text, since the bridge for spans only supports signed
-/// ones.
+/// Unsigned integers in span fields are captured as text, since the bridge for spans only supports
+/// signed ones.
 ///
 /// ```
 /// use autotelemetry::{prelude::*, testing};
@@ -82,7 +82,8 @@ pub fn capture_tracing(tools: &ObservabilityTools) -> TracingGuard {
 /// let (tools, captured) = testing::tools();
 /// let dispatch = testing::tracing_dispatch(&tools);
 ///
-/// let task = tokio::spawn(async { tracing::info!("in a task") }.with_subscriber(dispatch.clone()));
+/// let in_task = async { tracing::info!("in a task") };
+/// let task = tokio::spawn(in_task.with_subscriber(dispatch.clone()));
 /// let thread = std::thread::spawn(move || {
 ///     dispatcher::with_default(&dispatch, || tracing::info!("in a thread"));
 /// });

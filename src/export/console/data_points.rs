@@ -15,9 +15,10 @@ pub(crate) struct DataPointRef<'m> {
     pub(crate) value: MetricValue,
 }
 
-/// Returns all data points in a stable order: by meter, by creation of the instrument, by attributes.
+/// Returns all data points in a stable order: by meter, instrument and attributes.
 ///
-/// The SDK keeps meters and attribute sets in an order that changes from run to run.
+/// Instruments keep the order of their creation. /// The SDK keeps meters and attribute sets in an
+/// order that changes from run to run.
 pub(crate) fn sorted_data_points(metrics: &ResourceMetrics) -> Vec<DataPointRef<'_>> {
     let mut points = data_points(metrics);
     points.sort_by(|one, other| one.scope.cmp(other.scope));

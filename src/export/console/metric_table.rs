@@ -75,9 +75,10 @@ fn format_value(value: &MetricValue) -> String {
     }
 }
 
-/// Returns a number rounded to six decimals. Numbers below 0.001 would lose too many digits and keep all.
+/// Returns a number rounded to six decimals.
 ///
-/// JSON and the other exporters always have all digits.
+/// Numbers below 0.001 keep all digits, since rounding would remove too many. JSON and the other
+/// exporters always have all digits.
 fn format_number(number: NumberValue) -> String {
     match number {
         NumberValue::Float(float) if (1e-3..1e12).contains(&float.abs()) => {

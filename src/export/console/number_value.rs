@@ -42,7 +42,7 @@ impl NumberValue {
         }
     }
 
-    /// Returns whether the number equals `expected`, except for the rounding errors of a sum of floats.
+    /// Returns whether the number equals `expected`, except for rounding errors of floats.
     ///
     /// These affect the last digits. A sum that should be zero may differ from it by a tiny amount.
     pub(crate) fn is_about(self, expected: Self) -> bool {

@@ -53,7 +53,9 @@ struct TreeRow<'s> {
     span: &'s SpanData,
 }
 
-/// Adds the rows of a span and its descendants. `indent` replaces the branch in front of the children.
+/// Adds the rows of a span and its descendants.
+///
+/// `indent` replaces `branch` in front of the children.
 fn add_rows<'s>(
     rows: &mut Vec<TreeRow<'s>>,
     span: &'s SpanData,

@@ -13,7 +13,7 @@ pub(super) struct StdStreamSink {
     stream: Stream,
     /// A terminal can be paused at any time and does not report how much it accepts.
     is_terminal: bool,
-    /// Whether the stream ends with an incomplete line.
+    /// True if the stream ends with an incomplete line.
     mid_line: bool,
 }
 
@@ -77,8 +77,8 @@ impl LineSink for StdStreamSink {
     }
 }
 
-/// Returns the length of the first whole lines that fit into `max`, or of the first line if it does not
-/// fit.
+/// Returns the length of the first whole lines that fit into `max`, or of the first line if it does
+/// not fit.
 fn whole_lines_len(lines: &[u8], max: usize) -> usize {
     let window = &lines[..lines.len().min(max)];
     let end = memchr::memrchr(b'\n', window).or_else(|| memchr::memchr(b'\n', lines));

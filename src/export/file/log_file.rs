@@ -15,7 +15,7 @@ pub(super) struct LogFile {
     path: PathBuf,
     /// The end of the file's period.
     end: Option<SystemTime>,
-    /// Whether the file ends with an incomplete line.
+    /// True if the file ends with an incomplete line.
     mid_line: bool,
 }
 
@@ -60,7 +60,9 @@ impl LogFile {
         }
     }
 
-    /// Appends all lines or, if possible, nothing: an incomplete line would also corrupt the next one.
+    /// Appends all lines or, if possible, nothing.
+    ///
+    /// An incomplete line would also corrupt the next one.
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         if self.mid_line {
             self.file.write_all(b"\n")?;

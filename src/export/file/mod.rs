@@ -4,9 +4,9 @@
 //! - Signals: logs
 //! - Feature: none
 //!
-//! The rolling appender of tracing-appender is not used. It removes every file whose name begins with the
-//! prefix, including files of other services and its own current file. It continues to write to a file
-//! that was removed. It reports problems on stderr by itself.
+//! The rolling appender of tracing-appender is not used. It removes every file whose name begins
+//! with the prefix, including files of other services and its own current file. It continues to
+//! write to a file that was removed. It reports problems on stderr by itself.
 
 mod file_name;
 mod log_file;

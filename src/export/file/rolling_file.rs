@@ -66,7 +66,7 @@ impl RollingFile {
         Ok(())
     }
 
-    /// Removes the oldest files beyond `max_files`. The order of their names is that of their dates.
+    /// Removes the oldest files beyond `max_files`. File names sort by date.
     fn remove_surplus(&self) {
         if self.max_files == 0 {
             return;

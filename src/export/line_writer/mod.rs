@@ -1,8 +1,8 @@
 //! Non-blocking line writer: keeps lines whole and in order, drops when the reader is too slow.
 //!
-//! The logging thread writes a line itself if the sink accepts it at once. Otherwise the line goes through
-//! a bounded queue to a worker thread. If the queue is full, lines are dropped and counted, and a notice
-//! takes their place in the output.
+//! The logging thread writes a line itself if the sink accepts it at once. Otherwise the line goes
+//! through a bounded queue to a worker thread. If the queue is full, lines are dropped and counted,
+//! and a notice takes their place in the output.
 
 mod log_processor;
 mod queue;

@@ -51,7 +51,7 @@ impl LineQueue {
 
     fn push_entry(&mut self, lines: &[u8], content: EntryContent) {
         if self.bytes.capacity() == 0 {
-            // Unused pages cost nothing. Growing step by step on many threads would fragment their heaps.
+            // Unused pages cost nothing. Growth on many threads would fragment their heaps.
             self.bytes.reserve(QUEUE_CAPACITY);
         }
         self.bytes.extend_from_slice(lines);
@@ -60,8 +60,9 @@ impl LineQueue {
 
     /// Passes all lines to `write` in chunks of about `chunk_size` bytes and empties the queue.
     ///
-    /// `write` returns `Err(None)` if it does not try a chunk. Items that were not written are passed to
-    /// `lose`. After each chunk, `done` gets its length and the number of lines that are missing.
+    /// `write` returns `Err(None)` if it does not try a chunk. Items that were not written are
+    /// passed to `lose`. After each chunk, `done` gets its length and the number of lines that are
+    /// missing.
     pub(super) fn drain(
         &mut self,
         chunk_size: usize,

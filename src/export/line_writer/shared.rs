@@ -49,8 +49,8 @@ pub(super) struct WriterState {
 }
 
 thread_local! {
-    /// The address of the writer whose sink runs on this thread. Lines that the sink itself logs would
-    /// recurse endlessly.
+    /// The address of the writer whose sink runs on this thread. Lines that the sink itself logs
+    /// would recurse endlessly.
     static WRITING: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -120,7 +120,7 @@ impl SharedWriter {
         WRITING.get() == self.id()
     }
 
-    /// Runs `write`, during which [`is_reentrant`](Self::is_reentrant) returns `true` on this thread.
+    /// Runs `write`. Meanwhile, [`is_reentrant`](Self::is_reentrant) is true on this thread.
     pub(super) fn guard_reentry<T>(&self, write: impl FnOnce() -> T) -> T {
         let before = WRITING.replace(self.id());
         let result = write();

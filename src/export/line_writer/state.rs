@@ -11,16 +11,16 @@ pub(super) struct QueueState {
     pub(super) done: u64,
     /// The number of lines lost since the last drop notice.
     pub(super) missing: u64,
-    /// Whether the queue was full, so that a drop notice is written once it is empty.
+    /// True if the queue was full, so that a drop notice is written once it is empty.
     pub(super) notice_due: bool,
     pub(super) worker: WorkerStatus,
     /// The process that the worker runs in. A fork inherits the state, but not the thread.
     pub(super) worker_process: u32,
-    /// Whether a push waited in vain for an interactive sink. Pushes do not wait until the next write.
+    /// True if a push waited in vain for an interactive sink. No push waits until the next write.
     pub(super) stalled: bool,
     /// The number of threads that wait for progress.
     pub(super) waiters: u32,
-    /// Whether the queue accepts no more lines and the worker ends once it is empty.
+    /// True if the queue accepts no more lines and the worker ends once it is empty.
     pub(super) stopping: bool,
 }
 
