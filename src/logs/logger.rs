@@ -17,17 +17,18 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
-    Filter,
+    ReloadableFilter,
+    exception::exception_attributes,
     prefiltered_logger::PrefilteredLogger,
-    record::{add_location, exception, init_record},
+    record::{add_location, init_record},
 };
-use crate::format::value::any;
+use crate::format::to_any_value;
 
 /// Creates loggers that share a provider and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
-    pub(crate) filter: Filter,
+    pub(crate) filter: ReloadableFilter,
     pub(crate) code_location: bool,
 }
 
@@ -130,7 +131,7 @@ impl Logger {
         }
         // The caller's own attributes take precedence.
         let is_given = |key: &str| attributes.iter().any(|attribute| attribute.key.as_str() == key);
-        let exception = exception(error).filter(|(key, _)| !is_given(key));
+        let exception = exception_attributes(error).filter(|(key, _)| !is_given(key));
         self.emit(Severity::Error, body.into(), attributes, exception, Location::caller());
     }
 
@@ -146,7 +147,7 @@ impl Logger {
         init_record(&mut record, self.name.clone(), severity);
         record.set_body(body);
         for attribute in attributes {
-            record.add_attribute(attribute.key.clone(), any(&attribute.value));
+            record.add_attribute(attribute.key.clone(), to_any_value(&attribute.value));
         }
         record.add_attributes(exception);
         if self.code_location {

@@ -14,7 +14,7 @@ use crate::{
     diagnostics::Diagnostics,
     error::{Error, Problem},
     export::{
-        console::{Console, Writer},
+        console::{ConsoleExporter, ConsoleWriter},
         file::file_logs,
         flush::Flush,
         line_writer::LineLogDestination,
@@ -54,12 +54,12 @@ pub(super) struct RuntimeSlot(Option<ExportRuntime>);
 /// The console, which is opened for the first signal that needs it.
 struct ConsoleSlot {
     /// Replaces the stream.
-    writer: Option<Writer>,
-    console: Option<Arc<Console>>,
+    writer: Option<ConsoleWriter>,
+    console: Option<Arc<ConsoleExporter>>,
 }
 
 impl<'s> PipelineBuilder<'s> {
-    pub(super) fn new(inputs: Inputs<'s>, writer: Option<Writer>) -> Self {
+    pub(super) fn new(inputs: Inputs<'s>, writer: Option<ConsoleWriter>) -> Self {
         Self {
             self_metrics: inputs.settings.config.diagnostics.metrics.then(SelfMetrics::default),
             inputs,
@@ -100,11 +100,12 @@ impl<'s> PipelineBuilder<'s> {
     }
 
     /// Returns the console, for one more signal.
-    pub(super) fn console(&mut self, signal: Signal) -> Arc<Console> {
+    pub(super) fn console(&mut self, signal: Signal) -> Arc<ConsoleExporter> {
         let Settings { config, no_color, proxies: _ } = self.inputs.settings;
         let ConsoleSlot { writer, console } = &mut self.console;
         let console = Arc::clone(console.get_or_insert_with(|| {
-            let console = Console::new(&config.console, *no_color, writer.take(), self.inputs.diagnostics);
+            let console =
+                ConsoleExporter::new(&config.console, *no_color, writer.take(), self.inputs.diagnostics);
             self.outputs.line_writers.push(console.lines());
             Arc::new(console)
         }));

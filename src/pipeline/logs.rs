@@ -13,7 +13,7 @@ use crate::{
     config::{ExporterName, LogBatch, Logs, Signal},
     error::Error,
     export::{destination::LogDestination, memory, queue::BatchSettings},
-    logs::{Filter, LoggerFactory, RecordFilter},
+    logs::{LoggerFactory, RecordFilter, ReloadableFilter},
 };
 
 pub(super) fn factory(
@@ -21,7 +21,7 @@ pub(super) fn factory(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<LoggerFactory, Error> {
-    // `Filter` reads the levels. The exporters were resolved into `exporters`, and the limits into
+    // `ReloadableFilter` reads the levels. The exporters were resolved into `exporters`, and the limits into
     // those of the configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
     let LogBatch { schedule_delay, export_timeout, max_queue_size, max_export_batch_size: _ } = batch;
@@ -33,9 +33,9 @@ pub(super) fn factory(
     let mut routes = Vec::new();
     let filter = if let Some(memory) = builder.memory(Signal::Logs) {
         routes.push(LogRoute { filter: RecordFilter::Open, destination: memory });
-        Filter::new(logs, &[ExporterName::Named(memory::NAME.to_owned())])
+        ReloadableFilter::new(logs, &[ExporterName::Named(memory::NAME.to_owned())])
     } else {
-        Filter::new(logs, exporters)
+        ReloadableFilter::new(logs, exporters)
     };
     for name in exporters {
         let destination: Arc<dyn LogDestination> = match name {
@@ -48,7 +48,7 @@ pub(super) fn factory(
             }
         };
         builder.add_destination(Signal::Logs, Arc::clone(&destination) as _);
-        routes.push(LogRoute { filter: filter.record_filter(name), destination });
+        routes.push(LogRoute { filter: RecordFilter::for_exporter(&filter, name), destination });
     }
     let mut provider = SdkLoggerProvider::builder().with_resource(builder.inputs.resource.clone());
     if !routes.is_empty() {

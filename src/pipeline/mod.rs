@@ -26,7 +26,7 @@ use crate::{
     config::{Config, Settings, Signal},
     diagnostics::Diagnostics,
     error::Error,
-    export::{console::Writer, memory::Memory, runtime::ExportRuntime},
+    export::{console::ConsoleWriter, memory::Memory, runtime::ExportRuntime},
     logs::LoggerFactory,
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct Pipeline {
 /// dropped.
 pub(crate) fn build(
     settings: &Settings,
-    writer: Option<Writer>,
+    writer: Option<ConsoleWriter>,
     memory: Option<Arc<Memory>>,
 ) -> Result<Pipeline, Error> {
     let Config {

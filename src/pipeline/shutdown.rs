@@ -51,7 +51,7 @@ pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shu
     errors.extend(flush_lines(outputs, deadline));
     // From here on nothing can be delivered, or is not counted if it is.
     outputs.destinations.iter().for_each(|(_, destination)| destination.discard());
-    outputs.line_writers.iter().for_each(|lines| lines.end());
+    outputs.line_writers.iter().for_each(|lines| lines.stop_queueing());
     outputs.recorders.iter().for_each(|recorder| recorder.close());
     into_result(&errors, &outputs.recorders, timeout)
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     config::{self, AttributeLimits, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
     error::Error,
-    export::{console::ConsoleSpans, destination::SpanDestination, queue::BatchSettings},
+    export::{console::ConsoleSpanDestination, destination::SpanDestination, queue::BatchSettings},
 };
 
 pub(super) fn provider(
@@ -67,7 +67,7 @@ fn destinations(
     }
     for name in exporters {
         let destination: Arc<dyn SpanDestination> = match name {
-            ExporterName::Console => Arc::new(ConsoleSpans::new(builder.console(Signal::Traces))),
+            ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
             ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File | ExporterName::Prometheus => {
                 let queue = builder.otlp_queue(name, Signal::Traces, *export_timeout, batch_settings)?;
                 let Some(queue) = queue else { continue };

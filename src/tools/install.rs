@@ -17,7 +17,7 @@ use super::ObservabilityTools;
 use crate::{
     error::Error,
     load::Loaded,
-    logs::{LogBridge, Logger, LoggerFactory},
+    logs::{LogBridge, Logger, LoggerFactory, ReloadableFilter},
 };
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -109,7 +109,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
     let loggers = LOGGERS.get().unwrap_or_else(|| {
         NONE.get_or_init(|| LoggerFactory {
             provider: SdkLoggerProvider::builder().build(),
-            filter: crate::logs::Filter::off(),
+            filter: ReloadableFilter::off(),
             code_location: false,
         })
     });

@@ -5,21 +5,21 @@ use std::{cell::RefCell, sync::Arc, time::Instant};
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::logs::SdkLogRecord;
 
-use super::LineWriter;
+use super::writer::LineWriter;
 use crate::{
     export::{
         destination::LogDestination,
         flush::{Flush, FlushError},
         stats::recorder::StatsRecorder,
     },
-    format::Format,
+    format::LineFormat,
 };
 
 /// Writes each record as a line, on the thread that logs.
 #[derive(Debug)]
 pub(crate) struct LineLogDestination {
     pub(crate) lines: Arc<LineWriter>,
-    pub(crate) format: Format,
+    pub(crate) format: LineFormat,
     pub(crate) recorder: Arc<StatsRecorder>,
 }
 
@@ -33,12 +33,12 @@ const MAX_KEPT: usize = 64 * 1024;
 
 impl LogDestination for LineLogDestination {
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
-        if self.lines.is_closed(1, &self.recorder) {
+        if self.lines.drop_if_closed(1, &self.recorder) {
             return;
         }
         let write = |line: &mut String| {
             line.clear();
-            self.format.line(line, record, scope);
+            self.format.push_record(line, record, scope);
             self.lines.push(line, 1, &self.recorder);
         };
         let written = LINE.try_with(|line| {

@@ -8,7 +8,7 @@ use crate::{
     diagnostics::{Diagnostics, RateLimit},
     export::{
         callbacks::Callbacks,
-        console::{Console, count_points, write_metrics},
+        console::{ConsoleExporter, count_data_points, write_metrics},
         flush::FlushError,
         otlp::OtlpExporter,
     },
@@ -17,7 +17,7 @@ use crate::{
 /// A destination of pushes.
 #[derive(Debug)]
 pub(super) enum PushTarget {
-    Console(Arc<Console>),
+    Console(Arc<ConsoleExporter>),
     Otlp(Box<OtlpExporter>),
 }
 
@@ -53,7 +53,7 @@ impl PushWorker {
             return Ok(());
         }
         // All exports are started before the first is awaited, so that a slow one delays no other.
-        let data_points = count_points(&metrics);
+        let data_points = count_data_points(&metrics);
         let mut exports = Vec::new();
         for target in &self.targets {
             match target {
