@@ -26,9 +26,6 @@ macro_rules! built_in_exporters {
             $($(#[$meta])* $variant,)+
             /// One of `[exporters]`, by its name.
             Named(String),
-            // What no configuration names: where `testing` keeps telemetry.
-            #[doc(hidden)]
-            Memory,
         }
 
         /// All built-in exporters, in the order in which they are proposed.
@@ -45,7 +42,6 @@ macro_rules! built_in_exporters {
                 match self {
                     $(Self::$variant => $name,)+
                     Self::Named(name) => name,
-                    Self::Memory => "memory",
                 }
             }
         }

@@ -16,7 +16,7 @@ use crate::{config, config::PropagatorList};
 #[derive(Debug, Clone)]
 pub struct Propagator(Arc<TextMapCompositePropagator>);
 
-pub(crate) fn propagator(selection: &PropagatorList) -> Propagator {
+pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
     let propagators = selection
         .as_slice()
         .iter()
