@@ -74,7 +74,7 @@ const SHOWN_WITH: [(&str, &str); 8] = [
     ("POD_UID", "5f1c"),
     ("NODE_NAME", "node-1"),
     ("NODE_IP", "10.0.0.1"),
-    ("CREDENTIALS_DIRECTORY", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/credentials")),
+    ("CREDENTIALS_DIRECTORY", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/credentials")),
     ("LOGS_DIRECTORY", "/var/log/checkout"),
 ];
 

@@ -17,10 +17,16 @@ pub fn example(name: &str) -> Command {
     command
 }
 
-/// The (ignored) test function `name` of this file, as a program.
-pub fn function(name: &str) -> Command {
+/// Returns a command that runs an ignored test function of this binary in a process of its own.
+///
+/// `module` is the `module_path!()` of the function.
+pub fn function(module: &str, name: &str) -> Command {
+    let path = match module.split_once("::") {
+        Some((_binary, module)) => format!("{module}::{name}"),
+        None => name.to_owned(),
+    };
     let mut command = clean(std::env::current_exe().unwrap());
-    command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", &path, "--ignored", "--nocapture", "--test-threads=1"]);
     command
 }
 

@@ -25,9 +25,9 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Runs the function `program_that_obeys` of the same test file, in this environment.
+    /// Runs the function `child_main` of this binary, in this environment.
     pub fn start(variables: &[(&str, &str)]) -> Self {
-        let mut command = program::function("program_that_obeys");
+        let mut command = program::function("", "child_main");
         command.env("OTEL_SERVICE_NAME", "subject").envs(variables.iter().copied());
         let mut process =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

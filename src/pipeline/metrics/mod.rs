@@ -70,7 +70,7 @@ pub(crate) fn provider(
     if let Some(own) = &parts.own {
         // Its callbacks are none of the program's, and wait for nothing.
         let meter = sdk.meter_with_scope(own_scope());
-        own.durations.begin(&meter);
+        own.durations.init(&meter);
         self_metrics::register(
             &meter,
             &parts.settings.config,

@@ -1,0 +1,62 @@
+//! What an editor with a TOML language server says, shown with `taplo lint`.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::support::program;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Whether taplo finds the files right, and what it says. The program is `TAPLO`, else that of the search path.
+fn lint(files: &[String]) -> (bool, String) {
+    let output = Command::new(program::named("TAPLO", "taplo"))
+        .arg("lint")
+        .args(files)
+        .output()
+        .expect("TAPLO names taplo");
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+#[ignore = "needs taplo (TAPLO)"]
+fn the_example_files_pass() {
+    let mut files = Vec::new();
+    for directory in ["config-examples", "examples"] {
+        for entry in fs::read_dir(Path::new(ROOT).join(directory)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(
+                    text.starts_with("#:schema ../schema/autotelemetry.schema.json\n"),
+                    "{}",
+                    path.display()
+                );
+                files.push(path.display().to_string());
+            }
+        }
+    }
+    let (good, said) = lint(&files);
+    assert!(good && files.len() >= 7, "{said}");
+}
+
+#[test]
+#[ignore = "needs taplo (TAPLO)"]
+fn mistakes_are_underlined() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("bad.toml");
+    for (line, text) in [
+        ("nmae = \"x\"", "[service]\nnmae = \"x\"\n"),
+        ("port = 70000", "[prometheus]\nport = 70000\n"),
+        ("timeout = \"5 sec\"", "[otlp]\ntimeout = \"5 sec\"\n"),
+        ("sampler = \"alwayson\"", "[profiles.production.traces]\nsampler = \"alwayson\"\n"),
+        ("exporters = \"otlp\"", "[logs]\nexporters = \"otlp\"\n"),
+    ] {
+        fs::write(&path, format!("#:schema {ROOT}/schema/autotelemetry.schema.json\n{text}")).unwrap();
+        let (good, said) = lint(&[path.display().to_string()]);
+        assert!(!good && said.contains(line) && said.contains('^'), "{line}: {said}");
+    }
+    // A reference may stand for any value.
+    let text = "[prometheus]\nport = \"${PORT}\"\n[otlp]\nprotocol = \"${PROTOCOL:-grpc}\"\ntimeout = \"${LIMIT}\"\n[otlp.headers]\na = \"b\"\nc = { file = \"d\" }\n";
+    fs::write(&path, format!("#:schema {ROOT}/schema/autotelemetry.schema.json\n{text}")).unwrap();
+    let (good, said) = lint(&[path.display().to_string()]);
+    assert!(good, "{said}");
+}

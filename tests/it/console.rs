@@ -1,0 +1,144 @@
+//! What a person sees, and what a machine reads.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use crate::support::program;
+
+fn quickstart(variables: &[(&str, &str)]) -> (String, String) {
+    let mut command = program::example("quickstart");
+    command.envs(variables.iter().copied());
+    let output = program::run(command);
+    (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn quickstart_shows_all_three_signals() {
+    let (out, err) = quickstart(&[]);
+    assert!(
+        err.starts_with("autotelemetry: quickstart 1.0.0, ")
+            && err.ends_with("quickstart.toml: traces to console; metrics to console; logs to console\n")
+            && err.lines().count() == 1,
+        "{err}"
+    );
+    assert!(!out.contains('\u{1b}'), "no colours where nobody would see them");
+    let has = |parts: &[&str]| {
+        assert!(
+            out.lines().any(|line| parts.iter().all(|part| line.contains(part))),
+            "{parts:?} is not in\n{out}"
+        );
+    };
+    has(&[" INFO shop: order received payment=card trace="]);
+    has(&["ERROR shop: order failed payment=invoice", "exception.message=\"card refused\""]);
+    has(&["  process_order", "ms  ████████████████████", "ERROR: card refused", "order.id=3"]);
+    has(&["  ├─ check_stock", "·"]);
+    has(&["  └─ charge", "ERROR: card refused"]);
+    has(&["    orders.processed  payment=card", "  1 {order}"]);
+    has(&["    order.duration", "count=2 sum="]);
+}
+
+#[test]
+fn the_machine_format_is_json_line_by_line() {
+    let (out, _) = quickstart(&[("AUTOTEL_CONSOLE__FORMAT", "json")]);
+    let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let find = |key: &str, value: &str| lines.iter().find(|line| line[key] == value).unwrap();
+    let log = find("message", "order failed");
+    assert_eq!((&log["level"], &log["target"]), (&"ERROR".into(), &"shop".into()));
+    assert_eq!(log["attributes"]["exception.message"], "card refused");
+    let span = lines
+        .iter()
+        .find(|line| line["span_id"] == log["span_id"] && line["span"] == "process_order")
+        .unwrap();
+    assert_eq!((&span["trace_id"], &span["status"]), (&log["trace_id"], &"error".into()));
+    let charge = lines.iter().find(|line| line["span"] == "charge" && line["status"] == "error").unwrap();
+    assert_eq!(
+        (&charge["parent_span_id"], &charge["events"][0]["name"]),
+        (&span["span_id"], &"exception".into())
+    );
+    let metric = find("metric", "orders.processed");
+    assert_eq!((&metric["type"], &metric["unit"]), (&"counter".into(), &"{order}".into()));
+}
+
+#[test]
+fn the_stream_and_the_colours_can_be_chosen() {
+    let (out, err) =
+        quickstart(&[("AUTOTEL_CONSOLE__STREAM", "stderr"), ("AUTOTEL_CONSOLE__COLOR", "always")]);
+    assert_eq!(out, "");
+    assert!(err.contains("\u{1b}[31mERROR\u{1b}[0m"), "{err}");
+}
+
+#[test]
+fn a_reader_that_goes_away_harms_nobody() {
+    let mut command = program::example("quickstart");
+    let mut child = command.arg("50").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("order received"), "{line}");
+    // The pipe is closed now, and the program goes on to its end.
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        err.lines().count() == 2 && err.contains("nobody reads standard output any more"),
+        "said, and once: {err}"
+    );
+}
+
+#[test]
+fn names_without_end_do_no_harm() {
+    let mut program = program::function(module_path!(), "child_emits_long_names");
+    program.env("AUTOTEL_CONSOLE__FORMAT", "text").env("AUTOTEL_CONSOLE__STREAM", "stderr");
+    let output = program::run(program);
+    assert!(output.stderr.len() > 400_000, "all of it is shown: {}", output.stderr.len());
+}
+
+#[test]
+#[ignore = "child process of other tests"]
+fn child_emits_long_names() {
+    use autotelemetry::prelude::*;
+
+    let long = "x".repeat(100_000);
+    let tools = autotelemetry::ObservabilityTools::builder()
+        .service_name("x")
+        .set("traces.exporters", "console")
+        .set("metrics.exporters", "console")
+        .build()
+        .unwrap();
+    let attributes = [KeyValue::new("long", long.clone())];
+    drop(tools.tracer("x").start_as_current_span(long.clone()));
+    tools.meter("x").u64_counter("count").build().add(1, &attributes);
+    tools.logger("x").info(long.clone(), &attributes);
+    tools.shutdown().unwrap();
+    assert!(tools.explain().to_string().len() < 100_000);
+    let explained =
+        autotelemetry::ObservabilityTools::builder().resource_attribute(long.clone(), long).explain();
+    assert!(explained.to_string().len() > 200_000);
+}
+
+#[test]
+fn spans_and_metrics_have_accounts_too() {
+    use autotelemetry::{config::Signal, prelude::*};
+
+    let lines = crate::support::lines::Lines::default();
+    let tools = crate::support::builder()
+        .service_name("x")
+        .set("traces.exporters", "console")
+        .set("metrics.exporters", "console")
+        .json_logs(true)
+        .console_writer(lines.clone())
+        .build()
+        .unwrap();
+    drop(tools.tracer("x").start_as_current_span("one"));
+    drop(tools.tracer("x").start_as_current_span("two"));
+    tools.meter("x").u64_counter("count").build().add(1, &[]);
+    tools.logger("x").info("hello", &[]);
+    tools.shutdown().unwrap();
+    let stats = tools.stats();
+    for (signal, items) in [(Signal::Traces, 2), (Signal::Metrics, 1), (Signal::Logs, 1)] {
+        let stats = stats.exporter(signal, "console").unwrap();
+        assert_eq!((stats.emitted, stats.exported, stats.queued), (items, items, 0), "{stats:?}");
+    }
+    assert_eq!(lines.json().len(), 4);
+}

@@ -1,0 +1,154 @@
+//! Each effective value and where it came from.
+
+use crate::support::{with_env, with_file};
+use serde_json::{Value, json};
+
+fn explained(text: &str, variables: &[(&str, &str)]) -> Value {
+    let (builder, directory) = with_file(text, variables);
+    let json = builder.explain().to_json().replace(&format!("{}/", directory.path().display()), "");
+    serde_json::from_str(&json).unwrap()
+}
+
+const FILE: &str = r#"[service]
+name = "checkout"
+
+[otlp]
+headers = { Authorization = "Bearer ${TOKEN}" }
+timeout = "1m 30s"
+
+[otlp.logs]
+endpoint = "http://logs:4318/ingest"
+headers = { x-logs = "1" }
+
+[resource.attributes]
+"deployment.region" = "eu"
+
+[profiles.production.traces]
+sampler = "parentbased_traceidratio"
+sampler_arg = 0.05
+"#;
+
+#[test]
+fn every_leaf_has_a_value_and_an_origin() {
+    let variables = [
+        ("TOKEN", "s3cret"),
+        ("AUTOTEL_PROFILE", "production"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "1500"),
+        ("AUTOTEL_LOGS__LEVEL", "warn,db=debug"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "5"),
+        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "64"),
+        ("OTEL_ENTITIES", "x"),
+    ];
+    let all = explained(FILE, &variables);
+    assert_eq!((&all["file"], &all["profile"]), (&"autotelemetry.toml".into(), &"production".into()));
+    let value = |key: &str| &all["values"][key];
+    let expect = |key: &str, expected: Value, origin: &str, at: Option<&str>| {
+        assert_eq!(value(key), &json!({ "value": expected, "origin": origin, "at": at }), "{key}");
+    };
+    let otlp = Some("OTEL_EXPORTER_OTLP_ENDPOINT");
+    expect("service.name", "checkout".into(), "file", Some("autotelemetry.toml:2:8"));
+    expect("service.version", Value::Null, "default", None);
+    expect("service.environment", "production".into(), "env", Some("AUTOTEL_PROFILE"));
+    expect("otlp.endpoint", "http://collector:4318".into(), "env", otlp);
+    expect("otlp.traces.endpoint", "http://collector:4318/v1/traces".into(), "env", otlp);
+    expect("otlp.metrics.endpoint", "http://collector:4318/v1/metrics".into(), "env", otlp);
+    expect("otlp.logs.endpoint", "http://logs:4318/ingest".into(), "file", Some("autotelemetry.toml:9:12"));
+    expect("otlp.traces.timeout", "90s".into(), "file", Some("autotelemetry.toml:6:11"));
+    expect("otlp.traces.protocol", "http/protobuf".into(), "default", None);
+    expect("otlp.traces.headers.authorization", "***".into(), "file", Some("autotelemetry.toml:5:29"));
+    expect("otlp.logs.headers.x-logs", "***".into(), "file", Some("autotelemetry.toml:10:22"));
+    assert!(value("otlp.logs.headers.authorization").is_null(), "replaced for this signal");
+    expect("resource.attributes.deployment.region", "eu".into(), "file", Some("autotelemetry.toml:13:23"));
+    expect("traces.sampler_arg", 0.05.into(), "file", Some("autotelemetry.toml:17:15"));
+    expect("traces.exporters", json!(["otlp"]), "default", None);
+    expect("logs.exporters", json!(["console", "otlp"]), "default", None);
+    expect("traces.batch.max_export_batch_size", 100.into(), "default", None);
+    expect("logs.batch.schedule_delay", "1500ms".into(), "env", Some("OTEL_BLRP_SCHEDULE_DELAY"));
+    expect("logs.level", "warn,db=debug".into(), "env", Some("AUTOTEL_LOGS__LEVEL"));
+    expect("prometheus.port", 9464.into(), "default", None);
+    let limit = Some("OTEL_ATTRIBUTE_COUNT_LIMIT");
+    expect("logs.limits.attribute_count_limit", 64.into(), "env", limit);
+    expect("traces.limits.attribute_count_limit", 64.into(), "env", limit);
+    expect("traces.limits.link_count_limit", 5.into(), "env", Some("OTEL_SPAN_LINK_COUNT_LIMIT"));
+    expect("file.prefix", "checkout".into(), "file", Some("autotelemetry.toml:2:8"));
+    assert_eq!(all["warnings"][0]["at"], "OTEL_ENTITIES");
+    assert_eq!(all["errors"], json!([]));
+    assert!(!all.to_string().contains("s3cret"));
+    let (builder, _directory) = with_file(FILE, &variables);
+    let text = builder.explain().to_string();
+    assert!(text.contains("autotelemetry.toml:17:15 (profile production)\n"), "{text}");
+}
+
+#[test]
+fn good_values_stand_beside_the_errors() {
+    let all = explained("[service]\nname = \"x\"\n[otlp]\nendpiont = \"http://x\"\n", &[]);
+    assert_eq!(all["values"]["service.name"]["value"], "x");
+    assert_eq!(
+        all["errors"],
+        json!([{ "at": "autotelemetry.toml:4:1", "key": "otlp.endpiont", "message": "unknown key", "help": "did you mean `endpoint`?" }])
+    );
+    let missing = explained("", &[]);
+    assert_eq!(
+        (&missing["errors"][0]["at"], &missing["errors"][0]["key"]),
+        (&Value::Null, &"service.name".into())
+    );
+}
+
+#[test]
+fn code_is_an_origin_too() {
+    let tools = with_env(&[]).service_name("x").set("logs.exporters", "none").build().unwrap();
+    let text = tools.explain().to_string();
+    let line = text.lines().find(|line| line.starts_with("service.name ")).unwrap();
+    assert!(line.contains("\"x\"") && line.contains("tests/it/explain.rs:"), "{line}");
+    assert!(text.starts_with("file: none\n  not used: "), "{text}");
+}
+
+/// What is really used for each signal, for every example file, without and with variables. `UPDATE_GOLDEN=1` rewrites the
+/// texts.
+#[test]
+fn the_destinations_of_every_example_are_explained_exactly() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let environments: [(&str, &[(&str, &str)]); 2] = [
+        ("plain", &[("OTLP_TOKEN", "token")]),
+        (
+            "variables",
+            &[
+                ("OTLP_TOKEN", "token"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/prefix/"),
+                ("OTEL_EXPORTER_OTLP_HEADERS", "x-general=1"),
+                ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces:4318/as/it/is"),
+                ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-traces=1"),
+                ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"),
+                ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/json"),
+                ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
+                ("AUTOTEL_OTLP__LOGS__TIMEOUT", "1s"),
+            ],
+        ),
+    ];
+    let update = crate::support::program::updates_golden();
+    for name in ["minimal", "console", "otlp-grpc", "otlp-http", "prometheus", "reference"] {
+        for (environment, variables) in environments {
+            let text = std::fs::read_to_string(root.join(format!("config-examples/{name}.toml"))).unwrap();
+            let (builder, directory) = with_file(&text, variables);
+            let explained = builder.set("service.name", "x").explain();
+            assert_eq!(explained.errors(), [], "{name}");
+            let mut said = String::new();
+            for (key, value, origin) in explained.values() {
+                let destination = ["otlp.", "exporters."].iter().any(|table| key.starts_with(table));
+                if destination || key.ends_with(".exporters") {
+                    let line = format!("{key} = {value}  # {origin}\n");
+                    said += &line.replace(&format!("{}/", directory.path().display()), "");
+                }
+            }
+            let golden = root.join(format!("tests/snapshots/explain/{name}.{environment}.txt"));
+            if update {
+                std::fs::create_dir_all(golden.parent().unwrap()).unwrap();
+                std::fs::write(&golden, &said).unwrap();
+            }
+            let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+            assert_eq!(said, expected, "{}", golden.display());
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A binary that was built without a part says which feature it needs. `cargo test --no-default-features --test it features`
+
+use crate::support::with_env;
+
+/// What is said when the environment asks for something that may not be there.
+fn said(variables: &[(&str, &str)]) -> Vec<(Option<String>, Option<String>)> {
+    let explained = with_env(variables).set("service.name", "x").explain();
+    let words = |text: Option<&str>| text.map(str::to_owned);
+    explained.errors().iter().map(|problem| (words(problem.key()), words(problem.help()))).collect()
+}
+
+fn expected(is_there: bool, key: &str, feature: &str) -> Vec<(Option<String>, Option<String>)> {
+    let help = format!("enable the feature `{feature}` of autotelemetry");
+    if is_there { Vec::new() } else { vec![(Some(key.to_owned()), Some(help))] }
+}
+
+#[test]
+fn a_feature_that_is_missing_is_named() {
+    let grpc = [("AUTOTEL_OTLP__ENDPOINT", "http://c:4317"), ("AUTOTEL_OTLP__PROTOCOL", "grpc")];
+    assert_eq!(said(&grpc), expected(cfg!(feature = "grpc"), "otlp.protocol", "grpc"));
+    let tls = [("AUTOTEL_OTLP__ENDPOINT", "https://c:4318")];
+    assert_eq!(said(&tls), expected(cfg!(feature = "tls"), "otlp.endpoint", "tls"));
+    if !cfg!(feature = "tls") {
+        let file =
+            [("AUTOTEL_OTLP__ENDPOINT", "https://c:4318"), ("AUTOTEL_OTLP__LOGS__TLS__CA_FILE", "ca.pem")];
+        let keys: Vec<_> = said(&file).into_iter().filter_map(|(key, _)| key).collect();
+        assert_eq!(keys, ["otlp.endpoint", "otlp.logs.tls.ca_file"]);
+    }
+    let prometheus = [("AUTOTEL_METRICS__EXPORTERS", "prometheus")];
+    assert_eq!(said(&prometheus), expected(cfg!(feature = "prometheus"), "metrics.exporters", "prometheus"));
+}
+
+#[test]
+fn what_is_there_works_without_the_rest() {
+    let tools =
+        with_env(&[("OTEL_SERVICE_NAME", "x"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")])
+            .set("logs.exporters", "otlp")
+            .build()
+            .unwrap();
+    tools.logger("x").info("lost", &[]);
+    assert!(tools.shutdown().unwrap_err().to_string().contains("logs: 1 of 1 lost"));
+}

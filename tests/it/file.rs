@@ -1,0 +1,311 @@
+//! The exporter `file`: names, rotation, and what befalls files and disks.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic, and a program may print"
+)]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{TIMEOUT, builder, program, with_file};
+use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*};
+use serde_json::Value;
+
+fn to_files(directory: &Path) -> Builder {
+    builder()
+        .service_name("shop")
+        .set("logs.exporters", "file")
+        .set("file.directory", directory.display())
+        .set("file.rotation", "never")
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The lines of a file, each of them JSON.
+fn json(path: &Path) -> Vec<Value> {
+    fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Waits until `is_so`.
+fn wait(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn has(path: &Path, text: &str) -> bool {
+    fs::read_to_string(path).is_ok_and(|all| all.contains(text))
+}
+
+#[test]
+fn a_directory_is_made_and_files_are_named_by_their_date() {
+    let directory = tempfile::tempdir().unwrap();
+    let logs = directory.path().join("deep/logs");
+    for rotation in ["minutely", "hourly", "daily", "weekly", "never"] {
+        let directory = logs.join(rotation);
+        let tools = to_files(&directory).set("file.rotation", rotation).build().unwrap();
+        tools.logger("shop").info("hello", &[]);
+        tools.shutdown().unwrap();
+        let [name] = names(&directory).try_into().unwrap();
+        let date = name.strip_prefix("shop").unwrap().strip_suffix(".log").unwrap();
+        let digits = date.chars().filter(char::is_ascii_digit).count();
+        let expected = match rotation {
+            "minutely" => 12,
+            "hourly" => 10,
+            "never" => 0,
+            _ => 8,
+        };
+        assert_eq!(digits, expected, "{name}");
+        assert_eq!(json(&directory.join(name))[0]["message"], "hello");
+    }
+    let text = logs.join("text");
+    let tools = to_files(&text).set("file.format", "text").set("file.prefix", "other").build().unwrap();
+    tools.logger("shop").info("hello", &[KeyValue::new("key", "value")]);
+    drop(tools);
+    let line = fs::read_to_string(text.join("other.log")).unwrap();
+    assert!(line.ends_with("Z  INFO shop: hello key=value\n"), "{line}");
+}
+
+#[test]
+fn old_files_are_removed_and_those_of_others_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let others =
+        ["shop-api.2020-01-01.log", "shop.2020-01-01.log.gz", "shop.log", "shop.2020-01-01-07.log", "x"];
+    for name in others {
+        fs::write(directory.path().join(name), "").unwrap();
+    }
+    for day in 1..=9 {
+        fs::write(directory.path().join(format!("shop.2020-01-0{day}.log")), "").unwrap();
+    }
+    let build = |max_files: u32| {
+        drop(
+            to_files(directory.path()).set("file.rotation", "daily").set("file.max_files", max_files).build(),
+        );
+        let ours = |name: &String| !others.contains(&name.as_str());
+        names(directory.path()).into_iter().filter(ours).collect::<Vec<_>>()
+    };
+    assert_eq!(build(0).len(), 10, "0 keeps all");
+    assert_eq!(build(4)[..3], ["shop.2020-01-07.log", "shop.2020-01-08.log", "shop.2020-01-09.log"]);
+    assert_eq!(build(4).len(), 4, "who starts again loses nothing");
+    assert_eq!(build(1).len(), 1);
+    assert_eq!(names(directory.path()).len(), 1 + others.len());
+}
+
+#[test]
+fn files_from_the_future_do_not_replace_the_current_one() {
+    let directory = tempfile::tempdir().unwrap();
+    for day in 1..=9 {
+        fs::write(directory.path().join(format!("shop.2931-01-0{day}.log")), "").unwrap();
+    }
+    let tools =
+        to_files(directory.path()).set("file.rotation", "daily").set("file.max_files", 3).build().unwrap();
+    tools.logger("shop").info("hello", &[]);
+    tools.shutdown().unwrap();
+    let names = names(directory.path());
+    assert_eq!(names.len(), 3);
+    assert_eq!(json(&directory.path().join(&names[0]))[0]["message"], "hello");
+}
+
+#[test]
+fn half_a_line_of_an_earlier_process_is_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("shop.log");
+    fs::write(&file, "{\"half\":").unwrap();
+    let tools = to_files(directory.path()).build().unwrap();
+    tools.logger("shop").info("whole", &[]);
+    tools.shutdown().unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    let (half, whole) = text.split_once('\n').unwrap();
+    assert_eq!(half, "{\"half\":");
+    assert!(whole.starts_with("{\"timestamp\":") && whole.ends_with("}\n"), "{whole}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_is_an_error_with_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a file");
+    fs::write(&file, "").unwrap();
+    let text = format!(
+        "[service]\nname = \"x\"\n[logs]\nexporters = [\"file\"]\n[file]\ndirectory = \"{}/logs\"\n",
+        file.display()
+    );
+    let (builder, _directory) = with_file(&text, &[]);
+    let error = builder.build().unwrap_err().to_string();
+    assert!(error.contains("autotelemetry.toml:6:13: file.directory: cannot write to"), "{error}");
+    assert!(error.contains("Not a directory"), "{error}");
+}
+
+#[test]
+fn a_file_that_was_moved_away_or_removed_is_begun_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let logs = directory.path().join("logs");
+    let tools = to_files(&logs).build().unwrap();
+    let logger = tools.logger("shop");
+    let current = logs.join("shop.log");
+    logger.info("one", &[]);
+    wait(|| has(&current, "one"));
+    // Moved, as logrotate does.
+    fs::rename(&current, logs.join("shop.log.1")).unwrap();
+    logger.info("two", &[]);
+    wait(|| has(&current, "two"));
+    // Even if nothing is written.
+    fs::rename(&current, logs.join("shop.log.2")).unwrap();
+    wait(|| current.exists());
+    // Removed, with its directory.
+    fs::remove_dir_all(&logs).unwrap();
+    logger.info("three", &[]);
+    wait(|| has(&current, "three"));
+    tools.shutdown().unwrap();
+    assert_eq!(tools.stats().exporters()[0].exported, 3);
+}
+
+#[test]
+fn what_cannot_be_written_is_counted_and_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let logs = directory.path().join("logs");
+    let tools = to_files(&logs).set("diagnostics.level", "off").build().unwrap();
+    let logger = tools.logger("shop");
+    logger.info("before", &[]);
+    wait(|| has(&logs.join("shop.log"), "before"));
+    // In the place of the directory stands a file.
+    fs::remove_dir_all(&logs).unwrap();
+    fs::write(&logs, "").unwrap();
+    logger.info("lost", &[]);
+    let stats = || tools.stats().exporter(Signal::Logs, "file").unwrap().clone();
+    wait(|| stats().failed == 1);
+    assert!(stats().last_error.unwrap().contains("Not a directory"));
+    let error = tools.force_flush().unwrap_err().to_string();
+    assert!(error.contains("logs: 1 of 2 lost (files in ") && error.contains("Not a directory"), "{error}");
+    fs::remove_file(&logs).unwrap();
+    logger.info("after", &[]);
+    tools.shutdown().unwrap();
+    let lines = json(&logs.join("shop.log"));
+    assert_eq!(crate::support::lines::member(&lines, "message"), ["1 line dropped", "after"]);
+    assert_eq!((&lines[0]["attributes"]["dropped"], &lines[0]["level"]), (&1.into(), &"WARN".into()));
+    let stats = stats();
+    assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (3, 2, 1, 0));
+}
+
+/// A program that logs a line for each line that it reads, says when it is done with it, and at the end says what became of them at the end.
+#[test]
+#[ignore = "child process of other tests"]
+fn child_logs_stdin() {
+    let tools = ObservabilityTools::builder().build().unwrap();
+    let logger = tools.logger("shop");
+    for line in std::io::stdin().lines() {
+        logger.info(line.unwrap(), &[]);
+        let _ = tools.force_flush();
+        println!("DONE");
+    }
+    let result = tools.shutdown().map_err(|error| error.to_string());
+    let stats = tools.stats().exporter(Signal::Logs, "file").unwrap().clone();
+    eprintln!("STATS {} {} {} {result:?}", stats.emitted, stats.exported, stats.failed);
+}
+
+struct Logging {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    file: PathBuf,
+}
+
+impl Logging {
+    /// Starts the program, through a shell that does `before` first.
+    fn start(directory: &Path, before: &str) -> Self {
+        let inner = program::function(module_path!(), "child_logs_stdin");
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{before} exec \"$@\"")).arg("sh").arg(inner.get_program());
+        command.args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+            .env("OTEL_SERVICE_NAME", "shop")
+            .env("OTEL_LOGS_EXPORTER", "file")
+            .env("AUTOTEL_FILE__DIRECTORY", directory)
+            .env("AUTOTEL_FILE__ROTATION", "never")
+            .current_dir(directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output, file: directory.join("shop.log") }
+    }
+
+    /// Has a line logged, whatever becomes of it.
+    fn say(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with("DONE\n") {
+            assert!(self.output.read_line(&mut answer).unwrap() > 0, "{answer}");
+        }
+    }
+
+    /// What the program wrote on standard error until its end.
+    fn end(mut self) -> String {
+        drop(self.child.stdin.take());
+        let output = self.child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{err}");
+        err
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_hangup_signal_begins_a_new_file_and_ends_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut program = Logging::start(directory.path(), "");
+    program.say("one");
+    assert!(has(&program.file, "one"));
+    fs::rename(&program.file, directory.path().join("old")).unwrap();
+    let pid = program.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    wait(|| program.file.exists());
+    program.say("two");
+    assert!(has(&program.file, "two"));
+    let err = program.end();
+    assert!(err.contains("STATS 2 2 0 Ok(())"), "{err}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_full_disk_tears_no_line() {
+    let directory = tempfile::tempdir().unwrap();
+    // Files of this process end at 4096 bytes, in the midst of a line.
+    let mut program = Logging::start(directory.path(), "trap '' XFSZ; ulimit -f 8;");
+    for number in 0..100 {
+        program.say(&format!("number {number}"));
+    }
+    // Somebody makes room.
+    fs::rename(&program.file, directory.path().join("full")).unwrap();
+    program.say("room again");
+    let file = program.file.clone();
+    let err = program.end();
+    let (full, after) = (json(&directory.path().join("full")), json(&file));
+    let told: u64 = after.iter().filter_map(|line| line["attributes"]["dropped"].as_u64()).sum();
+    let written = full.len() + after.len() - usize::from(told > 0);
+    assert_eq!(written + usize::try_from(told).unwrap(), 101, "{err}");
+    assert!(told > 0 && err.contains(&format!("STATS 101 {written} {told} ")), "{err}");
+    assert!(err.contains("File too large"), "{err}");
+}

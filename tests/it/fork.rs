@@ -1,0 +1,71 @@
+//! A child of a process that has telemetry: it has none of the threads, so it must not wait for them.
+#![cfg(unix)]
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    os::unix::net::UnixStream,
+    time::{Duration, Instant},
+};
+
+use crate::support::{TIMEOUT, builder, program};
+use autotelemetry::prelude::*;
+use fork::{Fork, fork};
+
+#[test]
+fn forked_process_ends_at_once_despite_inherited_telemetry() {
+    let output = program::run(program::function(module_path!(), "child_forks"));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("test result: ok"), "{said}");
+}
+
+#[test]
+#[ignore = "child process of other tests"]
+fn child_forks() {
+    for protocol in ["grpc", "http/protobuf"] {
+        // Nobody answers, so that the threads of the parent are in the midst of something.
+        let hole = TcpListener::bind("127.0.0.1:0").unwrap();
+        let tools = builder()
+            .service_name("x")
+            .otlp_endpoint(format!("http://{}", hole.local_addr().unwrap()))
+            .set("otlp.protocol", protocol)
+            .set("logs.exporters", "otlp")
+            .set("metrics.exporters", "otlp,prometheus")
+            .set("prometheus.port", 0)
+            .set("traces.batch.schedule_delay", "10ms")
+            .set("shutdown_timeout", "300ms")
+            .build()
+            .unwrap();
+        let emit = || {
+            drop(tools.tracer("x").start_as_current_span("work"));
+            tools.logger("x").info("hello", &[]);
+            tools.meter("x").u64_counter("things").build().add(1, &[]);
+        };
+        emit();
+        let (mut parent, mut child) = UnixStream::pair().unwrap();
+        match fork().unwrap() {
+            Fork::Child => {
+                drop(parent);
+                let start = Instant::now();
+                emit();
+                tools.force_flush().unwrap();
+                tools.shutdown().unwrap();
+                drop(tools);
+                let took = u64::try_from(start.elapsed().as_millis()).unwrap();
+                child.write_all(&took.to_le_bytes()).unwrap();
+                std::process::exit(0);
+            }
+            Fork::Parent(_) => {
+                drop(child);
+                parent.set_read_timeout(Some(TIMEOUT)).unwrap();
+                let mut took = [0; 8];
+                parent.read_exact(&mut took).expect("the child says how long it took");
+                assert!(u64::from_le_bytes(took) < 200, "{protocol}: {took:?}");
+                // The parent still has its own telemetry, and its own deadline.
+                let start = Instant::now();
+                tools.shutdown().unwrap_err();
+                assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+            }
+        }
+    }
+}

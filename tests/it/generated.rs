@@ -1,0 +1,159 @@
+//! The files that are generated from the configuration's types. `UPDATE_GOLDEN=1 cargo test --features schema` rewrites
+//! them.
+#![cfg(feature = "schema")]
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use crate::support::with_file;
+use serde_json::{Map, Value};
+
+fn schema() -> Value {
+    serde_json::from_str(&autotelemetry::schema()).unwrap()
+}
+
+fn properties(table: &Value) -> Option<&Map<String, Value>> {
+    table.get("properties")?.as_object()
+}
+
+/// Compares a file with what it should be, or makes it so when asked to.
+fn is_current(path: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if crate::support::program::updates_golden() {
+        fs::write(&path, expected).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    let line = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
+    assert!(
+        found == expected,
+        "{} is stale from line {} on; run: UPDATE_GOLDEN=1 cargo test --features schema --test it generated",
+        path.display(),
+        line.unwrap_or_else(|| found.lines().count()) + 1
+    );
+}
+
+#[test]
+fn the_schema_is_current() {
+    is_current("schema/autotelemetry.schema.json", &autotelemetry::schema());
+}
+
+#[test]
+fn every_key_is_documented() {
+    fn check(path: &str, schema: &Value) {
+        let description = schema["description"].as_str().unwrap_or_default();
+        assert!(description.starts_with(|c: char| c.is_uppercase() || c == '`'), "{path}: {description:?}");
+        assert!(description.ends_with('.'), "{path}: {description:?}");
+        for (key, property) in properties(schema).into_iter().flatten() {
+            check(&format!("{path}.{key}"), property);
+        }
+    }
+    check("", &schema());
+}
+
+const REFERENCE_HEAD: &str = "\
+#:schema ../schema/autotelemetry.schema.json
+# Every key of autotelemetry.toml, with its meaning, its default and the variables that set it. Generated.
+#
+# To use a key, remove the `#` before it and before its table. `…` stands for a value that has no default. Any table may
+# stand below [profiles.NAME] again, for one environment.
+";
+
+#[test]
+fn the_reference_is_current_and_holds_the_defaults() {
+    let mut text = REFERENCE_HEAD.to_owned();
+    reference(&mut text, "", &schema());
+    is_current("config-examples/reference.toml", &text);
+
+    // With the comments taken away it says what holds without it.
+    let uncommented: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains('…') && !line.contains("NAME"))
+        .filter_map(|line| {
+            line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', ':']) && !rest.is_empty())
+        })
+        .collect();
+    let uncommented = uncommented.join("\n");
+    let (builder, _directory) = with_file(&uncommented, &[]);
+    let explained = builder.service_name("x").explain();
+    assert_eq!(explained.errors(), [], "{uncommented}");
+    let (defaults, _directory) = with_file("", &[]);
+    let defaults = defaults.service_name("x").explain();
+    let values = |explained: &autotelemetry::explain::Explanation| -> Vec<(String, String)> {
+        explained.values().map(|(key, value, _)| (key.to_owned(), value)).collect()
+    };
+    assert_eq!(values(&explained), values(&defaults));
+}
+
+/// The keys of a table, then the tables below it.
+fn reference(out: &mut String, path: &str, table: &Value) {
+    let (tables, keys): (Vec<_>, Vec<_>) = properties(table)
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| *key != "profiles")
+        .partition(|(_, schema)| properties(schema).is_some() || named_tables(schema).is_some());
+    for (key, schema) in keys {
+        out.push('\n');
+        describe(out, schema);
+        let default = schema.get("default").map_or("…".to_owned(), toml);
+        writeln!(out, "#{key} = {default}").unwrap();
+    }
+    for (key, schema) in tables {
+        let (path, schema) = match named_tables(schema) {
+            Some(inner) => (format!("{path}{key}.NAME"), (schema, inner)),
+            None => (format!("{path}{key}"), (schema, schema)),
+        };
+        out.push('\n');
+        describe(out, schema.0);
+        writeln!(out, "#[{path}]").unwrap();
+        if path.starts_with("exporters") {
+            writeln!(out, "# The keys of [otlp].").unwrap();
+        } else {
+            reference(out, &format!("{path}."), schema.1);
+        }
+    }
+}
+
+/// The schema of the tables whose names are free.
+fn named_tables(schema: &Value) -> Option<&Value> {
+    schema.get("additionalProperties").filter(|inner| properties(inner).is_some())
+}
+
+fn describe(out: &mut String, schema: &Value) {
+    for line in schema["description"].as_str().unwrap_or_default().lines() {
+        writeln!(out, "# {line}").unwrap();
+    }
+    let variables: Vec<_> =
+        schema["x-env"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if properties(schema).is_none() && named_tables(schema).is_none() && !variables.is_empty() {
+        writeln!(out, "# Variables: {}", variables.join(", ")).unwrap();
+    }
+}
+
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Object(entries) if entries.is_empty() => "{}".to_owned(),
+        // JSON and TOML write texts, numbers, booleans and lists of them alike.
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn the_table_of_variables_in_the_readme_is_current() {
+    fn rows(out: &mut Vec<String>, path: &str, table: &Value) {
+        for (key, schema) in properties(table).into_iter().flatten().filter(|(key, _)| *key != "profiles") {
+            let path = format!("{path}{key}");
+            for variable in schema["x-env"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if !variable.starts_with("AUTOTEL_") {
+                    out.push(format!("| `{variable}` | `{path}` |\n"));
+                }
+            }
+            rows(out, &format!("{path}."), schema);
+        }
+    }
+    let mut table = vec!["| variable | key |\n|---|---|\n".to_owned()];
+    rows(&mut table, "", &schema());
+    let readme = include_str!("../../README.md");
+    let (begin, end) = ("<!-- variables: generated -->\n", "<!-- end -->");
+    let (before, rest) = readme.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    is_current("README.md", &format!("{before}{begin}{}{end}{after}", table.concat()));
+}

@@ -1,0 +1,88 @@
+//! A corpus of faults. Each `tests/fixtures/invalid/NAME.toml` is loaded, and what is said about it stands in `NAME.txt`.
+//!
+//! Lines `# env: NAME=value` at the head of a file are its environment. `UPDATE_GOLDEN=1 cargo test --test it invalid_config` rewrites the
+//! texts, to be read before they are committed.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::support::with_file;
+
+/// Stands wherever a secret can stand; nothing that is said may hold it.
+const CANARY: &str = "s3cr3t-canary";
+
+fn corpus() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/invalid");
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
+    files.sort();
+    files
+}
+
+/// What is said about a file: the errors, then the warnings.
+fn said(text: &str) -> String {
+    let environment: Vec<(&str, &str)> =
+        text.lines().map_while(|line| line.strip_prefix("# env: ")?.split_once('=')).collect();
+    let (builder, directory) = with_file(text, &environment);
+    let explained = builder.explain();
+    let errors = explained.errors().iter().map(|problem| format!("error: {problem}\n"));
+    let warnings = explained.warnings().iter().map(|problem| format!("warning: {problem}\n"));
+    let said: String = errors.chain(warnings).collect();
+    assert!(
+        !explained.to_json().contains(CANARY) && !explained.to_string().contains(CANARY),
+        "a secret:\n{explained}"
+    );
+
+    // Building says the same, and nothing of the secrets either.
+    let (builder, _directory) = with_file(text, &environment);
+    match builder.set("console.stream", "stderr").build() {
+        Ok(tools) => assert!(explained.errors().is_empty() && !format!("{tools:?}").contains(CANARY)),
+        Err(error) => {
+            assert_eq!(error.problems().len(), explained.errors().len());
+            assert!(!format!("{error} {error:?} {:?}", error.kind()).contains(CANARY), "a secret: {error}");
+        }
+    }
+    said.replace(&format!("{}/", directory.path().display()), "")
+}
+
+#[test]
+fn every_fault_is_said_in_words_and_with_its_place() {
+    let bless = crate::support::program::updates_golden();
+    let mut stale = Vec::new();
+    let files = corpus();
+    for path in &files {
+        let said = said(&fs::read_to_string(path).unwrap());
+        assert!(!said.is_empty(), "{} is not bad", path.display());
+        let golden = path.with_extension("txt");
+        if bless {
+            fs::write(&golden, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        if said != expected {
+            stale.push(format!("{}\n--- expected\n{expected}--- said\n{said}", path.display()));
+        }
+    }
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
+    assert!(files.len() >= 60, "there are {} files", files.len());
+}
+
+/// A message that says no more than that something is invalid helps nobody.
+#[test]
+fn no_message_is_a_phrase_without_content() {
+    let mut messages: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for path in corpus() {
+        for line in said(&fs::read_to_string(&path).unwrap()).lines() {
+            let line = line.to_lowercase();
+            assert!(
+                !line.contains("invalid value") && !line.contains("invalid type"),
+                "{}: {line}",
+                path.display()
+            );
+            messages.insert(line, path.clone());
+        }
+    }
+    assert!(messages.len() > 100, "there are {} different lines", messages.len());
+}

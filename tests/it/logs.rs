@@ -1,0 +1,423 @@
+//! What becomes of a log record on its way to a line: types, keys, limits, levels per exporter, places in the code.
+
+use std::{
+    fmt,
+    io::Write,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use crate::support::{
+    builder,
+    lines::{Lines, member},
+    sink::Sink,
+    with_file,
+};
+use autotelemetry::{
+    Builder, ObservabilityTools,
+    config::Signal,
+    opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    prelude::*,
+};
+use serde_json::json;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// Tools whose console is a buffer, and the buffer.
+fn with_lines(settings: impl FnOnce(Builder) -> Builder) -> (ObservabilityTools, Lines) {
+    let lines = Lines::default();
+    let builder = builder().service_name("shop").console_writer(lines.clone());
+    (settings(builder).build().unwrap(), lines)
+}
+
+fn json(builder: Builder) -> Builder {
+    builder.json_logs(true)
+}
+
+/// Runs `events` with a subscriber that feeds `tools`.
+fn traced(tools: &ObservabilityTools, events: impl FnOnce()) {
+    let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
+    tracing::subscriber::with_default(subscriber, events);
+}
+
+#[test]
+fn an_exception_brings_its_chain_of_sources() {
+    #[derive(Debug)]
+    struct Outer(std::io::Error);
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("cannot load")
+        }
+    }
+    impl std::error::Error for Outer {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    let (tools, lines) = with_lines(json);
+    let error = Outer(std::io::Error::other("disk on fire"));
+    let logger = tools.logger("shop");
+    logger.exception("load failed", &error, &[KeyValue::new("file", "a.csv")]);
+    logger.exception("load failed", &error, &[KeyValue::new("exception.message", "hidden")]);
+    let lines = lines.json();
+    assert_eq!(lines[0]["level"], "ERROR");
+    assert_eq!(
+        lines[0]["attributes"],
+        json!({
+            "file": "a.csv",
+            "exception.type": lines[0]["attributes"]["exception.type"],
+            "exception.message": "cannot load",
+            "exception.stacktrace": "cannot load\ncaused by: disk on fire",
+        })
+    );
+    assert!(lines[0]["attributes"]["exception.type"].as_str().unwrap().ends_with("::Outer"));
+    assert_eq!(lines[1]["attributes"]["exception.message"], "hidden", "what the caller says wins");
+}
+
+#[test]
+fn every_type_of_tracing_and_log_keeps_its_type() {
+    let (tools, lines) = with_lines(json);
+    let error = std::io::Error::other("broken");
+    traced(&tools, || {
+        tracing::info!(
+            small = 1_u64,
+            big = u64::MAX,
+            wide = i128::MIN,
+            ratio = f64::NAN,
+            ok = true,
+            text = "t",
+            bytes = &b"\xff\0a"[..],
+            shown = %"display",
+            debugged = ?Some(1),
+            error = &error as &(dyn std::error::Error + 'static),
+            none = tracing::field::Empty,
+            "a {}", "message"
+        );
+    });
+    assert_eq!(lines.json()[0]["message"], "a message");
+    assert_eq!(
+        lines.json()[0]["attributes"],
+        json!({
+            "small": 1,
+            "big": u64::MAX.to_string(),
+            "wide": i128::MIN.to_string(),
+            "ratio": "NaN",
+            "ok": true,
+            "text": "t",
+            "bytes": "/wBh",
+            "shown": "display",
+            "debugged": "Some(1)",
+            "exception.message": "broken",
+            "error": "broken",
+        })
+    );
+}
+
+#[test]
+fn of_equal_keys_the_last_one_counts() {
+    let (tools, lines) = with_lines(json);
+    tools.logger("shop").info(
+        "twice",
+        &[KeyValue::new("key", 1), KeyValue::new("other", true), KeyValue::new("key", "last")],
+    );
+    let many: Vec<_> = (0..100).map(|number| KeyValue::new(format!("key{}", number % 50), number)).collect();
+    tools.logger("shop").info("many", &many);
+    traced(&tools, || tracing::info!(target: "shop", key = 1, key = 2, "twice"));
+    let text = lines.text();
+    assert_eq!(text.matches("\"key\":").count(), 2, "{text}");
+    let lines = lines.json();
+    assert_eq!(lines[0]["attributes"], json!({ "key": "last", "other": true }));
+    assert_eq!(lines[1]["attributes"].as_object().unwrap().len(), 50);
+    assert_eq!(lines[1]["attributes"]["key7"], 57);
+    assert_eq!(lines[2]["attributes"], json!({ "key": 2 }));
+}
+
+#[test]
+fn limits_cut_values_and_drop_attributes() {
+    let text = "[service]\nname = \"shop\"\n[attribute_limits]\nattribute_count_limit = 1\n\
+                [logs.limits]\nattribute_count_limit = 3\nattribute_value_length_limit = 4\n\
+                [traces.limits]\nattribute_value_length_limit = 2\nevent_count_limit = 1\n";
+    let sink = Sink::start();
+    let (builder, _directory) = with_file(text, &[]);
+    let lines = Lines::default();
+    let tools = builder.otlp_endpoint(sink.url()).console_writer(lines.clone()).build().unwrap();
+    let attributes = [
+        KeyValue::new("long", "äöüß€"),
+        KeyValue::new("short", "äöüß"),
+        KeyValue::new("list", ["abcdef", "b"].map(autotelemetry::opentelemetry::StringValue::from).to_list()),
+        KeyValue::new("dropped", 1),
+    ];
+    tools.logger("shop").info("a body is not limited", &attributes);
+    // Records of the SDK's own logger too: bytes, maps, and what else the others cannot make.
+    let sdk = tools.logger_provider().logger("of the SDK");
+    let mut record = sdk.create_log_record();
+    record.set_event_name("event");
+    record.add_attribute("bytes", AnyValue::from(&b"abcdef"[..]));
+    record.add_attribute("map", AnyValue::Map(Box::new([("k".into(), "abcdef".into())].into())));
+    sdk.emit(record);
+    let span = tools.tracer("shop").start_as_current_span("work");
+    span.set_attributes(attributes);
+    span.add_event("first", &[KeyValue::new("long", "abc")]);
+    span.add_event("second", &[]);
+    drop(span);
+    tools.shutdown().unwrap();
+
+    let json = lines.json();
+    assert_eq!(json[0]["message"], "a body is not limited");
+    assert_eq!(json[0]["attributes"], json!({ "long": "äöüß", "short": "äöüß", "list": ["abcd", "b"] }));
+    assert_eq!(json[1]["attributes"], json!({ "bytes": "YWJjZA==", "map": { "k": "abcd" } }));
+    assert_eq!(sink.logs().len(), 2);
+    let spans = sink.spans();
+    assert_eq!((spans[0].attributes.len(), spans[0].dropped_attributes_count), (1, 3));
+    assert_eq!((spans[0].events.len(), spans[0].dropped_events_count), (1, 1));
+    let shown = format!("{:?}", spans[0]);
+    assert!(shown.contains("\"äö\"") && shown.contains("\"ab\""), "{shown}");
+}
+
+#[test]
+fn an_exporter_can_have_a_level_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let (tools, lines) = with_lines(|builder| {
+        builder
+            .set("logs.exporters", "console,file")
+            .set("file.directory", directory.path().display())
+            .set("file.rotation", "never")
+            .set("logs.level", "warn")
+            .set("logs.levels.file", "debug,noisy=off")
+    });
+    let logger = tools.logger("shop");
+    assert!(logger.enabled(Severity::Debug) && !logger.enabled(Severity::Trace));
+    let emit = || {
+        logger.debug("debug", &[]);
+        logger.warn("warn", &[]);
+        tools.logger("noisy").warn("noisy", &[]);
+        traced(&tools, || {
+            tracing::debug!(target: "shop", "debug");
+            tracing::error!(target: "noisy", "noisy");
+        });
+    };
+    emit();
+    // Only the general level changes.
+    tools.set_log_level("error").unwrap();
+    emit();
+    tools.shutdown().unwrap();
+    assert_eq!(member(&lines.json(), "message"), ["warn", "noisy", "noisy", "noisy"]);
+    let file = std::fs::read_to_string(directory.path().join("shop.log")).unwrap();
+    let file: Vec<serde_json::Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(member(&file, "message"), ["debug", "warn", "debug", "debug", "warn", "debug"]);
+    let stats = tools.stats();
+    let exported = |exporter| stats.exporter(Signal::Logs, exporter).unwrap().exported;
+    assert_eq!((exported("console"), exported("file")), (4, 6));
+}
+
+#[test]
+fn a_level_that_is_none_changes_nothing() {
+    let (tools, lines) = with_lines(json);
+    let error = tools.set_log_level("info,[span]=debug").unwrap_err().to_string();
+    assert!(error.contains("logs.level: \"[span]=debug\" filters on spans or fields"), "{error}");
+    tools.logger("shop").info("still there", &[]);
+    tools.set_log_level("off").unwrap();
+    tools.logger("shop").fatal("gone", &[]);
+    assert_eq!(member(&lines.json(), "message"), ["still there"]);
+}
+
+#[test]
+fn a_level_more_detailed_than_any_before_reaches_what_was_asleep() {
+    let (tools, lines) = with_lines(json);
+    let logger = tools.logger("shop");
+    traced(&tools, || {
+        let emit = || {
+            tracing::trace!(target: "shop", "of tracing");
+            logger.trace("of the logger", &[]);
+        };
+        emit();
+        tools.set_log_level("info,shop=trace").unwrap();
+        emit();
+        tools.set_log_level("info").unwrap();
+        emit();
+    });
+    assert_eq!(member(&lines.json(), "message"), ["of tracing", "of the logger"]);
+}
+
+#[test]
+fn the_place_in_the_code_is_told_on_request() {
+    let (tools, lines) = with_lines(|builder| json(builder).set("logs.code_location", true));
+    let line = line!() + 1;
+    tools.logger("shop").info("here", &[]);
+    traced(&tools, || tracing::info!("there"));
+    let place = |at: u32| json!({ "code.file.path": "tests/it/logs.rs", "code.line.number": at });
+    assert_eq!(member(&lines.json(), "attributes"), [place(line), place(line + 1)]);
+}
+
+#[test]
+fn text_is_for_people() {
+    let (tools, lines) = with_lines(|builder| builder.set("console.format", "text"));
+    tools.logger("shop").warn(
+        "two\nlines \u{1b}[31m",
+        &[
+            KeyValue::new("plain", "a/b"),
+            KeyValue::new("spaces", "a b"),
+            KeyValue::new("quotes", "say \"x\" \\"),
+            KeyValue::new("list", [1, 2].to_list()),
+            KeyValue::new("nan", f64::NAN),
+        ],
+    );
+    let text = lines.text();
+    let (_, rest) = text.split_once("Z  ").unwrap();
+    assert_eq!(
+        rest,
+        "WARN shop: two\\nlines \\u{1b}[31m plain=a/b spaces=\"a b\" quotes=\"say \\\"x\\\" \\\\\" \
+         list=[1, 2] nan=NaN\n"
+    );
+}
+
+#[test]
+fn a_writer_that_fails_or_panics_harms_nobody() {
+    struct Fails;
+    impl Write for Fails {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("no"))
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    struct Panics;
+    impl Write for Panics {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            panic!("never call me")
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let quiet = |builder: Builder| builder.service_name("shop").set("diagnostics.level", "off");
+    let fails = quiet(builder()).console_writer(Fails).build().unwrap();
+    let panics = quiet(builder()).console_writer(Panics).build().unwrap();
+    for (tools, failed) in [(&fails, 3), (&panics, 1)] {
+        let logger = tools.logger("shop");
+        for _ in 0..3 {
+            logger.info("line", &[]);
+        }
+        let result = tools.shutdown();
+        let stats = tools.stats();
+        let stats = stats.exporter(Signal::Logs, "console").unwrap();
+        assert_eq!((stats.emitted, stats.exported, stats.failed), (3, 0, failed), "{stats:?}");
+        assert_eq!((stats.dropped, stats.queued), (3 - failed, 0));
+        assert!(result.unwrap_err().to_string().contains("the program's writer"));
+    }
+}
+
+#[test]
+fn a_writer_that_logs_neither_hangs_nor_hears_itself() {
+    #[derive(Clone, Default)]
+    struct Logs(Arc<OnceLock<autotelemetry::Logger>>, Lines);
+    impl Write for Logs {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            if let Some(logger) = self.0.get() {
+                logger.info("from the writer", &[]);
+            }
+            self.1.write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let writer = Logs::default();
+    let tools = builder().service_name("shop").console_writer(writer.clone()).build().unwrap();
+    writer.0.set(tools.logger("writer")).unwrap();
+    tools.logger("shop").info("line", &[]);
+    tools.shutdown().unwrap();
+    assert_eq!(member(&writer.1.json(), "message"), ["line"]);
+}
+
+#[test]
+fn a_writer_that_never_returns_holds_up_nobody() {
+    struct Hangs;
+    impl Write for Hangs {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            loop {
+                std::thread::park();
+            }
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let tools = builder()
+        .service_name("shop")
+        .set("shutdown_timeout", "300ms")
+        .console_writer(Hangs)
+        .build()
+        .unwrap();
+    let logger = tools.logger("shop");
+    let first = logger.clone();
+    std::thread::spawn(move || first.info("hangs", &[]));
+    // Until it does, lines are written by whoever comes first: by now that is not us.
+    while !tools.stats().exporters().iter().any(|stats| stats.queued > 0) {
+        let other = logger.clone();
+        std::thread::spawn(move || other.info("waits", &[]));
+        std::thread::yield_now();
+    }
+    logger.info("waits", &[]);
+    let start = Instant::now();
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(error.contains("logs: not done within 300ms"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    drop(tools);
+}
+
+#[test]
+fn what_cannot_be_shown_does_not_panic() {
+    #[derive(Debug)]
+    struct Bad;
+    impl fmt::Display for Bad {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Err(fmt::Error)
+        }
+    }
+    impl std::error::Error for Bad {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            // A circle.
+            Some(&Self)
+        }
+    }
+    let (tools, lines) = with_lines(json);
+    tools.logger("shop").exception("failed", &Bad, &[]);
+    traced(&tools, || {
+        tracing::error!(error = &Bad as &(dyn std::error::Error + 'static), shown = %Bad, "failed {}", Bad);
+    });
+    assert_eq!(member(&lines.json(), "message"), ["failed", "failed "]);
+}
+
+#[test]
+fn records_of_the_sdk_follow_the_same_levels() {
+    let (tools, lines) = with_lines(|builder| json(builder).set("logs.level", "warn,loud=debug"));
+    let emit = |scope: &'static str, severity: Severity| {
+        let logger = tools.logger_provider().logger(scope);
+        let mut record = logger.create_log_record();
+        record.set_body(scope.into());
+        record.set_severity_number(severity);
+        logger.emit(record);
+    };
+    emit("quiet", Severity::Info);
+    emit("quiet", Severity::Warn);
+    emit("loud", Severity::Debug);
+    tools.set_log_level("error").unwrap();
+    emit("loud", Severity::Debug);
+    assert_eq!(member(&lines.json(), "message"), ["quiet", "loud"]);
+}
+
+trait ToList {
+    fn to_list(self) -> Value;
+}
+
+impl<const N: usize, T> ToList for [T; N]
+where
+    Vec<T>: Into<autotelemetry::opentelemetry::Array>,
+{
+    fn to_list(self) -> Value {
+        Value::Array(Vec::from(self).into())
+    }
+}

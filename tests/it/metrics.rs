@@ -1,0 +1,416 @@
+//! Metrics go on, whatever the callbacks of observable instruments do.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant},
+};
+
+use crate::support::{TIMEOUT, builder, program, sink::Sink};
+use autotelemetry::{
+    Builder,
+    opentelemetry::{global, metrics::MeterProvider as _},
+    prelude::*,
+};
+use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data, number_data_point::Value};
+
+/// Long enough for whatever returns, and not the default.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Pushes to `sink`, and only when asked to.
+fn pushing(sink: &Sink) -> Builder {
+    builder()
+        .service_name("shop")
+        .otlp_endpoint(sink.url())
+        .set("metrics.exporters", "otlp")
+        .set("shutdown_timeout", format!("{}s", LIMIT.as_secs()))
+}
+
+/// The whole numbers of each push of the instrument `name`, in order.
+fn pushed(sink: &Sink, name: &str) -> Vec<Vec<i64>> {
+    sink.metrics().into_iter().filter(|metric| metric.name == name).map(numbers).collect()
+}
+
+fn numbers(metric: Metric) -> Vec<i64> {
+    let points = match metric.data.unwrap() {
+        Data::Sum(sum) => sum.data_points,
+        Data::Gauge(gauge) => gauge.data_points,
+        other => panic!("{other:?}"),
+    };
+    let mut numbers: Vec<_> = points
+        .into_iter()
+        .map(|point| match point.value.unwrap() {
+            Value::AsInt(value) => value,
+            Value::AsDouble(value) => panic!("{value} is no whole number"),
+        })
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// A counter that counts its collections, in tens.
+fn count_collections(meter: &Meter, name: &'static str) {
+    let calls = AtomicU64::new(0);
+    meter
+        .u64_observable_counter(name)
+        .with_callback(move |observer| {
+            observer.observe(10 + calls.fetch_add(10, Ordering::Relaxed), &[]);
+        })
+        .build();
+}
+
+/// A gauge whose callback panics at its first call, after it has observed something.
+fn panic_at_first(meter: &Meter, name: &'static str) {
+    let calls = AtomicU64::new(0);
+    meter
+        .i64_observable_gauge(name)
+        .with_callback(move |observer| {
+            observer.observe(7, &[]);
+            assert!(calls.fetch_add(1, Ordering::Relaxed) > 0, "on purpose");
+        })
+        .build();
+}
+
+/// A callback that hangs until what is returned is dropped, and observes 7 then.
+fn hang(meter: &Meter, name: &'static str) -> mpsc::Sender<()> {
+    let (release, gate) = mpsc::channel();
+    let gate = Mutex::new(gate);
+    meter
+        .u64_observable_gauge(name)
+        .with_callback(move |observer| {
+            let _ = gate.lock().unwrap().recv();
+            observer.observe(7, &[]);
+        })
+        .build();
+    release
+}
+
+#[test]
+fn a_panic_costs_one_push_of_one_instrument() {
+    let sink = Sink::start();
+    let tools = pushing(&sink).build().unwrap();
+    let meter = tools.meter("shop");
+    count_collections(&meter, "before");
+    panic_at_first(&meter, "bad");
+    count_collections(&meter, "after");
+    let counter = meter.u64_counter("direct").build();
+    for _ in 0..3 {
+        counter.add(1, &[]);
+        tools.force_flush().unwrap();
+    }
+    assert_eq!(pushed(&sink, "bad"), [[7], [7]], "missing once, and nothing of what it had begun");
+    assert_eq!(pushed(&sink, "before"), [[10], [20], [30]]);
+    assert_eq!(pushed(&sink, "after"), [[10], [20], [30]]);
+    assert_eq!(pushed(&sink, "direct"), [[1], [2], [3]]);
+    tools.shutdown().unwrap();
+    assert_eq!(pushed(&sink, "after").last().unwrap(), &[40], "a last time at the end");
+}
+
+/// What `delta` reports is what a counter has grown by, also around a collection without a value.
+#[test]
+fn differences_survive_a_panic_and_a_counter_that_goes_back() {
+    let sink = Sink::start();
+    let tools = pushing(&sink).set("metrics.temporality", "delta").build().unwrap();
+    let values = Mutex::new([Some(10), None, Some(25), Some(5), Some(9)].into_iter());
+    tools
+        .meter("shop")
+        .u64_observable_counter("read")
+        .with_callback(move |observer| {
+            let value = values.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next().flatten();
+            observer.observe(value.expect("on purpose"), &[KeyValue::new("file", "a")]);
+        })
+        .build();
+    for _ in 0..5 {
+        tools.force_flush().unwrap();
+    }
+    // 25 to 5 is a new beginning, which shows with the collection after it.
+    assert_eq!(pushed(&sink, "read"), [[10], [0], [15], [9]]);
+}
+
+#[test]
+fn a_callback_that_hangs_holds_up_nobody() {
+    let sink = Sink::start();
+    let tools = pushing(&sink).build().unwrap();
+    let meter = tools.meter("shop");
+    let release = hang(&meter, "slow");
+    count_collections(&meter, "behind");
+    let counter = meter.u64_counter("direct").build();
+    counter.add(1, &[]);
+
+    let start = Instant::now();
+    tools.force_flush().expect("the rest is delivered");
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+    assert_eq!(pushed(&sink, "direct"), [[1]]);
+    // While it hangs, instruments can be made, and nothing waits for it.
+    meter.u64_counter("more").build().add(1, &[]);
+    let start = Instant::now();
+    tools.force_flush().unwrap();
+    assert!(start.elapsed() < LIMIT / 2, "{:?}", start.elapsed());
+    assert_eq!((pushed(&sink, "more"), pushed(&sink, "slow").len()), (vec![vec![1]], 0));
+    assert_eq!(pushed(&sink, "behind"), [[10]]);
+
+    drop(release);
+    let start = Instant::now();
+    while pushed(&sink, "slow").is_empty() {
+        assert!(start.elapsed() < TIMEOUT, "called again once it has returned");
+        tools.force_flush().unwrap();
+    }
+    assert_eq!(pushed(&sink, "slow"), [[7]]);
+    tools.shutdown().unwrap();
+}
+
+#[test]
+fn shutting_down_does_not_wait_for_a_callback_that_hangs() {
+    let sink = Sink::start();
+    let tools = pushing(&sink).build().unwrap();
+    let meter = tools.meter("shop");
+    let release = hang(&meter, "slow");
+    meter.u64_counter("direct").build().add(1, &[]);
+    let start = Instant::now();
+    tools.shutdown().expect("the rest is delivered");
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+    assert_eq!(pushed(&sink, "direct"), [[1]]);
+    drop(release);
+}
+
+#[test]
+fn callbacks_may_use_telemetry() {
+    let sink = Sink::start();
+    let tools = Arc::new(pushing(&sink).set("logs.exporters", "otlp").build().unwrap());
+    let meter = tools.meter("shop");
+    let inner = Arc::downgrade(&tools);
+    meter
+        .u64_observable_gauge("outer")
+        .with_callback(move |observer| {
+            let Some(tools) = inner.upgrade() else { return };
+            let meter = tools.meter("made inside");
+            meter.u64_counter("inner").build().add(1, &[]);
+            count_collections(&meter, "inner.observed");
+            tools.logger("shop").info("inside", &[]);
+            let _span = tools.tracer("shop").start_as_current_span("inside");
+            observer.observe(1, &[]);
+        })
+        .build();
+    for _ in 0..2 {
+        tools.force_flush().unwrap();
+    }
+    assert_eq!(pushed(&sink, "outer"), [[1], [1]]);
+    assert_eq!(pushed(&sink, "inner"), [[1], [2]]);
+    assert_eq!(pushed(&sink, "inner.observed"), [[10]]);
+    assert!(sink.logs().iter().any(|(scope, _)| scope == "shop"));
+}
+
+#[test]
+fn instruments_of_every_kind_and_description() {
+    let sink = Sink::start();
+    let tools = pushing(&sink).build().unwrap();
+    let meter = tools.meter_provider().clone().meter("shop");
+    meter.u64_counter("a").with_unit("By").with_description("Read").build().add(1, &[]);
+    meter.f64_counter("b").build().add(1.0, &[]);
+    meter.i64_up_down_counter("c").build().add(1, &[]);
+    meter.f64_up_down_counter("d").build().add(1.0, &[]);
+    meter.u64_gauge("e").build().record(1, &[]);
+    meter.f64_gauge("f").build().record(1.0, &[]);
+    meter.i64_gauge("g").build().record(1, &[]);
+    meter.f64_histogram("h").with_boundaries(vec![1.0, 2.0]).build().record(1.0, &[]);
+    meter.u64_histogram("i").build().record(1, &[]);
+    meter.u64_observable_counter("j").with_callback(|observer| observer.observe(1, &[])).build();
+    meter.f64_observable_counter("k").with_callback(|observer| observer.observe(1.0, &[])).build();
+    meter.i64_observable_up_down_counter("l").with_callback(|observer| observer.observe(1, &[])).build();
+    meter.f64_observable_up_down_counter("m").with_callback(|observer| observer.observe(1.0, &[])).build();
+    meter.u64_observable_gauge("n").with_callback(|observer| observer.observe(1, &[])).build();
+    meter.f64_observable_gauge("o").with_callback(|observer| observer.observe(1.0, &[])).build();
+    meter
+        .i64_observable_gauge("p")
+        .with_unit("s")
+        .with_description("Two callbacks")
+        .with_callback(|observer| observer.observe(1, &[KeyValue::new("callback", 1)]))
+        .with_callback(|observer| observer.observe(2, &[KeyValue::new("callback", 2)]))
+        .build();
+    // Of an instrument that the SDK refuses the callback is not called.
+    meter.u64_observable_gauge("no name").with_callback(|_| panic!("not called")).build();
+    tools.force_flush().unwrap();
+    let mut metrics = sink.metrics();
+    metrics.sort_by(|left, right| left.name.cmp(&right.name));
+    let names: String = metrics.iter().map(|metric| &*metric.name).collect();
+    assert_eq!(names, "abcdefghijklmnop");
+    assert_eq!((&*metrics[0].unit, &*metrics[0].description), ("By", "Read"));
+    assert!(format!("{:?}", metrics[7]).contains("explicit_bounds: [1.0, 2.0]"), "{:?}", metrics[7]);
+    let last = metrics.pop().unwrap();
+    assert_eq!((&*last.unit, &*last.description), ("s", "Two callbacks"));
+    assert_eq!(numbers(last), [1, 2]);
+}
+
+#[test]
+fn a_panic_is_said_once_a_minute_with_the_names() {
+    let output = program::run(program::function(module_path!(), "child_panics_in_callbacks"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    // Behind the start line.
+    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("autotelemetry: ")).skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "autotelemetry: a callback of an instrument panicked: values of \"bad\" and \"worse\" are missing from this \
+             collection of metrics"
+        ],
+        "{said}"
+    );
+    assert_eq!(said.matches("on purpose").count(), 8, "called at each of the four collections: {said}");
+}
+
+#[test]
+#[ignore = "child process of other tests"]
+fn child_panics_in_callbacks() {
+    let sink = Sink::start();
+    let tools = pushing(&sink).set("traces.exporters", "none").install().unwrap();
+    // Through the global provider.
+    let meter = global::meter("library");
+    meter.u64_observable_gauge("worse").with_callback(|_| panic!("on purpose")).build();
+    meter.u64_observable_gauge("bad").with_callback(|_| panic!("on purpose")).build();
+    count_collections(&meter, "collections");
+    for _ in 0..3 {
+        tools.force_flush().unwrap();
+    }
+    tools.shutdown().unwrap();
+    assert_eq!(pushed(&sink, "collections"), [[10], [20], [30], [40]]);
+}
+
+/// The page of Prometheus, alone and beside pushes.
+#[cfg(feature = "prometheus")]
+mod page {
+    use autotelemetry::{ObservabilityTools, config::Temporality};
+
+    use super::*;
+    use crate::support::with_env;
+
+    fn scrape(tools: &ObservabilityTools) -> String {
+        let (head, body) = crate::support::request(tools.prometheus_address().unwrap(), "GET /metrics");
+        assert!(head.starts_with("http/1.1 200"), "{head}\n{body}");
+        body
+    }
+
+    /// Whether the page has this sample, which has no attributes.
+    fn shows(page: &str, name: &str, value: u64) -> bool {
+        page.lines()
+            .any(|line| line.starts_with(&format!("{name}{{")) && line.ends_with(&format!(" {value}")))
+    }
+
+    #[test]
+    fn a_panic_costs_one_page_of_one_instrument() {
+        let tools = builder().service_name("shop").prometheus_port(0).build().unwrap();
+        let meter = tools.meter_provider().meter("shop");
+        count_collections(&meter, "before");
+        panic_at_first(&meter, "bad");
+        count_collections(&meter, "after");
+        meter.u64_counter("direct").build().add(1, &[]);
+
+        let page = scrape(&tools);
+        assert!(!page.contains("bad"), "{page}");
+        assert!(shows(&page, "before_total", 10) && shows(&page, "after_total", 10), "{page}");
+        assert!(shows(&page, "direct_total", 1), "{page}");
+        let page = scrape(&tools);
+        assert!(shows(&page, "bad", 7) && shows(&page, "after_total", 20), "{page}");
+    }
+
+    #[test]
+    fn pages_and_pushes_see_the_same_instruments() {
+        let sink = Sink::start();
+        let tools = pushing(&sink).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
+        let tools = tools.build().unwrap();
+        let meter = tools.meter("shop");
+        count_collections(&meter, "collections");
+        panic_at_first(&meter, "bad");
+
+        let page = scrape(&tools);
+        assert!(shows(&page, "collections_total", 10) && !page.contains("bad"), "{page}");
+        tools.force_flush().unwrap();
+        assert_eq!((pushed(&sink, "collections"), pushed(&sink, "bad")), (vec![vec![20]], vec![vec![7]]));
+        let page = scrape(&tools);
+        assert!(shows(&page, "collections_total", 30) && shows(&page, "bad", 7), "{page}");
+        tools.shutdown().unwrap();
+        assert_eq!(pushed(&sink, "collections"), [[20], [40]]);
+    }
+
+    /// At the same time, each callback is run for one collection only.
+    #[test]
+    fn pages_and_pushes_at_the_same_time_have_all_numbers() {
+        let sink = Sink::start();
+        let tools = pushing(&sink).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
+        let tools = tools.build().unwrap();
+        let meter = tools.meter("shop");
+        count_collections(&meter, "collections");
+        meter
+            .i64_observable_up_down_counter("stock")
+            .with_callback(|observer| {
+                for shelf in 1..=3 {
+                    observer.observe(shelf, &[KeyValue::new("shelf", shelf)]);
+                }
+            })
+            .build();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..10 {
+                        let page = scrape(&tools);
+                        assert!((1..=3).all(|shelf| shows(&page, "stock", shelf)), "{page}");
+                    }
+                });
+            }
+            for _ in 0..10 {
+                tools.force_flush().unwrap();
+            }
+        });
+        assert_eq!(pushed(&sink, "stock"), vec![vec![1, 2, 3]; 10]);
+        tools.shutdown().unwrap();
+        assert_eq!(
+            pushed(&sink, "collections").last().unwrap(),
+            &[510],
+            "40 pages, 10 pushes, and one at the end"
+        );
+    }
+
+    #[test]
+    fn a_temporality_that_a_variable_prefers_is_ignored_beside_prometheus() {
+        let sink = Sink::start();
+        let tools = with_env(&[
+            ("OTEL_SERVICE_NAME", "shop"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url()),
+            ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
+            ("OTEL_METRICS_EXPORTER", "otlp,prometheus"),
+            ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
+        ])
+        .build()
+        .unwrap();
+        assert_eq!(tools.config().metrics.temporality, Temporality::Cumulative);
+        assert!(tools.warnings().iter().any(|warning| warning.to_string().contains("ignored")));
+        let meter = tools.meter("shop");
+        count_collections(&meter, "collections");
+        let counter = meter.u64_counter("direct").build();
+        for _ in 0..2 {
+            counter.add(1, &[]);
+            tools.force_flush().unwrap();
+        }
+        assert_eq!(pushed(&sink, "direct"), [[1], [2]]);
+        assert_eq!(pushed(&sink, "collections"), [[10], [20]]);
+        assert!(shows(&scrape(&tools), "collections_total", 30));
+    }
+
+    #[test]
+    fn a_page_does_without_a_callback_that_hangs() {
+        let tools = builder().service_name("shop").prometheus_port(0).build().unwrap();
+        let meter = tools.meter("shop");
+        let release = hang(&meter, "slow");
+        count_collections(&meter, "behind");
+        meter.u64_counter("direct").build().add(1, &[]);
+        let start = Instant::now();
+        let page = scrape(&tools);
+        assert!(start.elapsed() < Duration::from_secs(10), "as long as Prometheus waits");
+        assert!(shows(&page, "direct_total", 1), "{page}");
+        assert!(shows(&scrape(&tools), "behind_total", 10));
+        tools.shutdown().unwrap();
+        drop(release);
+    }
+}

@@ -1,0 +1,167 @@
+//! Which of two sources wins, for each pair of neighbours in the order
+//! default < code < file < profile < `OTEL_*` < `AUTOTEL_*` < `force`.
+
+use crate::support::{with_env, with_file};
+use autotelemetry::{
+    ObservabilityTools, OtlpProtocol,
+    config::{ExporterName, Sampler, Signal},
+};
+
+/// Without exporters nothing is started, and the configuration is all that matters.
+const SILENT: &str =
+    "traces.exporters = []\nmetrics.exporters = []\nlogs.exporters = []\n[service]\nname = \"file\"\n";
+
+fn name(tools: &ObservabilityTools) -> &str {
+    tools.config().service.name.as_ref().unwrap().as_str()
+}
+
+#[test]
+fn code_beats_the_default() {
+    let tools = with_env(&[]).service_name("code").set("traces.sampler", "always_off").build().unwrap();
+    assert_eq!(name(&tools), "code");
+    assert_eq!(tools.config().traces.sampler, Sampler::AlwaysOff);
+}
+
+#[test]
+fn the_file_beats_code() {
+    let (builder, _directory) = with_file(SILENT, &[]);
+    assert_eq!(name(&builder.service_name("code").build().unwrap()), "file");
+}
+
+#[test]
+fn the_profile_beats_the_rest_of_the_file() {
+    let text = format!("{SILENT}[profiles.production.service]\nname = \"profile\"\n");
+    let (builder, _directory) = with_file(&text, &[]);
+    let tools = builder.profile("production").build().unwrap();
+    assert_eq!(name(&tools), "profile");
+    assert_eq!(tools.config().service.environment.as_ref().unwrap().as_str(), "production");
+}
+
+#[test]
+fn standard_variables_beat_the_profile() {
+    let text = format!("{SILENT}[profiles.production.service]\nname = \"profile\"\n");
+    let (builder, _directory) = with_file(&text, &[("OTEL_SERVICE_NAME", "otel")]);
+    assert_eq!(name(&builder.profile("production").build().unwrap()), "otel");
+}
+
+#[test]
+fn own_variables_beat_standard_ones() {
+    let tools =
+        with_env(&[("OTEL_SERVICE_NAME", "otel"), ("AUTOTEL_SERVICE__NAME", "autotel")]).build().unwrap();
+    assert_eq!(name(&tools), "autotel");
+}
+
+#[test]
+fn what_is_forced_beats_everything() {
+    let tools =
+        with_env(&[("AUTOTEL_SERVICE__NAME", "autotel")]).force("service.name", "forced").build().unwrap();
+    assert_eq!(name(&tools), "forced");
+}
+
+#[test]
+fn the_profile_is_chosen_by_the_variable_then_code_then_the_file() {
+    let text = format!(
+        "profile = \"c\"\n{SILENT}[profiles.a.service]\nname = \"a\"\n[profiles.b.service]\nname = \"b\"\n\
+         [profiles.c.service]\nname = \"c\"\n"
+    );
+    let (builder, _directory) = with_file(&text, &[("AUTOTEL_PROFILE", "a")]);
+    assert_eq!(name(&builder.profile("b").build().unwrap()), "a");
+    let (builder, _directory) = with_file(&text, &[]);
+    assert_eq!(name(&builder.profile("b").build().unwrap()), "b");
+    let (builder, _directory) = with_file(&text, &[]);
+    assert_eq!(name(&builder.build().unwrap()), "c");
+}
+
+#[test]
+fn the_variable_that_names_a_file_beats_the_program() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("other.toml");
+    std::fs::write(&path, SILENT.replace("\"file\"", "\"other\"")).unwrap();
+    let (builder, _directory) = with_file(SILENT, &[("AUTOTEL_CONFIG", path.to_str().unwrap())]);
+    assert_eq!(name(&builder.build().unwrap()), "other");
+}
+
+#[test]
+fn tables_merge_key_by_key_and_lists_are_replaced() {
+    let text = format!(
+        "{SILENT}[resource.attributes]\nteam = \"file\"\n\"deployment.region\" = \"eu\"\n\
+         [otlp.headers]\nX-File = \"1\"\nshared = \"file\"\n"
+    );
+    let variables = [
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=otel,service.version=2,deployment.environment.name=prod"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "Shared=otel"),
+        ("OTEL_TRACES_EXPORTER", "console"),
+    ];
+    let (builder, _directory) = with_file(&text, &variables);
+    let tools = builder.resource_attribute("cores", 4).resource_attribute("team", "code").build().unwrap();
+    let config = tools.config();
+    let attributes = &config.resource.attributes;
+    assert_eq!(attributes["team"], "otel".into());
+    assert_eq!(attributes["deployment.region"], "eu".into());
+    assert_eq!(attributes["cores"], 4.into());
+    assert_eq!(config.service.version.as_ref().unwrap().as_str(), "2");
+    assert_eq!(config.service.environment.as_ref().unwrap().as_str(), "prod");
+    assert_eq!(config.traces.exporters.as_ref().unwrap().as_slice(), [ExporterName::Console]);
+    let headers: Vec<_> =
+        config.otlp.headers.as_ref().unwrap().keys().map(|name| name.as_str().to_owned()).collect();
+    assert_eq!(headers, ["shared", "x-file"]);
+}
+
+#[test]
+fn a_key_of_a_signal_in_the_file_beats_the_general_variable() {
+    let text =
+        format!("{SILENT}[otlp.traces]\nendpoint = \"http://traces:4318/own\"\nheaders = {{ a = \"1\" }}\n");
+    let variables =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:4318"), ("OTEL_EXPORTER_OTLP_HEADERS", "b=2")];
+    let (builder, _directory) = with_file(&text, &variables);
+    let tools = builder.build().unwrap();
+    let traces = tools.config().otlp.settings(Signal::Traces);
+    assert_eq!(traces.endpoint.to_string(), "http://traces:4318/own");
+    assert_eq!(
+        traces.headers.keys().map(autotelemetry::config::HeaderName::as_str).collect::<Vec<_>>(),
+        ["a"]
+    );
+    let logs = tools.config().otlp.settings(Signal::Logs);
+    assert_eq!(logs.endpoint.to_string(), "http://general:4318/v1/logs");
+    assert_eq!(logs.protocol, OtlpProtocol::HttpProtobuf);
+}
+
+#[test]
+fn exporters_follow_from_an_endpoint_unless_they_are_listed() {
+    let exporters = |variables: &[(&str, &str)]| {
+        let tools = with_env(variables).service_name("x").build().unwrap();
+        Signal::ALL.map(|signal| {
+            tools
+                .config()
+                .exporters(signal)
+                .iter()
+                .map(|exporter| exporter.as_str().to_owned())
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(exporters(&[]), [vec![], vec![], vec!["console"]]);
+    assert_eq!(
+        exporters(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]),
+        [vec!["otlp"], vec!["otlp"], vec!["console", "otlp"]]
+    );
+    assert_eq!(
+        exporters(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9")]),
+        [vec!["otlp"], vec![], vec!["console"]]
+    );
+    assert_eq!(
+        exporters(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"), ("OTEL_LOGS_EXPORTER", "none")]),
+        [vec!["otlp"], vec!["otlp"], vec![]]
+    );
+}
+
+#[test]
+#[cfg(feature = "prometheus")]
+fn the_prometheus_port_in_code_switches_the_exporter_on() {
+    let tools = with_env(&[]).service_name("x").prometheus_port(0).build().unwrap();
+    assert!(tools.prometheus_address().is_some());
+    let tools =
+        with_env(&[("OTEL_METRICS_EXPORTER", "none")]).service_name("x").prometheus_port(0).build().unwrap();
+    assert!(tools.prometheus_address().is_none(), "an operator can switch it off");
+    let tools = with_env(&[("OTEL_EXPORTER_PROMETHEUS_PORT", "0")]).service_name("x").build().unwrap();
+    assert!(tools.prometheus_address().is_none(), "the variable alone switches nothing on");
+}

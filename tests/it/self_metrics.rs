@@ -1,0 +1,471 @@
+//! What telemetry measures of itself: on the page of Prometheus and over OTLP the same numbers, and those of `stats`.
+#![cfg(feature = "prometheus")]
+
+use std::net::TcpListener;
+
+use crate::support::{builder, check_page, sink::Sink};
+use autotelemetry::{
+    Builder, ObservabilityTools,
+    config::Signal,
+    opentelemetry::{
+        Context,
+        trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _},
+    },
+    prelude::*,
+};
+use opentelemetry_proto::tonic::{
+    common::v1::any_value::Value as Any,
+    metrics::v1::{Metric, metric::Data, number_data_point::Value},
+};
+
+/// Sends to `url`, and measures that.
+fn measured(url: String) -> Builder {
+    sending(url).set("diagnostics.metrics", "true")
+}
+
+fn sending(url: String) -> Builder {
+    builder()
+        .service_name("shop")
+        .otlp_endpoint(url)
+        .set("otlp.protocol", "http/protobuf")
+        .set("logs.exporters", "otlp")
+        .set("diagnostics.level", "off")
+}
+
+/// The same, with metrics on a page alone.
+fn scraped(url: String) -> Builder {
+    measured(url).set("metrics.exporters", "prometheus").set("prometheus.port", "0")
+}
+
+fn log(tools: &ObservabilityTools, records: usize) {
+    let logger = tools.logger("shop");
+    (0..records).for_each(|_| logger.info("order received", &[]));
+}
+
+fn trace(tools: &ObservabilityTools, spans: usize) {
+    let tracer = tools.tracer("shop");
+    (0..spans).for_each(|_| drop(tracer.start_as_current_span("order")));
+}
+
+fn page(tools: &ObservabilityTools) -> String {
+    crate::support::request(tools.prometheus_address().unwrap(), "GET /metrics").1
+}
+
+/// The samples of a name on a page that have these labels and no cause of an error, or this one.
+fn on_page(page: &str, name: &str, labels: &[(&str, &str)], error: Option<&str>) -> Vec<f64> {
+    let start = format!("{name}{{");
+    let error = error.map(|error| format!("error_type=\"{error}\""));
+    page.lines()
+        .filter(|line| line.starts_with(&start))
+        .filter(|line| labels.iter().all(|(label, value)| line.contains(&format!("{label}=\"{value}\""))))
+        .filter(|line| match &error {
+            Some(error) => line.contains(error),
+            None => !line.contains("error_type"),
+        })
+        .map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn nothing_is_measured_unless_it_is_asked_for() {
+    let sink = Sink::start();
+    let tools = sending(sink.url())
+        .set("metrics.exporters", "otlp,prometheus")
+        .set("prometheus.port", "0")
+        .build()
+        .unwrap();
+    trace(&tools, 1);
+    log(&tools, 1);
+    tools.force_flush().unwrap();
+    assert!(!page(&tools).contains("otel_sdk"), "{}", page(&tools));
+    tools.shutdown().unwrap();
+    assert!(sink.metrics().is_empty());
+}
+
+#[test]
+fn what_arrives_and_what_is_refused_is_told_apart() {
+    let sink = Sink::start();
+    let tools = scraped(sink.url()).build().unwrap();
+    trace(&tools, 5);
+    tools.force_flush().unwrap();
+    sink.refuse(&[400]);
+    log(&tools, 3);
+    tools.force_flush().unwrap_err();
+    sink.say(r#"{"partialSuccess":{"rejectedLogRecords":1,"errorMessage":"no"}}"#);
+    log(&tools, 4);
+    tools.force_flush().unwrap_err();
+
+    let page = page(&tools);
+    let (host, port) = sink.url().strip_prefix("http://").unwrap().split_once(':').map(own).unwrap();
+    let spans = [
+        ("otel_component_type", "otlp_http_span_exporter"),
+        ("otel_component_name", "otlp_http_span_exporter/otlp"),
+        ("server_address", &*host),
+        ("server_port", &*port),
+    ];
+    let logs = [
+        ("otel_component_type", "otlp_http_log_exporter"),
+        ("otel_component_name", "otlp_http_log_exporter/otlp"),
+        ("server_address", &*host),
+        ("server_port", &*port),
+    ];
+    let number = |name: &str, labels: &[(&str, &str)], error| on_page(&page, name, labels, error);
+    assert_eq!(number("otel_sdk_exporter_span_exported_total", &spans, None), [5.0], "{page}");
+    assert_eq!(number("otel_sdk_exporter_span_inflight", &spans, None), [0.0]);
+    assert_eq!(number("otel_sdk_exporter_log_exported_total", &logs, None), [3.0]);
+    assert_eq!(number("otel_sdk_exporter_log_exported_total", &logs, Some("rejected")), [4.0]);
+
+    let duration = "otel_sdk_exporter_operation_duration_seconds_count";
+    let answered = |labels: &[(&'static str, &'static str)], code| {
+        [labels, &[("http_response_status_code", code)]].concat()
+    };
+    let (span, record) = ("otlp_http_span_exporter", "otlp_http_log_exporter");
+    assert_eq!(number(duration, &answered(&[("otel_component_type", span)], "200"), None), [1.0], "{page}");
+    let labels = [("otel_component_type", record)];
+    assert_eq!(number(duration, &answered(&labels, "400"), Some("rejected")), [1.0]);
+    assert_eq!(number(duration, &answered(&labels, "200"), Some("rejected")), [1.0], "a part was refused");
+    assert_eq!(number(duration, &labels, None), [0.0; 0]);
+
+    let processor = [("otel_component_name", "batching_span_processor/otlp")];
+    assert_eq!(number("otel_sdk_processor_span_processed_total", &processor, None), [5.0]);
+    assert_eq!(number("otel_sdk_processor_span_queue_capacity", &processor, None), [2048.0]);
+    let processor = [("otel_component_type", "batching_log_processor")];
+    assert_eq!(number("otel_sdk_processor_log_processed_total", &processor, None), [7.0], "also in vain");
+    assert_eq!(number("otel_sdk_processor_log_queue_size", &processor, None), [0.0]);
+    assert_eq!(number("otel_sdk_log_created_total", &[], None), [7.0]);
+
+    let stats = tools.stats();
+    let stats = stats.exporter(Signal::Logs, "otlp").unwrap();
+    assert_eq!((stats.exported, stats.failed, stats.emitted), (3, 4, 7));
+    tools.shutdown().unwrap();
+}
+
+fn own((host, port): (&str, &str)) -> (String, String) {
+    (host.to_owned(), port.to_owned())
+}
+
+#[test]
+fn a_full_queue_shows() {
+    // Accepts connections, and never says anything.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tools = scraped(format!("http://{}", listener.local_addr().unwrap()))
+        .set("logs.batch.max_queue_size", "4")
+        .set("logs.batch.max_export_batch_size", "2")
+        .set("logs.batch.schedule_delay", "1h")
+        .set("shutdown_timeout", "100ms")
+        .build()
+        .unwrap();
+    log(&tools, 2);
+    // Now the first batch has left the queue.
+    let _connection = listener.accept().unwrap();
+    log(&tools, 7);
+
+    let page = page(&tools);
+    let number = |name: &str, error| on_page(&page, name, &[], error);
+    assert_eq!(number("otel_sdk_processor_log_queue_size", None), [4.0], "{page}");
+    assert_eq!(number("otel_sdk_processor_log_queue_capacity", None), [4.0]);
+    assert_eq!(number("otel_sdk_processor_log_processed_total", None), [2.0]);
+    assert_eq!(number("otel_sdk_processor_log_processed_total", Some("queue_full")), [3.0]);
+    assert_eq!(number("otel_sdk_exporter_log_inflight", None), [2.0]);
+    assert_eq!(number("otel_sdk_exporter_log_exported_total", None), [0.0]);
+    assert_eq!(number("otel_sdk_exporter_log_exported_total", Some("queue_full")), [0.0; 0]);
+    let stats = tools.stats();
+    let stats = stats.exporter(Signal::Logs, "otlp").unwrap();
+    assert_eq!((stats.dropped_by_reason.queue_full, stats.queued), (3, 6));
+    tools.shutdown().unwrap_err();
+}
+
+#[test]
+fn who_is_not_there_is_named() {
+    let port = crate::support::collector::free_port();
+    let tools =
+        scraped(format!("http://127.0.0.1:{port}")).set("otlp.retry.max_attempts", "1").build().unwrap();
+    trace(&tools, 2);
+    tools.force_flush().unwrap_err();
+    let page = page(&tools);
+    let number = |name: &str, error| on_page(&page, name, &[], error);
+    assert_eq!(number("otel_sdk_exporter_span_exported_total", Some("connection_refused")), [2.0], "{page}");
+    assert_eq!(number("otel_sdk_exporter_span_exported_total", None), [0.0]);
+    let duration = "otel_sdk_exporter_operation_duration_seconds_count";
+    assert_eq!(number(duration, Some("connection_refused")), [1.0]);
+    assert!(!page.contains("status_code"), "nobody answered: {page}");
+    tools.shutdown().unwrap();
+}
+
+#[test]
+fn spans_are_counted_by_parent_and_decision() {
+    let sink = Sink::start();
+    let tools = scraped(sink.url()).build().unwrap();
+    let tracer = tools.tracer("shop");
+    let root = tracer.start_as_current_span("root");
+    drop(tracer.start_as_current_span("child"));
+    let live = page(&tools);
+    drop(root);
+    for flags in [TraceFlags::SAMPLED, TraceFlags::default()] {
+        let parent = SpanContext::new(TraceId::from(1), SpanId::from(1), flags, true, TraceState::default());
+        drop(tracer.start_with_context("served", &Context::new().with_remote_span_context(parent)));
+    }
+    let page = page(&tools);
+    let started = |origin, result| {
+        let labels = [("otel_span_parent_origin", origin), ("otel_span_sampling_result", result)];
+        on_page(&page, "otel_sdk_span_started_total", &labels, None)
+    };
+    assert_eq!(started("none", "RECORD_AND_SAMPLE"), [1.0], "{page}");
+    assert_eq!(started("local", "RECORD_AND_SAMPLE"), [1.0]);
+    assert_eq!(started("remote", "RECORD_AND_SAMPLE"), [1.0]);
+    assert_eq!(started("remote", "DROP"), [1.0]);
+    let sampled = [("otel_span_sampling_result", "RECORD_AND_SAMPLE")];
+    assert_eq!(on_page(&live, "otel_sdk_span_live", &sampled, None), [1.0]);
+    assert_eq!(on_page(&page, "otel_sdk_span_live", &sampled, None), [0.0]);
+    tools.shutdown().unwrap();
+}
+
+#[test]
+fn console_and_files_are_exporters_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = builder()
+        .service_name("shop")
+        .set("logs.exporters", "console,file")
+        .set("file.directory", directory.path().to_str().unwrap())
+        .set("diagnostics.metrics", "true")
+        .console_writer(crate::support::lines::Lines::default())
+        .prometheus_port(0)
+        .build()
+        .unwrap();
+    log(&tools, 3);
+    tools.force_flush().unwrap();
+    let page = page(&tools);
+    for name in ["console_log_exporter/console", "file_log_exporter/file"] {
+        let labels = [("otel_component_name", name)];
+        assert_eq!(on_page(&page, "otel_sdk_exporter_log_exported_total", &labels, None), [3.0], "{page}");
+        assert_eq!(on_page(&page, "otel_sdk_exporter_log_inflight", &labels, None), [0.0]);
+    }
+    assert!(!page.contains("otel_sdk_processor"), "neither has a processor with a queue: {page}");
+    tools.shutdown().unwrap();
+}
+
+/// Scraped and pushed while everything changes: nobody waits for anybody for ever, no counter goes back, and at the end all agree.
+#[test]
+fn it_is_measured_under_load() {
+    const THREADS: usize = 4;
+    const EACH: usize = 2_000;
+    let sink = Sink::start();
+    let tools = scraped(sink.url())
+        .set("metrics.exporters", "otlp,prometheus")
+        .set("metrics.interval", "100ms")
+        .set("logs.batch.max_queue_size", "64")
+        .set("logs.batch.max_export_batch_size", "16")
+        .build()
+        .unwrap();
+    let sum = |page: &str, name: &str, error| -> u64 {
+        on_page(page, name, &[], error).iter().map(|value| value.to_string().parse::<u64>().unwrap()).sum()
+    };
+    let processed = "otel_sdk_processor_log_processed_total";
+    std::thread::scope(|scope| {
+        let work: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    log(&tools, EACH);
+                    trace(&tools, EACH);
+                })
+            })
+            .collect();
+        let mut before = (0, 0);
+        while work.iter().any(|work| !work.is_finished()) {
+            let page = page(&tools);
+            let now = (sum(&page, processed, None), sum(&page, processed, Some("queue_full")));
+            assert!(now.0 >= before.0 && now.1 >= before.1, "{before:?}, then {now:?}");
+            before = now;
+        }
+    });
+    let _ = tools.force_flush();
+    let page = page(&tools);
+    let stats = tools.stats();
+    let logs = stats.exporter(Signal::Logs, "otlp").unwrap();
+    assert_eq!(logs.emitted, (THREADS * EACH) as u64);
+    assert_eq!(sum(&page, processed, None), logs.exported);
+    assert_eq!(sum(&page, processed, Some("queue_full")), logs.dropped);
+    assert_eq!(sum(&page, "otel_sdk_log_created_total", None), logs.emitted);
+    let spans = stats.exporter(Signal::Traces, "otlp").unwrap();
+    assert_eq!(sum(&page, "otel_sdk_exporter_span_exported_total", None), spans.exported);
+    assert_eq!(sum(&page, "otel_sdk_span_started_total", None), spans.emitted);
+    tools.shutdown().unwrap();
+}
+
+/// The points of the metric `name` in each push, as the value and the attributes.
+fn pushed(sink: &Sink, name: &str) -> Vec<Vec<(i64, Vec<String>)>> {
+    sink.metrics().into_iter().filter(|metric| metric.name == name).map(points).collect()
+}
+
+fn points(metric: Metric) -> Vec<(i64, Vec<String>)> {
+    let attributes = |list: Vec<opentelemetry_proto::tonic::common::v1::KeyValue>| {
+        let mut texts: Vec<_> = list
+            .into_iter()
+            .map(|attribute| {
+                let value = match attribute.value.unwrap().value.unwrap() {
+                    Any::StringValue(text) => text,
+                    Any::IntValue(number) => number.to_string(),
+                    other => panic!("{other:?}"),
+                };
+                format!("{}={value}", attribute.key)
+            })
+            .collect();
+        texts.sort();
+        texts
+    };
+    match metric.data.unwrap() {
+        Data::Sum(sum) => sum
+            .data_points
+            .into_iter()
+            .map(|point| match point.value.unwrap() {
+                Value::AsInt(value) => (value, attributes(point.attributes)),
+                Value::AsDouble(value) => panic!("{value} is no whole number"),
+            })
+            .collect(),
+        Data::Histogram(histogram) => histogram
+            .data_points
+            .into_iter()
+            .map(|point| (point.count.try_into().unwrap(), attributes(point.attributes)))
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn otlp_gets_the_same_by_the_words_of_the_conventions() {
+    for (protocol, kind, code) in [
+        ("grpc", "otlp_grpc", "rpc.response.status_code=OK"),
+        ("http/protobuf", "otlp_http", "http.response.status_code=200"),
+        ("http/json", "otlp_http_json", "http.response.status_code=200"),
+    ] {
+        if protocol == "grpc" && cfg!(not(feature = "grpc")) {
+            continue;
+        }
+        let sink = Sink::start();
+        let tools = measured(sink.url())
+            .set("otlp.protocol", protocol)
+            .set("metrics.exporters", "otlp")
+            .set("metrics.interval", "1h")
+            .build()
+            .unwrap();
+        trace(&tools, 5);
+        // Signals are flushed at the same time, so the first push may know nothing of the spans yet.
+        tools.force_flush().unwrap();
+        let first = metrics(&sink, protocol);
+        tools.force_flush().unwrap();
+        let all = metrics(&sink, protocol);
+        let pushes = sink.received().iter().filter(|it| it.path.to_lowercase().contains("metrics")).count();
+        assert_eq!(pushes, 2, "what a push changes is told by the next one");
+        let last = |name: &str| {
+            all[first.len()..]
+                .iter()
+                .find(|metric| metric.name == name)
+                .cloned()
+                .unwrap_or_else(|| panic!("no {name}"))
+        };
+        let address = sink.url();
+        let port = address.rsplit_once(':').unwrap().1;
+        let exporter = |signal: &str| {
+            vec![
+                format!("otel.component.name={kind}_{signal}_exporter/otlp"),
+                format!("otel.component.type={kind}_{signal}_exporter"),
+                "server.address=127.0.0.1".to_owned(),
+                format!("server.port={port}"),
+            ]
+        };
+        let processor = vec![
+            "otel.component.name=batching_span_processor/otlp".to_owned(),
+            "otel.component.type=batching_span_processor".to_owned(),
+        ];
+        let data_points = first.iter().cloned().map(|metric| points(metric).len()).sum::<usize>();
+        let data_points = i64::try_from(data_points).unwrap();
+        for (name, unit, monotonic, value, attributes) in [
+            ("otel.sdk.processor.span.queue.size", "{span}", false, 0, processor.clone()),
+            ("otel.sdk.processor.span.queue.capacity", "{span}", false, 2048, processor.clone()),
+            ("otel.sdk.processor.span.processed", "{span}", true, 5, processor),
+            ("otel.sdk.exporter.span.inflight", "{span}", false, 0, exporter("span")),
+            ("otel.sdk.exporter.span.exported", "{span}", true, 5, exporter("span")),
+            ("otel.sdk.exporter.metric_data_point.inflight", "{data_point}", false, 0, exporter("metric")),
+            (
+                "otel.sdk.exporter.metric_data_point.exported",
+                "{data_point}",
+                true,
+                data_points,
+                exporter("metric"),
+            ),
+            ("otel.sdk.exporter.log.exported", "{log_record}", true, 0, exporter("log")),
+        ] {
+            let metric = last(name);
+            assert_eq!(metric.unit, unit, "{name}");
+            let Some(Data::Sum(sum)) = &metric.data else { panic!("{metric:?}") };
+            assert_eq!(sum.is_monotonic, monotonic, "{name}");
+            assert_eq!(points(metric), [(value, attributes)], "{name}");
+        }
+        let duration = last("otel.sdk.exporter.operation.duration");
+        assert_eq!(duration.unit, "s");
+        let mut span = exporter("span");
+        span.push(code.to_owned());
+        span.sort();
+        assert!(points(duration.clone()).contains(&(1, span)), "{duration:?}");
+        tools.shutdown().unwrap();
+    }
+}
+
+/// The metrics that came so far, which JSON does not spell as [`Sink::metrics`] reads it.
+fn metrics(sink: &Sink, protocol: &str) -> Vec<Metric> {
+    if protocol != "http/json" {
+        return sink.metrics();
+    }
+    let requests = sink.received().into_iter().filter(|received| received.path.contains("metrics"));
+    requests
+        .map(|received| {
+            serde_json::from_slice::<
+                opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest,
+            >(&received.body)
+            .unwrap()
+        })
+        .flat_map(|request| request.resource_metrics)
+        .flat_map(|resource| resource.scope_metrics)
+        .flat_map(|scope| scope.metrics)
+        .collect()
+}
+
+#[test]
+fn differences_add_up() {
+    let sink = Sink::start();
+    let tools = measured(sink.url())
+        .set("metrics.exporters", "otlp")
+        .set("metrics.interval", "1h")
+        .set("metrics.temporality", "delta")
+        .build()
+        .unwrap();
+    for spans in [2, 0, 3] {
+        trace(&tools, spans);
+        tools.force_flush().unwrap();
+    }
+    tools.force_flush().unwrap();
+    let pushes = pushed(&sink, "otel.sdk.exporter.span.exported");
+    let values: Vec<i64> = pushes.iter().map(|points| points.iter().map(|point| point.0).sum()).collect();
+    assert_eq!(values.iter().sum::<i64>(), 5, "{values:?}");
+    let sizes = pushed(&sink, "otel.sdk.processor.span.queue.capacity");
+    assert!(sizes.iter().all(|points| points[0].0 == 2048), "a level is no difference: {sizes:?}");
+    tools.shutdown().unwrap();
+}
+
+#[test]
+#[ignore = "needs promtool (Debian's package prometheus)"]
+fn promtool_accepts_them() {
+    let sink = Sink::start();
+    let tools = measured(sink.url())
+        .set("metrics.exporters", "otlp,prometheus")
+        .set("prometheus.port", "0")
+        .build()
+        .unwrap();
+    trace(&tools, 2);
+    sink.refuse(&[400]);
+    log(&tools, 2);
+    let _ = tools.force_flush();
+    let page = page(&tools);
+    assert!(page.contains("otel_sdk_exporter_metric_data_point_exported_total"), "{page}");
+    check_page(&page);
+}

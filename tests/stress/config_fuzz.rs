@@ -1,0 +1,208 @@
+//! Random files, variables and references: whatever they hold, loading ends soon and without a panic.
+//!
+//! Runs a few thousand inputs; `FUZZ_INPUTS=1000000 cargo test --release --test stress config_fuzz` runs as many as it says.
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use crate::support::{program, with_env};
+
+/// xorshift64*: the same inputs for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).unwrap()
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.next() % end.max(1)
+    }
+
+    fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+        &from[self.below(from.len())]
+    }
+}
+
+/// What mutations put in: words of the grammar, of the configuration, and what breaks parsers.
+const TOKENS: &[&str] = &[
+    "\n",
+    "\r\n",
+    "=",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "\"",
+    "'",
+    "\"\"\"",
+    "'''",
+    "#",
+    ".",
+    ",",
+    " ",
+    "\t",
+    "\\",
+    "\\u0000",
+    "${",
+    "${A}",
+    "${A:-b}",
+    "${env:A}",
+    "$$",
+    "}",
+    ":-",
+    "\u{feff}",
+    "\u{0}",
+    "\u{1b}",
+    "ä",
+    "🦀",
+    "\u{202e}",
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "inf",
+    "0x",
+    "1_000",
+    "99999999999999999999",
+    "1979-05-27T07:32:00Z",
+    "true",
+    "false",
+    "none",
+    "\"1h 1m\"",
+    "[service]\nname = \"x\"\n",
+    "[otlp]\n",
+    "[otlp.headers]\n",
+    "[exporters.a]\n",
+    "[profiles.p]\n",
+    "[profiles.p.otlp]\n",
+    "endpoint = \"http://[::1]:1\"\n",
+    "endpoint = \"c:1\"\n",
+    "headers = { a = { file = \"/dev/null\" } }\n",
+    "exporters = [\"otlp\", \"a\"]\n",
+    "level = \"info,a=b\"\n",
+    "protocol = \"grpc\"\n",
+    "profile = \"p\"\n",
+    "disabled = true\n",
+];
+
+fn mutate(random: &mut Random, text: &mut Vec<u8>) {
+    for _ in 0..=random.below(6) {
+        let at = random.below(text.len() + 1);
+        match random.below(8) {
+            0 if !text.is_empty() => {
+                let at = at.min(text.len() - 1);
+                text[at] ^= 1 << random.below(8);
+            }
+            1 if !text.is_empty() => {
+                let end = (at + random.below(20)).min(text.len());
+                text.drain(at..end);
+            }
+            2 => {
+                let end = (at + random.below(200)).min(text.len());
+                let piece = text[at..end].to_vec();
+                let to = random.below(text.len() + 1);
+                text.splice(to..to, piece);
+            }
+            // Rarely, since such inputs cost a thousand times as much: depth and length.
+            3 if random.below(500) == 0 => {
+                let token = random.pick(TOKENS).repeat(1 << random.below(16));
+                text.splice(at..at, token.into_bytes());
+            }
+            _ => {
+                let token = random.pick(TOKENS).bytes();
+                text.splice(at..at, token);
+            }
+        }
+    }
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files =
+        ["tests/fixtures/invalid", "config-examples", "examples"].map(|directory| root.join(directory));
+    files
+        .iter()
+        .flat_map(|directory| fs::read_dir(directory).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .map(|path| fs::read(path).unwrap())
+        .collect()
+}
+
+const NAMES: &[&str] = &[
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_PROPAGATORS",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_METRICS_EXPORTER",
+    "RUST_LOG",
+    "AUTOTEL_PROFILE",
+    "AUTOTEL_LOGS__LEVEL",
+    "AUTOTEL_OTLP__HEADERS",
+    "AUTOTEL_OTLP__TIMEOUT",
+    "AUTOTEL_TRACES__EXPORTERS",
+    "AUTOTEL_RESOURCE__ATTRIBUTES",
+    "AUTOTEL_EXPORTERS__A__ENDPOINT",
+    "AUTOTEL_PROMETHEUS__PORT",
+    "A",
+];
+
+#[test]
+fn loading_always_ends_well() {
+    let inputs = program::count_of("FUZZ_INPUTS", 2_000);
+    let mut random = Random(program::count_of("FUZZ_SEED", 0x5eed));
+    let seeds = seeds();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("autotelemetry.toml");
+    let mut slowest = Duration::ZERO;
+    let mut good = 0_u64;
+    for input in 0..inputs {
+        let mut text = random.pick(&seeds).clone();
+        mutate(&mut random, &mut text);
+        fs::write(&path, &text).unwrap();
+        let mut environment = Vec::new();
+        for _ in 0..random.below(4) {
+            let mut value = random.pick(&seeds).get(..random.below(30)).unwrap_or_default().to_vec();
+            mutate(&mut random, &mut value);
+            // A variable cannot hold a NUL; everything else it can.
+            let value = String::from_utf8_lossy(&value).replace('\0', "");
+            environment.push((*random.pick(NAMES), value));
+        }
+        let variables: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let start = Instant::now();
+        let explained = with_env(&variables).config_file(&path).set("traces.sampler", "always_on").explain();
+        let took = start.elapsed();
+        slowest = slowest.max(took);
+        good += u64::from(explained.errors().is_empty());
+        // All of it can be said.
+        let said = format!("{explained}{}", explained.to_json());
+        let shown = || format!("input {input}: {:?} with {variables:?}", String::from_utf8_lossy(&text));
+        assert!(took < Duration::from_secs(5), "{took:?}, {}", shown());
+        for problem in explained.errors() {
+            assert!(!problem.message().is_empty(), "{}", shown());
+        }
+        assert!(!said.is_empty());
+    }
+    assert!(good > 0 && good < inputs, "{good} of {inputs} are good, which tests one side only");
+    assert!(slowest > Duration::ZERO);
+    // Shown with --nocapture.
+    eprint_line(&format!("{inputs} inputs, {good} of them good; the slowest took {slowest:?}"));
+}
+
+fn eprint_line(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
