@@ -16,6 +16,7 @@ mod file;
 mod fork;
 mod generated;
 mod invalid_config;
+mod language;
 mod logs;
 mod metrics;
 mod otel_env;

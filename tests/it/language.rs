@@ -1,5 +1,4 @@
 //! The language of the project: plain words in documentation, messages, comments and names.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     collections::BTreeMap,
