@@ -7,6 +7,7 @@ mod support;
 mod architecture;
 mod config_examples;
 mod console;
+mod documents;
 mod examples;
 mod explain;
 mod export;
