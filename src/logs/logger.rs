@@ -17,10 +17,11 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
 use super::{
-    Filter,
-    record::{add_location, exception, init_record},
+    ReloadableFilter,
+    exception::exception_attributes,
+    record::{add_location, init_record},
 };
-use crate::format::value::any;
+use crate::format::to_any_value;
 
 /// Makes loggers that share a provider and a filter.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
     /// Leads to the same places, for records that were not judged by the filter.
     pub(crate) unfiltered_provider: SdkLoggerProvider,
-    pub(crate) filter: Filter,
+    pub(crate) filter: ReloadableFilter,
     pub(crate) code_location: bool,
 }
 
@@ -123,7 +124,7 @@ impl Logger {
         }
         // What the caller says about the exception wins.
         let is_said = |key: &str| attributes.iter().any(|attribute| attribute.key.as_str() == key);
-        let exception = exception(error).filter(|(key, _)| !is_said(key));
+        let exception = exception_attributes(error).filter(|(key, _)| !is_said(key));
         self.emit(Severity::Error, body.into(), attributes, exception, Location::caller());
     }
 
@@ -139,7 +140,7 @@ impl Logger {
         init_record(&mut record, self.name.clone(), severity);
         record.set_body(body);
         for attribute in attributes {
-            record.add_attribute(attribute.key.clone(), any(&attribute.value));
+            record.add_attribute(attribute.key.clone(), to_any_value(&attribute.value));
         }
         record.add_attributes(exception);
         if self.code_location {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config::{ExporterName, LogBatch, Logs, Signal},
     error::Error,
-    logs::{Filter, LoggerFactory, RecordFilter},
+    logs::{LoggerFactory, RecordFilter, ReloadableFilter},
 };
 
 pub(crate) fn factory(
@@ -21,14 +21,14 @@ pub(crate) fn factory(
     exporters: &[ExporterName],
     parts: &mut PipelineBuilder<'_>,
 ) -> Result<LoggerFactory, Error> {
-    // The levels are judged by `Filter`; what goes where was resolved into `exporters`, and the limits by the
+    // The levels are judged by `ReloadableFilter`; what goes where was resolved into `exporters`, and the limits by the
     // configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
     let flush_limit = parts.shutdown_timeout();
-    let filter = Filter::new(logs, exporters);
+    let filter = ReloadableFilter::new(logs, exporters);
     let mut processors = MultiProcessor::<dyn LogProcessor>::new();
     for exporter in exporters {
-        let record_filter = filter.record_filter(exporter);
+        let record_filter = RecordFilter::for_exporter(&filter, exporter);
         match exporter {
             ExporterName::Console => {
                 processors.add(gated(record_filter, parts.console(Signal::Logs).logs(flush_limit)));

@@ -27,7 +27,7 @@ use crate::{
     error::{Error, Problem},
     export::{
         callbacks::Callbacks,
-        console::{Console, Writer},
+        console::{ConsoleExporter, ConsoleWriter},
         file::file_logs,
         line_writer::{LineLogProcessor, LineWriter},
         memory::{Memory, MemoryProcessor},
@@ -59,7 +59,7 @@ pub(crate) struct Pipeline {
 /// the place of the console's stream, `memory` that of all exporters.
 pub(crate) fn build(
     settings: &Settings,
-    writer: Option<Writer>,
+    writer: Option<ConsoleWriter>,
     memory: Option<Arc<Memory>>,
 ) -> Result<Pipeline, Error> {
     let Config {
@@ -136,10 +136,10 @@ pub(crate) struct PipelineBuilder<'l> {
     settings: &'l Settings,
     resource: Resource,
     diagnostics: Diagnostics,
-    writer: Option<Writer>,
+    writer: Option<ConsoleWriter>,
     memory: Option<Arc<Memory>>,
     runtime: Option<ExportRuntime>,
-    console: Option<Arc<Console>>,
+    console: Option<Arc<ConsoleExporter>>,
     lines: Vec<Arc<LineWriter>>,
     queues: Vec<Arc<dyn QueueMonitor>>,
     /// By host and port.
@@ -178,12 +178,12 @@ impl PipelineBuilder<'_> {
     }
 
     /// The console, for one more signal.
-    fn console(&mut self, signal: Signal) -> Arc<Console> {
+    fn console(&mut self, signal: Signal) -> Arc<ConsoleExporter> {
         let diagnostics = self.diagnostics;
         let Settings { config, no_color, proxies: _ } = self.settings;
         let (writer, lines) = (&mut self.writer, &mut self.lines);
         let console = self.console.get_or_insert_with(|| {
-            let console = Console::new(&config.console, *no_color, writer.take(), diagnostics);
+            let console = ConsoleExporter::new(&config.console, *no_color, writer.take(), diagnostics);
             lines.push(console.lines());
             Arc::new(console)
         });

@@ -54,7 +54,7 @@ pub(crate) fn shutdown(pipeline: &Pipeline, limit: Duration) -> Result<(), Shutd
     let results = run_all(work, pipeline, limit);
     // From here on nothing can arrive any more, or is not counted when it does.
     pipeline.queues.iter().for_each(|queue| queue.discard());
-    pipeline.lines.iter().for_each(|lines| lines.end());
+    pipeline.lines.iter().for_each(|lines| lines.stop_queueing());
     pipeline.recorders.iter().for_each(|stats| stats.close());
     into_result(&results, pipeline, limit)
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config::{self, AttributeLimits, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
     error::Error,
-    export::console::ConsoleSpans,
+    export::console::ConsoleSpanProcessor,
 };
 
 pub(crate) fn provider(
@@ -46,7 +46,7 @@ pub(crate) fn provider(
     for exporter in exporters {
         match exporter {
             ExporterName::Console => {
-                processors.add(Box::new(ConsoleSpans::new(parts.console(Signal::Traces))));
+                processors.add(Box::new(ConsoleSpanProcessor::new(parts.console(Signal::Traces))));
             }
             ExporterName::Memory => {
                 if let Some(processor) = parts.memory(Signal::Traces) {

@@ -105,7 +105,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
         NONE.get_or_init(|| LoggerFactory {
             provider: SdkLoggerProvider::builder().build(),
             unfiltered_provider: SdkLoggerProvider::builder().build(),
-            filter: crate::logs::Filter::off(),
+            filter: crate::logs::ReloadableFilter::off(),
             code_location: false,
         })
     });

@@ -8,14 +8,14 @@ use opentelemetry_sdk::{
     logs::{LogProcessor, SdkLogRecord},
 };
 
-use super::LineWriter;
-use crate::{export::stats::recorder::StatsRecorder, format::Format};
+use super::writer::LineWriter;
+use crate::{export::stats::recorder::StatsRecorder, format::LineFormat};
 
 /// Writes each record as a line, by the thread that logs.
 #[derive(Debug)]
 pub(crate) struct LineLogProcessor {
     pub(crate) lines: Arc<LineWriter>,
-    pub(crate) format: Format,
+    pub(crate) format: LineFormat,
     pub(crate) recorder: Arc<StatsRecorder>,
     /// How long a flush may take.
     pub(crate) flush_limit: Duration,
@@ -31,12 +31,12 @@ const MAX_KEPT: usize = 64 * 1024;
 
 impl LogProcessor for LineLogProcessor {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if self.lines.is_closed(1, &self.recorder) {
+        if self.lines.drop_if_closed(1, &self.recorder) {
             return;
         }
         let write = |line: &mut String| {
             line.clear();
-            self.format.line(line, record, scope);
+            self.format.push_record(line, record, scope);
             self.lines.push(line, 1, &self.recorder);
         };
         let written = LINE.try_with(|line| {

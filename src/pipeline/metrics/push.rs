@@ -22,7 +22,7 @@ use crate::{
     error::Error,
     export::{
         callbacks::{CALLBACK_TIMEOUT, Callbacks},
-        console::{Console, count_points, write_metrics},
+        console::{ConsoleExporter, count_data_points, write_metrics},
         otlp::OtlpExporter,
     },
 };
@@ -30,7 +30,7 @@ use crate::{
 /// Where metrics are pushed to.
 #[derive(Debug)]
 pub(crate) enum Sink {
-    Console(Arc<Console>),
+    Console(Arc<ConsoleExporter>),
     Otlp(Box<OtlpExporter>),
 }
 
@@ -171,7 +171,7 @@ impl Worker {
             return Ok(());
         }
         // All are started before the first is waited for, so that a slow one does not hold up the others.
-        let data_points = count_points(&metrics);
+        let data_points = count_data_points(&metrics);
         let mut started = Vec::new();
         for sink in &self.sinks {
             match sink {

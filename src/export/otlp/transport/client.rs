@@ -46,7 +46,7 @@ impl OtlpClient {
         proxies: &Proxies,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        // The scheme of the endpoint includes `insecure`. `timeout` and `retry` belong to the caller.
+        // The scheme of the endpoint includes `insecure`; the caller handles `timeout` and `retry`.
         let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, insecure: _, tls, retry: _ } =
             settings;
         // With the whole limit, a connect timeout would look like a missing response.

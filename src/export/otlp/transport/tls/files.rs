@@ -90,9 +90,8 @@ pub(super) fn root_certificates(path: &Path, content: &[u8]) -> Result<(RootCert
         certificates.iter().try_for_each(|certificate| check_usable(path, certificate))?;
     }
     if !certificates.iter().any(is_authority) {
-        return Err(TlsFileError::of(path, "it contains no CA certificate").with_help(
-            "use the certificate of the CA that issued the server certificate, not the latter itself",
-        ));
+        return Err(TlsFileError::of(path, "it contains no CA certificate")
+            .with_help("use the certificate of the issuing CA instead of the server certificate"));
     }
     Ok((roots, unusable))
 }

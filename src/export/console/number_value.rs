@@ -1,21 +1,29 @@
-//! What instruments measure.
+//! The numbers that instruments record.
 
 use std::{cmp::Ordering, fmt};
 
-/// A number, in the type of its instrument. Numbers of different types are equal when their values are.
+/// A number, in the type of its instrument.
+///
+/// Numbers of different types are equal if their values are.
+///
+/// ```
+/// use autotelemetry::testing::NumberValue;
+///
+/// assert_eq!(NumberValue::from(3_u64), NumberValue::from(3.0));
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum NumberValue {
-    /// Of an instrument of `u64`.
+    /// The number of a `u64` instrument.
     Unsigned(u64),
-    /// Of an instrument of `i64`.
+    /// The number of an `i64` instrument.
     Signed(i64),
-    /// Of an instrument of `f64`.
+    /// The number of an `f64` instrument.
     Float(f64),
 }
 
 impl NumberValue {
-    /// The number as a float; large integers lose their last digits.
+    /// Returns the number as a float. Large integers lose precision.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "as documented")]
     pub fn as_f64(self) -> f64 {
@@ -34,17 +42,19 @@ impl NumberValue {
         }
     }
 
-    /// Whether this is `expected`, but for what adding up floats in another order changes: the last digits, and next to nothing
-    /// where nothing is left.
+    /// Returns whether the number equals `expected`, except for rounding errors of floats.
+    ///
+    /// These affect the last digits. A sum that should be zero may differ from it by a tiny amount.
     pub(crate) fn is_about(self, expected: Self) -> bool {
-        const TOLERANCE: f64 = 1e-9;
-        const NOTHING: f64 = 1e-12;
+        const RELATIVE: f64 = 1e-9;
+        const ABSOLUTE: f64 = 1e-12;
         let (found, expected_float) = (self.as_f64(), expected.as_f64());
         let may_differ = matches!(self, Self::Float(_)) && found.is_finite() && expected_float.is_finite();
-        let allowed = (TOLERANCE * found.abs().max(expected_float.abs())).max(NOTHING);
+        let allowed = (RELATIVE * found.abs().max(expected_float.abs())).max(ABSOLUTE);
         self == expected || may_differ && (found - expected_float).abs() <= allowed
     }
 
+    /// Adds numbers of the same type, otherwise their values as floats.
     pub(crate) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Unsigned(one), Self::Unsigned(other)) => one.saturating_add(other).into(),
@@ -86,7 +96,7 @@ impl From<u32> for NumberValue {
 
 impl From<usize> for NumberValue {
     fn from(number: usize) -> Self {
-        // No platform has larger ones.
+        // No platform has a `usize` of more than 64 bits.
         Self::Unsigned(u64::try_from(number).unwrap_or(u64::MAX))
     }
 }

@@ -1,47 +1,49 @@
-//! The names of log files, which say when each was begun.
+//! The names of log files, which contain the start of their period.
 
 use std::time::SystemTime;
 
-use jiff::{Timestamp, ToSpan as _, civil::DateTime, tz::TimeZone};
+use jiff::{
+    Timestamp, ToSpan as _,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 use crate::config::Rotation;
 
-/// `PREFIX.DATE.log`, or `PREFIX.log` for files that never rotate.
+/// Names files `PREFIX.DATE.log`, or `PREFIX.log` if they never rotate.
 #[derive(Debug)]
-pub(crate) struct Naming {
-    pub(crate) prefix: String,
-    pub(crate) rotation: Rotation,
+pub(super) struct FileNaming {
+    pub(super) prefix: String,
+    pub(super) rotation: Rotation,
 }
 
 const SUFFIX: &str = ".log";
 
-impl Naming {
-    /// The name of the file that is written to at `now`, and when the next one is due.
-    pub(crate) fn at(&self, now: SystemTime) -> (String, Option<SystemTime>) {
+impl FileNaming {
+    /// Returns the name of the file that is current at `now`, and the end of its period.
+    pub(super) fn at(&self, now: SystemTime) -> (String, Option<SystemTime>) {
         let prefix = &self.prefix;
         let now = Timestamp::try_from(now).unwrap_or(Timestamp::UNIX_EPOCH);
         match self.period(TimeZone::UTC.to_datetime(now)) {
             None => (format!("{prefix}{SUFFIX}"), None),
-            Some((begin, end)) => {
-                let date = begin.strftime(self.date_format());
+            Some((start, end)) => {
+                let date = start.strftime(self.date_format());
                 let end = end.and_then(|end| TimeZone::UTC.to_timestamp(end).ok()).map(SystemTime::from);
                 (format!("{prefix}.{date}{SUFFIX}"), end)
             }
         }
     }
 
-    /// Whether a file of this name is one of ours.
-    pub(crate) fn is_ours(&self, name: &str) -> bool {
+    /// Returns whether `name` is that of a rotated file with this prefix and rotation.
+    pub(super) fn matches(&self, name: &str) -> bool {
         let date = || name.strip_prefix(&self.prefix)?.strip_prefix('.')?.strip_suffix(SUFFIX);
-        self.rotation != Rotation::Never
-            && date().is_some_and(|date| {
-                DateTime::strptime(self.date_format(), date).is_ok() || self.is_date(date)
-            })
+        self.rotation != Rotation::Never && date().is_some_and(|date| self.is_period_start(date))
     }
 
-    /// Dates alone are no points in time.
-    fn is_date(&self, date: &str) -> bool {
-        jiff::civil::Date::strptime(self.date_format(), date).is_ok()
+    fn is_period_start(&self, text: &str) -> bool {
+        // A `DateTime` cannot be parsed from a date without a time.
+        DateTime::strptime(self.date_format(), text).is_ok()
+            || Date::strptime(self.date_format(), text).is_ok()
     }
 
     fn date_format(&self) -> &'static str {
@@ -52,10 +54,10 @@ impl Naming {
         }
     }
 
-    /// Begin and end of the period that `now` lies in.
+    /// Returns the start and the end of the period that contains `now`.
     fn period(&self, now: DateTime) -> Option<(DateTime, Option<DateTime>)> {
         let midnight = now.date().at(0, 0, 0, 0);
-        let (begin, length) = match self.rotation {
+        let (start, length) = match self.rotation {
             Rotation::Minutely => (now.date().at(now.hour(), now.minute(), 0, 0), 1.minute()),
             Rotation::Hourly => (now.date().at(now.hour(), 0, 0, 0), 1.hour()),
             Rotation::Daily => (midnight, 1.day()),
@@ -65,7 +67,7 @@ impl Naming {
             }
             Rotation::Never => return None,
         };
-        Some((begin, begin.checked_add(length).ok()))
+        Some((start, start.checked_add(length).ok()))
     }
 }
 
@@ -73,12 +75,12 @@ impl Naming {
 mod tests {
     use super::*;
 
-    fn naming(rotation: Rotation) -> Naming {
-        Naming { prefix: "shop".to_owned(), rotation }
+    fn naming(rotation: Rotation) -> FileNaming {
+        FileNaming { prefix: "shop".to_owned(), rotation }
     }
 
     #[test]
-    fn names_say_when_a_file_was_begun() {
+    fn name_contains_start_of_period() {
         let now = SystemTime::from("2026-11-25T23:59:30Z".parse::<Timestamp>().unwrap());
         for (rotation, name, end) in [
             (Rotation::Minutely, "shop.2026-11-25-23-59.log", Some("2026-11-26T00:00:00Z")),
@@ -94,10 +96,10 @@ mod tests {
     }
 
     #[test]
-    fn only_own_files_are_recognised() {
+    fn name_of_another_service_or_rotation_does_not_match() {
         for rotation in [Rotation::Minutely, Rotation::Hourly, Rotation::Daily, Rotation::Weekly] {
             let naming = naming(rotation);
-            assert!(naming.is_ours(&naming.at(SystemTime::now()).0), "{rotation}");
+            assert!(naming.matches(&naming.at(SystemTime::now()).0), "{rotation}");
         }
         let daily = naming(Rotation::Daily);
         for name in [
@@ -107,8 +109,8 @@ mod tests {
             "shop.old.log",
             "shop.2026-13-01.log",
         ] {
-            assert!(!daily.is_ours(name), "{name}");
+            assert!(!daily.matches(name), "{name}");
         }
-        assert!(!naming(Rotation::Hourly).is_ours("shop.2026-11-25.log"));
+        assert!(!naming(Rotation::Hourly).matches("shop.2026-11-25.log"));
     }
 }
