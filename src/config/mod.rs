@@ -191,9 +191,7 @@ impl Config {
         match exporter {
             ExporterName::Otlp => Some(self.otlp.settings(signal)),
             ExporterName::Named(name) => self.exporters.get(name).map(|otlp| otlp.settings(signal)),
-            ExporterName::Console | ExporterName::File | ExporterName::Prometheus | ExporterName::Memory => {
-                None
-            }
+            ExporterName::Console | ExporterName::File | ExporterName::Prometheus => None,
         }
     }
 }

@@ -37,9 +37,6 @@ pub enum ExporterName {
     Prometheus,
     /// One of `[exporters]`, by its name.
     Named(String),
-    // What no configuration names: where `testing` keeps telemetry.
-    #[doc(hidden)]
-    Memory,
 }
 
 impl ExporterName {
@@ -64,7 +61,6 @@ impl ExporterName {
             Self::File => "file",
             Self::Prometheus => "prometheus",
             Self::Named(name) => name,
-            Self::Memory => "memory",
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use opentelemetry::{
     Key,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    logs::{AnyValue, LogRecord as _},
 };
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
     LoggerFactory, ReloadableFilter,
     internal_events::is_internal,
     level::{from_log, severity},
+    prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
     value::{display_lossy, format_value, integer_value},
 };
@@ -18,7 +19,7 @@ use crate::format::EXCEPTION_MESSAGE;
 /// Converts records of the `log` crate and keeps their target and level.
 #[derive(Debug)]
 pub(crate) struct LogBridge {
-    logger: SdkLogger,
+    logger: PrefilteredLogger,
     filter: ReloadableFilter,
     code_location: bool,
 }
@@ -26,7 +27,7 @@ pub(crate) struct LogBridge {
 impl LogBridge {
     pub(crate) fn new(factory: &LoggerFactory) -> Self {
         Self {
-            logger: factory.provider.logger("log"),
+            logger: factory.prefiltered("log"),
             filter: factory.filter.clone(),
             code_location: factory.code_location,
         }

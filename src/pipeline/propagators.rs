@@ -16,7 +16,7 @@ use crate::{config, config::Selection};
 #[derive(Debug, Clone)]
 pub struct Propagator(Arc<TextMapCompositePropagator>);
 
-pub(crate) fn propagator(selection: &Selection<config::Propagator>) -> Propagator {
+pub(super) fn propagator(selection: &Selection<config::Propagator>) -> Propagator {
     let propagators = selection
         .as_slice()
         .iter()

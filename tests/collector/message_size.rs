@@ -71,7 +71,7 @@ fn an_item_that_is_too_large_takes_no_other_along() {
                 "{reason}"
             );
         }
-        let said = subject.wait_said("telemetry has ended");
+        let said = subject.wait_said("shutdown: lost");
         println!("{way:?}: {said}");
         let place = url.replace("http://", "");
         assert!(

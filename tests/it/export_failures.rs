@@ -64,8 +64,8 @@ fn check(url: &str, protocol: &str, fate: Fate, line: &str, reason: &str) {
     assert!(stats.is_exact() && stats.get("failed") == 10 && stats.get("queued") == 0, "{stats:?}");
     assert!(stats.last_error().starts_with(reason), "{stats:?}");
     assert!(ended.contains("10 of 10 lost") && ended.contains(reason), "{ended}");
-    let said = subject.wait_said("telemetry has ended; lost: 10 of 10 spans for ");
-    assert!(said.matches("telemetry has ended").count() == 1 && said.lines().count() <= 3, "{said}");
+    let said = subject.wait_said("shutdown: lost 10 of 10 spans for ");
+    assert!(said.matches("shutdown: lost").count() == 1 && said.lines().count() <= 3, "{said}");
 }
 
 #[test]
@@ -264,10 +264,8 @@ fn a_part_is_refused() {
         assert_eq!((stats.get("exported"), stats.get("failed")), (17, 3), "{stats:?}");
         assert_eq!(stats.last_error(), "rejected by the server: too old");
         assert_eq!(sink.received().len(), 2, "what was refused is not sent again");
-        subject.wait_said(&format!(
-            "telemetry has ended; lost: 3 of 20 spans for {} (3 failed)\n",
-            url_of(&sink, protocol)
-        ));
+        subject
+            .wait_said(&format!("shutdown: lost 3 of 20 spans for {} (3 failed)\n", url_of(&sink, protocol)));
     }
 }
 
@@ -296,9 +294,9 @@ fn an_outage_ends() {
         let stats = subject.wait_for("traces", |stats| stats.get("queued") == 0);
         assert_eq!((stats.get("exported"), stats.get("dropped")), (12, 12), "{stats:?}");
         subject.tell("shutdown");
-        let said = subject.wait_said("telemetry has ended");
+        let said = subject.wait_said("shutdown: lost");
         let ending =
-            format!("lost: 12 of 24 spans for {} (12 found the queue full)\n", url_of(&sink, protocol));
+            format!("lost 12 of 24 spans for {} (12 dropped: queue full)\n", url_of(&sink, protocol));
         assert!(said.ends_with(&ending), "{said}");
     }
 }
@@ -327,7 +325,7 @@ fn a_queue_is_full_although_everything_arrives() {
         "{stats:?}"
     );
     assert_eq!(stats.last_error(), "the queue was full");
-    let said = subject.wait_said("telemetry has ended; lost: 12 of 24 spans");
+    let said = subject.wait_said("shutdown: lost 12 of 24 spans");
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 
@@ -346,7 +344,7 @@ fn a_flood_of_failures_is_a_few_lines() {
         subject.answer(Duration::from_secs(seconds) + TIMEOUT);
         subject.tell("shutdown");
         let stats = subject.stats("traces");
-        let said = subject.wait_said("telemetry has ended");
+        let said = subject.wait_said("shutdown: lost");
         println!("{protocol}: {} failed, {} dropped:\n{said}", stats.get("failed"), stats.get("dropped"));
         assert!(stats.is_exact() && stats.get("exported") == 0, "{stats:?}");
         assert!(stats.get("failed") + stats.get("dropped") == stats.get("emitted"), "{stats:?}");
@@ -392,7 +390,7 @@ fn check_any(url: &str, protocol: &str, lines: &[String]) {
     let stats = subject.stats("traces");
     assert_eq!((stats.get("queued"), stats.get("failed")), (10, 0), "{stats:?}");
     subject.tell("shutdown");
-    let said = subject.wait_said("telemetry has ended; lost: 10 of 10 spans");
+    let said = subject.wait_said("shutdown: lost 10 of 10 spans");
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 

@@ -27,9 +27,7 @@ impl<'c> Destination<'c> {
         let (table, otlp) = match exporter {
             ExporterName::Otlp => ("otlp".to_owned(), &config.otlp),
             ExporterName::Named(name) => (format!("exporters.{name}"), config.exporters.get(name)?),
-            ExporterName::Console | ExporterName::File | ExporterName::Prometheus | ExporterName::Memory => {
-                return None;
-            }
+            ExporterName::Console | ExporterName::File | ExporterName::Prometheus => return None,
         };
         Some(Self { signal, table, otlp, settings: otlp.settings(signal) })
     }
