@@ -18,7 +18,7 @@ use crate::{
     doctor::{self, report::ConnectivityReport},
     error::{Origin, Problem},
     export::otlp,
-    format::text::Palette,
+    format::Palette,
     load::{
         Environment, Loaded, Sources,
         explain::{Explanation, problems_to_json},

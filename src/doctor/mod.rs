@@ -1,4 +1,4 @@
-//! Tries each destination once, with connections of its own.
+//! Connectivity checks of OTLP destinations.
 
 pub(crate) mod report;
 mod test_export;
@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::report::{CheckFailure, ConnectivityReport, DestinationCheck, Step};
+use self::{
+    report::{CheckFailure, ConnectivityReport, DestinationCheck, Step},
+    test_export::TestExport,
+};
 use crate::{
     config::{Settings, Signal},
     diagnostics::Diagnostics,
@@ -16,25 +19,26 @@ use crate::{
     export::runtime::ExportRuntime,
 };
 
-/// How long one destination may take when its own timeout has no end.
-const LIMIT: Duration = Duration::from_secs(10);
+/// The time limit for a destination whose timeout is unlimited.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
-/// How much later than the last of them nobody waits any more.
+/// The time by which results may exceed the longest limit.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Sends an empty export of each signal to each of its OTLP destinations, all at once.
+/// Sends an empty export of each signal to each of its OTLP destinations, all at once, over new
+/// connections.
 pub(crate) fn probe(settings: &Settings) -> Result<ConnectivityReport, Error> {
     let config = &settings.config;
     let diagnostics = Diagnostics::new(config.diagnostics);
     let runtime = ExportRuntime::start()?;
-    let (sender, answers) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let mut results = Vec::new();
     let mut longest = Duration::ZERO;
     for signal in Signal::ALL {
         let exporters = if config.disabled { &[] } else { config.exporters(signal) };
         for exporter in exporters {
             let Some(destination) = config.otlp_settings(exporter, signal) else { continue };
-            let limit = destination.timeout.limit().unwrap_or(LIMIT);
+            let limit = destination.timeout.limit().unwrap_or(DEFAULT_LIMIT);
             longest = longest.max(limit);
             let index = results.len();
             results.push(DestinationCheck {
@@ -44,11 +48,11 @@ pub(crate) fn probe(settings: &Settings) -> Result<ConnectivityReport, Error> {
                 protocol: destination.protocol,
                 is_encrypted: destination.endpoint.is_https(),
                 took: limit,
-                failure: Some(CheckFailure::late(limit)),
+                failure: Some(CheckFailure::timeout(limit)),
             });
-            let trial = match test_export::Trial::new(&destination, limit, &settings.proxies, diagnostics) {
-                Ok(trial) => trial,
-                // The files of TLS, or the certificates of the system.
+            let export = match TestExport::new(&destination, limit, &settings.proxies, diagnostics) {
+                Ok(export) => export,
+                // The TLS files or the certificates of the operating system cannot be read.
                 Err(error) => {
                     let failure = CheckFailure { step: Step::Tls, message: error.to_string(), help: None };
                     results[index].failure = Some(failure);
@@ -58,8 +62,8 @@ pub(crate) fn probe(settings: &Settings) -> Result<ConnectivityReport, Error> {
             let sender = sender.clone();
             drop(runtime.handle().spawn(async move {
                 let start = Instant::now();
-                let failure = trial.run(signal).await.err();
-                // Nobody listens any more when it was late.
+                let failure = export.run(signal).await.err();
+                // The receiver is gone if this result is late.
                 let _ = sender.send((index, start.elapsed(), failure));
             }));
         }
@@ -67,7 +71,7 @@ pub(crate) fn probe(settings: &Settings) -> Result<ConnectivityReport, Error> {
     drop(sender);
     let deadline = Instant::now() + longest + GRACE;
     while let Ok((index, took, failure)) =
-        answers.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()))
     {
         let result: &mut DestinationCheck = &mut results[index];
         (result.took, result.failure) = (took, failure);

@@ -1,4 +1,4 @@
-//! How far one can get to each destination.
+//! The result of connectivity checks.
 
 use std::{fmt, time::Duration};
 
@@ -6,30 +6,31 @@ use serde_json::{Value, json};
 
 use crate::config::{OtlpProtocol, Signal, format_duration};
 
-/// What became of one empty export of each signal to each of its OTLP destinations.
+/// The result of one empty export of each signal to each of its OTLP destinations.
 ///
-/// See [`ObservabilityTools::probe`](crate::ObservabilityTools::probe). `Display` writes it for people, [`to_json`](Self::to_json) for
-/// machines.
+/// Returned by [`ObservabilityTools::probe`](crate::ObservabilityTools::probe). `Display` formats
+/// it for people, [`to_json`](Self::to_json) for machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectivityReport {
     pub(crate) results: Vec<DestinationCheck>,
 }
 
 impl ConnectivityReport {
-    /// One entry for each exporter of each signal that goes over the network.
+    /// Returns one entry for each OTLP exporter of each signal.
     #[must_use]
     pub fn results(&self) -> &[DestinationCheck] {
         &self.results
     }
 
-    /// Whether every destination took what it was sent.
+    /// Returns `true` if every destination accepted its export.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.results.iter().all(|result| result.failure.is_none())
     }
 
-    /// A JSON array with one object for each result: `signal`, `exporter`, `destination`, `protocol`, `ok`, `steps` (`"ok"`, `"failed"`
-    /// or null for each), `message`, `help` and `took` (a duration such as `"12ms"`).
+    /// Returns a JSON array with one object for each result: `signal`, `exporter`, `destination`,
+    /// `protocol`, `ok`, `steps` (`"ok"`, `"failed"` or null for each), `message`, `help` and
+    /// `took` (a duration such as `"12ms"`).
     #[must_use]
     pub fn to_json(&self) -> String {
         format!("{:#}", self.json())
@@ -40,7 +41,7 @@ impl ConnectivityReport {
     }
 }
 
-/// How far one signal got to one destination.
+/// The check of one destination for one signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DestinationCheck {
@@ -48,48 +49,48 @@ pub struct DestinationCheck {
     pub signal: Signal,
     /// The name of the exporter, as in the signal's `exporters`.
     pub exporter: String,
-    /// Where it sends to.
+    /// The endpoint.
     pub destination: String,
-    /// How it sends.
+    /// The protocol.
     pub protocol: OtlpProtocol,
-    /// Whether TLS is one of the steps.
+    /// `true` if the connection uses TLS.
     pub is_encrypted: bool,
-    /// How long it took.
+    /// The duration of the check.
     pub took: Duration,
-    /// What went wrong; `None` when the export was taken.
+    /// The failure; `None` if the destination accepted the export.
     pub failure: Option<CheckFailure>,
 }
 
-/// Where the way to a destination ended.
+/// A failed check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckFailure {
-    /// The step that failed; those before it were done.
+    /// The step that failed, after all previous steps succeeded.
     pub step: Step,
-    /// What happened.
+    /// The description of the failure.
     pub message: String,
-    /// What to try.
+    /// Advice on how to fix it.
     pub help: Option<&'static str>,
 }
 
 impl CheckFailure {
-    pub(crate) fn late(limit: Duration) -> Self {
-        let message = format!("no answer within {}", format_duration(limit));
+    pub(crate) fn timeout(limit: Duration) -> Self {
+        let message = format!("no response within {}", format_duration(limit));
         Self { step: Step::Export, message, help: None }
     }
 }
 
-/// The steps to a destination, in their order.
+/// The steps of a check, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Step {
-    /// The name of the host becomes an address.
+    /// Resolve the host name.
     Resolve,
-    /// A connection is made.
+    /// Open a TCP connection, to the proxy if there is one.
     Connect,
-    /// It is encrypted, and the certificates are accepted.
+    /// Complete the TLS handshake.
     Tls,
-    /// An empty export is taken.
+    /// Send an empty export and receive the response.
     Export,
 }
 
@@ -113,7 +114,8 @@ impl fmt::Display for Step {
 }
 
 impl DestinationCheck {
-    /// What became of a step; `None` for one that was not tried, or is not needed.
+    /// Returns `true` for a step that succeeded, `false` for one that failed, and `None` for one
+    /// that was not tried or is not needed.
     fn step(&self, step: Step) -> Option<bool> {
         let failed = self.failure.as_ref().map(|failure| failure.step);
         match failed {
@@ -125,8 +127,8 @@ impl DestinationCheck {
 
     fn to_json(&self) -> Value {
         let steps = Step::ALL.map(|step| {
-            let word = self.step(step).map(|good| if good { "ok" } else { "failed" });
-            (step.to_string(), Value::from(word))
+            let result = self.step(step).map(|is_ok| if is_ok { "ok" } else { "failed" });
+            (step.to_string(), Value::from(result))
         });
         let failure = self.failure.as_ref();
         json!({
@@ -168,7 +170,7 @@ impl fmt::Display for DestinationCheck {
 impl fmt::Display for ConnectivityReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.results.is_empty() {
-            return writeln!(f, "nothing to reach: no signal goes over the network");
+            return writeln!(f, "nothing to check: no signal has an OTLP exporter");
         }
         self.results.iter().try_for_each(|result| writeln!(f, "{result}"))
     }

@@ -1,4 +1,4 @@
-//! One empty export, to see how far it comes.
+//! An empty export over a new connection.
 
 use std::time::Duration;
 
@@ -13,68 +13,70 @@ use crate::{
     diagnostics::Diagnostics,
     error::Error,
     export::otlp::{
-        error_type::ErrorType, export_error::ExportError, request::OtlpRequest, transport::Client,
+        error_type::ErrorType, export_error::ExportError, request::OtlpRequest, transport::client::OtlpClient,
     },
 };
 
-/// A connection of its own to one destination.
-pub(crate) struct Trial {
-    client: Client,
+/// An empty export to one destination.
+pub(super) struct TestExport {
+    client: OtlpClient,
     place: String,
     limit: Duration,
 }
 
-impl Trial {
-    pub(crate) fn new(
+impl TestExport {
+    pub(super) fn new(
         settings: &OtlpSettings,
         limit: Duration,
         proxies: &Proxies,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let place = settings.endpoint.host_and_port();
-        Ok(Self { client: Client::new(settings, Some(limit), proxies, diagnostics)?, place, limit })
+        Ok(Self { client: OtlpClient::new(settings, Some(limit), proxies, diagnostics)?, place, limit })
     }
 
-    /// Exports nothing of `signal`.
-    pub(crate) async fn run(&self, signal: Signal) -> Result<(), CheckFailure> {
+    /// Exports no items of `signal`.
+    pub(super) async fn run(&self, signal: Signal) -> Result<(), CheckFailure> {
         let result = match signal {
-            Signal::Traces => self.call(ExportTraceServiceRequest::default()).await,
-            Signal::Metrics => self.call(ExportMetricsServiceRequest::default()).await,
-            Signal::Logs => self.call(ExportLogsServiceRequest::default()).await,
+            Signal::Traces => self.send(ExportTraceServiceRequest::default()).await,
+            Signal::Metrics => self.send(ExportMetricsServiceRequest::default()).await,
+            Signal::Logs => self.send(ExportLogsServiceRequest::default()).await,
         };
-        result.map_err(|failure| CheckFailure {
-            step: step(failure.kind()),
-            message: failure.at(&self.place),
-            help: failure.kind().help(),
+        result.map_err(|error| CheckFailure {
+            step: failed_step(error.error_type()),
+            message: error.describe_at(&self.place),
+            help: error.error_type().help(),
         })
     }
 
-    async fn call<R: OtlpRequest>(&self, mut request: R) -> Result<(), ExportError> {
-        let body = self.client.encode(&mut request).and_then(|body| self.client.compress(body))?;
-        let called = tokio::time::timeout(self.limit, self.client.call::<R>(body)).await;
-        called.unwrap_or_else(|_| Err(ExportError::no_answer(self.limit))).map(drop)
+    async fn send<R: OtlpRequest>(&self, mut request: R) -> Result<(), ExportError> {
+        let encoder = self.client.encoder();
+        let body = encoder.encode(&mut request).and_then(|body| encoder.compress(body))?;
+        let response = tokio::time::timeout(self.limit, self.client.call::<R>(body)).await;
+        response.unwrap_or_else(|_| Err(ExportError::timeout(self.limit))).map(drop)
     }
 }
 
-/// Where a failure of this kind ends the way.
-fn step(kind: ErrorType) -> Step {
-    match kind {
+/// Returns the step in which an error of this type occurs.
+fn failed_step(error_type: ErrorType) -> Step {
+    match error_type {
         ErrorType::NameNotFound => Step::Resolve,
-        ErrorType::Refused | ErrorType::ConnectTimeout | ErrorType::Unreachable | ErrorType::Proxy => {
-            Step::Connect
-        }
+        ErrorType::ConnectionRefused
+        | ErrorType::ConnectTimeout
+        | ErrorType::Unreachable
+        | ErrorType::Proxy => Step::Connect,
         ErrorType::Tls | ErrorType::NotTls => Step::Tls,
         ErrorType::NotHttp
         | ErrorType::NotGrpc
-        | ErrorType::Closed
-        | ErrorType::NoAnswer
+        | ErrorType::ConnectionClosed
+        | ErrorType::Timeout
         | ErrorType::Unauthorized
         | ErrorType::NotFound
         | ErrorType::TooLarge
         | ErrorType::Throttled
         | ErrorType::Unavailable
         | ErrorType::Rejected
-        | ErrorType::Partial
+        | ErrorType::PartialSuccess
         | ErrorType::Oversized
         | ErrorType::Internal => Step::Export,
     }

@@ -6,7 +6,7 @@ use super::{ObservabilityTools, install, startup_summary::startup_summary};
 use crate::{
     config::{AttributeValue, Config, OtlpProtocol, key_path::key_path},
     error::{Error, Inspection, Origin},
-    export::{console::Writer, memory::Memory, otlp},
+    export::{console::ConsoleWriter, memory::Memory, otlp},
     load::{CodeKey, CodeValue, CodeValueKind, Environment, Loaded, Sources, explain::Explanation},
     pipeline,
 };
@@ -20,7 +20,7 @@ use crate::{
 pub struct Builder {
     sources: Sources,
     strict: bool,
-    writer: Option<Writer>,
+    writer: Option<ConsoleWriter>,
 }
 
 /// Without the values, among which may be secrets.
@@ -159,8 +159,7 @@ impl Builder {
         Explanation::new(&loaded, problems)
     }
 
-    /// Builds the tools without touching any global of the process, but for SIGHUP when log files are written: it begins a
-    /// new file then, instead of ending the process.
+    /// Builds the tools without changing any global state of the process.
     ///
     /// # Errors
     ///

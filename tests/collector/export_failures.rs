@@ -26,17 +26,21 @@ fn wrong_port_of_a_collector_is_retried_with_a_hint() {
     require!(Collector, Openssl);
     let collector = Collector::start();
     let (grpc, http) = (collector.url("grpc"), collector.url("http"));
-    let (not_grpc, not_http) = ("what answers there is not gRPC", "what answers there is not HTTP/1.1");
+    let (not_grpc, not_http) = ("the endpoint does not speak gRPC", "the endpoint does not speak HTTP/1.1");
     let line = |what: &str, help: &str| format!("cannot reach {{}} ({what}; {help})");
     // The server may close the connection before its response is read.
-    let hangs_up = "it hangs up before it answers, as one that wants https:// would";
-    let is_http = "is this a port for HTTP, not gRPC?";
+    let hangs_up = "connection closed before a response; the server may require https://";
+    let is_http = "use the gRPC port of the receiver, or set the protocol to http/protobuf";
     check_any(&http, "grpc", &[line(not_grpc, is_http), line(hangs_up, is_http)]);
-    check_any(&grpc, "http/protobuf", &[line(not_http, "is this a port for gRPC?")]);
+    check_any(
+        &grpc,
+        "http/protobuf",
+        &[line(not_http, "use the HTTP port of the receiver, or set the protocol to grpc")],
+    );
     #[cfg(feature = "tls")]
     for (url, protocol) in [(&grpc, "grpc"), (&http, "http/protobuf")] {
-        let what = "what answers there does not speak TLS";
-        let line = line(what, "does the endpoint have to begin with http://?");
+        let what = "the endpoint does not speak TLS";
+        let line = line(what, "use an http:// endpoint for a receiver without TLS");
         check(&url.replace("http:", "https:"), protocol, Wait, &line, what);
     }
 }
@@ -53,7 +57,7 @@ fn check_any(url: &str, protocol: &str, lines: &[String]) {
     let stats = child.stats("traces");
     assert_eq!((stats.get("queued"), stats.get("failed")), (10, 0), "{stats:?}");
     child.call("shutdown");
-    let said = child.wait_stderr("telemetry has ended; lost: 10 of 10 spans");
+    let said = child.wait_stderr("shutdown: lost 10 of 10 spans");
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 
@@ -63,10 +67,12 @@ fn plain_connection_to_a_tls_port_is_explained() {
     let directory = tempfile::tempdir().unwrap();
     let (certificate, key) = Authority::new(directory.path(), "authority").issue("server");
     let collector = Collector::start_tls(&certificate, &key);
-    let hangs_up = "it hangs up before it answers, as one that wants https:// would";
-    let line = format!("cannot reach {{}} ({hangs_up}; is this a port for HTTP, not gRPC?)");
+    let hangs_up = "connection closed before a response; the server may require https://";
+    let line = format!(
+        "cannot reach {{}} ({hangs_up}; use the gRPC port of the receiver, or set the protocol to http/protobuf)"
+    );
     check(&collector.url("grpc"), "grpc", Wait, &line, hangs_up);
-    let answer = "answered 400 Bad Request: Client sent an HTTP request to an HTTPS server.";
+    let answer = "returned 400 Bad Request: Client sent an HTTP request to an HTTPS server.";
     let reason = format!("the server {answer}");
     check(&collector.url("http/protobuf"), "http/protobuf", Lost, &format!("{{}} {answer}"), &reason);
 }
@@ -85,8 +91,8 @@ fn proxy_statuses_decide_between_retry_and_loss() {
         "location / { UPSTREAM; }",
     ];
     let credentials = " (check the credentials in `headers`)";
-    let path = " (check the path of the endpoint, and whether the receiver takes this signal)";
-    let size = " (send smaller batches (max_export_batch_size), or let the receiver take larger ones)";
+    let path = " (check the path of the endpoint and that the receiver accepts this signal)";
+    let size = " (reduce max_export_batch_size, or raise the size limit of the receiver)";
     let expected = [
         (Lost, "401 Unauthorized", credentials),
         (Lost, "403 Forbidden", credentials),
@@ -102,8 +108,8 @@ fn proxy_statuses_decide_between_retry_and_loss() {
         let servers = servers.map(|server| server.replace("UPSTREAM", upstream));
         let nginx = Nginx::start("", &servers.each_ref().map(String::as_str), protocol == "grpc");
         for (index, (outcome, status, help)) in expected.iter().enumerate() {
-            let line = format!("{{}} answered {status}{help}");
-            check(&nginx.url(index), protocol, *outcome, &line, &format!("the server answered {status}"));
+            let line = format!("{{}} returned {status}{help}");
+            check(&nginx.url(index), protocol, *outcome, &line, &format!("the server returned {status}"));
         }
     }
 }
@@ -137,7 +143,7 @@ fn proxy_limits_and_restarts_are_handled() {
         let said = small.wait_stderr("spans lost\n");
         println!("{protocol}: {said}");
         let stats = small.wait_stats("traces", |stats| stats.get("queued") == 0);
-        assert!(said.contains("answered 413 Payload Too Large (send smaller batches"), "{said}");
+        assert!(said.contains("returned 413 Payload Too Large (reduce max_export_batch_size"), "{said}");
         assert!(stats.adds_up() && stats.get("failed") > 0, "{stats:?}");
 
         // A limited client retries after the requested delay.
@@ -152,7 +158,7 @@ fn proxy_limits_and_restarts_are_handled() {
         let said = limited.wait_stderr("recovered");
         println!("{protocol}, in {took:?}: {said}");
         assert!(
-            said.contains("answered 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
+            said.contains("returned 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
             "{said}"
         );
         assert!(took > Duration::from_millis(1500), "{took:?}");
@@ -170,10 +176,10 @@ fn proxy_limits_and_restarts_are_handled() {
         let mut child = child(&nginx.url(0), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
         collector.kill();
         child.call("emit 10");
-        child.wait_stderr("answered 502 Bad Gateway, will keep trying; 10 spans waiting\n");
+        child.wait_stderr("returned 502 Bad Gateway, will keep trying; 10 spans waiting\n");
         collector.restart();
         let said = child.wait_stderr("recovered");
-        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert!(said.ends_with("s, nothing lost\n"), "{said}");
         assert_eq!(child.call("shutdown"), "Ok(())");
         assert_eq!(child.stats("traces").get("exported"), 10);
         collector.wait(|text| sections(text, "Span").len() == 10);
@@ -213,7 +219,7 @@ fn collector_restart_is_reported_without_loss() {
         collector.restart();
         let said = child.wait_stderr("recovered");
         println!("{protocol}: {said}");
-        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert!(said.ends_with("s, nothing lost\n"), "{said}");
         assert_eq!(child.call("shutdown"), "Ok(())");
     }
 }

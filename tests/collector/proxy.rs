@@ -43,7 +43,7 @@ fn encrypted_connections_use_the_proxy() {
         let error = send_by_proxy("https://collector.test:4317", protocol, &[ca, ("HTTPS_PROXY", &proxy)]);
         let error = error.unwrap_err();
         let expected = format!(
-            "the proxy {} makes no connection: tunnel error: proxy authorization required",
+            "proxy {} could not connect to the destination: tunnel error: proxy authorization required",
             relay.address()
         );
         assert!(error.contains(&expected) && !error.contains("s3"), "{error}");

@@ -177,7 +177,7 @@ fn transient_errors_are_retried_and_permanent_ones_are_not() {
     assert_eq!(
         error.to_string(),
         format!(
-            "telemetry was not delivered in full: traces: 1 of 1 lost ({}/v1/traces: the server answered 400 Bad Request)",
+            "telemetry was not delivered in full: traces: 1 of 1 lost ({}/v1/traces: the server returned 400 Bad Request)",
             mock.url()
         )
     );
@@ -251,8 +251,8 @@ fn timeout_covers_the_whole_export() {
         .unwrap();
     emit(&tools);
     let error = tools.force_flush().unwrap_err().to_string();
-    assert!(error.contains("/v1/traces: no answer within 200ms"), "{error}");
-    assert!(error.contains("/v1/metrics: no answer within 200ms"), "{error}");
+    assert!(error.contains("/v1/traces: no response within 200ms"), "{error}");
+    assert!(error.contains("/v1/metrics: no response within 200ms"), "{error}");
     drop(tools);
 }
 
@@ -384,7 +384,7 @@ fn partial_success_counts_rejected_items_as_failed() {
     let stats = stats.exporter(Signal::Traces, "otlp").unwrap();
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (5, 2, 3, 0));
     assert!(
-        error.contains("traces: 3 of 5 lost") && error.contains("refused by the server: too old"),
+        error.contains("traces: 3 of 5 lost") && error.contains("rejected by the server: too old"),
         "{error}"
     );
 }
@@ -397,7 +397,7 @@ fn rejection_reports_the_message_of_the_server() {
     let tools = quiet().otlp_endpoint(mock.url()).set("metrics.exporters", "none").build().unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("the server answered 401 Unauthorized: token expired"), "{error}");
+    assert!(error.contains("the server returned 401 Unauthorized: token expired"), "{error}");
 }
 
 #[test]
@@ -435,7 +435,7 @@ fn wrong_protocol_port_is_suggested() {
         .unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("what answers there is not gRPC"), "{error}");
+    assert!(error.contains("the endpoint does not speak gRPC"), "{error}");
 }
 
 /// `init` reads the environment of the process and a file in its directory, so it needs a process.

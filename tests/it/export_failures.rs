@@ -51,7 +51,7 @@ fn missing_response_loses_the_batch_and_blocked_connect_retries() {
     let (_full, address) = full_listener();
     let full = format!("http://{address}");
     for protocol in PROTOCOLS {
-        check(&url, protocol, Lost, "{} does not answer (no answer within 600ms)", "no answer within 600ms");
+        check(&url, protocol, Lost, "{} timed out (no response within 600ms)", "no response within 600ms");
         let late = "timed out while connecting";
         check(&full, protocol, Wait, "cannot reach {} (timed out while connecting)", late);
     }
@@ -120,24 +120,24 @@ fn retry_info(seconds: i64) -> Vec<u8> {
 fn grpc_statuses_decide_between_retry_and_loss() {
     let mock = MockCollector::start();
     for (code, details, outcome, line) in [
-        (16, Vec::new(), Lost, "{} answered Unauthenticated: says who (check the credentials in `headers`)"),
-        (7, Vec::new(), Lost, "{} answered PermissionDenied: says who (check the credentials in `headers`)"),
-        (14, Vec::new(), Wait, "{} answered Unavailable: says who"),
-        (8, retry_info(1), Wait, "{} answered ResourceExhausted: says who"),
+        (16, Vec::new(), Lost, "{} returned Unauthenticated: says who (check the credentials in `headers`)"),
+        (7, Vec::new(), Lost, "{} returned PermissionDenied: says who (check the credentials in `headers`)"),
+        (14, Vec::new(), Wait, "{} returned Unavailable: says who"),
+        (8, retry_info(1), Wait, "{} returned ResourceExhausted: says who"),
         (
             8,
             Vec::new(),
             Lost,
-            "{} answered ResourceExhausted: says who (send smaller batches (max_export_batch_size), or let the receiver take \
-             larger ones)",
+            "{} returned ResourceExhausted: says who (reduce max_export_batch_size, or raise the size limit of the \
+             receiver)",
         ),
         (
             12,
             Vec::new(),
             Lost,
-            "{} answered Unimplemented: says who (check the path of the endpoint, and whether the receiver takes this signal)",
+            "{} returned Unimplemented: says who (check the path of the endpoint and that the receiver accepts this signal)",
         ),
-        (3, Vec::new(), Lost, "{} answered InvalidArgument: says who"),
+        (3, Vec::new(), Lost, "{} returned InvalidArgument: says who"),
     ] {
         mock.reply_always(Some(Reply::Grpc(code, "says who", details)));
         let reason = line.replace("{}", "the server").replace(" (", "\0");
@@ -163,7 +163,7 @@ fn retry_delay_of_the_server_is_respected() {
         let pause = start.elapsed();
         assert!((0.9..1.9).contains(&pause.as_secs_f64()), "{protocol}: {pause:?}");
         let said = child.wait_stderr("recovered");
-        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert!(said.ends_with("s, nothing lost\n"), "{said}");
         assert_eq!(child.call("shutdown"), "Ok(())");
         let stats = child.stats("traces");
         assert!(stats.get("exported") == 10 && stats.adds_up(), "{stats:?}");
@@ -181,12 +181,12 @@ fn max_attempts_ends_the_retries() {
         let mut child = child(&mock.url(), protocol, &retry);
         child.call("emit 10");
         child.wait_stderr(&format!(
-            "autotelemetry: {place} answered 503 Service Unavailable, will keep trying; 10 spans waiting\n"
+            "autotelemetry: {place} returned 503 Service Unavailable, will keep trying; 10 spans waiting\n"
         ));
         let stats = child.wait_stats("traces", |stats| stats.get("failed") == 10);
         assert_eq!(
             stats.last_error(),
-            "the server answered 503 Service Unavailable; gave up after 3 attempts"
+            "the server returned 503 Service Unavailable; gave up after 3 attempts"
         );
         assert_eq!(mock.received().len(), 3);
     }
@@ -204,16 +204,18 @@ fn partial_success_reports_rejected_spans() {
         mock.reply_next([Reply::Accepted(rejected.clone()), Reply::Accepted(remark.clone())]);
         let mut child = child(&mock.url(), protocol, &[]);
         child.call("emit 10");
-        child.wait_stderr(&format!("autotelemetry: {place} refused a part: too old; 3 spans lost\n"));
+        child.wait_stderr(&format!(
+            "autotelemetry: {place} rejected a part of the request: too old; 3 spans lost\n"
+        ));
         child.call("emit 10");
-        child.wait_stderr(&format!("autotelemetry: {place} says: too old\n"));
+        child.wait_stderr(&format!("autotelemetry: warning from {place}: too old\n"));
         child.call("shutdown");
         let stats = child.stats("traces");
         assert_eq!((stats.get("exported"), stats.get("failed")), (17, 3), "{stats:?}");
-        assert_eq!(stats.last_error(), "refused by the server: too old");
+        assert_eq!(stats.last_error(), "rejected by the server: too old");
         assert_eq!(mock.received().len(), 2, "what was refused is not sent again");
         child.wait_stderr(&format!(
-            "telemetry has ended; lost: 3 of 20 spans for {} (3 failed)\n",
+            "shutdown: lost 3 of 20 spans for {} (3 failed)\n",
             url_of(&mock, protocol)
         ));
     }
@@ -240,13 +242,13 @@ fn recovery_reports_duration_and_losses() {
         mock.reply_always(None);
         let said = child.wait_stderr("recovered");
         assert!(said.contains(&format!("autotelemetry: {place} recovered after ")), "{said}");
-        assert!(said.ends_with("s, 12 spans were lost\n") && said.lines().count() == 2, "{said}");
+        assert!(said.ends_with("s, 12 spans lost\n") && said.lines().count() == 2, "{said}");
         let stats = child.wait_stats("traces", |stats| stats.get("queued") == 0);
         assert_eq!((stats.get("exported"), stats.get("dropped")), (12, 12), "{stats:?}");
         child.call("shutdown");
-        let said = child.wait_stderr("telemetry has ended");
+        let said = child.wait_stderr("shutdown: lost");
         let ending =
-            format!("lost: 12 of 24 spans for {} (12 found the queue full)\n", url_of(&mock, protocol));
+            format!("lost 12 of 24 spans for {} (12 dropped: queue full)\n", url_of(&mock, protocol));
         assert!(said.ends_with(&ending), "{said}");
     }
 }
@@ -275,7 +277,7 @@ fn full_queue_without_errors_is_reported() {
         "{stats:?}"
     );
     assert_eq!(stats.last_error(), "the queue was full");
-    let said = child.wait_stderr("telemetry has ended; lost: 12 of 24 spans");
+    let said = child.wait_stderr("shutdown: lost 12 of 24 spans");
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 
@@ -294,7 +296,7 @@ fn many_failures_are_reported_in_few_lines() {
         child.reply(Duration::from_secs(seconds) + TIMEOUT);
         child.call("shutdown");
         let stats = child.stats("traces");
-        let said = child.wait_stderr("telemetry has ended");
+        let said = child.wait_stderr("shutdown: lost");
         println!("{protocol}: {} failed, {} dropped:\n{said}", stats.get("failed"), stats.get("dropped"));
         assert!(stats.adds_up() && stats.get("exported") == 0, "{stats:?}");
         assert!(stats.get("failed") + stats.get("dropped") == stats.get("emitted"), "{stats:?}");

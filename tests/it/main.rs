@@ -6,8 +6,10 @@
     reason = "a test may panic and print"
 )]
 
+mod architecture;
 mod config_examples;
 mod console;
+mod documents;
 mod examples;
 mod explain;
 mod export;
@@ -17,6 +19,7 @@ mod file;
 mod fork;
 mod generated;
 mod invalid_config;
+mod language;
 mod logs;
 mod metrics;
 mod otel_env;

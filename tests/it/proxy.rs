@@ -13,12 +13,13 @@ fn unreachable_proxy_is_named() {
     let proxy = ("https_proxy", "http://user:s3cret@127.0.0.1:1");
     let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
     assert!(
-        error.contains("the proxy 127.0.0.1:1 makes no connection: ") && error.contains("refused"),
+        error.contains("proxy 127.0.0.1:1 could not connect to the destination: ")
+            && error.contains("refused"),
         "{error}"
     );
     let proxy = ("https_proxy", "http://user:s3cret@proxy.invalid");
     let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
-    assert!(error.contains("the proxy proxy.invalid makes no connection: "), "{error}");
+    assert!(error.contains("proxy proxy.invalid could not connect to the destination: "), "{error}");
     assert!(error.contains("Name or service not known") && !error.contains("s3cret"), "{error}");
 }
 

@@ -56,57 +56,49 @@ fn invalid_pem_is_rejected_with_a_reason() {
         (
             "ca_file",
             secret.to_owned(),
-            "it holds no PEM\n    help: PEM begins with a line such as -----BEGIN CERTIFICATE-----",
+            "it contains no PEM\n    help: use a PEM file; it begins with a line such as -----BEGIN CERTIFICATE-----",
         ),
         (
             "cert_file",
             format!("0\u{1}{secret}"),
-            "it holds no PEM\n    help: it looks like DER; convert it, for example with `openssl x509 -inform der -in FILE -out FILE`",
+            "it contains no PEM; it looks like DER\n    help: convert it to PEM, for example with `openssl x509 -inform der -in FILE -out FILE`",
         ),
-        ("cert_file", section("CERTIFICATE", "s3cr3t-canary!"), "its base64 is broken"),
+        ("cert_file", section("CERTIFICATE", "s3cr3t-canary!"), "invalid base64"),
         (
             "cert_file",
             format!("-----BEGIN CERTIFICATE-----\n{secret}\n"),
-            "a -----BEGIN line in it has no -----END line",
+            "a -----BEGIN line has no -----END line",
         ),
-        ("cert_file", format!("-----BEGIN CERTIFICATE\n{secret}\n"), "a -----BEGIN line in it is broken"),
-        (
-            "cert_file",
-            section("CERTIFICATE", "AAAA"),
-            "a certificate in it cannot be read; what the base64 stands for is broken",
-        ),
-        (
-            "ca_file",
-            section("CERTIFICATE", "AAAA"),
-            "a certificate in it cannot be read; what the base64 stands for is broken",
-        ),
+        ("cert_file", format!("-----BEGIN CERTIFICATE\n{secret}\n"), "a -----BEGIN line is malformed"),
+        ("cert_file", section("CERTIFICATE", "AAAA"), "it contains a certificate that cannot be parsed"),
+        ("ca_file", section("CERTIFICATE", "AAAA"), "it contains a certificate that cannot be parsed"),
         (
             "cert_file",
             section("CERTIFICATE REQUEST", "AAAA"),
-            "it holds a request for a certificate, not a certificate",
+            "it contains a certificate signing request, not a certificate",
         ),
         (
             "ca_file",
             section("X509 CRL", "AAAA"),
-            "it holds a list of revoked certificates, not a certificate",
+            "it contains a certificate revocation list, not a certificate",
         ),
-        ("ca_file", section(secret, "AAAA"), "it holds something else, not a certificate"),
+        ("ca_file", section(secret, "AAAA"), "it contains other PEM data, not a certificate"),
         (
             "cert_file",
             section("PRIVATE KEY", "AAAA"),
-            "it holds a private key, not a certificate\n    help: a private key belongs to `key_file`",
+            "it contains a private key, not a certificate\n    help: set `key_file` to the file with the private key",
         ),
         (
             "ca_file",
             section("ENCRYPTED PRIVATE KEY", "AAAA"),
-            "it holds a private key, not a certificate\n    help: a private key belongs to `key_file`",
+            "it contains a private key, not a certificate\n    help: set `key_file` to the file with the private key",
         ),
         (
             "key_file",
             section("CERTIFICATE", "AAAA"),
-            "it holds a certificate, not a private key\n    help: a certificate belongs to `cert_file`",
+            "it contains a certificate, not a private key\n    help: set `cert_file` to the file with the certificate",
         ),
-        ("key_file", section("PUBLIC KEY", "AAAA"), "it holds a public key, not a private key"),
+        ("key_file", section("PUBLIC KEY", "AAAA"), "it contains a public key, not a private key"),
         (
             "key_file",
             section("ENCRYPTED PRIVATE KEY", "AAAA"),
@@ -132,10 +124,7 @@ fn invalid_pem_is_rejected_with_a_reason() {
         "cannot use directory: it is not a regular file"
     );
     fs::File::create(directory.path().join("large")).unwrap().set_len(5 << 20).unwrap();
-    assert_eq!(
-        said_of(directory.path(), "key_file", "large"),
-        "cannot use large: it is larger than any file of certificates"
-    );
+    assert_eq!(said_of(directory.path(), "key_file", "large"), "cannot use large: it is larger than 4 MiB");
 }
 
 #[test]
@@ -243,14 +232,15 @@ fn silent_tls_server_times_out() {
         ];
         let begin = Instant::now();
         let error = send(with_env(&direct), "x").unwrap_err();
-        assert!(error.contains("TLS: the handshake did not end within 250ms"), "{error}");
+        assert!(error.contains("TLS: handshake did not finish within 250ms"), "{error}");
         let proxy = format!("http://user:s3cr3t@{address}");
         let by_proxy = [
             &direct[..],
             &[("HTTPS_PROXY", &proxy), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.test")],
         ];
         let error = send(with_env(&by_proxy.concat()), "x").unwrap_err();
-        let reason = format!("the proxy {address} makes no connection: timed out while connecting");
+        let reason =
+            format!("proxy {address} could not connect to the destination: timed out while connecting");
         assert!(error.contains(&reason), "{error}");
         assert!(begin.elapsed() < Duration::from_secs(5));
     }

@@ -63,7 +63,7 @@ fn hold(seconds: u64, variables: &[(&str, &str)]) -> String {
 ///
 /// The report has parts such as `2 of 1,000 spans for http://… (2 …)`.
 fn lost(stderr: &str, items: &str, destination: &str) -> u64 {
-    let Some((_, losses)) = stderr.split_once("telemetry has ended; lost: ") else { return 0 };
+    let Some((_, losses)) = stderr.split_once("shutdown: lost ") else { return 0 };
     let what = format!("{items} for {destination} ");
     let number =
         losses.split("; ").find(|loss| loss.contains(&what)).map(|loss| loss.split(' ').next().unwrap());

@@ -1,47 +1,50 @@
-//! The causes of failures, and what each of them means.
+//! The causes of export failures, as the attribute `error.type` names them.
 
-/// Why an export failed.
+/// The cause of a failed export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ErrorType {
     NameNotFound,
-    Refused,
+    ConnectionRefused,
     ConnectTimeout,
-    /// A proxy stands between, and makes no connection.
+    /// The proxy cannot be reached, or it refuses to connect to the destination.
     Proxy,
-    /// No connection, for another reason.
+    /// The connection cannot be opened for another reason.
     Unreachable,
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS to fail"))]
     Tls,
+    /// The endpoint is `https://`, but the port does not speak TLS.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is no TLS to fail"))]
     NotTls,
-    /// HTTP/1.1 was spoken to a port that does not understand it.
+    /// The port does not speak HTTP/1.1.
     NotHttp,
-    /// The same for gRPC.
+    /// The port does not speak gRPC.
+    #[cfg_attr(not(feature = "grpc"), expect(dead_code, reason = "there is no gRPC client"))]
     NotGrpc,
-    /// The connection broke.
-    Closed,
-    NoAnswer,
+    /// An established connection broke.
+    ConnectionClosed,
+    /// The response did not arrive in time.
+    Timeout,
     Unauthorized,
     NotFound,
     TooLarge,
     Throttled,
     Unavailable,
-    /// Another answer that is none of success.
+    /// Another response that is not a success.
     Rejected,
-    /// A part of the items was.
-    Partial,
-    /// A single item is too large to be sent.
+    /// The server rejected a part of the items.
+    PartialSuccess,
+    /// A single item exceeds the size of a request.
     Oversized,
-    /// It never left this process.
+    /// The request was never sent.
     Internal,
 }
 
 impl ErrorType {
-    /// The value of the attribute `error.type`.
+    /// Returns the value of the attribute `error.type`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NameNotFound => "name_not_found",
-            Self::Refused => "connection_refused",
+            Self::ConnectionRefused => "connection_refused",
             Self::ConnectTimeout => "connect_timeout",
             Self::Proxy => "proxy",
             Self::Unreachable => "unreachable",
@@ -49,24 +52,25 @@ impl ErrorType {
             Self::NotTls => "not_tls",
             Self::NotHttp => "not_http",
             Self::NotGrpc => "not_grpc",
-            Self::Closed => "connection_closed",
-            Self::NoAnswer => "timeout",
+            Self::ConnectionClosed => "connection_closed",
+            Self::Timeout => "timeout",
             Self::Unauthorized => "unauthorized",
             Self::NotFound => "not_found",
             Self::TooLarge | Self::Oversized => "too_large",
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",
-            Self::Rejected | Self::Partial => "rejected",
+            Self::Rejected | Self::PartialSuccess => "rejected",
             Self::Internal => "internal",
         }
     }
 
-    /// Whether it says nothing about what was sent: any other request would fare the same.
+    /// Returns `true` if the failure is independent of the content: any other request would fail
+    /// in the same way.
     pub(crate) fn is_unavailable(self) -> bool {
         matches!(
             self,
             Self::NameNotFound
-                | Self::Refused
+                | Self::ConnectionRefused
                 | Self::ConnectTimeout
                 | Self::Proxy
                 | Self::Unreachable
@@ -79,7 +83,7 @@ impl ErrorType {
         )
     }
 
-    /// Whether a line shall say at once what to try.
+    /// Returns `true` if log lines include [`Self::help`].
     pub(crate) fn needs_help(self) -> bool {
         matches!(
             self,
@@ -93,7 +97,8 @@ impl ErrorType {
         )
     }
 
-    /// Whether what was sent was refused, for good and for itself: other signals may fare better.
+    /// Returns `true` if this request was refused for good, because of its content or its signal.
+    /// Other signals may succeed.
     pub(crate) fn is_refusal(self) -> bool {
         matches!(
             self,
@@ -101,35 +106,33 @@ impl ErrorType {
                 | Self::NotFound
                 | Self::TooLarge
                 | Self::Rejected
-                | Self::Partial
+                | Self::PartialSuccess
                 | Self::Oversized
                 | Self::Internal
         )
     }
 
-    /// What to try.
+    /// Returns the advice for operators.
     pub(crate) fn help(self) -> Option<&'static str> {
         Some(match self {
-            Self::NameNotFound => "check the host of the endpoint",
-            Self::Refused => "is the receiver running, and is this its port?",
-            Self::ConnectTimeout | Self::Unreachable => {
-                "is the host right, and does a firewall let us through?"
-            }
-            Self::Proxy => "check HTTPS_PROXY or HTTP_PROXY; a host in NO_PROXY is reached directly",
-            Self::NoAnswer => "does a proxy or a firewall stand between, or is the receiver overloaded?",
+            Self::NameNotFound => "check the host name of the endpoint",
+            Self::ConnectionRefused => "check that the receiver is running and listens on this port",
+            Self::ConnectTimeout | Self::Unreachable => "check the host name and firewall rules",
+            Self::Proxy => "check HTTPS_PROXY or HTTP_PROXY; list the host in NO_PROXY to bypass the proxy",
+            Self::Timeout => "check for a proxy or firewall in between; the receiver may be overloaded",
             Self::Throttled | Self::Unavailable => {
-                "the receiver, or what stands before it, is overloaded or down"
+                "check whether the receiver, or a proxy in front of it, is overloaded or down"
             }
-            Self::NotTls => "does the endpoint have to begin with http://?",
-            Self::NotHttp => "is this a port for gRPC?",
-            Self::NotGrpc => "is this a port for HTTP, not gRPC?",
+            Self::NotTls => "use an http:// endpoint for a receiver without TLS",
+            Self::NotHttp => "use the HTTP port of the receiver, or set the protocol to grpc",
+            Self::NotGrpc => "use the gRPC port of the receiver, or set the protocol to http/protobuf",
             Self::Unauthorized => "check the credentials in `headers`",
-            Self::NotFound => "check the path of the endpoint, and whether the receiver takes this signal",
-            Self::TooLarge => {
-                "send smaller batches (max_export_batch_size), or let the receiver take larger ones"
+            Self::NotFound => "check the path of the endpoint and that the receiver accepts this signal",
+            Self::TooLarge => "reduce max_export_batch_size, or raise the size limit of the receiver",
+            Self::Oversized => "shorten attribute values with attribute_value_length_limit",
+            Self::Tls | Self::ConnectionClosed | Self::Rejected | Self::PartialSuccess | Self::Internal => {
+                return None;
             }
-            Self::Oversized => "limit the length of attributes (attribute_value_length_limit)",
-            _ => return None,
         })
     }
 }

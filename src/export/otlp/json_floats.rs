@@ -1,5 +1,7 @@
-//! JSON has no number for NaN and the infinities, and one of them would cost a whole batch. Their names take their place in
-//! attributes and bodies; the data points of metrics stay as they are.
+//! Replaces NaN and infinity in attributes and bodies.
+//!
+//! JSON cannot encode them as numbers, and a single one would make the server reject the whole
+//! batch. The data points of metrics stay unchanged.
 
 use opentelemetry_proto::tonic::{
     collector::{
@@ -10,22 +12,22 @@ use opentelemetry_proto::tonic::{
     resource::v1::Resource,
 };
 
-/// Replaces the attributes and bodies that JSON cannot hold by texts: `NaN`, `Infinity` and `-Infinity`, as Protocol
-/// Buffers write them in JSON.
+/// Replaces numbers that JSON cannot encode by the strings of the Protocol Buffers JSON mapping:
+/// `NaN`, `Infinity` and `-Infinity`.
 pub(crate) trait ReplaceNonFinite {
-    fn make_finite(&mut self);
+    fn replace_non_finite(&mut self);
 }
 
 impl ReplaceNonFinite for ExportTraceServiceRequest {
-    fn make_finite(&mut self) {
+    fn replace_non_finite(&mut self) {
         for resource in &mut self.resource_spans {
-            of_resource(&mut resource.resource);
+            replace_in_resource(&mut resource.resource);
             for scope in &mut resource.scope_spans {
-                of_scope(&mut scope.scope);
+                replace_in_scope(&mut scope.scope);
                 for span in &mut scope.spans {
-                    attributes(&mut span.attributes);
-                    span.events.iter_mut().for_each(|event| attributes(&mut event.attributes));
-                    span.links.iter_mut().for_each(|link| attributes(&mut link.attributes));
+                    replace_in_attributes(&mut span.attributes);
+                    span.events.iter_mut().for_each(|event| replace_in_attributes(&mut event.attributes));
+                    span.links.iter_mut().for_each(|link| replace_in_attributes(&mut link.attributes));
                 }
             }
         }
@@ -33,14 +35,14 @@ impl ReplaceNonFinite for ExportTraceServiceRequest {
 }
 
 impl ReplaceNonFinite for ExportLogsServiceRequest {
-    fn make_finite(&mut self) {
+    fn replace_non_finite(&mut self) {
         for resource in &mut self.resource_logs {
-            of_resource(&mut resource.resource);
+            replace_in_resource(&mut resource.resource);
             for scope in &mut resource.scope_logs {
-                of_scope(&mut scope.scope);
+                replace_in_scope(&mut scope.scope);
                 for record in &mut scope.log_records {
-                    attributes(&mut record.attributes);
-                    any(record.body.as_mut());
+                    replace_in_attributes(&mut record.attributes);
+                    replace_in_value(record.body.as_mut());
                 }
             }
         }
@@ -48,38 +50,40 @@ impl ReplaceNonFinite for ExportLogsServiceRequest {
 }
 
 impl ReplaceNonFinite for ExportMetricsServiceRequest {
-    fn make_finite(&mut self) {
+    fn replace_non_finite(&mut self) {
         for resource in &mut self.resource_metrics {
-            of_resource(&mut resource.resource);
+            replace_in_resource(&mut resource.resource);
             for scope in &mut resource.scope_metrics {
-                of_scope(&mut scope.scope);
+                replace_in_scope(&mut scope.scope);
             }
         }
     }
 }
 
-fn of_resource(resource: &mut Option<Resource>) {
+fn replace_in_resource(resource: &mut Option<Resource>) {
     if let Some(resource) = resource {
-        attributes(&mut resource.attributes);
+        replace_in_attributes(&mut resource.attributes);
     }
 }
 
-fn of_scope(scope: &mut Option<InstrumentationScope>) {
+fn replace_in_scope(scope: &mut Option<InstrumentationScope>) {
     if let Some(scope) = scope {
-        attributes(&mut scope.attributes);
+        replace_in_attributes(&mut scope.attributes);
     }
 }
 
-fn attributes(attributes: &mut [KeyValue]) {
+fn replace_in_attributes(attributes: &mut [KeyValue]) {
     for attribute in attributes {
-        any(attribute.value.as_mut());
+        replace_in_value(attribute.value.as_mut());
     }
 }
 
-fn any(value: Option<&mut AnyValue>) {
+fn replace_in_value(value: Option<&mut AnyValue>) {
     match value.and_then(|value| value.value.as_mut()) {
-        Some(Value::ArrayValue(array)) => array.values.iter_mut().for_each(|value| any(Some(value))),
-        Some(Value::KvlistValue(list)) => attributes(&mut list.values),
+        Some(Value::ArrayValue(array)) => {
+            array.values.iter_mut().for_each(|value| replace_in_value(Some(value)))
+        }
+        Some(Value::KvlistValue(list)) => replace_in_attributes(&mut list.values),
         Some(value) => {
             if let Value::DoubleValue(number) = value
                 && !number.is_finite()

@@ -1,4 +1,4 @@
-//! What differs between the requests of the three signals.
+//! The requests of the three signals.
 
 use opentelemetry_proto::tonic::collector::{
     logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse},
@@ -8,38 +8,32 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use serde::Serialize;
 
-use super::{json_floats::ReplaceNonFinite, response::line, response_code::ResponseCode, split::Split};
+use super::{
+    json_floats::ReplaceNonFinite,
+    response::{ExportResponse, shorten},
+    split::Split,
+};
 
-/// What a server that accepted a request says about it.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Answer {
-    /// How many items it refused nevertheless.
-    pub(crate) rejected: u64,
-    /// Why; or, when it refused none, a warning.
-    pub(crate) message: String,
-    /// That of the response.
-    pub(crate) code: Option<ResponseCode>,
-}
-
-/// A request of one signal, and how its answer is read.
+/// A request of one signal, and the decoding of its response.
 pub(crate) trait OtlpRequest: Message + Serialize + ReplaceNonFinite + Split + 'static {
-    type Response: Message + Default + Into<Answer>;
+    type Response: Message + Default + Into<ExportResponse>;
 
-    /// The method of the gRPC service.
+    /// The path of the gRPC method.
     #[cfg(feature = "grpc")]
     const METHOD: &'static str;
 
-    /// The member of a JSON answer that holds the number of rejected items.
+    /// The member of a JSON response with the number of rejected items.
     const REJECTED: &'static str;
 
-    /// Reads an answer in JSON, where such numbers are strings by the rules of Protocol Buffers, and numbers in practice.
-    fn answer_from_json(body: &[u8]) -> Answer {
+    /// Decodes a JSON response. Accepts the number of rejected items as a string, as the Protocol
+    /// Buffers JSON mapping requires, and as a number, as servers send it in practice.
+    fn response_from_json(body: &[u8]) -> ExportResponse {
         let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let partial = &body["partialSuccess"];
         let rejected = &partial[Self::REJECTED];
-        Answer {
+        ExportResponse {
             rejected: rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or_default(),
-            message: line(partial["errorMessage"].as_str().unwrap_or_default()),
+            message: shorten(partial["errorMessage"].as_str().unwrap_or_default()),
             code: None,
         }
     }
@@ -56,11 +50,11 @@ macro_rules! otlp_request {
             const REJECTED: &'static str = $rejected_json;
         }
 
-        impl From<$response> for Answer {
+        impl From<$response> for ExportResponse {
             fn from(response: $response) -> Self {
                 let partial = response.partial_success.unwrap_or_default();
                 let rejected = u64::try_from(partial.$rejected).unwrap_or_default();
-                Self { rejected, message: line(&partial.error_message), code: None }
+                Self { rejected, message: shorten(&partial.error_message), code: None }
             }
         }
     };
@@ -87,16 +81,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_of_an_answer_may_be_a_string() {
+    fn json_response_with_number_or_string_is_decoded() {
         for text in [
             r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}}"#,
             r#"{"partialSuccess":{"rejectedSpans":3,"errorMessage":"no"}}"#,
         ] {
-            let answer = ExportTraceServiceRequest::answer_from_json(text.as_bytes());
-            assert_eq!(answer, Answer { rejected: 3, message: "no".into(), code: None });
+            let response = ExportTraceServiceRequest::response_from_json(text.as_bytes());
+            assert_eq!(response, ExportResponse { rejected: 3, message: "no".into(), code: None });
         }
         for text in ["", "{}", "[]", "nonsense"] {
-            assert_eq!(ExportTraceServiceRequest::answer_from_json(text.as_bytes()), Answer::default());
+            let response = ExportTraceServiceRequest::response_from_json(text.as_bytes());
+            assert_eq!(response, ExportResponse::default());
         }
     }
 }

@@ -1,17 +1,18 @@
-//! The code of an answer, in the terms of its protocol.
+//! The code of a response.
 
 use opentelemetry::KeyValue;
 
+/// The code of a response, in the terms of its protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResponseCode {
     Http(u16),
-    /// By its name.
+    /// The name of a gRPC status, for example `DEADLINE_EXCEEDED`.
     #[cfg(feature = "grpc")]
     Grpc(&'static str),
 }
 
 impl ResponseCode {
-    pub(crate) fn attribute(self) -> KeyValue {
+    pub(super) fn attribute(self) -> KeyValue {
         match self {
             Self::Http(code) => KeyValue::new("http.response.status_code", i64::from(code)),
             #[cfg(feature = "grpc")]

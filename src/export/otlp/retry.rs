@@ -1,4 +1,4 @@
-//! Trying again, by the rules of the specification.
+//! Retries with exponential back-off and jitter.
 
 use std::{
     future::Future,
@@ -9,73 +9,73 @@ use std::{
 use super::export_error::{ExportError, Retryable};
 use crate::{config::RetrySettings, export::runtime::ShutdownSignal};
 
-/// When to try again and for how long.
+/// The limits of retries.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryPolicy {
-    /// The limit for one export, as long as the destination may have seen what was sent.
+    /// The time limit for one export, all attempts included; `None` for no limit.
     pub(crate) limit: Option<Duration>,
     pub(crate) settings: RetrySettings,
-    /// Whether an outage counts for nothing: what was not delivered waits for its end.
+    /// Excludes the time of an outage from `limit`, so that items are kept until the outage ends.
     pub(crate) retry_while_unavailable: bool,
 }
 
-/// Calls `attempt` until it succeeds, fails for good, or the rules say that it is enough. Once shutting down has begun
-/// there is one attempt more at most. `tell` hears of each failure after which it goes on.
+/// Calls `attempt` until it succeeds, fails permanently, or `policy` ends the retries. After the
+/// shutdown signal, at most one more attempt follows. Calls `on_retry` with the error of each
+/// failed attempt that is followed by another one.
 ///
-/// See the specification, "OpenTelemetry Protocol Exporter", "Retry": exponential back-off with jitter.
+/// See the specification, "OpenTelemetry Protocol Exporter", "Retry": exponential back-off with
+/// jitter.
 pub(crate) async fn retry<T, F: Future<Output = Result<T, ExportError>>>(
-    rules: RetryPolicy,
+    policy: RetryPolicy,
     mut shutdown_signal: ShutdownSignal,
     mut attempt: impl FnMut() -> F,
-    tell: impl Fn(&ExportError),
+    on_retry: impl Fn(&ExportError),
 ) -> Result<T, ExportError> {
     let RetryPolicy {
         limit,
         settings: RetrySettings { max_attempts, initial_backoff, max_backoff },
         retry_while_unavailable,
-    } = rules;
-    let mut delay = initial_backoff;
+    } = policy;
+    let mut backoff = initial_backoff;
     let mut attempts = 0;
-    let mut began = Instant::now();
-    // Says more than that the time was over while another attempt was under way.
-    let mut last_failure = None;
+    let mut start = Instant::now();
+    // More precise than the timeout that ends a later attempt.
+    let mut last_error = None;
     loop {
-        let failure = match limit {
+        let result = match limit {
             None => attempt().await,
-            Some(limit) => {
-                tokio::time::timeout(limit.saturating_sub(began.elapsed()), attempt()).await.unwrap_or_else(
-                    |_| Err(last_failure.take().unwrap_or_else(|| ExportError::no_answer(limit))),
-                )
-            }
+            Some(limit) => tokio::time::timeout(limit.saturating_sub(start.elapsed()), attempt())
+                .await
+                .unwrap_or_else(|_| Err(last_error.take().unwrap_or_else(|| ExportError::timeout(limit)))),
         };
-        let failure = match failure {
-            Ok(done) => return Ok(done),
-            Err(failure) => failure,
+        let error = match result {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
         };
         attempts += 1;
-        let Retryable::After(asked) = failure.retry() else { return Err(failure) };
-        // A server may ask for a longer pause, not for none.
-        let pause = asked.unwrap_or_default().max(jittered(delay));
-        let waits = retry_while_unavailable && failure.kind().is_unavailable();
-        let is_late = limit.is_some_and(|limit| began.elapsed() + pause >= limit);
-        if shutdown_signal.has_begun() || max_attempts == Some(attempts) || (is_late && !waits) {
-            return Err(failure.given_up(attempts));
+        let Retryable::After(retry_delay) = error.retryable() else { return Err(error) };
+        // A server may ask for a longer pause than the back-off, but not for a shorter one.
+        let pause = retry_delay.unwrap_or_default().max(with_jitter(backoff));
+        let is_unlimited = retry_while_unavailable && error.error_type().is_unavailable();
+        let is_late = limit.is_some_and(|limit| start.elapsed() + pause >= limit);
+        if shutdown_signal.has_begun() || max_attempts == Some(attempts) || (is_late && !is_unlimited) {
+            return Err(error.after_attempts(attempts));
         }
-        tell(&failure);
-        last_failure = (!waits).then_some(failure);
-        delay = (delay * 2).min(max_backoff);
+        on_retry(&error);
+        last_error = (!is_unlimited).then_some(error);
+        backoff = (backoff * 2).min(max_backoff);
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = shutdown_signal.wait() => {}
         }
-        if waits {
-            began = Instant::now();
+        if is_unlimited {
+            start = Instant::now();
         }
     }
 }
 
-/// Between half of `delay` and all of it, so that many processes do not knock at once.
-fn jittered(delay: Duration) -> Duration {
+/// Returns between a half of `delay` and all of it, so that many processes do not retry at once.
+fn with_jitter(delay: Duration) -> Duration {
     let random = RandomState::new().hash_one(0_u8) % 1000;
     delay / 2 + delay / 2000 * u32::try_from(random).unwrap_or_default()
 }

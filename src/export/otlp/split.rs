@@ -1,4 +1,4 @@
-//! Requests in parts, for receivers that take no large ones.
+//! Splits requests that exceed the size limit of receivers.
 
 use opentelemetry_proto::tonic::{
     collector::{
@@ -10,15 +10,16 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans},
 };
 
-/// What holds items: spans, log records or data points.
+/// A container of items: spans, log records or data points.
 pub(crate) trait Split: Sized {
+    /// Returns the number of items.
     fn items(&self) -> u64;
 
-    /// Leaves the first `at` items and returns the others.
+    /// Keeps the first `at` items and returns the others.
     fn split_off(&mut self, at: u64) -> Self;
 }
 
-/// Splits a list of what can be split.
+/// Splits a list of containers.
 fn split_list<T: Split>(list: &mut Vec<T>, at: u64) -> Vec<T> {
     let mut left = at;
     let mut index = 0;
@@ -78,7 +79,7 @@ split_by!(count, split_list:
     ScopeMetrics { metrics, scope, schema_url }
 );
 
-/// Does the same with the data of a metric whatever its kind, since the kinds have no trait in common.
+/// Runs the same code on the data of a metric for each kind, because the kinds share no trait.
 macro_rules! with_data {
     ($metric:expr, $data:ident => $work:expr, $none:expr) => {
         match $metric {
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_between_two_parts() {
+    fn split_off_at_any_index_keeps_all_items() {
         let resource = ResourceSpans {
             scope_spans: vec![spans(&["a", "b"]), spans(&["c", "d", "e"])],
             ..ResourceSpans::default()
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_is_split_between_its_points() {
+    fn split_off_metric_splits_its_data_points() {
         let point = |time| NumberDataPoint { time_unix_nano: time, ..NumberDataPoint::default() };
         let data = Data::Gauge(Gauge { data_points: (0..5).map(point).collect() });
         let mut metric = Metric { name: "load".into(), data: Some(data), ..Metric::default() };

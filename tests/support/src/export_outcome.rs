@@ -47,6 +47,6 @@ pub fn check(url: &str, protocol: &str, outcome: Outcome, line: &str, reason: &s
     assert!(stats.adds_up() && stats.get("failed") == 10 && stats.get("queued") == 0, "{stats:?}");
     assert!(stats.last_error().starts_with(reason), "{stats:?}");
     assert!(result.contains("10 of 10 lost") && result.contains(reason), "{result}");
-    let stderr = child.wait_stderr("telemetry has ended; lost: 10 of 10 spans for ");
-    assert!(stderr.matches("telemetry has ended").count() == 1 && stderr.lines().count() <= 3, "{stderr}");
+    let stderr = child.wait_stderr("shutdown: lost 10 of 10 spans for ");
+    assert!(stderr.matches("shutdown: lost").count() == 1 && stderr.lines().count() <= 3, "{stderr}");
 }

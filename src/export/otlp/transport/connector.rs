@@ -1,10 +1,8 @@
-//! Connections to destinations, plain and encrypted, direct and by way of proxies, the same way for both transports.
+//! Connections to destinations: plain or TLS, direct or through a proxy.
 
 use std::{
     error::Error as StdError,
-    fmt,
     future::Future,
-    io,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -15,11 +13,7 @@ use hyper_util::{
     client::{
         legacy::{
             Client,
-            connect::{
-                HttpConnector,
-                dns::{GaiAddrs, GaiResolver, Name},
-                proxy::Tunnel,
-            },
+            connect::{HttpConnector, proxy::Tunnel},
         },
         proxy::matcher::Intercept,
     },
@@ -28,88 +22,77 @@ use hyper_util::{
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::proxy::ProxyStream;
 #[cfg(feature = "tls")]
-use super::tls::Tls;
+use super::tls::config::ReloadingTlsConfig;
+use super::{
+    connect_error::{ConnectError, ConnectTimeout},
+    http_version::HttpVersion,
+    proxy::ProxyStream,
+    resolver::Resolver,
+};
 use crate::{
-    config::{OtlpProtocol, OtlpSettings, Proxies},
+    config::{OtlpSettings, Proxies},
     diagnostics::Diagnostics,
     error::Error,
 };
 
 /// A pool of connections to one destination.
-pub(crate) type Connections<B> = Client<Connector, B>;
+pub(super) type Connections<B> = Client<Connector, B>;
 
 #[cfg(feature = "tls")]
-type Stream = hyper_rustls::MaybeHttpsStream<ProxyStream>;
+type ConnectorStream = hyper_rustls::MaybeHttpsStream<ProxyStream>;
 #[cfg(not(feature = "tls"))]
-type Stream = ProxyStream;
+type ConnectorStream = ProxyStream;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
-type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// What is negotiated on an encrypted connection, and assumed on a plain one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HttpVersion {
-    Http1,
-    #[cfg(feature = "grpc")]
-    Http2,
-}
+/// The longest time for connecting: name lookup, TCP, proxy and TLS handshake together.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-impl HttpVersion {
-    fn of(protocol: OtlpProtocol) -> Self {
-        match protocol {
-            #[cfg(feature = "grpc")]
-            OtlpProtocol::Grpc => Self::Http2,
-            _ => Self::Http1,
-        }
-    }
-}
+/// Shorter than the minute after which most servers close idle connections. A request that is sent
+/// just then would be lost.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-
-/// Shorter than the minute after which most servers close a connection: what is sent just then would be lost on the way.
-const IDLE_LIMIT: Duration = Duration::from_secs(45);
-
-/// Makes connections to one destination.
+/// Opens connections to one destination.
 #[derive(Debug, Clone)]
-pub(crate) struct Connector {
+pub(super) struct Connector {
     http: HttpConnector<Resolver>,
     #[cfg(feature = "grpc")]
     version: HttpVersion,
     proxy: Option<Intercept>,
     #[cfg(feature = "tls")]
-    tls: Option<Tls>,
-    /// For all that it takes until a request can be sent.
+    tls: Option<ReloadingTlsConfig>,
+    /// The time limit for connecting, all steps included.
     limit: Duration,
 }
 
 impl Connector {
-    /// `limit` is for all that it takes until a request can be sent; it may get less.
+    /// Creates a connector. `limit` applies to connecting, all steps included, and is capped at
+    /// 10 s.
     #[cfg_attr(
         not(feature = "tls"),
         expect(clippy::unnecessary_wraps, reason = "with TLS, files may be unreadable")
     )]
-    pub(crate) fn new(
+    pub(super) fn new(
         destination: &OtlpSettings,
         limit: Option<Duration>,
         proxies: &Proxies,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let version = HttpVersion::of(destination.protocol);
-        let limit = limit.map_or(CONNECT_LIMIT, |limit| limit.min(CONNECT_LIMIT));
-        let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+        let limit = limit.map_or(CONNECT_TIMEOUT, |limit| limit.min(CONNECT_TIMEOUT));
+        let mut http = HttpConnector::new_with_resolver(Resolver::new());
         http.enforce_http(false);
         http.set_nodelay(true);
-        // Divided among the addresses of a name, so that one that is dead does not use up the time of all.
+        // Divided among the addresses of a name, so that a dead one leaves time for others.
         http.set_connect_timeout(Some(limit));
         #[cfg(feature = "tls")]
         let tls = destination
             .endpoint
             .is_https()
-            .then(|| Tls::new(&destination.tls, version, diagnostics))
+            .then(|| ReloadingTlsConfig::new(&destination.tls.files, version, diagnostics))
             .transpose()
-            .map_err(|fault| Error::system("TLS", fault.message))?;
+            .map_err(|error| Error::system("TLS", error.message))?;
         #[cfg(not(feature = "tls"))]
         let _ = (version, diagnostics);
         Ok(Self {
@@ -123,34 +106,31 @@ impl Connector {
         })
     }
 
-    /// The header that a request must have to pass a proxy without a tunnel.
-    pub(crate) fn proxy_authorization(&self, destination: &Uri) -> Option<HeaderValue> {
+    /// Returns the header that a plain request through a proxy needs. Tunnels send it themselves.
+    pub(super) fn proxy_authorization(&self, destination: &Uri) -> Option<HeaderValue> {
         self.proxy.as_ref().filter(|_| !is_https(destination))?.basic_auth().cloned()
     }
 
-    async fn connect(mut self, uri: Uri) -> Result<Stream, BoxError> {
+    async fn connect(mut self, uri: Uri) -> Result<ConnectorStream, BoxError> {
         let deadline = Instant::now() + self.limit;
         let proxy = self.proxy.as_ref().and_then(|proxy| proxy.uri().authority()).map(ToString::to_string);
-        let dialled = tokio::time::timeout_at(deadline, self.dial(uri.clone())).await;
-        let dialled = dialled.unwrap_or_else(|_| Err(ConnectTimeout.into()));
-        let tcp = dialled.map_err(|source| match proxy {
-            Some(proxy) => ProxyError { proxy, source }.into(),
-            None => source,
+        let result = tokio::time::timeout_at(deadline, self.connect_tcp(uri.clone())).await;
+        let tcp = result.unwrap_or_else(|_| Err(ConnectTimeout.into())).map_err(|source| match proxy {
+            Some(proxy) => ConnectError::Proxy { proxy, source },
+            None => ConnectError::Tcp { source },
         })?;
         #[cfg(feature = "tls")]
         {
-            let secured = tokio::time::timeout_at(deadline, self.secure(tcp, uri)).await;
-            let within = crate::config::format_duration(self.limit);
-            let secured = secured
-                .unwrap_or_else(|_| Err(timed_out(format!("the handshake did not end within {within}"))));
-            secured.map_err(|source| HandshakeError { source }.into())
+            let result = tokio::time::timeout_at(deadline, self.add_tls(tcp, uri)).await;
+            let stream = result.unwrap_or_else(|_| Err(handshake_timeout(self.limit)));
+            stream.map_err(|source| ConnectError::Tls { source }.into())
         }
         #[cfg(not(feature = "tls"))]
         Ok(tcp)
     }
 
-    /// The connection to the destination, or to a proxy that passes on to it.
-    async fn dial(&mut self, uri: Uri) -> Result<ProxyStream, BoxError> {
+    /// Connects to the destination, or to its proxy.
+    async fn connect_tcp(&mut self, uri: Uri) -> Result<ProxyStream, BoxError> {
         let Some(proxy) = &self.proxy else { return Ok(ProxyStream::new(self.http.call(uri).await?, false)) };
         let address = proxy.uri().clone();
         if !is_https(&uri) {
@@ -164,13 +144,13 @@ impl Connector {
     }
 
     #[cfg(feature = "tls")]
-    async fn secure(&self, tcp: ProxyStream, uri: Uri) -> Result<Stream, BoxError> {
-        use super::proxy::Established;
+    async fn add_tls(&self, tcp: ProxyStream, uri: Uri) -> Result<ConnectorStream, BoxError> {
+        use super::{established::Established, tls::error::unwrap_io};
         use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 
         let Some(tls) = &self.tls else { return Ok(MaybeHttpsStream::Http(tcp)) };
-        let mut connector = HttpsConnector::from((Established::new(tcp), tls.config().await?));
-        connector.call(uri).await.map_err(without_wrapping)
+        let mut connector = HttpsConnector::from((Established::new(tcp), tls.current().await?));
+        connector.call(uri).await.map_err(unwrap_io)
     }
 }
 
@@ -179,14 +159,15 @@ fn is_https(uri: &Uri) -> bool {
 }
 
 #[cfg(feature = "tls")]
-fn timed_out(message: String) -> BoxError {
-    io::Error::new(io::ErrorKind::TimedOut, message).into()
+fn handshake_timeout(limit: Duration) -> BoxError {
+    let message = format!("handshake did not finish within {}", crate::config::format_duration(limit));
+    std::io::Error::new(std::io::ErrorKind::TimedOut, message).into()
 }
 
 impl Service<Uri> for Connector {
-    type Response = Stream;
+    type Response = ConnectorStream;
     type Error = BoxError;
-    type Future = BoxFuture<Stream, BoxError>;
+    type Future = Pin<Box<dyn Future<Output = Result<ConnectorStream, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -197,125 +178,21 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// Opens nothing yet; connections are made as they are needed.
-pub(crate) fn connections<B>(connector: Connector) -> Connections<B>
+/// Creates a pool, which opens connections on demand.
+pub(super) fn connections<B>(connector: Connector) -> Connections<B>
 where
     B: hyper::body::Body + Send,
     B::Data: Send,
 {
     let mut builder = Client::builder(TokioExecutor::new());
-    builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).pool_idle_timeout(IDLE_LIMIT);
+    builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
     #[cfg(feature = "grpc")]
     if connector.version == HttpVersion::Http2 {
-        // Without a sign of life a connection whose other end is gone would be used until the kernel gives it up.
+        // Without pings, a connection to a dead peer would be used until the kernel gives it up.
         builder
             .http2_only(true)
             .http2_keep_alive_interval(Duration::from_secs(30))
             .http2_keep_alive_timeout(Duration::from_secs(10));
     }
     builder.build(connector)
-}
-
-/// Looks up names as usual; its errors can be told from all others.
-#[derive(Debug, Clone)]
-pub(crate) struct Resolver(GaiResolver);
-
-impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
-    type Error = NameNotFound;
-    type Future = BoxFuture<GaiAddrs, NameNotFound>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NameNotFound>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let found = self.0.call(name.clone());
-        Box::pin(async move { found.await.map_err(|source| NameNotFound { name, source }) })
-    }
-}
-
-/// Nobody answered while the connection was made.
-#[derive(Debug)]
-pub(crate) struct ConnectTimeout;
-
-impl fmt::Display for ConnectTimeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("timed out while connecting")
-    }
-}
-
-impl StdError for ConnectTimeout {}
-
-/// The name of a destination or proxy has no address.
-#[derive(Debug)]
-pub(crate) struct NameNotFound {
-    name: Name,
-    source: io::Error,
-}
-
-impl fmt::Display for NameNotFound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no address is found for {}", self.name)
-    }
-}
-
-impl StdError for NameNotFound {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.source)
-    }
-}
-
-/// A proxy cannot be reached, or does not pass on.
-#[derive(Debug)]
-pub(crate) struct ProxyError {
-    /// Without credentials.
-    proxy: String,
-    source: BoxError,
-}
-
-impl fmt::Display for ProxyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy {} makes no connection", self.proxy)
-    }
-}
-
-impl StdError for ProxyError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.source)
-    }
-}
-
-/// The two sides do not agree on TLS. Its source is the error of rustls, or of the connection.
-#[cfg(feature = "tls")]
-#[derive(Debug)]
-pub(crate) struct HandshakeError {
-    source: BoxError,
-}
-
-#[cfg(feature = "tls")]
-impl fmt::Display for HandshakeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the TLS handshake failed")
-    }
-}
-
-#[cfg(feature = "tls")]
-impl StdError for HandshakeError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.source)
-    }
-}
-
-/// hyper-rustls puts the error of rustls into errors of I/O, whose content is not among the sources of an error.
-#[cfg(feature = "tls")]
-fn without_wrapping(error: BoxError) -> BoxError {
-    fn unwrapped(error: io::Error) -> BoxError {
-        match error.downcast::<io::Error>().map_err(io::Error::downcast::<rustls::Error>) {
-            Ok(inner) => unwrapped(inner),
-            Err(Ok(of_rustls)) => of_rustls.into(),
-            Err(Err(error)) => error.into(),
-        }
-    }
-    error.downcast::<io::Error>().map_or_else(|error| error, |error| unwrapped(*error))
 }

@@ -1,4 +1,4 @@
-//! The stream that a connection begins with.
+//! Streams to a destination or its proxy.
 
 use std::{
     io::{self, IoSlice},
@@ -13,15 +13,15 @@ use hyper_util::{
 };
 use tokio::net::TcpStream;
 
-/// A stream that knows whether requests on it are for a proxy, which wants the whole URL in them.
+/// A stream that tells hyper whether its requests go to a proxy, and so need the whole URL.
 #[derive(Debug)]
-pub(crate) struct ProxyStream {
+pub(super) struct ProxyStream {
     stream: TokioIo<TcpStream>,
     is_proxied: bool,
 }
 
 impl ProxyStream {
-    pub(crate) fn new(stream: TokioIo<TcpStream>, is_proxied: bool) -> Self {
+    pub(super) fn new(stream: TokioIo<TcpStream>, is_proxied: bool) -> Self {
         Self { stream, is_proxied }
     }
 }
@@ -69,31 +69,5 @@ impl Write for ProxyStream {
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
-    }
-}
-
-/// "Connects" by a stream that is there already.
-#[cfg(feature = "tls")]
-pub(crate) struct Established(Option<ProxyStream>);
-
-#[cfg(feature = "tls")]
-impl Established {
-    pub(crate) fn new(stream: ProxyStream) -> Self {
-        Self(Some(stream))
-    }
-}
-
-#[cfg(feature = "tls")]
-impl tower_service::Service<http::Uri> for Established {
-    type Response = ProxyStream;
-    type Error = io::Error;
-    type Future = std::future::Ready<io::Result<ProxyStream>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: http::Uri) -> Self::Future {
-        std::future::ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
     }
 }

@@ -1,0 +1,93 @@
+//! The client of one destination.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use hyper::body::Bytes;
+
+#[cfg(feature = "grpc")]
+use super::grpc::client::GrpcClient;
+use super::{connector::Connector, http::HttpClient};
+use crate::{
+    config::{OtlpProtocol, OtlpSettings, Proxies},
+    diagnostics::Diagnostics,
+    error::Error,
+    export::otlp::{
+        encoder::RequestEncoder, export_error::ExportError, request::OtlpRequest, response::ExportResponse,
+    },
+};
+
+/// Sends requests to one destination over HTTP or gRPC.
+#[derive(Debug)]
+pub(crate) struct OtlpClient {
+    encoder: RequestEncoder,
+    transport: Transport,
+    /// The possible cause of a broken connection. With TLS 1.3, a server rejects the client
+    /// certificate after the client has begun to send, and its alert may arrive too late.
+    hint: Option<String>,
+    /// Set by the first success, after which the hint cannot apply.
+    has_succeeded: AtomicBool,
+}
+
+#[derive(Debug)]
+enum Transport {
+    Http(HttpClient),
+    #[cfg(feature = "grpc")]
+    Grpc(GrpcClient),
+}
+
+impl OtlpClient {
+    /// Creates a client. Half of `limit`, the time limit of a request, limits connecting.
+    pub(crate) fn new(
+        settings: &OtlpSettings,
+        limit: Option<Duration>,
+        proxies: &Proxies,
+        diagnostics: Diagnostics,
+    ) -> Result<Self, Error> {
+        // The scheme of the endpoint includes `tls.insecure`; the caller handles `timeout` and `retry`.
+        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, tls, retry: _ } = settings;
+        // With the whole limit, a connect timeout would look like a missing response.
+        let limit = limit.map(|limit| limit / 2);
+        let connector = Connector::new(settings, limit, proxies, diagnostics)?;
+        let transport = match protocol {
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                Transport::Http(HttpClient::new(*protocol, endpoint, headers, *compression, connector))
+            }
+            #[cfg(feature = "grpc")]
+            OtlpProtocol::Grpc => {
+                Transport::Grpc(GrpcClient::new(endpoint, headers, *compression, connector)?)
+            }
+            #[cfg(not(feature = "grpc"))]
+            OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
+        };
+        let hint = endpoint.is_https().then(|| match &tls.files.cert_file {
+            Some(file) => format!("the server may have rejected the client certificate {file}"),
+            None => "the server may require a client certificate; set `tls.cert_file` and `tls.key_file`"
+                .to_owned(),
+        });
+        let encoder = RequestEncoder::new(*protocol, *compression);
+        Ok(Self { encoder, transport, hint, has_succeeded: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn encoder(&self) -> &RequestEncoder {
+        &self.encoder
+    }
+
+    /// Sends an encoded request.
+    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
+        let response = match &self.transport {
+            Transport::Http(client) => client.call::<R>(body).await,
+            #[cfg(feature = "grpc")]
+            Transport::Grpc(client) => client.call::<R>(body).await,
+        };
+        if response.is_ok() {
+            self.has_succeeded.store(true, Ordering::Relaxed);
+        }
+        response.map_err(|error| match &self.hint {
+            Some(hint) if !self.has_succeeded.load(Ordering::Relaxed) => error.with_hint_if_closed(hint),
+            _ => error,
+        })
+    }
+}
