@@ -40,7 +40,7 @@ fn check_finds_the_file_and_says_what_is_wrong() {
     assert_eq!(
         ran.out,
         "error: autotelemetry.toml:2:1: service.nmae: unknown key\n    help: did you mean `name`?\n\
-         error: service.name: is required and set nowhere\n    help: write `name = \"…\"` below [service], or set OTEL_SERVICE_NAME\n\
+         error: service.name: is required but not set\n    help: write `name = \"…\"` in [service], or set OTEL_SERVICE_NAME\n\
          2 problems\n"
     );
     let ran = run(bad.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);

@@ -1,4 +1,4 @@
-//! `[console]`: telemetry for the eyes, or for whatever reads the process's output.
+//! `[console]`: telemetry on standard output or standard error.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,13 @@ use super::value::string_enum;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Console {
-    /// Where to write: `stdout` or `stderr`.
+    /// The stream to write to: `stdout` or `stderr`.
     pub stream: Stream,
 
-    /// `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
+    /// `text`: for people; `json`: one object per line; `auto`: text on a terminal, JSON otherwise.
     pub format: Format,
 
-    /// `auto` colours text on a terminal unless the variable `NO_COLOR` is set; `always` and `never` decide it.
+    /// `auto`: colored text on a terminal unless the variable `NO_COLOR` is set; `always`; `never`.
     pub color: Color,
 }
 
@@ -37,11 +37,11 @@ string_enum! {
 }
 
 string_enum! {
-    /// How telemetry is written.
+    /// The format of telemetry on the console.
     pub enum Format {
         /// Text on a terminal, JSON otherwise.
         Auto = "auto",
-        /// For people.
+        /// Text for people.
         Text = "text",
         /// One JSON object per line.
         Json = "json",
@@ -49,13 +49,13 @@ string_enum! {
 }
 
 string_enum! {
-    /// Whether text is coloured.
+    /// The use of color in text.
     pub enum Color {
-        /// On a terminal, unless `NO_COLOR` is set.
+        /// Color on a terminal, unless `NO_COLOR` is set.
         Auto = "auto",
-        /// Everywhere.
+        /// Color everywhere.
         Always = "always",
-        /// Nowhere.
+        /// No color.
         Never = "never",
     }
 }

@@ -1,8 +1,8 @@
 //! Tables whose keys fall back to those of a more general table.
 
-/// A value that may be absent and is then taken from a more general place.
+/// A value or table that falls back to a more general one.
 pub(super) trait Inherit {
-    /// Returns `self`, with what is absent taken from `general`.
+    /// Returns `self`, with absent values taken from `general`.
     fn inherit(&self, general: &Self) -> Self;
 }
 

@@ -1,7 +1,8 @@
 //! The keys of `autotelemetry.toml`, as plain structs.
 //!
-//! One file per table, and one for each kind of value. Nothing here knows where a value came from or what is built of
-//! it. The documentation of the fields is written for operators.
+//! There is one file per table, and one per type of value in [`value`]. Nothing here depends on the
+//! source of a value or on the pipeline built from it. The documentation of the fields is written
+//! for operators: it becomes the JSON Schema and `config-examples/reference.toml`.
 
 mod batch;
 mod console;
@@ -64,30 +65,31 @@ pub(crate) use value::{
     endpoint::port_is_good,
 };
 
-/// Everything that can be configured, after all sources were merged.
+/// All keys, merged from all sources.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// `true` switches all telemetry off: nothing is exported, no port is opened, no thread runs. The propagators keep
-    /// working.
+    /// `true` disables all telemetry: nothing is exported, no port is opened, no thread is started.
+    /// The propagators keep working.
     pub disabled: bool,
 
-    /// The profile to apply when neither `AUTOTEL_PROFILE` nor the program names one.
+    /// The profile to apply when neither `AUTOTEL_PROFILE` nor the program selects one.
     pub profile: Option<NonEmptyString>,
 
-    /// How trace context travels to and from other services, any of `tracecontext` and `baggage`.
+    /// The formats that pass trace context and baggage between services, any of `tracecontext` and
+    /// `baggage`.
     pub propagators: PropagatorList,
 
-    /// The time that flushing and shutting down may take, for all signals together.
+    /// The deadline of a flush and of the shutdown, at least 1 ms. All signals share it.
     #[serde(deserialize_with = "at_least::<1, _, _>")]
     pub shutdown_timeout: Interval,
 
-    /// The service that the telemetry describes.
+    /// The service that emits the telemetry.
     pub service: Service,
 
-    /// What else describes the source of the telemetry.
+    /// Additional resource attributes.
     pub resource: Resource,
 
     /// Limits for the attributes of spans and log records.
@@ -96,7 +98,7 @@ pub struct Config {
     /// The destination of the exporter `otlp`.
     pub otlp: Otlp,
 
-    /// Further OTLP destinations, each with a name of its own.
+    /// Additional OTLP destinations by name.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = exporter_name::free_names())))]
     pub exporters: BTreeMap<String, Otlp>,
 
@@ -109,16 +111,16 @@ pub struct Config {
     /// The exporter `prometheus`.
     pub prometheus: Prometheus,
 
-    /// Spans.
+    /// Sampling and export of spans.
     pub traces: Traces,
 
-    /// Metrics.
+    /// Export of metrics.
     pub metrics: Metrics,
 
-    /// Log records.
+    /// Filtering and export of log records.
     pub logs: Logs,
 
-    /// What telemetry says about itself.
+    /// Diagnostics about the telemetry itself.
     pub diagnostics: Diagnostics,
 }
 

@@ -1,9 +1,9 @@
-//! How context travels between services.
+//! Propagation of context between services.
 
 use super::value::{list::List, string_enum};
 
 string_enum! {
-    /// A format in which trace context and baggage travel between services.
+    /// A format that passes trace context or baggage between services.
     pub enum Propagator {
         /// W3C Trace Context.
         TraceContext = "tracecontext",

@@ -1,7 +1,6 @@
-//! What is really used: inherited values, and defaults that depend on other keys.
+//! Resolves inherited values, and defaults that depend on other keys.
 //!
-//! The only place that knows them. Pipelines, validation and `explain` all read what is resolved
-//! here.
+//! Pipelines, validation and `explain` all read the values that are resolved here.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -26,68 +25,67 @@ use super::{
     },
 };
 
-/// The settings that are used to send one signal to one OTLP destination.
+/// The effective settings for one signal and one OTLP destination.
 ///
 /// It serializes like a table of one signal, such as `[otlp.traces]`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct OtlpSettings {
-    /// How OTLP is carried.
+    /// The transport and encoding.
     pub protocol: OtlpProtocol,
     /// The full URL; for grpc, without a path.
     pub endpoint: Endpoint,
-    /// Exactly the headers to send.
+    /// The headers to send.
     pub headers: Headers,
-    /// How requests are compressed.
+    /// The compression of requests.
     pub compression: Compression,
     /// The limit for one export.
     pub timeout: Timeout,
-    /// How the connection is encrypted.
+    /// Encryption of the connection.
     pub tls: TlsSettings,
-    /// How requests that failed are sent again.
+    /// Retries of failed requests.
     pub retry: RetrySettings,
 }
 
-/// The encryption of one signal's connections to one destination.
+/// The effective encryption for one signal and one destination.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TlsSettings {
-    /// Whether an endpoint without a scheme means `http://`. Resolved into the scheme of the endpoint.
+    /// Whether an endpoint without a scheme uses `http://`. The resolved endpoint has that scheme.
     pub insecure: bool,
-    /// The files.
+    /// The files of certificates and keys.
     #[serde(flatten)]
     pub files: TlsFiles,
 }
 
-/// The files that connections are encrypted with.
+/// The files of certificates and keys.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TlsFiles {
-    /// The certificates of the authorities that are trusted; without one, those of the operating
-    /// system.
+    /// The certificates of the trusted authorities; without one, those of the operating system.
     pub ca_file: Option<FilePath>,
-    /// The certificate that is shown to the server.
+    /// The client certificate.
     pub cert_file: Option<FilePath>,
     /// The private key of that certificate.
     pub key_file: Option<FilePath>,
 }
 
-/// When a request that failed is sent again.
+/// The effective retries of failed requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RetrySettings {
-    /// How often it is sent at most.
+    /// The maximum number of attempts.
     pub max_attempts: Option<u32>,
-    /// The first pause.
+    /// The first delay.
     #[serde(serialize_with = "duration::serialize")]
     pub initial_backoff: Duration,
-    /// The longest pause.
+    /// The maximum delay.
     #[serde(serialize_with = "duration::serialize")]
     pub max_backoff: Duration,
 }
 
 impl Otlp {
-    /// Resolves what one signal inherits, and the defaults.
+    /// Resolves inheritance and defaults for one signal.
     #[must_use]
     pub fn settings(&self, signal: Signal) -> OtlpSettings {
         let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } =
@@ -162,7 +160,7 @@ impl Config {
         list.as_ref().map(|list| list.as_slice())
     }
 
-    /// Returns the signals that are not exported, though no key says so.
+    /// Returns the signals that have no exporter, though no list of exporters says so.
     pub(crate) fn signals_without_choice(&self) -> Vec<Signal> {
         let is_unset = |signal: &Signal| {
             !self.disabled && self.listed_exporters(*signal).is_none() && self.exporters(*signal).is_empty()
@@ -170,13 +168,13 @@ impl Config {
         Signal::ALL.into_iter().filter(is_unset).collect()
     }
 
-    /// Returns what is used to send `signal` to an exporter that speaks OTLP; `None` for the others.
+    /// Returns the settings of an OTLP exporter for `signal`; `None` for other exporters.
     #[must_use]
     pub fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
         self.otlp_table(exporter).map(|otlp| otlp.settings(signal))
     }
 
-    /// Returns the table of an exporter that speaks OTLP; `None` for the others.
+    /// Returns the table of an OTLP exporter; `None` for other exporters.
     pub(super) fn otlp_table(&self, exporter: &ExporterName) -> Option<&Otlp> {
         match exporter {
             ExporterName::Otlp => Some(&self.otlp),
@@ -199,7 +197,7 @@ impl Config {
         self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
     }
 
-    /// Returns the limits of one signal, with what is absent taken from `[attribute_limits]`.
+    /// Returns the limits of one signal, with absent ones taken from `[attribute_limits]`.
     fn attribute_limits(&self, count: Option<Count>, value_length: Option<Count>) -> AttributeLimits {
         let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = self.attribute_limits;
         AttributeLimits {
@@ -208,14 +206,14 @@ impl Config {
         }
     }
 
-    /// Returns the beginning of the names of log files.
+    /// Returns the prefix of the names of log files.
     #[must_use]
     pub fn file_prefix(&self) -> FilePrefix {
         let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
         self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
     }
 
-    /// Resolves everything that [`Resolved`] holds.
+    /// Resolves all keys whose values follow from others.
     pub(crate) fn resolved(&self) -> Resolved<'_> {
         let Self { traces, logs, .. } = self;
         Resolved {
@@ -297,7 +295,7 @@ impl ResolvedOtlp {
     }
 }
 
-/// Returns the key that the one at `path` follows from while it is not set.
+/// Returns the key that the value at `path` follows from if it is not set.
 pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
     let is_signal = |name: &String| Signal::ALL.iter().any(|signal| signal.as_str() == name);
     let names: Vec<&str> = path.iter().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 use super::value::string_enum;
 
 string_enum! {
-    /// One of the three kinds of telemetry.
+    /// A kind of telemetry.
     pub enum Signal {
         /// Spans.
         Traces = "traces",
@@ -15,6 +15,6 @@ string_enum! {
 }
 
 impl Signal {
-    /// All three.
+    /// All signals.
     pub const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 }

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-/// A copy of the environment variables. Empty ones count as unset, as the specification demands.
+/// A copy of the environment variables. Empty ones count as unset, as the specification requires.
 ///
-/// No `Debug`: it would print every secret that a process has.
+/// Does not implement `Debug`, which would print every secret in the environment.
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
@@ -12,7 +12,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The environment of this process. The only place that reads it.
+    /// Copies the environment of this process. Nothing else reads it.
     pub(crate) fn from_process() -> Self {
         Self::from_os(std::env::vars_os())
     }
@@ -24,7 +24,7 @@ impl Environment {
     fn from_os(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut environment = Self::default();
         for (name, value) in variables {
-            // A name that is not Unicode is none of ours.
+            // No variable of this library has a name that is not Unicode.
             let Ok(name) = name.into_string() else { continue };
             match value.into_string() {
                 Ok(value) if value.is_empty() => {}
@@ -35,24 +35,24 @@ impl Environment {
         environment
     }
 
-    /// Takes a variable out.
+    /// Removes a variable.
     #[cfg(feature = "cli")]
     pub(crate) fn remove(&mut self, name: &str) {
         self.variables.remove(name);
         self.not_unicode.retain(|other| other != name);
     }
 
-    /// The value, without blanks around it; `None` when unset or empty.
+    /// Returns the value without surrounding whitespace; `None` when unset or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.get_raw(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// The value as it stands.
+    /// Returns the unchanged value.
     pub(crate) fn get_raw(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// Names and values of the set variables that begin with `prefix`.
+    /// Returns names and values of the set variables that start with `prefix`.
     pub(crate) fn starting_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         let prefix = prefix.to_owned();
         self.variables
@@ -62,7 +62,7 @@ impl Environment {
             .filter(|(_, value)| !value.is_empty())
     }
 
-    /// Names of variables whose value is not Unicode.
+    /// Returns the names of variables whose value is not Unicode.
     pub(crate) fn not_unicode(&self) -> &[String] {
         &self.not_unicode
     }

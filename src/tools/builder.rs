@@ -33,7 +33,7 @@ impl fmt::Debug for Builder {
 impl Builder {
     #[track_caller]
     fn text(mut self, key: &str, value: impl fmt::Display) -> Self {
-        self.sources.settings.push(CodeValue {
+        self.sources.defaults.push(CodeValue {
             key: CodeKey::Path(key_path(key)),
             value: CodeValueKind::Text(value.to_string()),
             location: Location::caller(),
@@ -62,7 +62,7 @@ impl Builder {
     /// An attribute of all telemetry (`resource.attributes`).
     #[track_caller]
     pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
-        self.sources.settings.push(CodeValue {
+        self.sources.defaults.push(CodeValue {
             key: CodeKey::Path(vec!["resource".to_owned(), "attributes".to_owned(), key.into()]),
             value: CodeValueKind::Attribute(value.into()),
             location: Location::caller(),
@@ -102,7 +102,7 @@ impl Builder {
     /// that holds a dot is quoted as in the file.
     #[track_caller]
     pub fn set(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
-        self.sources.settings.push(dotted(key.into(), &value, Location::caller()));
+        self.sources.defaults.push(dotted(key.into(), &value, Location::caller()));
         self
     }
 

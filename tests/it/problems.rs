@@ -37,16 +37,16 @@ x = 1
     assert_eq!(
         file_error(text),
         r#"invalid telemetry configuration: 9 problems
-  autotelemetry.toml:3:8: service.name: expected a text in quotes, found a whole number
+  autotelemetry.toml:3:8: service.name: expected a string in quotes, found an integer
   autotelemetry.toml:6:1: otlp.endpiont: unknown key
     help: did you mean `endpoint`?
   autotelemetry.toml:7:15: otlp.compression: "zip" is not one of "none" and "gzip"
     help: did you mean "gzip"?
-  autotelemetry.toml:8:11: otlp.timeout: expected a duration such as "10s", found a whole number
+  autotelemetry.toml:8:11: otlp.timeout: expected a duration such as "10s", found an integer
     help: write a number with a unit, for example "5s" (ms, s, m or h)
-  autotelemetry.toml:10:17: otlp.headers.authorization: expected a text in quotes, found a whole number
+  autotelemetry.toml:10:17: otlp.headers.authorization: expected a string in quotes, found an integer
   autotelemetry.toml:13:15: traces.sampler_arg: 1.5 is not between 0 and 1
-  autotelemetry.toml:14:22: traces.exporters: expected the name of an exporter in quotes, found a whole number
+  autotelemetry.toml:14:22: traces.exporters: expected the name of an exporter in quotes, found an integer
   autotelemetry.toml:15:28: traces.batch.max_queue_size: 0 is not between 1 and 1000000
   autotelemetry.toml:17:2: tarces: unknown key
     help: did you mean `traces`?"#
@@ -74,7 +74,7 @@ fn an_endpoint_without_scheme() {
     let error = with_env(&[]).service_name("x").otlp_endpoint("collector:4317").build().unwrap_err();
     let problem = &error.problems()[0];
     assert_eq!(problem.key(), Some("otlp.endpoint"));
-    assert_eq!(problem.message(), "\"collector:4317\" has no scheme, which http/protobuf needs");
+    assert_eq!(problem.message(), "\"collector:4317\" has no scheme, which http/protobuf requires");
     assert!(problem.origin().unwrap().to_string().contains("tests/it/problems.rs"), "{problem}");
 }
 
@@ -91,7 +91,7 @@ fn an_unknown_exporter() {
 #[test]
 fn prometheus_takes_metrics_only() {
     let error = env_error(&[("AUTOTEL_LOGS__EXPORTERS", "console,prometheus")]);
-    assert_eq!(error.problems()[0].message(), "\"prometheus\" takes metrics only, not logs");
+    assert_eq!(error.problems()[0].message(), "\"prometheus\" accepts metrics only, not logs");
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn standard_variables_are_lenient() {
         "OTEL_SDK_DISABLED: \"yes\" is neither",
         "OTEL_PROPAGATORS: propagators: \"nonsense\" is not one of",
         "OTEL_TRACES_SAMPLER_ARG: has no effect on the sampler \"always_off\"",
-        "OTEL_BSP_MAX_QUEUE_SIZE: \"many\" is not a whole number",
+        "OTEL_BSP_MAX_QUEUE_SIZE: \"many\" is not an integer",
         "OTEL_ENTITIES: is not supported",
-        "OTEL_EXPORTER_OTLP_ENDPOIN: not known to autotelemetry\n    help: did you mean OTEL_EXPORTER_OTLP_ENDPOINT?",
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: traces.batch.max_export_batch_size: 5000 is more than the queue holds",
+        "OTEL_EXPORTER_OTLP_ENDPOIN: unknown variable\n    help: did you mean OTEL_EXPORTER_OTLP_ENDPOINT?",
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: traces.batch.max_export_batch_size: the batch size of 5000 exceeds the queue size",
         "OTEL_TRACES_EXPORTER: traces.exporters: there is no exporter \"zipkin\" for traces, ignored",
     ];
     assert_eq!(warnings.len(), starts.len(), "{warnings:#?}");
@@ -194,7 +194,7 @@ fn a_rule_over_keys_that_the_file_breaks_is_an_error() {
     assert_eq!(
         file_error(text),
         "invalid telemetry configuration: 1 problem\n  autotelemetry.toml:5:25: logs.batch.max_export_batch_size: \
-         20 is more than the queue holds (logs.batch.max_queue_size = 10)"
+         the batch size of 20 exceeds the queue size of 10 (logs.batch.max_queue_size)"
     );
     let (builder, _directory) = with_file(&text.replace("max_export_batch_size = 20\n", ""), &[]);
     assert_eq!(
@@ -221,7 +221,7 @@ fn references_are_resolved_and_may_stand_for_numbers() {
         "{error}"
     );
     assert!(
-        file_error("[prometheus]\nport = \"9999\"\n").contains("expected a whole number"),
+        file_error("[prometheus]\nport = \"9999\"\n").contains("expected an integer"),
         "no reference, no number"
     );
 }
@@ -310,7 +310,7 @@ fn a_header_may_come_from_a_file() {
     let (builder, _directory) = with_file("[service]\nname = { file = \"x\" }\n", &[]);
     assert_eq!(
         builder.build().unwrap_err().problems()[0].message(),
-        "expected a text in quotes, found a table"
+        "expected a string in quotes, found a table"
     );
 }
 
@@ -361,5 +361,5 @@ fn what_is_no_file_is_refused_without_waiting_for_it() {
     let latin1 = directory.path().join("latin1.toml");
     std::fs::write(&latin1, b"[service]\nname = \"\xe4\"\n").unwrap();
     let error = with_env(&[]).service_name("x").config_file(&latin1).build().unwrap_err();
-    assert!(error.to_string().contains("it is not UTF-8"), "{error}");
+    assert!(error.to_string().contains("it is not valid UTF-8"), "{error}");
 }

@@ -291,9 +291,9 @@ fn half_an_identity_is_an_error_and_from_standard_variables_a_warning() {
     assert_eq!(
         warnings,
         [
-            "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: otlp.traces.tls.ca_file: the connection is not encrypted, since the \
-             endpoint is http://, ignored\n    help: write https:// in `otlp.traces.endpoint`, or remove this key",
-            "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY: otlp.logs.tls.key_file: a private key needs its certificate, ignored\n    \
+            "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: otlp.traces.tls.ca_file: the connection is not encrypted, because the \
+             endpoint uses http://, ignored\n    help: use https:// in `otlp.traces.endpoint`, or remove this key",
+            "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY: otlp.logs.tls.key_file: a private key requires its certificate, ignored\n    \
              help: set `otlp.logs.tls.cert_file`",
         ]
     );

@@ -4,32 +4,43 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::ParseError;
+use super::{ParseError, has_schema};
 
-/// A resource attribute's value: a text, boolean, integer, float, or an array of one of these kinds.
+/// The value of a resource attribute: a string, boolean, integer, float, or an array of one of these
+/// types.
 ///
 /// See the specification, "Attribute".
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum AttributeValue {
-    /// A text.
+    /// A string.
     String(String),
     /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     I64(i64),
     /// A floating-point number.
     F64(f64),
-    /// Texts.
+    /// Strings.
     StringArray(Vec<String>),
     /// Booleans.
     BoolArray(Vec<bool>),
-    /// Whole numbers.
+    /// Integers.
     I64Array(Vec<i64>),
     /// Floating-point numbers.
     F64Array(Vec<f64>),
 }
+
+has_schema!(
+    AttributeValue,
+    schemars::json_schema!({ "anyOf": [
+        { "type": ["string", "boolean", "integer", "number"] },
+        { "type": "array", "items": { "type": "string" } },
+        { "type": "array", "items": { "type": "boolean" } },
+        { "type": "array", "items": { "type": "number" } },
+    ] })
+);
 
 macro_rules! attribute_from {
     ($($type:ty => |$value:ident| $make:expr),+ $(,)?) => {
@@ -63,7 +74,7 @@ impl<'de> Deserialize<'de> for AttributeValue {
             type Value = AttributeValue;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, boolean, number, or an array of one of these kinds")
+                f.write_str("a string, boolean, number, or an array of one of these types")
             }
 
             fn visit_str<E>(self, value: &str) -> Result<AttributeValue, E> {
@@ -88,7 +99,9 @@ impl<'de> Deserialize<'de> for AttributeValue {
                     values.push(value);
                 }
                 array(values).ok_or_else(|| {
-                    de::Error::custom(ParseError::new("an array must hold values of one kind, and no arrays"))
+                    de::Error::custom(ParseError::new(
+                        "an array must contain values of one type and no arrays",
+                    ))
                 })
             }
         }

@@ -9,6 +9,7 @@ mod config_value;
 pub(crate) mod duration;
 pub(crate) mod endpoint;
 pub(crate) mod file_path;
+mod has_schema;
 pub(crate) mod header;
 pub(crate) mod list;
 pub(crate) mod log_filter;
@@ -22,6 +23,7 @@ mod string_value;
 
 pub(crate) use self::{
     config_value::{ConfigValue, deserialize, newtype_name},
+    has_schema::has_schema,
     parse_error::ParseError,
     string_enum::string_enum,
     string_value::string_value,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::text::{nearest, quoted_list};
 
-/// The reason why a text was refused, and what to write instead.
+/// The reason why a value was refused, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParseError {
     pub(crate) message: String,
@@ -14,12 +14,14 @@ pub(crate) struct ParseError {
 }
 
 impl ParseError {
-    /// Separates message and help while both travel through a serde error, which carries one string
-    /// only.
+    /// Separates message and help in a serde error, which carries a single string.
     const SEPARATOR: char = '\u{1f}';
 
     /// Marks a string whose key is at fault.
     const BLAMES_KEY: char = '\u{1e}';
+
+    /// The message for a key that does not exist.
+    pub(crate) const UNKNOWN_KEY: &str = "unknown key";
 
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None, blames_key: false }
@@ -45,9 +47,9 @@ impl ParseError {
     pub(crate) fn unknown_key(key: &str, known: &[&str]) -> Self {
         let help = match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", known.join(", ")),
+            None => format!("use one of {}", known.join(", ")),
         };
-        Self::of_key("unknown key").with_help(help)
+        Self::of_key(Self::UNKNOWN_KEY).with_help(help)
     }
 
     /// Reads back what [`fmt::Display`] wrote.

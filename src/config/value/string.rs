@@ -21,7 +21,7 @@ impl NonEmptyString {
 }
 
 impl ConfigValue for NonEmptyString {
-    const EXPECTED: &'static str = "a text in quotes";
+    const EXPECTED: &'static str = "a string in quotes";
     const PATTERN: Option<&'static str> = Some(r"\S");
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
