@@ -59,8 +59,8 @@ impl LayerSource {
         Problem {
             at: Some(self.origin(path, part)),
             key: Some(self.key(path)),
-            message: rejection.message,
             help: rejection.help,
+            ..Problem::new(rejection.message)
         }
     }
 }
@@ -266,8 +266,8 @@ impl Merged {
                 .map(|(path, origin)| Problem {
                     at: Some(origin.clone()),
                     key: Some(path.join(".")),
-                    message: format!("{message}, ignored"),
                     help: help.clone(),
+                    ..Problem::new(format!("{message}, ignored"))
                 })
                 .collect();
             if !problems.is_empty() {
@@ -277,7 +277,7 @@ impl Merged {
         }
         let key = keys.first().map(|key| key.join("."));
         let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        Resolution { severity, ignored: false, problems: vec![Problem { at, key, message, help }] }
+        Resolution { severity, ignored: false, problems: vec![Problem { at, key, help, ..Problem::new(message) }] }
     }
 
     /// Takes a value, or one entry of a list, out of the layer of the variable that it came from.

@@ -18,7 +18,7 @@ use crate::{
         validate::Severity,
         value::{ConfigValue, ParseError},
     },
-    error::{Error, ErrorKind, Inspection, Origin, Problem},
+    error::{Error, Inspection, Origin, Problem},
 };
 
 /// A configuration, and what is to be said about it.
@@ -63,12 +63,10 @@ impl Loaded {
 
     /// Gives the problems of `error` the origins of their keys, where they have none.
     pub(crate) fn locate(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Configuration(problems) => {
-                Error::configuration(problems.iter().cloned().map(|problem| self.located(problem)).collect())
-            }
-            _ => error,
+        if error.problems().is_empty() {
+            return error;
         }
+        Error::configuration(error.problems().iter().cloned().map(|problem| self.located(problem)).collect())
     }
 
     fn located(&self, problem: Problem) -> Problem {
