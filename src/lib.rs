@@ -91,7 +91,7 @@ pub use crate::{
     config::{AttributeValue, OtlpProtocol, Signal},
     error::{Error, ShutdownError},
     logs::Logger,
-    pipeline::{metrics::MeterProvider, propagators::Propagator},
+    pipeline::{MeterProvider, Propagator},
     tools::{Builder, ObservabilityTools},
     trace::{ActiveSpan, TracerExt},
 };

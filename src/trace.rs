@@ -1,4 +1,4 @@
-//! Spans that are current for as long as a guard lives.
+//! Spans that are current while a guard lives.
 
 use std::{borrow::Cow, error::Error};
 
@@ -7,15 +7,15 @@ use opentelemetry::{
     trace::{SpanContext, Status, TraceContextExt as _, Tracer},
 };
 
-use crate::logs::exception;
+use crate::logs::exception_attributes;
 
-/// Adds to every tracer what manual instrumentation needs most.
+/// Extends every tracer with spans that are current while a guard lives.
 pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
-    /// Starts a span and makes it the current one until the guard is dropped.
+    /// Starts a span and makes it current until the guard is dropped.
     ///
-    /// Spans that are started and log records that are written meanwhile, on the same thread, belong to it. The guard
-    /// cannot leave its thread, so it does not live across an `.await`; there, attach a context to the future with
-    /// `with_context`.
+    /// Spans that are started and log records that are written on the same thread meanwhile belong
+    /// to it. The guard cannot leave its thread and cannot be held across an `.await`. In
+    /// asynchronous code, attach a context to the future with `with_context` instead.
     ///
     /// ```
     /// # let tools = autotelemetry::ObservabilityTools::disabled();
@@ -34,7 +34,7 @@ pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
 
 impl<T: Tracer<Span: Send + Sync + 'static>> TracerExt for T {}
 
-/// A span that is current until this is dropped, which also ends it.
+/// A span that is current until this guard is dropped. The drop also ends the span.
 #[must_use = "the span ends when this is dropped: bind it to a name such as `_span`, since `_` drops it at once"]
 #[derive(Debug)]
 pub struct ActiveSpan {
@@ -44,19 +44,32 @@ pub struct ActiveSpan {
 }
 
 impl ActiveSpan {
-    /// The context that holds the span, for work that goes on elsewhere.
+    /// Returns the context that holds the span, for work on other threads or in other tasks.
+    ///
+    /// ```
+    /// # let tools = autotelemetry::ObservabilityTools::disabled();
+    /// use autotelemetry::prelude::*;
+    ///
+    /// let span = tools.tracer("checkout").start_as_current_span("load_cart");
+    /// let context = span.context().clone();
+    /// let worker = std::thread::spawn(move || {
+    ///     let _guard = context.attach();
+    ///     // Spans that start here are children of `load_cart`.
+    /// });
+    /// # worker.join().unwrap();
+    /// ```
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// The ids of the span.
+    /// Returns the ids of the span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         self.context.span().span_context().clone()
     }
 
-    /// Whether the span is kept. Worth asking before attributes are costly to make.
+    /// Returns whether the span is recorded. Check it before you compute expensive attributes.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.context.span().is_recording()
@@ -72,7 +85,7 @@ impl ActiveSpan {
         self.context.span().set_attributes(attributes);
     }
 
-    /// Adds an event that happens now.
+    /// Adds an event with the current time.
     pub fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: &[KeyValue]) {
         self.context.span().add_event(name, attributes.to_vec());
     }
@@ -82,26 +95,39 @@ impl ActiveSpan {
         self.context.span().add_link(span_context, attributes.to_vec());
     }
 
-    /// Says how the operation ended.
+    /// Sets the status of the span.
     pub fn set_status(&self, status: Status) {
         self.context.span().set_status(status);
     }
 
-    /// Adds an event that describes `error`. Whether the operation failed because of it is for [`set_status`] to say.
+    /// Adds an event that describes `error`.
     ///
-    /// See the semantic conventions, "Exceptions on spans": the event is called `exception` and holds the attributes
-    /// `exception.type`, `exception.message` and `exception.stacktrace`, as the record of [`Logger::exception`] does.
+    /// The event does not change the status of the span; [`set_status`] does. As in the semantic
+    /// conventions, "Exceptions on spans", the event is named `exception` and has the attributes
+    /// `exception.type`, `exception.message` and `exception.stacktrace`. The record that
+    /// [`Logger::exception`] writes has the same attributes.
+    ///
+    /// ```
+    /// # let tools = autotelemetry::ObservabilityTools::disabled();
+    /// use autotelemetry::prelude::*;
+    ///
+    /// let span = tools.tracer("checkout").start_as_current_span("load_cart");
+    /// if let Err(error) = "seven".parse::<u32>() {
+    ///     span.record_error(&error);
+    ///     span.set_status(Status::error(error.to_string()));
+    /// }
+    /// ```
     ///
     /// [`set_status`]: Self::set_status
     /// [`Logger::exception`]: crate::Logger::exception
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
-            let attributes = exception(error).map(|(key, value)| KeyValue::new(key, value));
+            let attributes = exception_attributes(error).map(|(key, value)| KeyValue::new(key, value));
             self.context.span().add_event("exception", attributes.collect());
         }
     }
 
-    /// Gives the span another name.
+    /// Changes the name of the span.
     pub fn update_name(&self, name: impl Into<Cow<'static, str>>) {
         self.context.span().update_name(name.into());
     }

@@ -4,16 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    limits::Count,
-    value::{ConfigValue, NonEmptyString, ParseError, string_enum, string_value},
+use super::value::{
+    ConfigValue, ParseError, number::Count, string::NonEmptyString, string_enum, string_value,
 };
 
 /// The exporter `file`: log records as lines in files that are begun anew from time to time. Add `"file"` to
 /// `logs.exporters` to use it.
 ///
-/// A file that was moved or removed by somebody else is begun anew within a second, and on SIGHUP, which no longer ends the
-/// process then.
+/// A file that was moved or removed, by logrotate for example, is recreated within a second.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

@@ -1,10 +1,10 @@
-//! Numbers of items, as the lines for operators write them.
+//! Counts of telemetry items in messages.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use crate::config::Signal;
 
-/// So many spans, data points or log records: `1,240 spans`.
+/// A number of spans, data points or log records: `1,240 spans`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ItemCount(pub(crate) u64, pub(crate) Signal);
 
@@ -37,7 +37,7 @@ impl fmt::Display for Thousands {
     }
 }
 
-/// Items of several signals: `1,240 spans and 33 log records`. Empty when there are none.
+/// Numbers of items per signal: `1,240 spans and 33 log records`. Empty if there are none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ItemCounts([u64; 3]);
 
@@ -70,28 +70,12 @@ impl fmt::Display for ItemCounts {
     }
 }
 
-/// How long something took: `0.2s`, `45s`, `3m 10s`, `2h 5m`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HumanDuration(pub(crate) Duration);
-
-impl fmt::Display for HumanDuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secs = self.0.as_secs();
-        match secs {
-            0..10 => write!(f, "{:.1}s", self.0.as_secs_f64()),
-            10..60 => write!(f, "{secs}s"),
-            60..3600 => write!(f, "{}m {}s", secs / 60, secs % 60),
-            _ => write!(f, "{}h {}m", secs / 3600, secs / 60 % 60),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_and_nouns_agree() {
+    fn count_has_grouped_digits_and_matching_noun() {
         assert_eq!(ItemCount(1, Signal::Traces).to_string(), "1 span");
         assert_eq!(ItemCount(1_234_567, Signal::Logs).to_string(), "1,234,567 log records");
         let mut all = ItemCounts::default();
@@ -101,14 +85,5 @@ mod tests {
         assert_eq!(all.to_string(), "1,240 spans and 33 log records");
         all.add(Signal::Metrics, 2);
         assert_eq!(all.to_string(), "1,240 spans, 2 data points and 33 log records");
-    }
-
-    #[test]
-    fn times_are_short() {
-        let text = |millis| HumanDuration(Duration::from_millis(millis)).to_string();
-        assert_eq!(
-            [text(200), text(45_900), text(190_000), text(7_500_000)],
-            ["0.2s", "45s", "3m 10s", "2h 5m"]
-        );
     }
 }

@@ -1,17 +1,16 @@
-//! What the library says about itself: lines on standard error, never exported.
+//! The library's own messages: lines on standard error, never exported.
 
+pub(crate) mod human_duration;
 pub(crate) mod item_count;
+mod rate_limit;
 pub(crate) mod stdio;
 
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::fmt;
 
+pub(crate) use self::rate_limit::RateLimit;
 use crate::config::{self, LevelFilter, Stream};
 
-/// Writes lines of at least the level that `[diagnostics]` asks for.
+/// Writes messages of at least the severity that `diagnostics.level` sets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Diagnostics {
     level: LevelFilter,
@@ -19,71 +18,40 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     pub(crate) fn new(config: config::Diagnostics) -> Self {
-        // What is measured goes where other metrics go.
+        // The pipeline of metrics handles `diagnostics.metrics`.
         let config::Diagnostics { level, metrics: _ } = config;
         Self { level }
     }
 
-    /// The least severe level that is written.
+    /// Returns the least severe level that is written.
     pub(crate) fn level(self) -> LevelFilter {
         self.level
     }
 
-    /// Whether lines of this level are written.
+    /// Returns whether messages of this level are written.
     pub(crate) fn shows(self, level: LevelFilter) -> bool {
         level <= self.level
     }
 
-    /// Telemetry is lost.
+    /// Reports a loss of telemetry.
     pub(crate) fn error(self, message: impl fmt::Display) {
         self.line(LevelFilter::Error, message);
     }
 
-    /// Something is not as it should be.
+    /// Reports a condition that needs attention.
     pub(crate) fn warn(self, message: impl fmt::Display) {
         self.line(LevelFilter::Warn, message);
     }
 
-    /// Worth knowing in normal times.
+    /// Reports normal operation.
     pub(crate) fn info(self, message: impl fmt::Display) {
         self.line(LevelFilter::Info, message);
     }
 
-    /// Whether anybody reads it is not our caller's problem: failures are ignored, and nobody waits.
+    /// Writes a message. Best effort: never blocks, ignores write errors.
     pub(crate) fn line(self, level: LevelFilter, message: impl fmt::Display) {
-        if self.shows(level) && stdio::is_ready(Stream::Stderr) {
+        if self.shows(level) && stdio::is_writable(Stream::Stderr) {
             let _ = stdio::write(Stream::Stderr, format!("autotelemetry: {message}\n").as_bytes());
         }
-    }
-}
-
-/// Lets one line through per minute and sums up what the others would have told.
-#[derive(Debug, Default)]
-pub(crate) struct RateLimit(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    last: Option<Instant>,
-    withheld_items: u64,
-}
-
-impl RateLimit {
-    const INTERVAL: Duration = Duration::from_secs(60);
-
-    /// Whether a line is due.
-    pub(crate) fn is_due(&self) -> bool {
-        self.due_for(0).is_some()
-    }
-
-    /// Whether a line is due, which tells of `items`: then all of them since the last line. Who asks must write, but not
-    /// under a lock: whoever reads standard error may be slow.
-    pub(crate) fn due_for(&self, items: u64) -> Option<u64> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.withheld_items += items;
-        if state.last.is_some_and(|last| last.elapsed() < Self::INTERVAL) {
-            return None;
-        }
-        state.last = Some(Instant::now());
-        Some(std::mem::take(&mut state.withheld_items))
     }
 }

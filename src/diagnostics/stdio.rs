@@ -1,17 +1,19 @@
-//! The standard streams, past the buffers of the standard library, whose locks somebody may hold while he waits for a
-//! reader.
+//! Raw, unbuffered access to stdout and stderr.
+//!
+//! Bypasses the locks of the standard library, which another thread may hold while it is blocked on
+//! a slow reader.
 
 #[cfg(not(unix))]
-pub(crate) use self::other::{is_ready, wait, write};
+pub(crate) use self::other::{is_writable, wait_writable, write};
 #[cfg(unix)]
-pub(crate) use self::unix::{is_ready, wait, write};
+pub(crate) use self::unix::{is_writable, wait_writable, write};
 
-/// So many bytes are written whole into a pipe that is ready, never mixed with those of others.
+/// The most bytes that a write to a pipe keeps together, even if other processes write to it too.
 #[cfg(target_os = "linux")]
-pub(crate) const ATOMIC: usize = 4096;
-/// What POSIX promises.
+pub(crate) const PIPE_BUF: usize = 4096;
+/// The most bytes that a write to a pipe keeps together: the minimum that POSIX guarantees.
 #[cfg(not(target_os = "linux"))]
-pub(crate) const ATOMIC: usize = 512;
+pub(crate) const PIPE_BUF: usize = 512;
 
 #[cfg(unix)]
 mod unix {
@@ -31,24 +33,24 @@ mod unix {
         }
     }
 
-    /// Whether writing [`ATOMIC`](crate::ATOMIC) bytes would not wait.
-    pub(crate) fn is_ready(stream: Stream) -> bool {
-        ready_within(stream, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))
+    /// Returns whether a write of at most [`PIPE_BUF`](super::PIPE_BUF) bytes would not block.
+    pub(crate) fn is_writable(stream: Stream) -> bool {
+        poll_writable(stream, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))
     }
 
-    /// Waits until something can be written.
-    pub(crate) fn wait(stream: Stream) {
-        ready_within(stream, None);
+    /// Blocks until the stream is writable.
+    pub(crate) fn wait_writable(stream: Stream) {
+        poll_writable(stream, None);
     }
 
-    fn ready_within(stream: Stream, limit: Option<&Timespec>) -> bool {
+    fn poll_writable(stream: Stream, timeout: Option<&Timespec>) -> bool {
         let descriptor = descriptor(stream);
-        let mut wanted = [PollFd::new(&descriptor, PollFlags::OUT)];
-        // A fault is ready too: the write will tell.
-        poll(&mut wanted, limit).is_ok_and(|ready| ready > 0)
+        let mut descriptors = [PollFd::new(&descriptor, PollFlags::OUT)];
+        // A broken stream counts as writable, so that the write returns its error.
+        poll(&mut descriptors, timeout).is_ok_and(|ready| ready > 0)
     }
 
-    /// Writes some of `bytes`.
+    /// Writes some of `bytes` and returns how many.
     pub(crate) fn write(stream: Stream, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::io::write(descriptor(stream), bytes)?)
     }
@@ -60,12 +62,14 @@ mod other {
 
     use crate::config::Stream;
 
-    /// It cannot be asked, so only who may wait anyhow writes to standard output.
-    pub(crate) fn is_ready(stream: Stream) -> bool {
+    /// Returns whether a write may be tried by a thread that must not block.
+    ///
+    /// The platform has no `poll`, so only the queue's thread writes to stdout.
+    pub(crate) fn is_writable(stream: Stream) -> bool {
         stream == Stream::Stderr
     }
 
-    pub(crate) fn wait(_: Stream) {}
+    pub(crate) fn wait_writable(_: Stream) {}
 
     pub(crate) fn write(stream: Stream, bytes: &[u8]) -> io::Result<usize> {
         match stream {

@@ -1,41 +1,25 @@
-//! Attribute values and bodies, in text and in JSON.
+//! Attribute values and bodies as text.
 
 use std::fmt::Write as _;
 
-use opentelemetry::{Array, Value, logs::AnyValue};
+use opentelemetry::logs::AnyValue;
 
 use crate::text::push_escaped_controls;
 
-/// The value of an attribute, as log records hold it.
-pub(crate) fn any(value: &Value) -> AnyValue {
+/// Appends a value. Quotes text that could be mistaken for another value.
+pub(crate) fn push_value(out: &mut String, value: &AnyValue) {
     match value {
-        Value::Bool(boolean) => (*boolean).into(),
-        Value::I64(number) => (*number).into(),
-        Value::F64(number) => (*number).into(),
-        Value::String(text) => text.clone().into(),
-        Value::Array(Array::Bool(items)) => items.iter().copied().collect(),
-        Value::Array(Array::I64(items)) => items.iter().copied().collect(),
-        Value::Array(Array::F64(items)) => items.iter().copied().collect(),
-        Value::Array(Array::String(items)) => items.iter().cloned().collect(),
-        // Both enums are open; what they may hold one day still has a form that can be read.
-        other => other.to_string().into(),
-    }
-}
-
-/// Appends `value` as people read it; texts that could be mistaken are quoted.
-pub(crate) fn text(out: &mut String, value: &AnyValue) {
-    match value {
-        AnyValue::String(text) => quoted_if_needed(out, text.as_str()),
+        AnyValue::String(text) => push_quoted_if_needed(out, text.as_str()),
         AnyValue::Int(number) => out.push_str(itoa::Buffer::new().format(*number)),
         AnyValue::Double(number) => drop(write!(out, "{number}")),
         AnyValue::Boolean(boolean) => out.push_str(if *boolean { "true" } else { "false" }),
-        // What is text in them stays readable.
+        // Escaping keeps ASCII text in the bytes readable.
         AnyValue::Bytes(bytes) => drop(write!(out, "b\"{}\"", bytes.escape_ascii())),
         AnyValue::ListAny(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                text(out, item);
+                push_value(out, item);
             }
             out.push(']');
         }
@@ -43,23 +27,23 @@ pub(crate) fn text(out: &mut String, value: &AnyValue) {
             out.push('{');
             for (index, (key, value)) in entries.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { " " });
-                pair(out, key.as_str(), value);
+                push_pair(out, key.as_str(), value);
             }
             out.push('}');
         }
-        // As above.
+        // The enum is non-exhaustive; a future variant is still readable.
         other => push_escaped_controls(out, &format!("{other:?}")),
     }
 }
 
 /// Appends `key=value`.
-pub(crate) fn pair(out: &mut String, key: &str, value: &AnyValue) {
+pub(crate) fn push_pair(out: &mut String, key: &str, value: &AnyValue) {
     push_escaped_controls(out, key);
     out.push('=');
-    text(out, value);
+    push_value(out, value);
 }
 
-fn quoted_if_needed(out: &mut String, text: &str) {
+fn push_quoted_if_needed(out: &mut String, text: &str) {
     if !needs_quotes(text) {
         return push_escaped_controls(out, text);
     }
@@ -82,7 +66,7 @@ fn needs_quotes(text: &str) -> bool {
     text.is_empty()
         || text.bytes().any(is_special)
         || (!text.is_ascii() && text.contains(char::is_whitespace))
-        // It would look like another kind of value.
+        // Without quotes it would look like a number or a boolean.
         || text.parse::<f64>().is_ok()
         || text.parse::<bool>().is_ok()
 }
@@ -93,12 +77,12 @@ mod tests {
 
     fn text_of(value: impl Into<AnyValue>) -> String {
         let mut out = String::new();
-        text(&mut out, &value.into());
+        push_value(&mut out, &value.into());
         out
     }
 
     #[test]
-    fn quotes_what_could_be_mistaken() {
+    fn value_that_is_ambiguous_is_quoted() {
         assert_eq!(text_of("/api/data"), "/api/data");
         assert_eq!(text_of("two words"), "\"two words\"");
         assert_eq!(text_of(""), "\"\"");
@@ -110,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_never_reach_the_terminal() {
+    fn value_with_control_characters_is_escaped() {
         assert_eq!(text_of("\u{1b}[31mred\n"), "\"\\u{1b}[31mred\\n\"");
         let mut out = String::new();
         push_escaped_controls(&mut out, "one\ntwo\u{7}");

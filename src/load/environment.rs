@@ -19,8 +19,9 @@ impl Environment {
 
     /// The last value of a name counts.
     pub(crate) fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        // A name that is not Unicode is none of ours.
-        let variables = variables.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        // A name that is not Unicode cannot be one that the library reads.
+        let variables =
+            variables.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let variables: BTreeMap<String, OsString> = variables.collect();
         let mut environment = Self::default();
         for (name, value) in variables {

@@ -2,28 +2,32 @@
 
 use opentelemetry::{
     Key,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    logs::{AnyValue, LogRecord as _},
 };
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
-    Filter, LoggerFactory,
-    filter::{from_log, is_internal, severity},
-    record::{EXCEPTION_MESSAGE, add_location, display_lossy, formatted, init_record, integer},
+    LoggerFactory, ReloadableFilter,
+    internal_events::is_internal,
+    level::{from_log, severity},
+    prefiltered_logger::PrefilteredLogger,
+    record::{add_location, init_record},
+    value::{display_lossy, format_value, integer_value},
 };
+use crate::format::EXCEPTION_MESSAGE;
 
-/// Turns `log` records into records of the pipeline, with their own target and level.
+/// Converts records of the `log` crate and keeps their target and level.
 #[derive(Debug)]
 pub(crate) struct LogBridge {
-    logger: SdkLogger,
-    filter: Filter,
+    logger: PrefilteredLogger,
+    filter: ReloadableFilter,
     code_location: bool,
 }
 
 impl LogBridge {
     pub(crate) fn new(factory: &LoggerFactory) -> Self {
         Self {
-            logger: factory.provider.logger("log"),
+            logger: factory.prefiltered("log"),
             filter: factory.filter.clone(),
             code_location: factory.code_location,
         }
@@ -41,9 +45,9 @@ impl log::Log for LogBridge {
         }
         let mut out = self.logger.create_log_record();
         init_record(&mut out, record.target().to_owned(), severity(from_log(record.level())));
-        out.set_body(formatted(*record.args()));
-        // It never ends early, since `Fields` does not.
-        let _ = record.key_values().visit(&mut Fields(&mut out));
+        out.set_body(format_value(*record.args()));
+        // The visitor never returns an error.
+        let _ = record.key_values().visit(&mut KeyValueVisitor(&mut out));
         if self.code_location {
             let file = match record.file_static() {
                 Some(file) => Some(AnyValue::from(file)),
@@ -57,32 +61,32 @@ impl log::Log for LogBridge {
     fn flush(&self) {}
 }
 
-/// Copies the key-values of a `log` record, each with its type.
-struct Fields<'r>(&'r mut SdkLogRecord);
+/// Copies the key-values of a `log` record and keeps their types.
+struct KeyValueVisitor<'r>(&'r mut SdkLogRecord);
 
-impl<'kvs> log::kv::VisitSource<'kvs> for Fields<'_> {
+impl<'kvs> log::kv::VisitSource<'kvs> for KeyValueVisitor<'_> {
     fn visit_pair(
         &mut self,
         key: log::kv::Key<'kvs>,
         value: log::kv::Value<'kvs>,
     ) -> Result<(), log::kv::Error> {
-        value.visit(Field { key: Key::new(key.as_str().to_owned()), record: self.0 })
+        value.visit(ValueVisitor { key: Key::new(key.as_str().to_owned()), record: self.0 })
     }
 }
 
-/// One key-value.
-struct Field<'r> {
+/// Copies the value of one key.
+struct ValueVisitor<'r> {
     key: Key,
     record: &'r mut SdkLogRecord,
 }
 
-impl Field<'_> {
+impl ValueVisitor<'_> {
     fn add(&mut self, value: impl Into<AnyValue>) {
         self.record.add_attribute(self.key.clone(), value);
     }
 }
 
-/// Implements the methods that need no more than the value as an attribute.
+/// Implements the methods that only add the value as an attribute.
 macro_rules! visit {
     ($($method:ident($value:ident: $type:ty) => $attribute:expr;)+) => {
         $(fn $method(&mut self, $value: $type) -> Result<(), log::kv::Error> {
@@ -92,20 +96,20 @@ macro_rules! visit {
     };
 }
 
-impl log::kv::VisitValue<'_> for Field<'_> {
+impl log::kv::VisitValue<'_> for ValueVisitor<'_> {
     visit! {
-        visit_any(value: log::kv::Value<'_>) => formatted(format_args!("{value}"));
-        visit_u64(value: u64) => integer(value);
+        visit_any(value: log::kv::Value<'_>) => format_value(format_args!("{value}"));
+        visit_u64(value: u64) => integer_value(value);
         visit_i64(value: i64) => value;
-        visit_u128(value: u128) => integer(value);
-        visit_i128(value: i128) => integer(value);
+        visit_u128(value: u128) => integer_value(value);
+        visit_i128(value: i128) => integer_value(value);
         visit_f64(value: f64) => value;
         visit_bool(value: bool) => value;
         visit_str(value: &str) => value.to_owned();
         visit_char(value: char) => value.to_string();
     }
 
-    /// A value that is not there is an attribute that is not there.
+    /// Adds no attribute for a value that is absent.
     fn visit_null(&mut self) -> Result<(), log::kv::Error> {
         Ok(())
     }

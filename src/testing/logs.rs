@@ -7,113 +7,124 @@ use opentelemetry::{
 };
 
 use super::{
-    Captured, CapturedLog,
-    matches::{Attributed, Matches, assertion_methods},
+    attributes::Attributed,
+    captured_log::CapturedLog,
+    matches::{Matches, assertion_methods},
+    recording::Recording,
 };
-use crate::format::value::text;
+use crate::format::value::push_value;
 
 impl Attributed for CapturedLog {
-    fn value_of(&self, key: &str) -> Option<AnyValue> {
+    fn attribute_value(&self, key: &str) -> Option<AnyValue> {
         self.attribute(key).cloned()
     }
 }
 
-/// The log records that fit what was said so far; at least one does.
+/// The log records matching all conditions so far (never empty).
+///
+/// [`Captured::assert_log`](crate::testing::Captured::assert_log) returns it.
 #[derive(Debug, Clone)]
 pub struct LogAssertion(Matches<CapturedLog>);
 
 impl LogAssertion {
     #[track_caller]
-    pub(super) fn new(telemetry: &Captured, severity: Severity) -> Self {
-        let mut found = telemetry.logs();
-        found.retain(|log| log.record.severity_number() == Some(severity));
-        Self(Matches::new(telemetry, format!("log at {}", severity.name()), found, ""))
+    pub(super) fn new(recording: &Recording, severity: Severity) -> Self {
+        let mut logs = recording.logs();
+        logs.retain(|log| log.record().severity_number() == Some(severity));
+        Self(Matches::new(recording, format!("log at {}", severity.name()), logs, "none"))
     }
 
     assertion_methods!(CapturedLog);
 
-    /// With this body: the message.
+    /// Keeps the records with this body, which is the message.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_body(self, body: impl Into<AnyValue>) -> Self {
-        let shown = |body: &AnyValue| {
+        let describe = |body: &AnyValue| {
             let mut out = String::new();
-            text(&mut out, body);
+            push_value(&mut out, body);
             out
         };
         let body = body.into();
         self.narrow(
-            &format!(" that says {}", shown(&body)),
-            |log| log.record.body() == Some(&body),
-            |log| log.record.body().map(shown).unwrap_or_default(),
+            &format!(" with body {}", describe(&body)),
+            |log| log.record().body() == Some(&body),
+            |log| log.record().body().map_or_else(|| "no body".to_owned(), describe),
         )
     }
 
-    /// That tells of an error with this message, as [`Logger::exception`](crate::Logger::exception) does.
+    /// Keeps the records of an error with this message, as
+    /// [`Logger::exception`](crate::Logger::exception) writes them.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_exception(self, message: &str) -> Self {
         self.with_attribute("exception.message", message.to_owned())
     }
 
-    /// With this target: the name of the [`Logger`](crate::Logger), or the target of an event of `tracing`.
+    /// Keeps the records with this target: the name of the [`Logger`](crate::Logger), or the target
+    /// of a `tracing` event.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_target(self, target: &str) -> Self {
         self.narrow(
-            &format!(" of {target:?}"),
+            &format!(" with target {target:?}"),
             |log| log.target() == target,
-            |log| format!("of {:?}", log.target()),
+            |log| format!("with target {:?}", log.target()),
         )
     }
 
-    /// Written in a span of this name, recorded here too.
+    /// Keeps the records written in a captured span of this name.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn in_span(self, name: &str) -> Self {
-        let names = self.0.telemetry.0.span_names();
-        let span = |log: &CapturedLog| {
-            let context = log.record.trace_context()?;
+        let names = self.0.recording().span_names();
+        let span_name = |log: &CapturedLog| {
+            let context = log.record().trace_context()?;
             names.get(&(context.trace_id, context.span_id))
         };
         self.narrow(
             &format!(" in span {name:?}"),
-            |log| span(log).is_some_and(|span| span == name),
-            |log| span(log).map_or_else(|| "in no span".to_owned(), |span| format!("in span {span:?}")),
+            |log| span_name(log).is_some_and(|span| span == name),
+            |log| span_name(log).map_or_else(|| "in no span".to_owned(), |span| format!("in span {span:?}")),
         )
     }
 
-    /// Written in this very span.
+    /// Keeps the records written in exactly this span.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn in_span_context(self, span: &SpanContext) -> Self {
-        let shown = |context: Option<(TraceId, SpanId)>| {
+        let describe = |context: Option<(TraceId, SpanId)>| {
             context.map_or_else(|| "in no span".to_owned(), |(trace, id)| format!("in span {trace}-{id}"))
         };
-        let context =
-            |log: &CapturedLog| log.record.trace_context().map(|context| (context.trace_id, context.span_id));
-        let wanted = Some((span.trace_id(), span.span_id()));
-        self.narrow(&format!(" {}", shown(wanted)), |log| context(log) == wanted, |log| shown(context(log)))
+        let context = |log: &CapturedLog| {
+            log.record().trace_context().map(|context| (context.trace_id, context.span_id))
+        };
+        let expected = Some((span.trace_id(), span.span_id()));
+        self.narrow(
+            &format!(" {}", describe(expected)),
+            |log| context(log) == expected,
+            |log| describe(context(log)),
+        )
     }
 
-    /// All that are left.
+    /// Returns the records that are left.
     #[must_use]
     pub fn logs(&self) -> &[CapturedLog] {
-        &self.0.found
+        self.0.items()
     }
 }

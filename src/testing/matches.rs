@@ -1,159 +1,165 @@
-//! What assertions have in common: they narrow down what was found, and say what is missing.
+//! The shared part of all assertions: items that match conditions, and the message of a failure.
 
 use std::fmt::Write as _;
 
-use opentelemetry::{KeyValue, Value, logs::AnyValue};
+use opentelemetry::{Value, logs::AnyValue};
 
-use super::Captured;
-use crate::format::value::{any, pair};
+use super::{attributes::Attributed, recording::Recording};
+use crate::format::{to_any_value, value::push_pair};
 
-/// How many different things of those that do not fit are told.
-const MAX_SEEN: usize = 5;
+/// The most distinct values of non-matching items that a message lists.
+const MAX_LISTED: usize = 5;
 
-/// What is left of what was found, and how it was described.
+/// The items that match all conditions so far, and a description of these conditions.
 #[derive(Debug, Clone)]
 pub(super) struct Matches<T> {
     /// Such as `span "charge" with payment=card`.
     description: String,
-    pub(super) found: Vec<T>,
-    pub(super) telemetry: Captured,
+    items: Vec<T>,
+    recording: Recording,
 }
 
 impl<T> Matches<T> {
-    /// What was found for `description`. When that is nothing, `hint` says more.
+    /// Panics if there are no items. `hint` then follows the message.
     #[track_caller]
-    pub(super) fn new(telemetry: &Captured, description: String, found: Vec<T>, hint: &str) -> Self {
-        let found = Self { description, found, telemetry: telemetry.clone() };
-        if found.found.is_empty() {
-            found.fail(&format!("there is no {}{hint}", found.description));
+    pub(super) fn new(recording: &Recording, description: String, items: Vec<T>, hint: &str) -> Self {
+        let matches = Self { description, items, recording: recording.clone() };
+        if matches.items.is_empty() {
+            matches.fail(&format!("expected {}, found {hint}", matches.description));
         }
-        found
+        matches
     }
 
-    /// Those that `condition` fits as well; `seen` is what is told of others.
+    pub(super) fn description(&self) -> &str {
+        &self.description
+    }
+
+    pub(super) fn items(&self) -> &[T] {
+        &self.items
+    }
+
+    pub(super) fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Keeps the items that also match `condition`, and panics if none does.
+    ///
+    /// `actual` describes other items for the message.
     #[track_caller]
     pub(super) fn narrow(
         mut self,
         condition: &str,
-        mut fits: impl FnMut(&T) -> bool,
-        seen: impl Fn(&T) -> String,
+        mut predicate: impl FnMut(&T) -> bool,
+        actual: impl Fn(&T) -> String,
     ) -> Self {
-        let (found, others): (Vec<T>, Vec<T>) = self.found.into_iter().partition(|found| fits(found));
-        self.found = found;
-        if self.found.is_empty() {
+        let (items, others): (Vec<T>, Vec<T>) = self.items.into_iter().partition(|item| predicate(item));
+        self.items = items;
+        if self.items.is_empty() {
             let description = &self.description;
-            let mut what =
-                format!("there is no {description}{condition}, though {} x {description}", others.len());
-            let mut different: Vec<String> = Vec::new();
-            for seen in others.iter().map(seen).filter(|seen| !seen.is_empty()) {
-                if different.contains(&seen) {
-                    continue;
-                }
-                if different.len() == MAX_SEEN {
-                    different.push("…".to_owned());
-                    break;
-                }
-                different.push(seen);
+            let mut message =
+                format!("expected {description}{condition}, found {} x {description}", others.len());
+            let listed = list_distinct(others.iter().map(actual));
+            if !listed.is_empty() {
+                let _ = write!(message, " ({listed})");
             }
-            if !different.is_empty() {
-                let _ = write!(what, " ({})", different.join(", "));
-            }
-            self.fail(&what);
+            self.fail(&message);
         }
         self.description.push_str(condition);
         self
     }
 
-    /// Panics unless there are so many.
+    /// Panics unless there are exactly `times` items.
     #[track_caller]
     pub(super) fn times(self, times: usize) -> Self {
-        let found = self.found.len();
+        let found = self.items.len();
         if found != times {
             self.fail(&format!("expected {times} x {}, found {found} x", self.description));
         }
         self
     }
 
-    /// Panics about what was found.
+    /// Panics with `message` and everything that was captured.
     #[track_caller]
-    pub(super) fn fail(&self, what: &str) -> ! {
-        panic!("{what}\n\n{}", self.telemetry)
-    }
-
-    pub(super) fn description(&self) -> &str {
-        &self.description
+    pub(super) fn fail(&self, message: &str) -> ! {
+        panic!("{message}\n\n{}", self.recording)
     }
 }
 
-/// What spans, log records and data points have in common.
-pub(super) trait Attributed {
-    /// The value of an attribute, in the form in which log records hold it.
-    fn value_of(&self, key: &str) -> Option<AnyValue>;
-}
-
-pub(super) fn get<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
-    // The SDK keeps all that were set; the last one counts.
-    attributes.iter().rfind(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
+fn list_distinct(texts: impl Iterator<Item = String>) -> String {
+    let mut distinct: Vec<String> = Vec::new();
+    for text in texts.filter(|text| !text.is_empty()) {
+        if distinct.contains(&text) {
+            continue;
+        }
+        if distinct.len() == MAX_LISTED {
+            distinct.push("…".to_owned());
+            break;
+        }
+        distinct.push(text);
+    }
+    distinct.join(", ")
 }
 
 impl<T: Attributed> Matches<T> {
     #[track_caller]
     pub(super) fn with_attribute(self, key: &str, value: &Value) -> Self {
-        let value = any(value);
-        let shown = |value: Option<&AnyValue>| {
+        let expected = to_any_value(value);
+        let describe = |value: Option<&AnyValue>| {
             let mut out = String::new();
             match value {
-                Some(value) => pair(&mut out, key, value),
+                Some(value) => push_pair(&mut out, key, value),
                 None => drop(write!(out, "no {key}")),
             }
             out
         };
         self.narrow(
-            &format!(" with {}", shown(Some(&value))),
-            |found| found.value_of(key).as_ref() == Some(&value),
-            |found| shown(found.value_of(key).as_ref()),
+            &format!(" with {}", describe(Some(&expected))),
+            |item| item.attribute_value(key).as_ref() == Some(&expected),
+            |item| describe(item.attribute_value(key).as_ref()),
         )
     }
 }
 
-/// The methods that all assertions have.
+/// Defines the methods that all assertions have.
 macro_rules! assertion_methods {
     ($item:ty) => {
         #[track_caller]
         fn narrow(
             self,
             condition: &str,
-            fits: impl FnMut(&$item) -> bool,
-            seen: impl Fn(&$item) -> String,
+            predicate: impl FnMut(&$item) -> bool,
+            actual: impl Fn(&$item) -> String,
         ) -> Self {
-            Self(self.0.narrow(condition, fits, seen))
+            Self(self.0.narrow(condition, predicate, actual))
         }
 
-        /// With this attribute.
+        /// Keeps the items that have this attribute.
         ///
         /// # Panics
         ///
-        /// When none is left.
+        /// If no item is left.
         #[track_caller]
         pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
             Self(self.0.with_attribute(key, &value.into()))
         }
 
-        /// That `fits` likes, for whatever there is no method for. `condition` stands in the message of a failure.
+        /// Keeps the items for which the predicate returns `true`.
+        ///
+        /// The message of a failure contains `condition`, such as `that lasts a minute`.
         ///
         /// # Panics
         ///
-        /// When none is left.
+        /// If no item is left.
         #[track_caller]
-        pub fn matching(self, condition: &str, fits: impl FnMut(&$item) -> bool) -> Self {
-            self.narrow(&format!(" {condition}"), fits, |_| String::new())
+        pub fn matching(self, condition: &str, predicate: impl FnMut(&$item) -> bool) -> Self {
+            self.narrow(&format!(" {condition}"), predicate, |_| String::new())
         }
 
-        /// Exactly so many.
+        /// Asserts that exactly this many items are left.
         ///
         /// # Panics
         ///
-        /// When there are more or fewer.
+        /// If there are more or fewer.
         #[track_caller]
         pub fn times(self, times: usize) -> Self {
             Self(self.0.times(times))

@@ -3,125 +3,139 @@
 use opentelemetry::{Value, logs::AnyValue};
 
 use super::{
-    Captured, DataPoint, InstrumentKind, MetricValue, NumberValue,
-    matches::{Attributed, Matches, assertion_methods, get},
+    InstrumentKind, MetricValue, NumberValue,
+    attributes::Attributed,
+    data_point::DataPoint,
+    matches::{Matches, assertion_methods},
+    recording::Recording,
 };
-use crate::format::value::any;
+use crate::format::to_any_value;
 
 impl Attributed for DataPoint {
-    fn value_of(&self, key: &str) -> Option<AnyValue> {
-        get(&self.attributes, key).map(any)
+    fn attribute_value(&self, key: &str) -> Option<AnyValue> {
+        self.attribute(key).map(to_any_value)
     }
 }
 
-/// The data points of an instrument that fit what was said so far; at least one does.
+/// The data points of an instrument matching all conditions so far (never empty).
+///
+/// The methods of [`Captured`](crate::testing::Captured) return it, such as `assert_counter`.
 #[derive(Debug, Clone)]
 pub struct MetricAssertion(Matches<DataPoint>);
 
 impl MetricAssertion {
     #[track_caller]
-    pub(super) fn new(telemetry: &Captured, kind: InstrumentKind, name: &str) -> Self {
-        let named = telemetry.metrics().into_iter().filter(|point| point.name == name);
-        let (found, others): (Vec<_>, Vec<_>) = named.partition(|point| point.kind == kind);
-        let hint = others.first().map(|other| format!(", though there is a {} of this name", other.kind));
-        Self(Matches::new(telemetry, format!("{kind} {name:?}"), found, &hint.unwrap_or_default()))
+    pub(super) fn new(recording: &Recording, kind: InstrumentKind, name: &str) -> Self {
+        let named = recording.metrics().into_iter().filter(|point| point.name() == name);
+        let (points, others): (Vec<_>, Vec<_>) = named.partition(|point| point.kind() == kind);
+        let hint = match others.first() {
+            Some(other) => format!("a {} of this name", other.kind()),
+            None => "none".to_owned(),
+        };
+        Self(Matches::new(recording, format!("{kind} {name:?}"), points, &hint))
     }
 
     assertion_methods!(DataPoint);
 
-    /// With this unit.
+    /// Keeps the data points with this unit.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_unit(self, unit: &str) -> Self {
         self.narrow(
-            &format!(" in {unit:?}"),
-            |point| point.unit == unit,
-            |point| format!("in {:?}", point.unit),
+            &format!(" with unit {unit:?}"),
+            |point| point.unit() == unit,
+            |point| format!("with unit {:?}", point.unit()),
         )
     }
 
-    /// Of a meter of this name.
+    /// Keeps the data points of a meter of this name.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_scope(self, name: &str) -> Self {
-        let shown = |name: &str| format!("of meter {name:?}");
-        self.narrow(&format!(" {}", shown(name)), |point| point.scope == name, |point| shown(&point.scope))
+        let describe = |name: &str| format!("of meter {name:?}");
+        self.narrow(
+            &format!(" {}", describe(name)),
+            |point| point.scope() == name,
+            |point| describe(point.scope()),
+        )
     }
 
-    /// A counter that counted to this number, all that are left together; or a gauge that has this value, of which only one may
-    /// be left, since adding them up would mean nothing. Floats may differ in their last digits.
+    /// Asserts the sum of the counters that are left, or the value of the only gauge that is left.
+    ///
+    /// A sum of several gauges has no meaning. Floats may differ by rounding errors.
     ///
     /// # Panics
     ///
-    /// When it is another number.
+    /// If the value differs, if several gauges are left, or for a histogram.
     #[track_caller]
     pub fn is(self, expected: impl Into<NumberValue>) -> Self {
-        match &self.0.found[..] {
-            [first, ..] if first.kind == InstrumentKind::Histogram => {
-                self.0.fail(&format!(
-                    "{} has no value; ask for `has_count` or `has_sum`",
-                    self.0.description()
-                ));
+        let (count, description) = (self.0.items().len(), self.0.description());
+        match self.0.items()[0].kind() {
+            InstrumentKind::Histogram => {
+                self.0.fail(&format!("{description} has no single value; use `has_count` or `has_sum`"))
             }
-            [first, _, ..] if first.kind == InstrumentKind::Gauge => {
-                let (found, what) = (self.0.found.len(), self.0.description());
-                self.0.fail(&format!("there are {found} x {what}, of which one can be meant"));
+            InstrumentKind::Gauge if count > 1 => {
+                self.0.fail(&format!("{count} x {description} match; narrow down to one gauge"))
             }
-            _ => self.compare("", |point| Some(point.value.sum()), expected.into()),
+            _ => self.compare("", |point| Some(point.value().sum()), expected.into()),
         }
     }
 
-    /// A histogram that was given so many values, all that are left together.
+    /// Asserts how many values the histograms that are left have recorded, in total.
     ///
     /// # Panics
     ///
-    /// When it is another number.
+    /// If the count differs, or for another instrument.
     #[track_caller]
     pub fn has_count(self, expected: impl Into<NumberValue>) -> Self {
-        let count = |point: &DataPoint| match point.value {
-            MetricValue::Histogram { count, .. } => Some(count.into()),
+        let count = |point: &DataPoint| match point.value() {
+            MetricValue::Histogram { count, .. } => Some((*count).into()),
             MetricValue::Scalar(_) => None,
         };
         self.compare("the count of ", count, expected.into())
     }
 
-    /// A histogram whose values add up to this, all that are left together. Floats may differ in their last digits.
+    /// Asserts the sum of all values that the histograms that are left have recorded.
+    ///
+    /// Floats may differ by rounding errors.
     ///
     /// # Panics
     ///
-    /// When it is another number.
+    /// If the sum differs, or for another instrument.
     #[track_caller]
     pub fn has_sum(self, expected: impl Into<NumberValue>) -> Self {
-        let sum = |point: &DataPoint| match point.value {
-            MetricValue::Histogram { sum, .. } => Some(sum),
+        let sum = |point: &DataPoint| match point.value() {
+            MetricValue::Histogram { sum, .. } => Some(*sum),
             MetricValue::Scalar(_) => None,
         };
         self.compare("the sum of ", sum, expected.into())
     }
 
-    /// All that are left.
+    /// Returns the data points that are left.
     #[must_use]
     pub fn data_points(&self) -> &[DataPoint] {
-        &self.0.found
+        self.0.items()
     }
 
     #[track_caller]
     fn compare(
         self,
-        of: &str,
+        property: &str,
         number: impl Fn(&DataPoint) -> Option<NumberValue>,
         expected: NumberValue,
     ) -> Self {
-        let found = self.0.found.iter().filter_map(number).reduce(NumberValue::plus);
-        if !found.is_some_and(|found| found.is_about(expected)) {
-            let found = found.map_or_else(|| "unknown".to_owned(), |found| found.to_string());
-            self.0.fail(&format!("{of}{} is {found}, not {expected}", self.0.description()));
+        let description = self.0.description();
+        let Some(found) = self.0.items().iter().filter_map(number).reduce(NumberValue::plus) else {
+            self.0.fail(&format!("{description} is not a histogram; use `is`"));
+        };
+        if !found.is_about(expected) {
+            self.0.fail(&format!("expected {property}{description} to be {expected}, found {found}"));
         }
         self
     }

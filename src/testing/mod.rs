@@ -1,7 +1,8 @@
-//! For tests of one's own telemetry: tools that keep everything in memory, and assertions about what they kept.
+//! In-memory tools and assertions for testing your instrumentation.
 //!
-//! [`tools`] makes both. The tools are those that the program gets elsewhere; nothing global is set, nothing is read from
-//! the environment and nothing is sent, so any number of tests run side by side, each with tools of its own.
+//! [`tools`] returns tools of the same type as those of the program, and a handle to the telemetry
+//! that they capture. The tools set no globals, read no environment variables and send nothing. Any
+//! number of tests can run in parallel, each with its own tools.
 //!
 //! ```
 //! use autotelemetry::{ObservabilityTools, prelude::*, testing};
@@ -10,136 +11,67 @@
 //!     let span = tools.tracer("shop").start_as_current_span("place_order");
 //!     span.set_attribute(KeyValue::new("payment", "card"));
 //!     tools.logger("shop").info("order placed", &[KeyValue::new("items", 3)]);
-//!     tools.meter("shop").u64_counter("orders").build().add(1, &[KeyValue::new("payment", "card")]);
+//!     let orders = tools.meter("shop").u64_counter("orders").build();
+//!     orders.add(1, &[KeyValue::new("payment", "card")]);
 //! }
 //!
 //! // #[test]
-//! fn an_order_is_told() {
-//!     let (tools, telemetry) = testing::tools();
+//! fn order_is_recorded() {
+//!     let (tools, captured) = testing::tools();
 //!     place_order(&tools);
 //!
-//!     telemetry.assert_span("place_order").with_attribute("payment", "card").times(1);
-//!     telemetry.assert_log(Severity::Info).with_body("order placed").in_span("place_order");
-//!     telemetry.assert_counter("orders").with_attribute("payment", "card").is(1);
-//!     telemetry.assert_no_log(Severity::Warn);
+//!     captured.assert_span("place_order").with_attribute("payment", "card").times(1);
+//!     captured.assert_log(Severity::Info).with_body("order placed").in_span("place_order");
+//!     captured.assert_counter("orders").with_attribute("payment", "card").is(1);
+//!     captured.assert_no_log(Severity::Warn);
 //! }
-//! # an_order_is_told();
+//! # order_is_recorded();
 //! ```
 //!
-//! Each assertion names something, and each call behind it leaves fewer of what was found. The call that leaves none panics,
-//! at its line of the test, and shows what was recorded.
+//! Each assertion starts with a name or a severity, and each further call narrows down the matching
+//! items. The call that leaves none panics at its line of the test and shows what was captured.
 //!
-//! A test that wants the same ids and times in each run asks for them with [`builder`].
+//! [`builder`] makes ids and times the same in each run.
 #![expect(
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
-    reason = "an assertion says what it has to say without its result"
+    reason = "an assertion is complete without the use of its result"
 )]
 
+mod attributes;
+mod builder;
+mod captured;
+mod captured_log;
 mod data_point;
-mod log_entry;
 mod logs;
 mod matches;
 mod metrics;
+mod recording;
 mod spans;
-mod telemetry;
 mod tracing;
 
-use std::{sync::Arc, time::SystemTime};
-
 pub use self::{
+    builder::TestBuilder,
+    captured::Captured,
+    captured_log::CapturedLog,
     data_point::DataPoint,
-    log_entry::CapturedLog,
     logs::LogAssertion,
     metrics::MetricAssertion,
     spans::SpanAssertion,
-    telemetry::Captured,
     tracing::{TracingGuard, capture_tracing, tracing_dispatch},
 };
 pub use crate::export::console::{InstrumentKind, MetricValue, NumberValue};
-use crate::{
-    export::memory::Memory,
-    tools::{Builder, ObservabilityTools},
-};
+use crate::tools::ObservabilityTools;
 
-/// Tools for one test, and what they record: all spans, log records of every level, all metrics.
+/// Returns tools for one test and a handle to the telemetry that they capture.
 ///
-/// The same as `builder().build()`.
+/// They capture all spans, log records of every level, and all metrics. The same as
+/// `builder().build()`.
 pub fn tools() -> (ObservabilityTools, Captured) {
     builder().build()
 }
 
-/// Begins with tools as [`tools`](fn@tools) makes them.
+/// Returns a builder, with the settings of [`tools`](fn@tools) as defaults.
 pub fn builder() -> TestBuilder {
-    TestBuilder {
-        inner: Builder::isolated().service_name("test").set("logs.level", "trace"),
-        deterministic_ids: false,
-        clock: None,
-    }
-}
-
-/// Makes tools for tests that are to differ from those of [`tools`](fn@tools).
-///
-/// ```
-/// use std::time::{Duration, SystemTime};
-///
-/// use autotelemetry::{prelude::*, testing};
-///
-/// let (tools, telemetry) = testing::builder()
-///     .deterministic_ids()
-///     .clock(SystemTime::UNIX_EPOCH)
-///     .configure(|builder| builder.set("logs.level", "info"))
-///     .build();
-///
-/// let span = tools.tracer("shop").start_as_current_span("pack");
-/// telemetry.advance_clock(Duration::from_secs(2));
-/// drop(span);
-///
-/// telemetry.assert_span("pack").lasting(Duration::from_secs(2));
-/// ```
-#[derive(Debug)]
-#[must_use]
-pub struct TestBuilder {
-    inner: Builder,
-    deterministic_ids: bool,
-    clock: Option<SystemTime>,
-}
-
-impl TestBuilder {
-    /// Trace ids and span ids count up from 1, in the order in which traces and spans begin. Trace ids do so in their first
-    /// eight digits, so a sampler by ratio takes all of them, unless its ratio is 0.
-    pub fn deterministic_ids(mut self) -> Self {
-        self.deterministic_ids = true;
-        self
-    }
-
-    /// All telemetry has the time `start`, until [`Captured::advance_clock`] is called. Times that the program sets itself,
-    /// in the past before this test or in the future, stay; one that sets the start of a span sets its end too.
-    pub fn clock(mut self, start: SystemTime) -> Self {
-        self.clock = Some(start);
-        self
-    }
-
-    /// Sets anything else as a program would: a file of the program, a profile, variables, single keys.
-    ///
-    /// What decides where telemetry goes has no effect: exporters, and the levels of single ones (`[logs.levels]`). Everything
-    /// else has: samplers, `logs.level`, limits, the resource.
-    pub fn configure(mut self, configure: impl FnOnce(Builder) -> Builder) -> Self {
-        self.inner = configure(self.inner);
-        self
-    }
-
-    /// Makes the tools, and what they will have recorded.
-    ///
-    /// # Panics
-    ///
-    /// When the configuration has problems, all of which it shows.
-    #[track_caller]
-    pub fn build(self) -> (ObservabilityTools, Captured) {
-        let memory = Arc::new(Memory::new(self.deterministic_ids, self.clock));
-        match self.inner.build_in_memory(Arc::clone(&memory)) {
-            Ok(tools) => (tools, Captured(memory)),
-            Err(error) => panic!("{error}"),
-        }
-    }
+    TestBuilder::new()
 }

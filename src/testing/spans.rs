@@ -10,67 +10,70 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{
-    Captured,
-    matches::{Attributed, Matches, assertion_methods, get},
+    attributes::{Attributed, find_attribute},
+    matches::{Matches, assertion_methods},
+    recording::Recording,
 };
-use crate::format::value::any;
+use crate::format::to_any_value;
 
 impl Attributed for SpanData {
-    fn value_of(&self, key: &str) -> Option<AnyValue> {
-        get(&self.attributes, key).map(any)
+    fn attribute_value(&self, key: &str) -> Option<AnyValue> {
+        find_attribute(&self.attributes, key).map(to_any_value)
     }
 }
 
-/// The spans that fit what was said so far; at least one does.
+/// The spans matching all conditions so far (never empty).
+///
+/// [`Captured::assert_span`](crate::testing::Captured::assert_span) returns it.
 #[derive(Debug, Clone)]
 pub struct SpanAssertion(Matches<SpanData>);
 
 impl SpanAssertion {
     #[track_caller]
-    pub(super) fn new(telemetry: &Captured, name: &str) -> Self {
-        let mut found = telemetry.spans();
-        found.retain(|span| span.name == name);
-        let is_open = || telemetry.0.open_names().iter().any(|other| other == name);
-        let hint = if found.is_empty() && is_open() { " that has ended" } else { "" };
-        Self(Matches::new(telemetry, format!("span {name:?}"), found, hint))
+    pub(super) fn new(recording: &Recording, name: &str) -> Self {
+        let mut spans = recording.spans();
+        spans.retain(|span| span.name == name);
+        let is_open = || recording.open_span_names().iter().any(|other| other == name);
+        let hint = if spans.is_empty() && is_open() { "one that has not ended" } else { "none" };
+        Self(Matches::new(recording, format!("span {name:?}"), spans, hint))
     }
 
     assertion_methods!(SpanData);
 
-    /// Whose parent, recorded here too, has this name.
+    /// Keeps the spans whose parent is a captured span of this name.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_parent(self, name: &str) -> Self {
-        let names = self.0.telemetry.0.span_names();
+        let names = self.0.recording().span_names();
         let parent = |span: &SpanData| names.get(&(span.span_context.trace_id(), span.parent_span_id));
         self.narrow(
             &format!(" under {name:?}"),
             |span| parent(span).is_some_and(|parent| parent == name),
             |span| match parent(span) {
                 Some(parent) => format!("under {parent:?}"),
-                None => of_parent(span),
+                None => describe_parent(span),
             },
         )
     }
 
-    /// Without a parent: the first of its trace.
+    /// Keeps the spans without a parent.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn root(self) -> Self {
-        self.narrow(" without a parent", |span| span.parent_span_id == SpanId::INVALID, of_parent)
+        self.narrow(" without a parent", |span| span.parent_span_id == SpanId::INVALID, describe_parent)
     }
 
-    /// Whose parent is this span of another service.
+    /// Keeps the spans whose parent is this span of another service.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_remote_parent(self, parent: &SpanContext) -> Self {
         let (trace, id) = (parent.trace_id(), parent.span_id());
@@ -80,76 +83,79 @@ impl SpanAssertion {
                 span.parent_span_is_remote
                     && (span.span_context.trace_id(), span.parent_span_id) == (trace, id)
             },
-            of_parent,
+            describe_parent,
         )
     }
 
-    /// Linked to this span.
+    /// Keeps the spans with a link to this span.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn linked_to(self, other: &SpanContext) -> Self {
         let ids = |context: &SpanContext| format!("{}-{}", context.trace_id(), context.span_id());
         let links = |span: &SpanData| -> Vec<String> {
             span.links.iter().map(|link| ids(&link.span_context)).collect()
         };
-        let wanted = ids(other);
+        let expected = ids(other);
         self.narrow(
-            &format!(" linked to {wanted}"),
-            |span| links(span).contains(&wanted),
+            &format!(" linked to {expected}"),
+            |span| links(span).contains(&expected),
             |span| format!("linked to [{}]", links(span).join(" ")),
         )
     }
 
-    /// Of this kind.
+    /// Keeps the spans of this kind.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_kind(self, kind: SpanKind) -> Self {
-        let shown = |kind: &SpanKind| format!("of kind {kind:?}");
+        let describe = |kind: &SpanKind| format!("of kind {kind:?}");
         self.narrow(
-            &format!(" {}", shown(&kind)),
+            &format!(" {}", describe(&kind)),
             move |span| span.span_kind == kind,
-            |span| shown(&span.span_kind),
+            |span| describe(&span.span_kind),
         )
     }
 
-    /// Of a tracer of this name.
+    /// Keeps the spans of a tracer of this name.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_scope(self, name: &str) -> Self {
-        let shown = |name: &str| format!("of tracer {name:?}");
-        let scope = |span: &SpanData| span.instrumentation_scope.name().to_owned();
-        self.narrow(&format!(" {}", shown(name)), |span| scope(span) == name, |span| shown(&scope(span)))
-    }
-
-    /// With exactly this status.
-    ///
-    /// # Panics
-    ///
-    /// When none is left.
-    #[track_caller]
-    pub fn with_status(self, status: Status) -> Self {
-        let shown = |status: &Status| format!("with status {status:?}");
+        let describe = |name: &str| format!("of tracer {name:?}");
         self.narrow(
-            &format!(" {}", shown(&status)),
-            move |span| span.status == status,
-            |span| shown(&span.status),
+            &format!(" {}", describe(name)),
+            |span| span.instrumentation_scope.name() == name,
+            |span| describe(span.instrumentation_scope.name()),
         )
     }
 
-    /// With the status error, whatever its description.
+    /// Keeps the spans with exactly this status.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
+    #[track_caller]
+    pub fn with_status(self, status: Status) -> Self {
+        let describe = |status: &Status| format!("with status {status:?}");
+        self.narrow(
+            &format!(" {}", describe(&status)),
+            move |span| span.status == status,
+            |span| describe(&span.status),
+        )
+    }
+
+    /// Keeps the spans with the status error, whatever its description.
+    ///
+    /// # Panics
+    ///
+    /// If no item is left.
     #[track_caller]
     pub fn with_error(self) -> Self {
         self.narrow(
@@ -159,11 +165,11 @@ impl SpanAssertion {
         )
     }
 
-    /// With an event of this name.
+    /// Keeps the spans with an event of this name.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_event(self, name: &str) -> Self {
         let names = |span: &SpanData| -> Vec<String> {
@@ -171,22 +177,22 @@ impl SpanAssertion {
         };
         self.narrow(
             &format!(" with an event {name:?}"),
-            |span| names(span).iter().any(|event| event == name),
+            |span| span.events.iter().any(|event| event.name == name),
             |span| format!("with events {:?}", names(span)),
         )
     }
 
-    /// With a recorded error of this message: an event `exception` that says so.
+    /// Keeps the spans with a recorded error of this message, which is an event `exception`.
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn with_exception(self, message: &str) -> Self {
         let messages = |span: &SpanData| -> Vec<String> {
             let exceptions = span.events.iter().filter(|event| event.name == "exception");
             exceptions
-                .filter_map(|event| get(&event.attributes, "exception.message"))
+                .filter_map(|event| find_attribute(&event.attributes, "exception.message"))
                 .map(|message| message.as_str().into_owned())
                 .collect()
         };
@@ -197,11 +203,14 @@ impl SpanAssertion {
         )
     }
 
-    /// That lasted so long. Worth asking with a clock of one's own ([`TestBuilder::clock`](crate::testing::TestBuilder::clock)).
+    /// Keeps the spans of exactly this duration.
+    ///
+    /// The duration is predictable only with a test clock
+    /// ([`TestBuilder::clock`](crate::testing::TestBuilder::clock)).
     ///
     /// # Panics
     ///
-    /// When none is left.
+    /// If no item is left.
     #[track_caller]
     pub fn lasting(self, time: Duration) -> Self {
         let took = |span: &SpanData| span.end_time.duration_since(span.start_time).unwrap_or_default();
@@ -212,21 +221,21 @@ impl SpanAssertion {
         )
     }
 
-    /// The ids of the first one.
+    /// Returns the ids of the first span that is left.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
-        self.0.found[0].span_context.clone()
+        self.0.items()[0].span_context.clone()
     }
 
-    /// All that are left.
+    /// Returns the spans that are left.
     #[must_use]
     pub fn spans(&self) -> &[SpanData] {
-        &self.0.found
+        self.0.items()
     }
 }
 
-/// What is known of the parent of a span besides a name.
-fn of_parent(span: &SpanData) -> String {
+/// Describes the parent of a span by its ids.
+fn describe_parent(span: &SpanData) -> String {
     let kind = if span.parent_span_is_remote { "remote parent" } else { "parent" };
     match span.parent_span_id {
         SpanId::INVALID => "without a parent".to_owned(),

@@ -1,4 +1,4 @@
-//! What `tracing` brings, without a global subscriber.
+//! Capture of `tracing` spans and events without a global subscriber.
 
 use std::sync::LazyLock;
 
@@ -11,14 +11,17 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::tools::ObservabilityTools;
 
-/// As long as there is one subscriber alone, `tracing` asks that of the thread which comes to a span or event first, and
-/// remembers for all threads when it is told that nobody wants it. With this second one it goes on asking.
-static UNDECIDED: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Undecided));
+/// Prevents `tracing` from caching that a callsite is disabled.
+///
+/// With a single subscriber, `tracing` asks the one of the thread that reaches a callsite first. If
+/// that thread has none, the callsite stays disabled for all threads. With a second subscriber that
+/// never rules out a callsite, `tracing` asks each time.
+static UNDECIDED: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(UndecidedSubscriber));
 
-/// Wants nothing now, and never says that it will not.
-struct Undecided;
+/// A subscriber that enables nothing and never rules out a callsite.
+struct UndecidedSubscriber;
 
-impl Subscriber for Undecided {
+impl Subscriber for UndecidedSubscriber {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
@@ -42,52 +45,53 @@ impl Subscriber for Undecided {
     fn exit(&self, _: &Id) {}
 }
 
-/// Makes the spans and events of `tracing` that this thread makes part of what `tools` record, for as long as the guard
-/// lives.
+/// Captures the `tracing` spans and events of this thread with `tools`, until the guard is dropped.
 ///
-/// Other threads are not reached, so an asynchronous test runs on one thread (`#[tokio::test]` does, unless it is told
-/// otherwise), or takes [`tracing_dispatch`]. Records of the `log` crate are not reached at all: that crate knows only one
-/// logger, for the whole process.
+/// Other threads are not captured. An asynchronous test must therefore run on one thread, as
+/// `#[tokio::test]` does by default, or use [`tracing_dispatch`]. Records of the `log` crate are
+/// not captured: that crate has a single logger for the whole process.
 ///
-/// Fields of spans that are unsigned integers arrive as texts, since the bridge for spans knows only signed ones.
+/// Unsigned integers in span fields are captured as text, since the bridge for spans only supports
+/// signed ones.
 ///
 /// ```
 /// use autotelemetry::{prelude::*, testing};
 ///
-/// let (tools, telemetry) = testing::tools();
+/// let (tools, captured) = testing::tools();
 /// let _guard = testing::capture_tracing(&tools);
 ///
 /// let span = tracing::info_span!("pack", items = 3);
 /// span.in_scope(|| tracing::warn!(left = 1, "out of boxes"));
 /// drop(span);
 ///
-/// telemetry.assert_span("pack").with_attribute("items", 3);
-/// telemetry.assert_log(Severity::Warn).with_body("out of boxes").in_span("pack");
+/// captured.assert_span("pack").with_attribute("items", 3);
+/// captured.assert_log(Severity::Warn).with_body("out of boxes").in_span("pack");
 /// ```
 pub fn capture_tracing(tools: &ObservabilityTools) -> TracingGuard {
     TracingGuard(tracing::dispatcher::set_default(&tracing_dispatch(tools)))
 }
 
-/// A subscriber whose spans and events become part of what `tools` record, for threads and tasks that [`capture_tracing`]
-/// does not reach.
+/// Returns a subscriber that captures spans and events with `tools`, for threads and tasks that
+/// [`capture_tracing`] does not reach.
 ///
 /// ```
 /// use autotelemetry::{prelude::*, testing};
 /// use tracing::{dispatcher, instrument::WithSubscriber as _};
 ///
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-/// let (tools, telemetry) = testing::tools();
+/// let (tools, captured) = testing::tools();
 /// let dispatch = testing::tracing_dispatch(&tools);
 ///
-/// let task = tokio::spawn(async { tracing::info!("in a task") }.with_subscriber(dispatch.clone()));
+/// let in_task = async { tracing::info!("in a task") };
+/// let task = tokio::spawn(in_task.with_subscriber(dispatch.clone()));
 /// let thread = std::thread::spawn(move || {
 ///     dispatcher::with_default(&dispatch, || tracing::info!("in a thread"));
 /// });
 /// task.await.unwrap();
 /// thread.join().unwrap();
 ///
-/// telemetry.assert_log(Severity::Info).with_body("in a task");
-/// telemetry.assert_log(Severity::Info).with_body("in a thread");
+/// captured.assert_log(Severity::Info).with_body("in a task");
+/// captured.assert_log(Severity::Info).with_body("in a thread");
 /// # });
 /// ```
 pub fn tracing_dispatch(tools: &ObservabilityTools) -> Dispatch {
@@ -95,7 +99,7 @@ pub fn tracing_dispatch(tools: &ObservabilityTools) -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(tools.tracing_layer()))
 }
 
-/// What [`capture_tracing`] has begun, until this is dropped.
+/// Captures `tracing` spans and events until it is dropped. [`capture_tracing`] returns it.
 #[derive(Debug)]
 #[must_use = "capturing ends when this is dropped: bind it to a name such as `_guard`, since `_` drops it at once"]
-pub struct TracingGuard(#[expect(dead_code, reason = "it is there to be dropped")] DefaultGuard);
+pub struct TracingGuard(#[expect(dead_code, reason = "its drop ends the capture")] DefaultGuard);

@@ -7,7 +7,7 @@ use crate::{
     config::{AttributeValue, Config, OtlpProtocol, key_path::key_path},
     doctor::{self, ConnectivityReport},
     error::{Error, Inspection, Origin},
-    export::{console::Writer, memory::Memory, otlp},
+    export::{console::ConsoleWriter, memory::Memory, otlp},
     load::{CodeKey, CodeValue, CodeValueKind, Environment, Loaded, Sources, explain::Explanation},
     pipeline,
 };
@@ -34,7 +34,7 @@ use crate::{
 pub struct Builder {
     sources: Sources,
     strict: bool,
-    writer: Option<Writer>,
+    writer: Option<ConsoleWriter>,
 }
 
 /// Omits the values, which may contain secrets.
@@ -289,7 +289,7 @@ impl Builder {
     fn load(
         self,
         inspect: impl FnOnce(&Config) -> Inspection,
-    ) -> Result<(Loaded, Option<Writer>), Error> {
+    ) -> Result<(Loaded, Option<ConsoleWriter>), Error> {
         let loaded = self.sources.load(inspect)?;
         if self.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
             return Err(Error::configuration(loaded.warnings));

@@ -28,7 +28,7 @@ use crate::{
     export::stats::Stats,
     load::{Loaded, explain::Explanation},
     logs::{self, Logger, LoggerFactory},
-    pipeline::{self, Pipeline, metrics::MeterProvider, propagators::Propagator, shutdown},
+    pipeline::{self, MeterProvider, Pipeline, Propagator, shutdown},
 };
 
 /// A logger, a tracer and a meter, with the pipeline that exports their telemetry.
@@ -128,7 +128,7 @@ impl ObservabilityTools {
     /// Its loggers use the same exporters, levels and limits as [`logger`](Self::logger).
     #[must_use]
     pub fn logger_provider(&self) -> &SdkLoggerProvider {
-        &self.pipeline.loggers.unfiltered_provider
+        &self.pipeline.loggers.provider
     }
 
     /// Returns the propagator, which reads trace context from incoming requests and writes it to
@@ -186,7 +186,7 @@ impl ObservabilityTools {
     /// emitted, exported, failed, dropped and are queued.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats { exporters: self.pipeline.recorders.iter().map(|recorder| recorder.stats()).collect() }
+        Stats { exporters: self.pipeline.outputs.recorders.iter().map(|recorder| recorder.stats()).collect() }
     }
 
     /// Tests the connection to each OTLP destination, now.

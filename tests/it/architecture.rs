@@ -22,10 +22,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("export", &["text", "config", "error", "diagnostics", "format", "logs"]),
     ("pipeline", &["text", "config", "error", "diagnostics", "format", "logs", "export"]),
     ("doctor", &["text", "config", "error", "diagnostics", "export"]),
-    (
-        "tools",
-        &["text", "config", "error", "diagnostics", "load", "logs", "export", "pipeline", "doctor"],
-    ),
+    ("tools", &["text", "config", "error", "diagnostics", "load", "logs", "export", "pipeline", "doctor"]),
     ("testing", &["text", "config", "error", "format", "logs", "export", "pipeline", "tools"]),
     ("prelude", &["logs", "tools", "trace"]),
 ];

@@ -272,20 +272,49 @@ impl Logging {
 }
 
 #[test]
-#[cfg(unix)]
-fn the_hangup_signal_begins_a_new_file_and_ends_nothing() {
+fn log_file_rotated_with_create_is_reopened_without_a_signal() {
     let directory = tempfile::tempdir().unwrap();
     let mut program = Logging::start(directory.path(), "");
     program.say("one");
-    assert!(has(&program.file, "one"));
-    fs::rename(&program.file, directory.path().join("old")).unwrap();
-    let pid = program.child.id().to_string();
-    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
-    wait(|| program.file.exists());
+    // As logrotate does with `create`: the file is moved, and an empty one takes its place.
+    let rotated = directory.path().join("shop.log.1");
+    fs::rename(&program.file, &rotated).unwrap();
+    fs::write(&program.file, "").unwrap();
     program.say("two");
-    assert!(has(&program.file, "two"));
+    assert_eq!(crate::support::lines::member(&json(&rotated), "message"), ["one"]);
+    assert_eq!(crate::support::lines::member(&json(&program.file), "message"), ["two"]);
     let err = program.end();
     assert!(err.contains("STATS 2 2 0 Ok(())"), "{err}");
+}
+
+#[test]
+fn log_file_rotated_with_copytruncate_continues_at_its_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut program = Logging::start(directory.path(), "");
+    program.say("one");
+    // As logrotate does with `copytruncate`: the file is copied and emptied.
+    let rotated = directory.path().join("shop.log.1");
+    fs::copy(&program.file, &rotated).unwrap();
+    fs::File::options().write(true).open(&program.file).unwrap().set_len(0).unwrap();
+    program.say("two");
+    assert_eq!(crate::support::lines::member(&json(&rotated), "message"), ["one"]);
+    assert_eq!(crate::support::lines::member(&json(&program.file), "message"), ["two"]);
+    let err = program.end();
+    assert!(err.contains("STATS 2 2 0 Ok(())"), "{err}");
+}
+
+#[test]
+#[cfg(unix)]
+fn hangup_signal_is_left_to_the_program() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut program = Logging::start(directory.path(), "");
+    program.say("one");
+    let pid = program.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    let status = program.child.wait().unwrap();
+    assert_eq!(status.signal(), Some(1), "the default action of the signal: {status}");
 }
 
 #[test]

@@ -52,8 +52,8 @@ fn the_clock_stands_still_until_it_is_advanced() {
         let inner = telemetry.assert_span(&format!("inner {round}")).lasting(second);
         assert_eq!(inner.spans()[0].start_time, begin + second);
         let log = telemetry.assert_log(Severity::Info).with_body(format!("message {round}"));
-        assert_eq!(log.logs()[0].record.timestamp(), Some(begin + second));
-        assert_eq!(log.logs()[0].record.observed_timestamp(), Some(begin + second));
+        assert_eq!(log.logs()[0].record().timestamp(), Some(begin + second));
+        assert_eq!(log.logs()[0].record().observed_timestamp(), Some(begin + second));
     }
 }
 
@@ -75,6 +75,6 @@ fn without_a_clock_times_are_real() {
     tools.logger("l").info("now", &[]);
     let advance = || telemetry.advance_clock(Duration::from_secs(3_600));
     catch_unwind(AssertUnwindSafe(advance)).expect_err("there is no clock to advance");
-    let at = telemetry.logs()[0].record.timestamp().unwrap();
+    let at = telemetry.logs()[0].record().timestamp().unwrap();
     assert!((before..=SystemTime::now()).contains(&at));
 }

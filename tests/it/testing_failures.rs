@@ -26,77 +26,83 @@ fn headline(assertion: impl FnOnce(&Captured)) -> String {
 #[test]
 fn the_first_call_that_leaves_nothing_fails() {
     for (expected, line) in [
-        ("there is no span \"refund\"", headline(|t| drop(t.assert_span("refund")))),
+        ("expected span \"refund\", found none", headline(|t| drop(t.assert_span("refund")))),
         (
-            "there is no span \"charge\" with payment=cash, though 1 x span \"charge\" (no payment)",
+            "expected span \"charge\" with payment=cash, found 1 x span \"charge\" (no payment)",
             headline(|t| drop(t.assert_span("charge").with_attribute("payment", "cash"))),
         ),
         (
-            "there is no span \"order\" under \"charge\", though 2 x span \"order\" (without a parent)",
+            "expected span \"order\" under \"charge\", found 2 x span \"order\" (without a parent)",
             headline(|t| drop(t.assert_span("order").with_parent("charge"))),
         ),
         (
-            "there is no span \"charge\" under \"order\" without a parent, though 1 x span \"charge\" under \"order\" \
+            "expected span \"charge\" under \"order\" without a parent, found 1 x span \"charge\" under \"order\" \
              (with the parent 00000002000000000000000000000000-0000000000000002)",
             headline(|t| drop(t.assert_span("charge").with_parent("order").root())),
         ),
         ("expected 3 x span \"order\", found 2 x", headline(|t| drop(t.assert_span("order").times(3)))),
-        ("there is a span \"charge\"", headline(|t| t.assert_no_span("charge"))),
+        ("expected no span \"charge\", found one", headline(|t| t.assert_no_span("charge"))),
         (
-            "there is no log at INFO that says \"order sent\", though 2 x log at INFO (\"order received\")",
+            "expected log at INFO with body \"order sent\", found 2 x log at INFO (\"order received\")",
             headline(|t| drop(t.assert_log(Severity::Info).with_body("order sent"))),
         ),
         (
-            "there is no log at ERROR in span \"order\", though 1 x log at ERROR (in span \"charge\")",
+            "expected log at ERROR in span \"order\", found 1 x log at ERROR (in span \"charge\")",
             headline(|t| drop(t.assert_log(Severity::Error).in_span("order"))),
         ),
-        ("there is no log at WARN", headline(|t| drop(t.assert_log(Severity::Warn)))),
-        ("there is a log at ERROR", headline(|t| t.assert_no_log(Severity::Warn))),
-        ("counter \"orders\" is 2, not 3", headline(|t| drop(t.assert_counter("orders").is(3)))),
+        ("expected log at WARN, found none", headline(|t| drop(t.assert_log(Severity::Warn)))),
         (
-            "counter \"orders\" with payment=card is 1, not 2.5",
+            "expected no log at WARN or above, found one at ERROR",
+            headline(|t| t.assert_no_log(Severity::Warn)),
+        ),
+        (
+            "expected counter \"orders\" to be 3, found 2",
+            headline(|t| drop(t.assert_counter("orders").is(3))),
+        ),
+        (
+            "expected counter \"orders\" with payment=card to be 2.5, found 1",
             headline(|t| drop(t.assert_counter("orders").with_attribute("payment", "card").is(2.5))),
         ),
         (
-            "there is no counter \"orders\" with payment=cash, though 2 x counter \"orders\" (payment=card, payment=invoice)",
+            "expected counter \"orders\" with payment=cash, found 2 x counter \"orders\" (payment=card, payment=invoice)",
             headline(|t| drop(t.assert_counter("orders").with_attribute("payment", "cash"))),
         ),
         (
-            "there is no span \"order\" of tracer \"web\", though 2 x span \"order\" (of tracer \"shop\")",
+            "expected span \"order\" of tracer \"web\", found 2 x span \"order\" (of tracer \"shop\")",
             headline(|t| drop(t.assert_span("order").with_scope("web"))),
         ),
         (
-            "there is no span \"charge\" that is free, though 1 x span \"charge\"",
+            "expected span \"charge\" that is free, found 1 x span \"charge\"",
             headline(|t| drop(t.assert_span("charge").matching("that is free", |_| false))),
         ),
         (
-            "there is a span that failed",
+            "expected no span that failed, found one",
             headline(|t| {
                 t.assert_no_span_matching("that failed", |span| matches!(span.status, Status::Error { .. }));
             }),
         ),
         (
-            "there is a log of the shop",
+            "expected no log of the shop, found one",
             headline(|t| t.assert_no_log_matching("of the shop", |log| log.target() == "shop")),
         ),
         (
-            "the sum of histogram \"order.duration\" is 30.5, not 30",
+            "expected the sum of histogram \"order.duration\" to be 30, found 30.5",
             headline(|t| drop(t.assert_histogram("order.duration").has_sum(30))),
         ),
         (
-            "histogram \"order.duration\" has no value; ask for `has_count` or `has_sum`",
+            "histogram \"order.duration\" has no single value; use `has_count` or `has_sum`",
             headline(|t| drop(t.assert_histogram("order.duration").is(30))),
         ),
         (
-            "there is no gauge \"orders\", though there is a counter of this name",
+            "expected gauge \"orders\", found a counter of this name",
             headline(|t| drop(t.assert_gauge("orders"))),
         ),
         (
-            "the count of histogram \"order.duration\" is 2, not 3",
+            "expected the count of histogram \"order.duration\" to be 3, found 2",
             headline(|t| drop(t.assert_histogram("order.duration").has_count(3))),
         ),
         (
-            "the count of counter \"orders\" is unknown, not 2",
+            "counter \"orders\" is not a histogram; use `is`",
             headline(|t| drop(t.assert_counter("orders").has_count(2))),
         ),
     ] {
@@ -109,7 +115,7 @@ fn a_failure_shows_all_that_was_recorded() {
     assert_eq!(
         complaint(|telemetry| drop(telemetry.assert_span("refund"))),
         "\
-there is no span \"refund\"
+expected span \"refund\", found none
 
 1970-01-01T00:00:00.000000Z trace 00000001000000000000000000000000
   order       0µs  █···················  payment=invoice

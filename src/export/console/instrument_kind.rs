@@ -1,23 +1,23 @@
-//! What instruments there are.
+//! The kinds of instruments.
 
 use std::fmt;
 
-/// The kind of an instrument, observable or not.
+/// The kind of an instrument, whether observable or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstrumentKind {
-    /// Counts up.
+    /// A sum that only increases.
     Counter,
-    /// Counts up and down.
+    /// A sum that increases and decreases.
     UpDownCounter,
-    /// Has the value that it was given last.
+    /// The last recorded value.
     Gauge,
-    /// Sorts values by their size.
+    /// A distribution of recorded values.
     Histogram,
 }
 
 impl InstrumentKind {
-    /// The name, in lower case and without separators.
+    /// Returns the name, in lower case and without separators.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -4,106 +4,29 @@
 //! - Signals: all
 //! - Feature: none
 
+mod custom_writer;
+mod data_points;
+mod exporter;
 mod instrument_kind;
+mod metric_json;
+mod metric_table;
+mod metric_value;
 mod metrics;
-mod number;
-mod points;
-mod spans;
-mod stream;
+mod number_value;
+mod pending_spans;
+mod span_destination;
+mod span_fields;
+mod span_json;
+mod span_tree;
+mod std_stream;
 
-use std::{io::IsTerminal as _, sync::Arc, time::Duration};
-
-use self::stream::{Custom, Standard};
-pub use self::{instrument_kind::InstrumentKind, number::NumberValue, points::MetricValue};
 pub(crate) use self::{
-    metrics::{table, write_metrics},
-    points::{Point, count_points, sorted_points},
-    spans::{ConsoleSpans, trees},
-    stream::Writer,
+    custom_writer::ConsoleWriter,
+    data_points::{DataPointRef, count_data_points, sorted_data_points},
+    exporter::ConsoleExporter,
+    metric_table::push_metric_table,
+    metrics::write_metrics,
+    span_destination::ConsoleSpanDestination,
+    span_tree::push_span_trees,
 };
-use super::{
-    line_writer::{LineLogProcessor, LineWriter, Sink},
-    stats::recorder::StatsRecorder,
-};
-use crate::{
-    config::{self, Color, ExporterName, Signal, Stream},
-    diagnostics::Diagnostics,
-    format::{Format, missing, text::Palette},
-};
-
-/// Where and how to write.
-#[derive(Debug)]
-pub(crate) struct Console {
-    lines: Arc<LineWriter>,
-    format: Format,
-    /// The accounts, in the order of [`Signal::ALL`].
-    recorders: [Arc<StatsRecorder>; 3],
-}
-
-impl Console {
-    /// `writer` takes the place of the stream.
-    pub(crate) fn new(
-        config: &config::Console,
-        no_color: bool,
-        writer: Option<Writer>,
-        diagnostics: Diagnostics,
-    ) -> Self {
-        let config::Console { stream, format, color } = config;
-        let terminal = writer.is_none()
-            && match stream {
-                Stream::Stdout => std::io::stdout().is_terminal(),
-                Stream::Stderr => std::io::stderr().is_terminal(),
-            };
-        let color = match color {
-            Color::Auto => terminal && !no_color,
-            Color::Always => true,
-            Color::Never => false,
-        };
-        let format = match format {
-            config::Format::Json => Format::Json,
-            config::Format::Auto if !terminal => Format::Json,
-            config::Format::Auto | config::Format::Text => Format::Text(Palette::new(color)),
-        };
-        let destination = match (&writer, stream) {
-            (Some(_), _) => "the program's writer",
-            (None, Stream::Stdout) => "standard output",
-            (None, Stream::Stderr) => "standard error",
-        };
-        let sink: Box<dyn Sink> = match writer {
-            Some(writer) => Box::new(Custom { writer, panicked: false }),
-            None => Box::new(Standard { stream: *stream, is_terminal: terminal, mid_line: false }),
-        };
-        let lines =
-            Arc::new(LineWriter::new(sink, move |lines| missing(format, lines), destination, diagnostics));
-        let recorder =
-            |signal| Arc::new(StatsRecorder::new(signal, ExporterName::Console, destination, diagnostics));
-        Self { lines, format, recorders: Signal::ALL.map(recorder) }
-    }
-
-    /// Writes log records; `flush_limit` is how long a flush may take.
-    pub(crate) fn logs(&self, flush_limit: Duration) -> LineLogProcessor {
-        LineLogProcessor {
-            lines: self.lines(),
-            format: self.format,
-            recorder: self.recorder(Signal::Logs),
-            flush_limit,
-        }
-    }
-
-    pub(crate) fn lines(&self) -> Arc<LineWriter> {
-        Arc::clone(&self.lines)
-    }
-
-    /// The account of a signal.
-    pub(crate) fn recorder(&self, signal: Signal) -> Arc<StatsRecorder> {
-        Arc::clone(&self.recorders[signal as usize])
-    }
-
-    /// Writes the lines of so many items, whole and at once, so that threads never mix theirs.
-    fn write(&self, signal: Signal, items: usize, lines: impl FnOnce(Format) -> String) {
-        let (recorder, items) = (&self.recorders[signal as usize], items as u64);
-        if !self.lines.is_closed(items, recorder) {
-            self.lines.push(&lines(self.format), items, recorder);
-        }
-    }
-}
+pub use self::{instrument_kind::InstrumentKind, metric_value::MetricValue, number_value::NumberValue};

@@ -4,48 +4,48 @@
 //! - Signals: logs
 //! - Feature: none
 //!
-//! The rolling appender of tracing-appender is not used: it removes whatever begins with the prefix, the files of other
-//! services and its own current one included, goes on writing to a file that was removed, and reports on the standard error
-//! of the process by itself.
+//! The rolling appender of tracing-appender is not used. It removes every file whose name begins
+//! with the prefix, including files of other services and its own current file. It continues to
+//! write to a file that was removed. It reports problems on stderr by itself.
 
-mod name;
-mod rolling;
+mod file_name;
+mod log_file;
+mod rolling_file;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
-use self::{name::Naming, rolling::RollingFile};
+use self::{file_name::FileNaming, rolling_file::RollingFile};
 use super::{
-    line_writer::{LineLogProcessor, LineWriter},
+    line_writer::{LineLogDestination, LineWriter},
     stats::recorder::StatsRecorder,
 };
 use crate::{
     config::{self, ExporterName, FileFormat, FilePrefix, Signal},
     diagnostics::Diagnostics,
-    format::{Format, missing, text::Palette},
+    format::{LineFormat, Palette, drop_notice},
 };
 
-/// Opens the file, and writes log records to it; `flush_limit` is how long a flush may take.
+/// Opens the file and returns the destination that writes log records to it.
 pub(crate) fn file_logs(
     config: &config::File,
     prefix: &FilePrefix,
-    flush_limit: Duration,
     diagnostics: Diagnostics,
-) -> io::Result<LineLogProcessor> {
-    // `prefix` was resolved by the caller.
+) -> io::Result<LineLogDestination> {
+    // The caller has resolved the prefix.
     let config::File { directory, prefix: _, rotation, max_files, format } = config;
-    let naming = Naming { prefix: prefix.as_str().to_owned(), rotation: *rotation };
+    let naming = FileNaming { prefix: prefix.as_str().to_owned(), rotation: *rotation };
     let file = RollingFile::open(directory.as_str().into(), naming, max_files.get() as usize, diagnostics)?;
     let format = match format {
-        FileFormat::Json => Format::Json,
-        FileFormat::Text => Format::Text(Palette::new(false)),
+        FileFormat::Json => LineFormat::Json,
+        FileFormat::Text => LineFormat::Text(Palette::new(false)),
     };
     let destination = format!("files in {directory}");
     let recorder = Arc::new(StatsRecorder::new(Signal::Logs, ExporterName::File, &destination, diagnostics));
     let lines = Arc::new(LineWriter::new(
         Box::new(file),
-        move |lines| missing(format, lines),
+        move |lines| drop_notice(format, lines),
         &destination,
         diagnostics,
     ));
-    Ok(LineLogProcessor { lines, format, recorder, flush_limit })
+    Ok(LineLogDestination { lines, format, recorder })
 }

@@ -1,102 +1,114 @@
-//! What waits, and to whose account.
+//! Lines that wait to be written.
 
 use std::{collections::VecDeque, io, sync::Arc};
 
-use super::{CAPACITY, WriteError};
+use super::sink::WriteError;
 use crate::export::stats::recorder::StatsRecorder;
 
-/// Whole lines, and what each of them stands for.
+/// The most bytes that wait. The worker may hold the same number in addition.
+pub(super) const QUEUE_CAPACITY: usize = 4 * 1024 * 1024;
+
+/// Whole lines, and the recorder that counts each of them.
 #[derive(Default)]
-pub(crate) struct Queue {
+pub(super) struct LineQueue {
     bytes: Vec<u8>,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<QueueEntry>,
 }
 
-struct Entry {
+struct QueueEntry {
     bytes: usize,
-    kind: Kind,
+    content: EntryContent,
 }
 
-enum Kind {
-    /// So many items of one account.
+enum EntryContent {
+    /// A number of items, and the recorder that counts them.
     Items(u64, Arc<StatsRecorder>),
-    /// The line that tells of so many that were dropped.
-    Notice(u64),
+    /// A notice about this number of dropped lines.
+    DropNotice(u64),
 }
 
-impl Queue {
-    pub(crate) fn len(&self) -> usize {
+impl LineQueue {
+    pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    pub(crate) fn push(&mut self, lines: &[u8], items: u64, recorder: &Arc<StatsRecorder>) {
-        self.add(lines, Kind::Items(items, Arc::clone(recorder)));
+    /// Returns whether `bytes` more would exceed the capacity. An empty queue accepts any length.
+    pub(super) fn is_full_for(&self, bytes: usize) -> bool {
+        !self.is_empty() && self.len() + bytes > QUEUE_CAPACITY
     }
 
-    pub(crate) fn push_notice(&mut self, line: &str, missing: u64) {
-        self.add(line.as_bytes(), Kind::Notice(missing));
+    pub(super) fn push(&mut self, lines: &[u8], items: u64, recorder: &Arc<StatsRecorder>) {
+        self.push_entry(lines, EntryContent::Items(items, Arc::clone(recorder)));
     }
 
-    fn add(&mut self, lines: &[u8], kind: Kind) {
+    pub(super) fn push_drop_notice(&mut self, line: &str, missing: u64) {
+        self.push_entry(line.as_bytes(), EntryContent::DropNotice(missing));
+    }
+
+    fn push_entry(&mut self, lines: &[u8], content: EntryContent) {
         if self.bytes.capacity() == 0 {
-            // At once: what is not used costs nothing, and growing in many threads leaves pieces in the heap of each.
-            self.bytes.reserve(CAPACITY);
+            // Unused pages cost nothing. Growth on many threads would fragment their heaps.
+            self.bytes.reserve(QUEUE_CAPACITY);
         }
         self.bytes.extend_from_slice(lines);
-        self.entries.push_back(Entry { bytes: lines.len(), kind });
+        self.entries.push_back(QueueEntry { bytes: lines.len(), content });
     }
 
-    /// Has `write` write everything, in pieces of about `size` bytes; it fails without an error for what it does not try.
-    /// `lose` is told what did not arrive, and `done` after each piece its length and how many lines of it are missing.
-    pub(crate) fn write(
+    /// Passes all lines to `write` in chunks of about `chunk_size` bytes and empties the queue.
+    ///
+    /// `write` returns `Err(None)` if it does not try a chunk. Items that were not written are
+    /// passed to `lose`. After each chunk, `done` gets its length and the number of lines that are
+    /// missing.
+    pub(super) fn drain(
         &mut self,
-        size: usize,
+        chunk_size: usize,
         mut write: impl FnMut(&[u8]) -> Result<(), Option<WriteError>>,
         lose: impl Fn(u64, &StatsRecorder, Option<&io::Error>),
         mut done: impl FnMut(usize, u64),
     ) {
-        let mut at = 0;
+        let mut start = 0;
         while !self.entries.is_empty() {
-            let mut piece = Vec::new();
+            let mut chunk = Vec::new();
             let mut length = 0;
-            while length < size
+            while length < chunk_size
                 && let Some(entry) = self.entries.pop_front()
             {
                 length += entry.bytes;
-                piece.push(entry);
+                chunk.push(entry);
             }
-            let (arrived, error) = match write(&self.bytes[at..at + length]) {
+            let (written, error) = match write(&self.bytes[start..start + length]) {
                 Ok(()) => (length, None),
                 Err(None) => (0, None),
-                Err(Some(WriteError { bytes, error })) => (bytes, Some(error)),
+                Err(Some(WriteError { written, error })) => (written, Some(error)),
             };
             let mut missing = 0;
             let mut end = 0;
-            for Entry { bytes, kind } in piece {
+            for QueueEntry { bytes, content } in chunk {
                 end += bytes;
-                match kind {
-                    Kind::Items(items, recorder) if end <= arrived => recorder.export(items),
-                    Kind::Notice(_) if end <= arrived => {}
-                    Kind::Items(items, recorder) => {
+                match content {
+                    EntryContent::Items(items, recorder) if end <= written => recorder.export(items),
+                    EntryContent::DropNotice(_) if end <= written => {}
+                    EntryContent::Items(items, recorder) => {
                         missing += items;
                         lose(items, &recorder, error.as_ref());
                     }
-                    Kind::Notice(told) => missing += told,
+                    // The next notice includes the lines of one that was not written.
+                    EntryContent::DropNotice(lines) => missing += lines,
                 }
             }
-            at += length;
+            start += length;
             done(length, missing);
         }
         self.bytes.clear();
     }
 
-    /// Gives memory back that a line longer than the queue took.
-    pub(crate) fn shrink(&mut self) {
-        if self.bytes.capacity() > CAPACITY {
+    /// Releases the memory of a line that was longer than the capacity.
+    pub(super) fn shrink(&mut self) {
+        if self.bytes.capacity() > QUEUE_CAPACITY {
             *self = Self::default();
         }
     }

@@ -1,43 +1,55 @@
-//! Where lines end up.
+//! The destination of lines.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    time::Duration,
+};
 
-/// Where lines end up.
-pub(crate) trait Sink: Send {
-    /// Writes some of `lines` without waiting, and returns how many bytes that were.
+/// The destination of lines.
+pub(crate) trait LineSink: Send {
+    /// Writes some of `lines` without blocking and returns the number of bytes written.
     fn try_write(&mut self, lines: &[u8]) -> io::Result<usize>;
 
-    /// Writes all of `lines`, for as long as it takes.
+    /// Writes all of `lines` and blocks as long as necessary.
     fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError>;
 
-    /// How often [`tick`](Self::tick) is to be called while nothing is written.
+    /// Returns the interval at which [`tick`](Self::tick) is called while nothing is written.
     fn tick_interval(&self) -> Option<Duration> {
         None
     }
 
+    /// Performs periodic maintenance.
     fn tick(&mut self) {}
 
-    /// Whether who logs shall see his line before he goes on, unless that takes long.
+    /// Returns whether `push` waits (briefly) until the line is visible; true for terminals.
     fn is_interactive(&self) -> bool {
         false
     }
 
-    /// Whether the error means that nothing will ever arrive any more, and why.
-    fn end(&self, _: &io::Error) -> Option<CloseReason> {
+    /// Returns the reason if no later write can succeed after `error`.
+    fn close_reason(&self, _: &io::Error) -> Option<CloseReason> {
         None
     }
 }
 
-/// Why nothing will ever arrive any more.
+/// The reason why a sink accepts no more lines.
 #[derive(Clone, Copy)]
 pub(crate) enum CloseReason {
-    /// Whoever read has gone, which is his business.
+    /// The reader has closed its end, which is not an error: programs are piped into `head`.
     ReaderLeft,
     Panicked,
 }
 
-/// What arrived nevertheless when something went wrong.
+impl CloseReason {
+    /// Returns [`ReaderLeft`](Self::ReaderLeft) for the error of a pipe without a reader.
+    pub(crate) fn from_write_error(error: &io::Error) -> Option<Self> {
+        (error.kind() == ErrorKind::BrokenPipe).then_some(Self::ReaderLeft)
+    }
+}
+
+/// A failed write.
 pub(crate) struct WriteError {
-    pub(crate) bytes: usize,
+    /// The number of bytes written before the error.
+    pub(crate) written: usize,
     pub(crate) error: io::Error,
 }

@@ -1,93 +1,98 @@
-//! The thread that writes what cannot be written at once.
+//! The thread that writes the queue.
 
 use std::sync::{MutexGuard, PoisonError};
 
-use super::{PIECE, Queue, Shared, Sink, State, Thread, WriterState};
+use super::{
+    queue::LineQueue,
+    shared::{SharedWriter, WriterState},
+    sink::LineSink,
+    state::{QueueState, WorkerStatus},
+};
 
-impl Shared {
-    /// What the thread does: writes what is in the queue until the end.
-    pub(crate) fn work(&self) {
-        let mut state = self.lock();
-        // Takes turns with the queue: in a flood no memory is asked for.
-        let mut spare = Queue::default();
-        loop {
-            if state.done == state.pushed && state.queue.is_empty() {
-                if state.ending {
-                    state.thread = Thread::None;
-                    return;
-                }
-                if state.can_tell {
-                    self.write_drop_notice(&mut state);
-                    continue;
-                }
-                spare.shrink();
-                state.queue.shrink();
-                state.thread = Thread::Waiting;
-                let is_time;
-                (state, is_time) = self.rest(state);
-                state.thread = Thread::Busy;
-                if is_time {
-                    drop(state);
-                    self.slot().sink.tick();
-                    state = self.lock();
-                }
+/// The number of bytes that are written before they are counted.
+const CHUNK_SIZE: usize = 64 * 1024;
+
+/// Writes the queue until the writer stops.
+pub(super) fn run(shared: &SharedWriter) {
+    let mut state = shared.lock_state();
+    // Swapped with the queue, so that sustained load needs no allocation.
+    let mut spare = LineQueue::default();
+    loop {
+        if state.done == state.pushed && state.queue.is_empty() {
+            if state.stopping {
+                state.worker = WorkerStatus::NotRunning;
+                return;
+            }
+            if state.notice_due {
+                shared.write_drop_notice(&mut state);
                 continue;
             }
-            let mut batch = std::mem::replace(&mut state.queue, spare);
-            drop(state);
-            let mut slot = self.slot();
-            let WriterState { sink, rest } = &mut *slot;
-            self.write(sink.as_mut(), rest);
-            self.write(sink.as_mut(), &mut batch);
-            drop(slot);
-            spare = batch;
-            state = self.lock();
-        }
-    }
-
-    fn slot(&self) -> MutexGuard<'_, WriterState> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for work; the other value says whether the sink wants a tick instead.
-    fn rest<'s>(&self, state: MutexGuard<'s, State>) -> (MutexGuard<'s, State>, bool) {
-        match self.tick {
-            None => (self.work.wait(state).unwrap_or_else(PoisonError::into_inner), false),
-            Some(tick) => {
-                let (state, waited) =
-                    self.work.wait_timeout(state, tick).unwrap_or_else(PoisonError::into_inner);
-                (state, waited.timed_out())
+            spare.shrink();
+            state.queue.shrink();
+            state.worker = WorkerStatus::Idle;
+            let is_tick;
+            (state, is_tick) = wait_for_work(shared, state);
+            state.worker = WorkerStatus::Busy;
+            if is_tick {
+                drop(state);
+                shared.lock_writer().sink.tick();
+                state = shared.lock_state();
             }
+            continue;
+        }
+        let mut batch = std::mem::replace(&mut state.queue, spare);
+        drop(state);
+        let mut writer = shared.lock_writer();
+        let WriterState { sink, partial_write } = &mut *writer;
+        write(shared, sink.as_mut(), partial_write);
+        write(shared, sink.as_mut(), &mut batch);
+        drop(writer);
+        spare = batch;
+        state = shared.lock_state();
+    }
+}
+
+/// Waits for lines, and returns whether the tick interval passed instead.
+fn wait_for_work<'s>(
+    shared: &SharedWriter,
+    state: MutexGuard<'s, QueueState>,
+) -> (MutexGuard<'s, QueueState>, bool) {
+    match shared.tick_interval {
+        None => (shared.work.wait(state).unwrap_or_else(PoisonError::into_inner), false),
+        Some(interval) => {
+            let (state, waited) =
+                shared.work.wait_timeout(state, interval).unwrap_or_else(PoisonError::into_inner);
+            (state, waited.timed_out())
         }
     }
+}
 
-    fn write(&self, sink: &mut dyn Sink, lines: &mut Queue) {
-        lines.write(
-            PIECE,
-            |piece| {
-                if self.is_closed() {
-                    return Err(None);
+fn write(shared: &SharedWriter, sink: &mut dyn LineSink, lines: &mut LineQueue) {
+    lines.drain(
+        CHUNK_SIZE,
+        |chunk| {
+            if shared.is_closed() {
+                return Err(None);
+            }
+            let result = shared.guard_reentry(|| sink.write_all(chunk));
+            result.map_err(|failure| {
+                shared.close_after(sink, &failure.error);
+                Some(failure)
+            })
+        },
+        |items, recorder, error| match error {
+            Some(error) => shared.count_failed(items, recorder, error),
+            None => recorder.discard(items, shared.drop_reason()),
+        },
+        |bytes, missing| {
+            shared.update(|state| {
+                state.done += bytes as u64;
+                state.missing += missing;
+                state.stalled = false;
+                if state.waiters > 0 {
+                    shared.progress.notify_all();
                 }
-                let result = self.marked(|| sink.write_all(piece));
-                result.map_err(|failure| {
-                    self.note(sink, &failure.error);
-                    Some(failure)
-                })
-            },
-            |items, recorder, error| match error {
-                Some(error) => self.lose(items, recorder, error),
-                None => recorder.discard(items, self.reason()),
-            },
-            |bytes, missing| {
-                self.change(|state| {
-                    state.done += bytes as u64;
-                    state.missing += missing;
-                    state.stalled = false;
-                    if state.waiters > 0 {
-                        self.done.notify_all();
-                    }
-                });
-            },
-        );
-    }
+            });
+        },
+    );
 }

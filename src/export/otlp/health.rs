@@ -12,10 +12,7 @@ use super::{
 };
 use crate::{
     config::LevelFilter,
-    diagnostics::{
-        Diagnostics,
-        item_count::{HumanDuration, ItemCounts},
-    },
+    diagnostics::{Diagnostics, human_duration::HumanDuration, item_count::ItemCounts},
     export::stats::recorder::{Reason, StatsRecorder},
 };
 

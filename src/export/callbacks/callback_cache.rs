@@ -1,0 +1,126 @@
+//! One callback of an observable instrument and the values that it observed last.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use opentelemetry::{
+    KeyValue,
+    metrics::{AsyncInstrument, Callback},
+};
+
+/// The progress of a callback within a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallbackState {
+    Waiting,
+    Running,
+    Panicked,
+    Returned,
+}
+
+/// A callback, whatever the type of its numbers.
+pub(crate) trait Observe: Send + Sync {
+    /// Returns the name of the instrument.
+    fn name(&self) -> &str;
+
+    fn state(&self) -> CallbackState;
+
+    /// Prepares for another collection.
+    fn begin(&self);
+
+    /// Runs the program's code, unless it still runs for an earlier collection.
+    fn call(&self);
+}
+
+pub(crate) struct CallbackCache<M> {
+    name: Cow<'static, str>,
+    callback: Callback<M>,
+    /// The SDK reports differences between the values.
+    is_delta: bool,
+    observed: Mutex<Observed<M>>,
+}
+
+struct Observed<M> {
+    state: CallbackState,
+    measurements: Measurements<M>,
+}
+
+type Measurements<M> = Vec<(M, Vec<KeyValue>)>;
+
+impl<M: Copy + PartialOrd + Send> CallbackCache<M> {
+    pub(crate) fn new(name: Cow<'static, str>, callback: Callback<M>, is_delta: bool) -> Self {
+        let observed = Observed { state: CallbackState::Waiting, measurements: Vec::new() };
+        Self { name, callback, is_delta, observed: Mutex::new(observed) }
+    }
+
+    /// Passes the observed values to the SDK.
+    pub(crate) fn emit_cached(&self, instrument: &dyn AsyncInstrument<M>) {
+        for (value, attributes) in &self.observed().measurements {
+            instrument.observe(*value, attributes);
+        }
+    }
+
+    fn observed(&self) -> MutexGuard<'_, Observed<M>> {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<M: Copy + PartialOrd + Send> Observe for CallbackCache<M> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn state(&self) -> CallbackState {
+        self.observed().state
+    }
+
+    fn begin(&self) {
+        let mut observed = self.observed();
+        if observed.state != CallbackState::Running {
+            observed.state = CallbackState::Waiting;
+        }
+        // The SDK forgets a counter without a value, and would report all of it as new the next
+        // time. The same value again is a difference of zero.
+        if !self.is_delta {
+            observed.measurements.clear();
+        }
+    }
+
+    fn call(&self) {
+        {
+            let mut observed = self.observed();
+            if observed.state == CallbackState::Running {
+                return;
+            }
+            observed.state = CallbackState::Running;
+        }
+        let recorder = Recorder(Mutex::default());
+        let result = catch_unwind(AssertUnwindSafe(|| (self.callback)(&recorder)));
+        let mut measurements = recorder.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut observed = self.observed();
+        if result.is_err() {
+            observed.state = CallbackState::Panicked;
+            return;
+        }
+        if self.is_delta {
+            // The SDK would underflow for a counter that went back. Left out, the counter restarts.
+            let before: HashMap<_, _> =
+                observed.measurements.iter().map(|(value, attributes)| (attributes, *value)).collect();
+            measurements.retain(|(value, attributes)| before.get(attributes).is_none_or(|it| value >= it));
+        }
+        *observed = Observed { state: CallbackState::Returned, measurements };
+    }
+}
+
+/// Keeps what a callback observes.
+struct Recorder<M>(Mutex<Measurements<M>>);
+
+impl<M: Send> AsyncInstrument<M> for Recorder<M> {
+    fn observe(&self, measurement: M, attributes: &[KeyValue]) {
+        let mut measurements = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        measurements.push((measurement, attributes.to_vec()));
+    }
+}

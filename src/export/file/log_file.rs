@@ -1,0 +1,105 @@
+//! An open log file.
+
+use std::{
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use super::file_name::FileNaming;
+
+/// An open log file.
+pub(super) struct LogFile {
+    file: File,
+    path: PathBuf,
+    /// The end of the file's period.
+    end: Option<SystemTime>,
+    /// True if the file ends with an incomplete line.
+    mid_line: bool,
+}
+
+impl LogFile {
+    /// Opens or creates the file that is current now. Creates the directory if it is missing.
+    pub(super) fn open(directory: &Path, naming: &FileNaming) -> io::Result<Self> {
+        let (name, end) = naming.at(SystemTime::now());
+        let path = directory.join(name);
+        let open = || OpenOptions::new().create(true).read(true).append(true).open(&path);
+        let mut file = match open() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::create_dir_all(directory)?;
+                open()
+            }
+            result => result,
+        }?;
+        // A process that was killed may have left an incomplete line.
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last)?;
+        }
+        Ok(Self { file, path, end, mid_line: last != *b"\n" })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns whether the file's period has ended.
+    pub(super) fn is_expired(&self) -> bool {
+        self.end.is_some_and(|end| SystemTime::now() >= end)
+    }
+
+    /// Returns whether the path still leads to this file. Assumes so if that cannot be determined.
+    pub(super) fn is_in_place(&self) -> bool {
+        match (fs::metadata(&self.path), self.file.metadata()) {
+            (Ok(at_path), Ok(open)) => is_same_file(&at_path, &open),
+            (Err(error), _) => {
+                error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::NotADirectory
+            }
+            _ => true,
+        }
+    }
+
+    /// Appends all lines or, if possible, nothing.
+    ///
+    /// An incomplete line would also corrupt the next one.
+    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.mid_line {
+            self.file.write_all(b"\n")?;
+            self.mid_line = false;
+        }
+        let before = self.file.metadata()?.len();
+        let mut written = 0;
+        while written < lines.len() {
+            match self.file.write(&lines[written..]) {
+                Ok(0) => return self.undo(before, written, ErrorKind::WriteZero.into()),
+                Ok(bytes) => written += bytes,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return self.undo(before, written, error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the `written` bytes of a failed write and returns its error.
+    fn undo(&mut self, before: u64, written: usize, error: io::Error) -> io::Result<()> {
+        if written > 0 {
+            // Do not remove what another process has appended to the same file.
+            let is_last = self.file.metadata().is_ok_and(|now| now.len() == before + written as u64);
+            self.mid_line = !is_last || self.file.set_len(before).is_err();
+        }
+        Err(error)
+    }
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    // An open file cannot be moved on Windows.
+    true
+}

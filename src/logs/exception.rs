@@ -1,0 +1,28 @@
+//! Errors as attributes.
+
+use std::error::Error;
+
+use super::value::display_lossy;
+use crate::format::{EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE};
+
+/// The most sources of an error that are recorded. A chain could be circular.
+const MAX_SOURCES: usize = 64;
+
+/// Returns the attributes that describe an error, by the semantic conventions for exceptions.
+///
+/// Rust errors have no stack trace, so the chain of sources takes its place. The type of a
+/// `dyn Error` is unknown and left out.
+pub(crate) fn exception_attributes<E: Error + ?Sized>(
+    error: &E,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let type_name = std::any::type_name::<E>();
+    let type_name = (!type_name.starts_with("dyn ")).then(|| ("exception.type", type_name.to_owned()));
+    let message = display_lossy(error);
+    let mut trace = message.clone();
+    let sources = std::iter::successors(error.source(), |&error| error.source());
+    for source in sources.take(MAX_SOURCES) {
+        trace.push_str("\ncaused by: ");
+        trace.push_str(&display_lossy(source));
+    }
+    type_name.into_iter().chain([(EXCEPTION_MESSAGE, message), (EXCEPTION_STACKTRACE, trace)])
+}

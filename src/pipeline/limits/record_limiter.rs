@@ -1,0 +1,168 @@
+//! Enforces the limits of log records.
+
+use opentelemetry::{
+    Key,
+    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    trace::TraceId,
+};
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider, TraceContext};
+
+use super::text::{end_within, truncated};
+use crate::{
+    config::{AttributeLimits, Count},
+    diagnostics::{Diagnostics, RateLimit},
+};
+
+/// Makes records conform to the data model and to the limits of attributes.
+#[derive(Debug)]
+pub(crate) struct RecordLimiter {
+    count: usize,
+    value_length: Option<usize>,
+    /// Creates the records that replace others.
+    logger: SdkLogger,
+    diagnostics: Diagnostics,
+    dropped: RateLimit,
+}
+
+impl RecordLimiter {
+    pub(crate) fn new(limits: AttributeLimits, diagnostics: Diagnostics) -> Self {
+        let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = limits;
+        let number = |count: Count| usize::try_from(count.get()).unwrap_or(usize::MAX);
+        Self {
+            count: number(attribute_count_limit),
+            value_length: attribute_value_length_limit.map(number),
+            // The SDK warns about a logger without a name.
+            logger: SdkLoggerProvider::builder().build().logger("limits"),
+            diagnostics,
+            dropped: RateLimit::default(),
+        }
+    }
+
+    pub(crate) fn enforce(&self, record: &mut SdkLogRecord) {
+        if !self.is_within_limits(record) {
+            self.replace(record);
+        }
+    }
+
+    /// Moves the record out of `record`, which is empty afterwards.
+    pub(crate) fn take(&self, record: &mut SdkLogRecord) -> SdkLogRecord {
+        std::mem::replace(record, self.logger.create_log_record())
+    }
+
+    /// Returns `true` for nearly all records: nothing has to be changed.
+    fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
+        let mut count = 0;
+        // Keys whose bits differ are not equal.
+        let mut bits = 0_u64;
+        let mut may_repeat = false;
+        for (key, _) in record.attributes_iter() {
+            let bit = fingerprint(key.as_str());
+            may_repeat |= bits & bit != 0;
+            bits |= bit;
+            count += 1;
+        }
+        let is_within_length =
+            |limit| record.attributes_iter().all(|(_, value)| is_within_length(value, limit));
+        record.trace_context().is_none_or(is_valid)
+            && count <= self.count
+            && !(may_repeat && has_duplicates(record))
+            && self.value_length.is_none_or(is_within_length)
+    }
+
+    /// Replaces a record by one within the limits. Of equal keys, the last value takes the place of
+    /// the first.
+    fn replace(&self, record: &mut SdkLogRecord) {
+        let mut attributes: Vec<(Key, AnyValue)> = Vec::new();
+        let mut dropped = 0;
+        for (key, value) in record.attributes_iter() {
+            let value = self.value_length.map_or_else(|| value.clone(), |limit| truncate(value, limit));
+            match attributes.iter().position(|(other, _)| other == key) {
+                Some(same) => attributes[same].1 = value,
+                None if attributes.len() < self.count => attributes.push((key.clone(), value)),
+                None => dropped += 1,
+            }
+        }
+        let mut replacement = self.logger.create_log_record();
+        replacement.add_attributes(attributes);
+        copy_all_but_attributes(record, &mut replacement);
+        *record = replacement;
+        if let Some(dropped) = (dropped > 0).then(|| self.dropped.due_for(dropped)).flatten() {
+            self.diagnostics.warn(format_args!(
+                "{dropped} attributes of log records dropped: more than the limit of {} in one record \
+                 (logs.limits.attribute_count_limit)",
+                self.count
+            ));
+        }
+    }
+}
+
+/// Returns `true` if the context is that of a span. No-op spans have ids of zeros, which are invalid.
+/// See the specification, "Trace Context Fields" of the logs data model.
+fn is_valid(context: &TraceContext) -> bool {
+    context.trace_id != TraceId::INVALID
+}
+
+fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
+    if let Some(name) = from.event_name() {
+        to.set_event_name(name);
+    }
+    if let Some(target) = from.target() {
+        to.set_target(target.clone());
+    }
+    if let Some(time) = from.timestamp() {
+        to.set_timestamp(time);
+    }
+    if let Some(time) = from.observed_timestamp() {
+        to.set_observed_timestamp(time);
+    }
+    if let Some(context) = from.trace_context().filter(|context| is_valid(context)) {
+        to.set_trace_context(context.trace_id, context.span_id, context.trace_flags);
+    }
+    if let Some(text) = from.severity_text() {
+        to.set_severity_text(text);
+    }
+    if let Some(severity) = from.severity_number() {
+        to.set_severity_number(severity);
+    }
+    if let Some(body) = from.body() {
+        to.set_body(body.clone());
+    }
+}
+
+/// Returns one of 64 bits, the same for equal keys.
+fn fingerprint(key: &str) -> u64 {
+    let first = key.as_bytes().first().map_or(0, |byte| usize::from(*byte));
+    1 << ((key.len() ^ (first << 2)) % 64)
+}
+
+fn has_duplicates(record: &SdkLogRecord) -> bool {
+    let mut keys: Vec<_> = record.attributes_iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|two| two[0] == two[1])
+}
+
+fn is_within_length(value: &AnyValue, limit: usize) -> bool {
+    match value {
+        AnyValue::String(text) => end_within(text.as_str(), limit).is_none(),
+        AnyValue::Bytes(bytes) => bytes.len() <= limit,
+        AnyValue::ListAny(items) => items.iter().all(|item| is_within_length(item, limit)),
+        AnyValue::Map(entries) => entries.values().all(|entry| is_within_length(entry, limit)),
+        _ => true,
+    }
+}
+
+fn truncate(value: &AnyValue, limit: usize) -> AnyValue {
+    match value {
+        AnyValue::String(text) => {
+            truncated(text.as_str(), limit).map_or_else(|| value.clone(), AnyValue::String)
+        }
+        AnyValue::Bytes(bytes) => AnyValue::Bytes(Box::new(bytes[..bytes.len().min(limit)].to_vec())),
+        AnyValue::ListAny(items) => {
+            AnyValue::ListAny(Box::new(items.iter().map(|item| truncate(item, limit)).collect()))
+        }
+        AnyValue::Map(entries) => AnyValue::Map(Box::new(
+            entries.iter().map(|(key, entry)| (key.clone(), truncate(entry, limit))).collect(),
+        )),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,132 @@
+//! Wraps the meters of the SDK to isolate the callbacks of observable instruments.
+
+use std::sync::{Arc, Weak};
+
+use opentelemetry::{
+    InstrumentationScope,
+    metrics::{
+        self, AsyncInstrument, AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder,
+        InstrumentBuilder, InstrumentProvider, Meter, ObservableCounter, ObservableGauge,
+        ObservableUpDownCounter, UpDownCounter,
+    },
+};
+use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
+
+use crate::export::callbacks::{CallbackCache, Callbacks, Observe};
+
+/// A meter provider of the OpenTelemetry SDK that isolates the callbacks of observable instruments.
+///
+/// A panicking callback is reported on stderr; only its instrument is skipped. It is called again at
+/// the next collection. A callback that hangs is skipped after a timeout, and not called again until
+/// it has returned. Callbacks may create instruments, log, and start spans.
+///
+/// [`ObservabilityTools::meter_provider`](crate::ObservabilityTools::meter_provider) returns it. It
+/// can be cloned, and used as any [`opentelemetry::metrics::MeterProvider`].
+#[derive(Debug, Clone)]
+pub struct MeterProvider {
+    sdk: SdkMeterProvider,
+    callbacks: Arc<Callbacks>,
+    is_delta: bool,
+}
+
+impl MeterProvider {
+    /// `is_delta`: the SDK reports the differences of counters.
+    pub(super) fn new(sdk: SdkMeterProvider, callbacks: Arc<Callbacks>, is_delta: bool) -> Self {
+        Self { sdk, callbacks, is_delta }
+    }
+
+    /// Ends collections. Metrics that were not pushed before are lost.
+    pub(crate) fn shutdown(&self) -> OTelSdkResult {
+        self.sdk.shutdown()
+    }
+}
+
+impl metrics::MeterProvider for MeterProvider {
+    fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        let meter = self.sdk.meter_with_scope(scope);
+        Meter::new(Arc::new(IsolatingProvider {
+            meter,
+            callbacks: Arc::clone(&self.callbacks),
+            is_delta: self.is_delta,
+        }))
+    }
+}
+
+/// Creates the instruments of a meter.
+struct IsolatingProvider {
+    meter: Meter,
+    callbacks: Arc<Callbacks>,
+    is_delta: bool,
+}
+
+impl IsolatingProvider {
+    /// Returns the provider of the SDK, which a meter exposes only through its builders.
+    fn sdk(&self) -> &dyn InstrumentProvider {
+        self.meter.u64_counter("").instrument_provider
+    }
+
+    /// Creates an instrument whose callbacks emit what those of the program have observed before.
+    fn observable<'b, I, M: Copy + PartialOrd + Send + 'static>(
+        &self,
+        mut builder: AsyncInstrumentBuilder<'b, I, M>,
+        is_delta: bool,
+        create: impl FnOnce(AsyncInstrumentBuilder<'b, I, M>) -> I,
+    ) -> I {
+        let mut caches: Vec<Weak<dyn Observe>> = Vec::new();
+        for callback in std::mem::take(&mut builder.callbacks) {
+            let cache = Arc::new(CallbackCache::new(builder.name.clone(), callback, is_delta));
+            let weak: Weak<CallbackCache<M>> = Arc::downgrade(&cache);
+            caches.push(weak);
+            let emit_cached: Callback<M> =
+                Box::new(move |instrument: &dyn AsyncInstrument<M>| cache.emit_cached(instrument));
+            builder.callbacks.push(emit_cached);
+        }
+        let instrument = create(builder);
+        self.callbacks.add(caches);
+        instrument
+    }
+}
+
+macro_rules! synchronous {
+    ($($create:ident: $builder:ident of $instrument:ident<$number:ty>;)*) => {$(
+        fn $create(&self, builder: $builder<'_, $instrument<$number>>) -> $instrument<$number> {
+            self.sdk().$create(builder)
+        }
+    )*};
+}
+
+macro_rules! observable {
+    ($($create:ident: $instrument:ident<$number:ty>, delta: $is_delta:expr;)*) => {$(
+        fn $create(
+            &self,
+            builder: AsyncInstrumentBuilder<'_, $instrument<$number>, $number>,
+        ) -> $instrument<$number> {
+            self.observable(builder, self.is_delta && $is_delta, |builder| self.sdk().$create(builder))
+        }
+    )*};
+}
+
+impl InstrumentProvider for IsolatingProvider {
+    synchronous! {
+        u64_counter: InstrumentBuilder of Counter<u64>;
+        f64_counter: InstrumentBuilder of Counter<f64>;
+        i64_up_down_counter: InstrumentBuilder of UpDownCounter<i64>;
+        f64_up_down_counter: InstrumentBuilder of UpDownCounter<f64>;
+        u64_gauge: InstrumentBuilder of Gauge<u64>;
+        f64_gauge: InstrumentBuilder of Gauge<f64>;
+        i64_gauge: InstrumentBuilder of Gauge<i64>;
+        f64_histogram: HistogramBuilder of Histogram<f64>;
+        u64_histogram: HistogramBuilder of Histogram<u64>;
+    }
+
+    // The temporality `delta` affects only the counters among these.
+    observable! {
+        u64_observable_counter: ObservableCounter<u64>, delta: true;
+        f64_observable_counter: ObservableCounter<f64>, delta: true;
+        i64_observable_up_down_counter: ObservableUpDownCounter<i64>, delta: false;
+        f64_observable_up_down_counter: ObservableUpDownCounter<f64>, delta: false;
+        u64_observable_gauge: ObservableGauge<u64>, delta: false;
+        i64_observable_gauge: ObservableGauge<i64>, delta: false;
+        f64_observable_gauge: ObservableGauge<f64>, delta: false;
+    }
+}
