@@ -1,4 +1,4 @@
-//! What reading the configuration costs, next to the parse of the same text alone, in one run.
+//! The cost of loading the configuration, compared with parsing the same text.
 //!
 //! `cargo bench --features cli --bench config`
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
@@ -14,7 +14,7 @@ use std::{
 
 use autotelemetry::ObservabilityTools;
 
-/// The median of many runs, which a busy machine disturbs less than the mean.
+/// Returns the median of many runs, which other load disturbs less than the mean.
 fn median(runs: usize, mut run: impl FnMut()) -> Duration {
     let mut times: Vec<Duration> = (0..runs)
         .map(|_| {
@@ -27,7 +27,7 @@ fn median(runs: usize, mut run: impl FnMut()) -> Duration {
     times[runs / 2]
 }
 
-/// A file of so many lines: one of everything, then exporters.
+/// Returns a file with `lines` lines: common keys, then profiles.
 fn file(lines: usize) -> String {
     let mut text = String::from(
         "[service]\nname = \"checkout\"\nversion = \"1.4.2\"\n\n[resource.attributes]\nteam = \"data\"\n\n\
@@ -71,7 +71,7 @@ fn main() {
     }
 }
 
-/// The command line as a whole process, next to one that does nothing.
+/// Measures `check` as a whole process, compared with a process that does nothing.
 fn check(program: &str, path: &Path, lines: usize) {
     let run = |arguments: &[&str]| {
         let output = Command::new(program).args(arguments).env("TOKEN", "x").output().unwrap();

@@ -1,3 +1,3 @@
 //! The meter provider and the propagator of [`ObservabilityTools`](crate::ObservabilityTools); the other providers are those of the SDK.
 
-pub use crate::pipeline::{metrics::MeterProvider, propagators::Propagator};
+pub use crate::pipeline::{MeterProvider, Propagator};

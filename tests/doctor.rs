@@ -62,7 +62,7 @@ fn what_fails_is_told_with_the_step_and_what_to_try() {
     assert_eq!(
         without_times(&text),
         "traces to otlp (http/protobuf http://127.0.0.1:1/v1/traces): resolve ok, connect FAILED\n    \
-         cannot reach 127.0.0.1:1 (connection refused)\n    help: is the receiver running, and is this its port?\n"
+         cannot reach 127.0.0.1:1 (connection refused)\n    help: check that the receiver is running and listens on this port\n"
     );
 }
 
@@ -81,7 +81,7 @@ fn the_answer_for_machines_names_each_step() {
         serde_json::json!({"resolve": "ok", "connect": "ok", "tls": null, "export": "failed"})
     );
     assert!(
-        result["message"].as_str().unwrap().contains("answered 401 Unauthorized: token expired"),
+        result["message"].as_str().unwrap().contains("returned 401 Unauthorized: token expired"),
         "{text}"
     );
     assert_eq!(result["help"], "check the credentials in `headers`");
@@ -92,7 +92,7 @@ fn a_bad_configuration_comes_first_and_nothing_to_reach_is_well() {
     let (code, text) = doctor(&[("AUTOTEL_OTLP__TIMEOUT", "soon")], &[]);
     assert_eq!(code, 1);
     assert!(text.starts_with("error: AUTOTEL_OTLP__TIMEOUT: \"soon\" is not a duration"), "{text}");
-    assert_eq!(doctor(&[], &[]), (0, "nothing to reach: no signal goes over the network\n".to_owned()));
+    assert_eq!(doctor(&[], &[]), (0, "nothing to check: no signal has an OTLP exporter\n".to_owned()));
     let disabled = [("OTEL_SDK_DISABLED", "true"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")];
     assert_eq!(doctor(&disabled, &[]).0, 0);
 }

@@ -8,8 +8,8 @@ use crate::config::{OtlpProtocol, Signal, format_duration};
 
 /// The result of one empty export of each signal to each of its OTLP destinations.
 ///
-/// Returned by [`ObservabilityTools::probe`](crate::ObservabilityTools::probe). `Display` formats it
-/// for people, [`to_json`](Self::to_json) for machines.
+/// Returned by [`ObservabilityTools::probe`](crate::ObservabilityTools::probe). `Display` formats
+/// it for people, [`to_json`](Self::to_json) for machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectivityReport {
     pub(crate) results: Vec<DestinationCheck>,
@@ -29,8 +29,8 @@ impl ConnectivityReport {
     }
 
     /// Returns a JSON array with one object for each result: `signal`, `exporter`, `destination`,
-    /// `protocol`, `ok`, `steps` (`"ok"`, `"failed"` or null for each), `message`, `help` and `took`
-    /// (a duration such as `"12ms"`).
+    /// `protocol`, `ok`, `steps` (`"ok"`, `"failed"` or null for each), `message`, `help` and
+    /// `took` (a duration such as `"12ms"`).
     #[must_use]
     pub fn to_json(&self) -> String {
         format!("{:#}", self.json())

@@ -1,8 +1,10 @@
-//! Where telemetry goes: one module for each kind of exporter, and what they share.
+//! The destinations of telemetry: one module per kind of exporter, and what they share.
 
 pub(crate) mod callbacks;
 pub(crate) mod console;
+pub(crate) mod destination;
 pub(crate) mod file;
+pub(crate) mod flush;
 pub(crate) mod line_writer;
 pub(crate) mod memory;
 pub(crate) mod otlp;

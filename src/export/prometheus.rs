@@ -36,16 +36,16 @@ use crate::{
     diagnostics::{Diagnostics, RateLimit},
 };
 
-/// A scrape takes one connection; more than this at once are not scrapes.
+/// The number of concurrent connections. A scrape takes one.
 const MAX_CONNECTIONS: usize = 64;
 
-/// How long a scrape waits for the one before it.
-const TURN_LIMIT: Duration = Duration::from_secs(10);
+/// How long a scrape waits for another one.
+const SCRAPE_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a client may take to send its request.
-const HEADER_LIMIT: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The reader of the metrics and the registry that its page is made from.
+/// Builds the reader of the metrics and the registry behind its page.
 pub(crate) fn exporter(config: &Prometheus) -> Result<(PrometheusExporter, Registry), OTelSdkError> {
     let Prometheus {
         host: _,
@@ -58,7 +58,7 @@ pub(crate) fn exporter(config: &Prometheus) -> Result<(PrometheusExporter, Regis
         namespace,
         resource_labels,
     } = config;
-    // Without a registry of ours the page could not be made: the exporter would keep one to itself.
+    // The exporter does not expose a registry that it creates itself.
     let registry = Registry::new();
     let mut builder =
         opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(*scope_info);
@@ -81,7 +81,7 @@ pub(crate) fn exporter(config: &Prometheus) -> Result<(PrometheusExporter, Regis
     builder.build().map(|exporter| (exporter, registry))
 }
 
-/// Ports that are taken, and not yet served.
+/// Bound ports that are not served yet.
 #[derive(Debug)]
 pub(crate) struct Listener {
     sockets: Vec<TcpListener>,
@@ -89,13 +89,13 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Takes the port on every address of the host: with a name such as `localhost`, another program could otherwise have
-    /// one of them, and be scraped instead.
+    /// Binds the port on every address of the host. With a name such as `localhost`, another program
+    /// could otherwise bind one of them and be scraped instead.
     pub(crate) fn bind(config: &Prometheus) -> std::io::Result<Self> {
         let mut sockets: Vec<TcpListener> = Vec::new();
         let mut last_error = ErrorKind::AddrNotAvailable.into();
-        for mut address in (config.host.as_str(), config.port.number()).to_socket_addrs()? {
-            // Port 0 is any free one, but the same one everywhere.
+        for mut address in (config.host.as_str(), config.port.get()).to_socket_addrs()? {
+            // Port 0 takes a free port, which has to be the same on all addresses.
             if let Some(first) = sockets.first() {
                 address.set_port(first.local_addr()?.port());
             }
@@ -107,7 +107,7 @@ impl Listener {
                 Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
                     return Err(error);
                 }
-                // A family of addresses that this machine does not have.
+                // The machine lacks this family of addresses.
                 Err(error) => last_error = error,
             }
         }
@@ -119,7 +119,7 @@ impl Listener {
         self.address
     }
 
-    /// Serves the page for as long as the future lives.
+    /// Returns the future that serves the page.
     pub(crate) fn serve(
         self,
         registry: Registry,
@@ -127,10 +127,14 @@ impl Listener {
         callbacks: Arc<Callbacks>,
         diagnostics: Diagnostics,
     ) -> impl Future<Output = ()> + use<> {
-        let page =
-            Arc::new(Page { registry, path: path.to_owned(), callbacks, busy: Arc::new(Semaphore::new(1)) });
+        let page = Arc::new(Page {
+            registry,
+            path: path.to_owned(),
+            callbacks,
+            scrape: Arc::new(Semaphore::new(1)),
+        });
         async move {
-            // Dropped with this future, which closes the ports.
+            // Dropping the future closes the ports.
             let mut servers = JoinSet::new();
             for socket in self.sockets {
                 servers.spawn(serve_socket(socket, Arc::clone(&page), diagnostics));
@@ -144,20 +148,20 @@ async fn serve_socket(socket: TcpListener, page: Arc<Page>, diagnostics: Diagnos
     let limit = RateLimit::default();
     let listener = match tokio::net::TcpListener::from_std(socket) {
         Ok(listener) => listener,
-        Err(error) => return diagnostics.error(format_args!("metrics cannot be served: {error}")),
+        Err(error) => return diagnostics.error(format_args!("cannot serve metrics: {error}")),
     };
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
-        // Taken before accepting: who comes too much waits in the backlog of the system.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        // Acquired before accepting: surplus connections stay in the backlog of the system.
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
                 if limit.is_due() {
-                    diagnostics.warn(format_args!("a scrape cannot be accepted: {error}"));
+                    diagnostics.warn(format_args!("cannot accept a scrape: {error}"));
                 }
-                // Out of file descriptors, most likely; trying at once would only burn time.
+                // Most likely out of file descriptors; an immediate retry would spin.
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -166,13 +170,13 @@ async fn serve_socket(socket: TcpListener, page: Arc<Page>, diagnostics: Diagnos
         while connections.try_join_next().is_some() {}
         connections.spawn(async move {
             let service = service_fn(move |request| Arc::clone(&page).answer(request));
-            // An error here is a client that went away or spoke no HTTP.
+            // An error means that the client has disconnected or does not speak HTTP.
             let _ = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_LIMIT)
+                .header_read_timeout(HEADER_TIMEOUT)
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
-            drop(place);
+            drop(permit);
         });
     }
 }
@@ -181,8 +185,8 @@ struct Page {
     registry: Registry,
     path: String,
     callbacks: Arc<Callbacks>,
-    /// Free when no page is being made.
-    busy: Arc<Semaphore>,
+    /// Available while no page is being made.
+    scrape: Arc<Semaphore>,
 }
 
 impl Page {
@@ -198,15 +202,15 @@ impl Page {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Ok(response);
         }
-        // Collecting waits for callbacks of the program. It gets one thread, since more would take those that look up the
-        // names of destinations.
-        let Ok(Ok(turn)) = tokio::time::timeout(TURN_LIMIT, Arc::clone(&self.busy).acquire_owned()).await
-        else {
-            return Ok(unavailable("other scrapes are still waiting for callbacks of instruments"));
+        // A collection waits for callbacks of the program. It may block one thread of the runtime;
+        // the others look up the names of destinations.
+        let scrape = Arc::clone(&self.scrape).acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(SCRAPE_WAIT, scrape).await else {
+            return Ok(unavailable("other scrapes still wait for observable callbacks"));
         };
         let page = Arc::clone(&self);
         let text = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+            let _permit = permit;
             let families = page.callbacks.collect(CALLBACK_TIMEOUT, || page.registry.gather());
             let mut text = Vec::new();
             TextEncoder::new().encode(&families, &mut text).map(|()| text)
@@ -224,8 +228,8 @@ impl Page {
     }
 }
 
-fn unavailable(why: &str) -> Response<Full<Bytes>> {
-    plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"))
+fn unavailable(reason: &str) -> Response<Full<Bytes>> {
+    plain(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n"))
 }
 
 fn plain(status: StatusCode, text: String) -> Response<Full<Bytes>> {

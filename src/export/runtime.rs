@@ -1,7 +1,7 @@
-//! The one background runtime that carries all network traffic.
+//! The background runtime that carries all network traffic.
 //!
-//! It is ours alone: it works whether or not the program uses tokio, and telemetry is suppressed on its threads, so
-//! that what the network crates say while they export is never exported itself.
+//! It belongs to the library: it works whether or not the program uses tokio, and telemetry is
+//! suppressed on its threads, so that the network crates never export their own spans and events.
 
 use std::{
     future::Future,
@@ -14,9 +14,8 @@ use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 
 use crate::error::Error;
 
-/// Owns the runtime. Dropping it stops all traffic at once; it waits for no more than the ports of
-/// the servers, which are closed when shutting down begins, and for that not longer than [`CLOSE_LIMIT`]. Who has
-/// more time calls [`Self::stop`].
+/// Owns the runtime. Drop aborts all exports and waits at most [`CLOSE_LIMIT`] for servers to close
+/// their ports. Prefer [`stop`](Self::stop).
 #[derive(Debug)]
 pub(crate) struct ExportRuntime {
     runtime: Mutex<Option<Runtime>>,
@@ -25,28 +24,28 @@ pub(crate) struct ExportRuntime {
     servers: Mutex<Vec<mpsc::Receiver<()>>>,
 }
 
-/// Lets exporters start work. Work that is started after the runtime has gone ends as cancelled.
+/// Starts tasks. A task that is started after the runtime has stopped ends as cancelled.
 #[derive(Debug, Clone)]
 pub(crate) struct RuntimeHandle {
     handle: tokio::runtime::Handle,
     shutdown_signal: Arc<watch::Sender<bool>>,
 }
 
-/// How long a server may take to close its port when there is no time.
+/// The least time that a server has to close its port.
 const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
 impl ExportRuntime {
     pub(crate) fn start() -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
-            // Names are looked up there, and a lookup that hangs keeps its thread after we have given it up.
+            // They look up names. A lookup that hangs keeps its thread after it has timed out.
             .max_blocking_threads(32)
             .thread_name("autotelemetry")
             .enable_io()
             .enable_time()
             .on_thread_start(|| {
-                // For as long as the thread lives. The dispatcher is needed beside the suppression: a span without a
-                // parent, as h2 makes, would lift the latter through tracing-opentelemetry.
+                // For as long as the thread lives. The suppression alone does not suffice: a span
+                // without a parent, such as those of h2, lifts it through tracing-opentelemetry.
                 std::mem::forget(Context::enter_telemetry_suppressed_scope());
                 std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
             })
@@ -63,15 +62,15 @@ impl ExportRuntime {
         self.handle.clone()
     }
 
-    /// Runs a server until shutting down begins, and drops it then.
+    /// Runs a server until the shutdown begins, and drops it then.
     #[cfg(feature = "prometheus")]
     pub(crate) fn serve(&self, server: impl Future<Output = ()> + Send + 'static) {
-        let (alive, gone) = mpsc::channel();
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(gone);
+        let (running, stopped) = mpsc::channel();
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(stopped);
         let mut shutdown_signal = self.handle.shutdown_signal();
         self.handle.spawn(async move {
-            // Dropped behind the server, whose port is free then.
-            let _alive: mpsc::Sender<()> = alive;
+            // Dropped after the server, which closes its port.
+            let _running: mpsc::Sender<()> = running;
             tokio::select! {
                 () = server => {}
                 () = shutdown_signal.wait() => {}
@@ -79,18 +78,18 @@ impl ExportRuntime {
         });
     }
 
-    /// From now on nothing is tried a second time.
+    /// Ends all retries from now on.
     pub(crate) fn begin_closing(&self) {
         self.handle.shutdown_signal.send_replace(true);
     }
 
-    /// Stops all traffic. Returns when the ports are free again, or `limit` is over.
+    /// Aborts all exports. Returns when the ports are closed or `limit` has passed.
     pub(crate) fn stop(&self, limit: Duration) {
         self.begin_closing();
         if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let deadline = Instant::now() + limit.max(CLOSE_LIMIT);
             for server in self.servers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-                // Nobody sends: this ends when the server is gone.
+                // Nothing is ever sent: this returns when the server is dropped.
                 let _ = server.recv_timeout(deadline.saturating_duration_since(Instant::now()));
             }
             // A plain drop would wait, and panics inside asynchronous code.
@@ -118,7 +117,7 @@ impl RuntimeHandle {
     }
 }
 
-/// Knows whether shutting down has begun.
+/// Shows whether the shutdown has begun.
 #[derive(Debug)]
 pub(crate) struct ShutdownSignal(watch::Receiver<bool>);
 
@@ -127,8 +126,8 @@ impl ShutdownSignal {
         *self.0.borrow()
     }
 
-    /// Resolves when it has.
+    /// Returns when the shutdown has begun.
     pub(crate) async fn wait(&mut self) {
-        let _ = self.0.wait_for(|shutdown_signal| *shutdown_signal).await;
+        let _ = self.0.wait_for(|has_begun| *has_begun).await;
     }
 }

@@ -2,15 +2,16 @@
 
 use opentelemetry::{
     Key,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+    logs::{AnyValue, LogRecord as _},
 };
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
     filter::ReloadableFilter,
     internal_events::is_internal,
     level::{from_log, severity},
     logger::LoggerFactory,
+    prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
     value::{display_lossy, format_value, integer_value},
 };
@@ -19,7 +20,7 @@ use crate::format::EXCEPTION_MESSAGE;
 /// Converts records of the `log` crate and keeps their target and level.
 #[derive(Debug)]
 pub(crate) struct LogBridge {
-    logger: SdkLogger,
+    logger: PrefilteredLogger,
     filter: ReloadableFilter,
     code_location: bool,
 }
@@ -27,7 +28,7 @@ pub(crate) struct LogBridge {
 impl LogBridge {
     pub(crate) fn new(factory: &LoggerFactory) -> Self {
         Self {
-            logger: factory.provider.logger("log"),
+            logger: factory.prefiltered("log"),
             filter: factory.filter.clone(),
             code_location: factory.code_location,
         }

@@ -1,4 +1,4 @@
-//! The logger that is handed out.
+//! The logger of the public API.
 
 use std::{
     borrow::Cow,
@@ -12,23 +12,22 @@ use std::{
 
 use opentelemetry::{
     KeyValue,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity},
+    logs::{AnyValue, LogRecord as _, LoggerProvider as _, Severity},
 };
-use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
     ReloadableFilter,
     exception::exception_attributes,
+    prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
 };
 use crate::format::to_any_value;
 
-/// Makes loggers that share a provider and a filter.
+/// Creates loggers that share a provider and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
-    /// Leads to the same places, for records that were not judged by the filter.
-    pub(crate) unfiltered_provider: SdkLoggerProvider,
     pub(crate) filter: ReloadableFilter,
     pub(crate) code_location: bool,
 }
@@ -36,18 +35,23 @@ pub(crate) struct LoggerFactory {
 impl LoggerFactory {
     pub(crate) fn logger(&self, name: Cow<'static, str>) -> Logger {
         Logger {
-            inner: self.provider.logger(name.clone()),
+            inner: self.prefiltered(name.clone()),
             min_severity: self.filter.track(&name),
             code_location: self.code_location,
             name,
         }
     }
+
+    /// Returns a logger for records that have passed [`filter`](Self::filter).
+    pub(super) fn prefiltered(&self, name: impl Into<Cow<'static, str>>) -> PrefilteredLogger {
+        PrefilteredLogger(self.provider.logger(name))
+    }
 }
 
 /// Writes log records under one name.
 ///
-/// The name is the instrumentation scope of the records and the target that `logs.level` filters on. A record that is
-/// written while a span is current carries its trace id and span id.
+/// The name is the instrumentation scope of the records and the target that `logs.level` filters on.
+/// A record that is written while a span is current carries its trace id and span id.
 ///
 /// ```
 /// # let tools = autotelemetry::ObservabilityTools::disabled();
@@ -58,9 +62,9 @@ impl LoggerFactory {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Logger {
-    inner: SdkLogger,
+    inner: PrefilteredLogger,
     name: Cow<'static, str>,
-    /// The least severity number that is wanted; it changes with `logs.level`.
+    /// The lowest severity number that passes the filter; it changes with `logs.level`.
     min_severity: Arc<AtomicU8>,
     code_location: bool,
 }
@@ -91,7 +95,9 @@ impl Logger {
         fatal => Fatal,
     }
 
-    /// Whether a record of this severity would go anywhere. Worth asking before its attributes are costly to make.
+    /// Returns `true` if a record of this severity would reach an exporter.
+    ///
+    /// Check it before you compute costly attributes.
     #[must_use]
     #[inline]
     pub fn enabled(&self, severity: Severity) -> bool {
@@ -107,11 +113,12 @@ impl Logger {
         }
     }
 
-    /// Writes a record of severity ERROR that describes `error` and all its sources, in the attributes
-    /// `exception.type`, `exception.message` and `exception.stacktrace`.
+    /// Writes a record of severity ERROR that describes `error` and all its sources, in the
+    /// attributes `exception.type`, `exception.message` and `exception.stacktrace`.
     ///
-    /// See the semantic conventions, "Exceptions in logs". Rust errors hold no stack trace; the chain of sources takes
-    /// its place. The type of a `dyn Error` is not known, so the attribute is left out for it.
+    /// See the semantic conventions, "Exceptions in logs". Rust errors have no stack trace; the chain
+    /// of sources takes its place. The type of a `dyn Error` is not known, so it has no
+    /// `exception.type`.
     #[track_caller]
     pub fn exception<E: Error + ?Sized>(
         &self,
@@ -122,9 +129,9 @@ impl Logger {
         if !self.enabled(Severity::Error) {
             return;
         }
-        // What the caller says about the exception wins.
-        let is_said = |key: &str| attributes.iter().any(|attribute| attribute.key.as_str() == key);
-        let exception = exception_attributes(error).filter(|(key, _)| !is_said(key));
+        // The caller's own attributes take precedence.
+        let is_given = |key: &str| attributes.iter().any(|attribute| attribute.key.as_str() == key);
+        let exception = exception_attributes(error).filter(|(key, _)| !is_given(key));
         self.emit(Severity::Error, body.into(), attributes, exception, Location::caller());
     }
 

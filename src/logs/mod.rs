@@ -9,6 +9,7 @@ mod level;
 mod log_bridge;
 mod logger;
 mod min_severities;
+mod prefiltered_logger;
 mod record;
 mod record_filter;
 mod record_visitor;
@@ -18,5 +19,5 @@ mod value;
 pub use self::logger::Logger;
 pub(crate) use self::{
     exception::exception_attributes, filter::ReloadableFilter, log_bridge::LogBridge, logger::LoggerFactory,
-    record_filter::RecordFilter, tracing_layer::tracing_layers,
+    prefiltered_logger::take_prefiltered, record_filter::RecordFilter, tracing_layer::tracing_layers,
 };

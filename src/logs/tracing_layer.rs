@@ -2,14 +2,8 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use opentelemetry::{
-    logs::{Logger as _, LoggerProvider as _},
-    trace::TracerProvider as _,
-};
-use opentelemetry_sdk::{
-    logs::{SdkLogRecord, SdkLogger},
-    trace::SdkTracerProvider,
-};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::{logs::SdkLogRecord, trace::SdkTracerProvider};
 use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher::WeakDispatch};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{Layer, layer::Context as LayerContext, registry::LookupSpan};
@@ -19,6 +13,7 @@ use super::{
     layer_filter::{LOG_TRACER_TARGET, LayerFilter, SpansOrEvents},
     level::{from_tracing, severity},
     logger::LoggerFactory,
+    prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
     record_visitor::RecordVisitor,
 };
@@ -44,7 +39,7 @@ where
         .with_target(false)
         .with_filter(LayerFilter { filter: logs.filter.clone(), diagnostics, kind: SpansOrEvents::Spans });
     let events = LogLayer {
-        logger: logs.provider.logger("tracing"),
+        logger: logs.prefiltered("tracing"),
         code_location: logs.code_location,
         dispatch: OnceLock::new(),
         internal_events: InternalEvents::new(diagnostics),
@@ -54,7 +49,7 @@ where
 }
 
 struct LogLayer {
-    logger: SdkLogger,
+    logger: PrefilteredLogger,
     code_location: bool,
     /// The subscriber of this layer. It is not accessible otherwise while an event is handled.
     dispatch: OnceLock<WeakDispatch>,

@@ -2,82 +2,64 @@
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::logs::{LogProcessor, SdkLoggerProvider};
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
-    PipelineBuilder,
-    limits::LimitsProcessor,
-    processor::{FilteredProcessor, MultiProcessor, Shared, gated},
-    self_metrics::counters::CountingProcessor,
+    builder::PipelineBuilder,
+    limits::RecordLimiter,
+    processor::{LogPipeline, LogRoute},
 };
 use crate::{
     config::{ExporterName, LogBatch, Logs, Signal},
     error::Error,
+    export::{destination::LogDestination, memory, queue::BatchSettings},
     logs::{LoggerFactory, RecordFilter, ReloadableFilter},
 };
 
-pub(crate) fn factory(
+pub(super) fn factory(
     logs: &Logs,
     exporters: &[ExporterName],
-    parts: &mut PipelineBuilder<'_>,
+    builder: &mut PipelineBuilder<'_>,
 ) -> Result<LoggerFactory, Error> {
-    // The levels are judged by `ReloadableFilter`; what goes where was resolved into `exporters`, and the limits by the
-    // configuration as a whole.
+    // `ReloadableFilter` reads the levels. The exporters were resolved into `exporters`, and the limits into
+    // those of the configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
-    let flush_limit = parts.shutdown_timeout();
-    let filter = ReloadableFilter::new(logs, exporters);
-    let mut processors = MultiProcessor::<dyn LogProcessor>::new();
-    for exporter in exporters {
-        let record_filter = RecordFilter::for_exporter(&filter, exporter);
-        match exporter {
-            ExporterName::Console => {
-                processors.add(gated(record_filter, parts.console(Signal::Logs).logs(flush_limit)));
-            }
-            ExporterName::File => {
-                let processor = parts.file()?;
-                processors.add(gated(record_filter, processor));
-            }
-            ExporterName::Memory => {
-                if let Some(processor) = parts.memory(Signal::Logs) {
-                    processors.add(gated(record_filter, processor));
-                }
-            }
+    let LogBatch { schedule_delay, export_timeout, max_queue_size, max_export_batch_size: _ } = batch;
+    let batch_settings = BatchSettings {
+        max_queue_size: max_queue_size.get() as usize,
+        max_export_batch_size: batch.batch_size() as usize,
+        schedule_delay: schedule_delay.get(),
+    };
+    let mut routes = Vec::new();
+    let filter = if let Some(memory) = builder.memory(Signal::Logs) {
+        routes.push(LogRoute { filter: RecordFilter::Open, destination: memory });
+        ReloadableFilter::new(logs, &[ExporterName::Named(memory::NAME.to_owned())])
+    } else {
+        ReloadableFilter::new(logs, exporters)
+    };
+    for name in exporters {
+        let destination: Arc<dyn LogDestination> = match name {
+            ExporterName::Console => Arc::new(builder.console(Signal::Logs).logs()),
+            ExporterName::File => Arc::new(builder.file()?),
             ExporterName::Otlp | ExporterName::Named(_) | ExporterName::Prometheus => {
-                let Some(exporter) = parts.otlp(exporter, Signal::Logs, batch.export_timeout)? else {
-                    continue;
-                };
-                let LogBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
-                    batch;
-                let sizes = (*max_queue_size, batch.batch_size());
-                let processor = parts.batch(exporter, sizes, schedule_delay.get())?;
-                processors.add(gated(record_filter, processor));
+                let queue = builder.otlp_queue(name, Signal::Logs, *export_timeout, batch_settings)?;
+                let Some(queue) = queue else { continue };
+                queue
             }
-        }
-    }
-    let builder = || SdkLoggerProvider::builder().with_resource(parts.resource.clone());
-    let (mut own, mut open) = (builder(), builder());
-    if !processors.is_empty() {
-        let limits = parts.settings.config.log_limits();
-        let limited = Arc::new(LimitsProcessor::new(processors, limits, parts.diagnostics));
-        let shared = Shared(Arc::clone(&limited));
-        let gated = FilteredProcessor {
-            record_filter: RecordFilter::Any(filter.clone()),
-            processor: Shared(limited),
         };
-        if let Some(counters) = parts.own.as_ref().map(|own| &own.counters) {
-            own = own
-                .with_log_processor(CountingProcessor { processor: shared, counters: Arc::clone(counters) });
-            open = open
-                .with_log_processor(CountingProcessor { processor: gated, counters: Arc::clone(counters) });
-        } else {
-            own = own.with_log_processor(shared);
-            open = open.with_log_processor(gated);
-        }
+        builder.add_destination(Signal::Logs, Arc::clone(&destination) as _);
+        routes.push(LogRoute { filter: RecordFilter::for_exporter(&filter, name), destination });
     }
-    Ok(LoggerFactory {
-        provider: own.build(),
-        unfiltered_provider: open.build(),
-        filter,
-        code_location: *code_location,
-    })
+    let mut provider = SdkLoggerProvider::builder().with_resource(builder.inputs.resource.clone());
+    if !routes.is_empty() {
+        let limits = builder.inputs.settings.config.log_limits();
+        provider = provider.with_log_processor(LogPipeline::new(
+            builder.counters(),
+            RecordFilter::Any(filter.clone()),
+            RecordLimiter::new(limits, builder.inputs.diagnostics),
+            routes,
+            builder.shutdown_timeout(),
+        ));
+    }
+    Ok(LoggerFactory { provider: provider.build(), filter, code_location: *code_location })
 }

@@ -5,8 +5,9 @@ use opentelemetry_sdk::Resource;
 
 use crate::config::{self, AttributeValue, Service};
 
-/// One complete resource. It starts empty, since the SDK's own start reads the environment by other rules.
-pub(crate) fn resource(service: &Service, resource: &config::Resource) -> Resource {
+/// Builds the whole resource. It starts empty, since the SDK's default reads the environment by other
+/// rules.
+pub(super) fn resource(service: &Service, resource: &config::Resource) -> Resource {
     let Service { name, version, namespace, instance_id, environment } = service;
     let config::Resource { attributes } = resource;
     let service = [
@@ -28,7 +29,7 @@ pub(crate) fn resource(service: &Service, resource: &config::Resource) -> Resour
     Resource::builder_empty().with_attributes(attributes.chain(service).chain(sdk)).build()
 }
 
-/// The SDK tells its version only through its own detector, which reads nothing else.
+/// Returns the version of the SDK, which only its detector exposes. The detector reads nothing else.
 fn sdk_version() -> Value {
     use opentelemetry_sdk::resource::{ResourceDetector as _, TelemetryResourceDetector};
     let detected = TelemetryResourceDetector.detect();

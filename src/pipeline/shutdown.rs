@@ -1,116 +1,104 @@
-//! Flushing and shutting down: all signals at once, one deadline, and the truth about what was lost.
+//! Flushes and shuts down a pipeline: all signals at once, within one deadline, and counts what was
+//! lost.
+//!
+//! Every destination is asked first, then all are awaited on the calling thread. What may block
+//! without a limit, such as a writer of the program, runs on other threads.
 
 use std::{
-    sync::{Arc, mpsc},
-    thread,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use opentelemetry_sdk::{
-    error::{OTelSdkError, OTelSdkResult},
-    logs::SdkLoggerProvider,
-};
-
-use super::{Pipeline, processor};
+use super::{Pipeline, outputs::Outputs};
 use crate::{
     config::Signal,
     diagnostics::item_count::{ItemCount, Thousands},
     error::{FailureCause, ShutdownError, SignalFailure},
-    export::stats::{
-        Dropped,
-        recorder::{Delta, StatsRecorder},
+    export::{
+        flush::{Flush, FlushError, PendingFlush},
+        stats::{
+            Dropped,
+            recorder::{Delta, StatsRecorder},
+        },
     },
 };
 
-type Task = Box<dyn FnOnce() -> OTelSdkResult + Send>;
+/// The error of one destination of a signal.
+type SignalError = (Signal, FlushError);
 
-pub(crate) fn flush(pipeline: &Pipeline, limit: Duration) -> Result<(), ShutdownError> {
-    let (traces, metrics, logs) = (
-        pipeline.tracer_provider.clone(),
-        pipeline.meter_provider.clone(),
-        pipeline.loggers.provider.clone(),
-    );
-    let work: [(Signal, Task); 3] = [
-        (Signal::Traces, Box::new(move || traces.force_flush())),
-        (Signal::Metrics, Box::new(move || metrics.force_flush())),
-        (Signal::Logs, Box::new(move || logs.force_flush())),
-    ];
-    let results = run_all(work, pipeline, limit);
-    into_result(&results, pipeline, limit)
+/// Delivers what is queued, within `timeout`.
+pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
+    let outputs = &pipeline.outputs;
+    let deadline = Instant::now() + timeout;
+    let mut errors = wait(request(outputs, PendingFlush::request), deadline);
+    errors.extend(flush_lines(outputs, deadline));
+    into_result(&errors, &outputs.recorders, timeout)
 }
 
-pub(crate) fn shutdown(pipeline: &Pipeline, limit: Duration) -> Result<(), ShutdownError> {
-    let (traces, metrics, logs) = (
-        pipeline.tracer_provider.clone(),
-        pipeline.meter_provider.clone(),
-        pipeline.loggers.provider.clone(),
-    );
-    let open_logs = pipeline.loggers.unfiltered_provider.clone();
-    let work: [(Signal, Task); 3] = [
-        (Signal::Traces, Box::new(move || traces.shutdown_with_timeout(limit))),
-        (Signal::Metrics, Box::new(move || metrics.shutdown_with_timeout(limit))),
-        (Signal::Logs, Box::new(move || end_logs(&open_logs, &logs, limit))),
-    ];
-    let results = run_all(work, pipeline, limit);
-    // From here on nothing can arrive any more, or is not counted when it does.
-    pipeline.queues.iter().for_each(|queue| queue.discard());
-    pipeline.lines.iter().for_each(|lines| lines.stop_queueing());
-    pipeline.recorders.iter().for_each(|stats| stats.close());
-    into_result(&results, pipeline, limit)
-}
-
-/// Both lead to the same processors. One that is not shut down would wait once more when it is dropped.
-fn end_logs(open: &SdkLoggerProvider, own: &SdkLoggerProvider, limit: Duration) -> OTelSdkResult {
-    let _ = open.shutdown_with_timeout(Duration::ZERO);
-    own.shutdown_with_timeout(limit)
-}
-
-/// Each signal has a thread of its own, since the SDK's waits block and some have no end. Who is late is left behind.
-fn run_all(work: [(Signal, Task); 3], pipeline: &Pipeline, limit: Duration) -> Vec<(Signal, OTelSdkResult)> {
-    let deadline = Instant::now() + limit;
-    let (sender, answers) = mpsc::channel();
-    for (signal, work) in work {
-        let sender = sender.clone();
-        let started = thread::Builder::new().name(format!("autotelemetry-{signal}")).spawn(move || {
-            // Nobody listens any more after the deadline.
-            let _ = sender.send((signal, processor::catch_panic(work)));
-        });
-        // Without a thread there is nothing to wait for, and the signal counts as late.
-        drop(started);
+/// Delivers what is queued, within `timeout`, and ends all telemetry.
+pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
+    let Pipeline { tracer_provider, meter_provider, loggers, outputs, .. } = pipeline;
+    let deadline = Instant::now() + timeout;
+    // From here on the SDK makes no new spans. Without a timeout the providers wait for nothing. The
+    // program may have shut them down itself, which is not an error.
+    let _ = tracer_provider.shutdown_with_timeout(Duration::ZERO);
+    let _ = loggers.provider.shutdown_with_timeout(Duration::ZERO);
+    let mut errors = wait(request(outputs, PendingFlush::request_last), deadline);
+    // After the last push, since it ends collections.
+    if let Err(error) = meter_provider.shutdown() {
+        errors.push((Signal::Metrics, FlushError::Failed(error.to_string())));
     }
-    drop(sender);
+    errors.extend(flush_lines(outputs, deadline));
+    // From here on nothing can be delivered, or is not counted if it is.
+    outputs.destinations.iter().for_each(|(_, destination)| destination.discard());
+    outputs.line_writers.iter().for_each(|lines| lines.stop_queueing());
+    outputs.recorders.iter().for_each(|recorder| recorder.close());
+    into_result(&errors, &outputs.recorders, timeout)
+}
 
-    let mut results: Vec<(Signal, OTelSdkResult)> = Vec::new();
-    while let Ok(answer) = answers.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        results.push(answer);
-    }
-    // All signals write to the console, so its lines are complete only now.
-    for lines in &pipeline.lines {
-        if lines.flush(deadline.saturating_duration_since(Instant::now())).is_err() {
-            let waiting = pipeline.recorders.iter().filter(|stats| stats.queued() > 0);
-            results.extend(waiting.map(|stats| (stats.signal(), Err(OTelSdkError::Timeout(limit)))));
+fn request<'o>(
+    outputs: &'o Outputs,
+    request: fn(&'o dyn Flush) -> PendingFlush<'o>,
+) -> Vec<(Signal, PendingFlush<'o>)> {
+    outputs.destinations.iter().map(|(signal, destination)| (*signal, request(&**destination))).collect()
+}
+
+fn wait(pending: Vec<(Signal, PendingFlush<'_>)>, deadline: Instant) -> Vec<SignalError> {
+    let results = pending.into_iter().map(|(signal, pending)| (signal, pending.wait(deadline)));
+    results.filter_map(|(signal, result)| Some((signal, result.err()?))).collect()
+}
+
+/// Flushes the lines of all signals. They are complete only when all other destinations are flushed.
+fn flush_lines(outputs: &Outputs, deadline: Instant) -> Vec<SignalError> {
+    let pending: Vec<_> = outputs.line_writers.iter().map(|lines| (lines, lines.request_flush())).collect();
+    let mut results = pending.into_iter().map(|(lines, position)| lines.wait_flushed(position, deadline));
+    match results.find_map(Result::err) {
+        // A writer does not know the signals of its lines, but their recorders do.
+        Some(error) => {
+            let waiting = outputs.recorders.iter().filter(|recorder| recorder.queued() > 0);
+            waiting.map(|recorder| (recorder.signal(), error.clone())).collect()
         }
+        None => Vec::new(),
     }
-    results
 }
 
-/// What the work and the accounts say together.
+/// Combines the errors of the destinations with the counts of the exporters.
 fn into_result(
-    results: &[(Signal, OTelSdkResult)],
-    pipeline: &Pipeline,
-    limit: Duration,
+    errors: &[SignalError],
+    recorders: &[Arc<StatsRecorder>],
+    timeout: Duration,
 ) -> Result<(), ShutdownError> {
     let failure = |signal| {
-        let (Delta { exported, failed, dropped, queued, .. }, error) = delta(signal, &pipeline.recorders);
-        let mut of_signal = results.iter().filter(|(other, _)| *other == signal).map(|(_, result)| result);
-        let result = of_signal.clone().find(|result| result.is_err()).or_else(|| of_signal.next());
-        let cause = if is_late(result) {
-            FailureCause::Timeout(limit)
+        let (Delta { exported, failed, dropped, queued, .. }, error) = delta(signal, recorders);
+        let mut errors = errors.iter().filter(|(other, _)| *other == signal).map(|(_, error)| error);
+        let cause = if errors.clone().any(|error| *error == FlushError::Timeout) {
+            FailureCause::Timeout(timeout)
         } else if failed + dropped > 0 {
-            // The SDK says `Ok` when a final export failed, so the exporters are asked first.
             FailureCause::Lost { items: failed + dropped, error }
+        } else if let Some(FlushError::Failed(message)) = errors.next() {
+            FailureCause::Sdk(message.clone())
         } else {
-            FailureCause::Sdk(sdk_error(result)?)
+            return None;
         };
         Some(SignalFailure { signal, cause, exported, failed, dropped, queued })
     };
@@ -118,29 +106,13 @@ fn into_result(
     if failures.is_empty() { Ok(()) } else { Err(ShutdownError { failures }) }
 }
 
-/// The providers wrap the errors of what is behind them into a text.
-fn is_late(result: Option<&OTelSdkResult>) -> bool {
-    match result {
-        None | Some(Err(OTelSdkError::Timeout(_))) => true,
-        Some(Err(OTelSdkError::InternalFailure(text))) => text.contains("Timeout("),
-        Some(_) => false,
-    }
-}
-
-fn sdk_error(result: Option<&OTelSdkResult>) -> Option<String> {
-    match result? {
-        // Somebody shut the provider down through its own interface, which delivered what there was.
-        Ok(()) | Err(OTelSdkError::AlreadyShutdown) => None,
-        Err(error) => Some(error.to_string()),
-    }
-}
-
-/// What became of `signal` since this was asked last, and the errors of those that lost some.
+/// Returns what changed for `signal` since the last call, and the errors of the exporters that lost
+/// items.
 fn delta(signal: Signal, recorders: &[Arc<StatsRecorder>]) -> (Delta, String) {
     let mut sum = Delta::default();
     let mut errors = Vec::new();
-    for stats in recorders.iter().filter(|stats| stats.signal() == signal) {
-        let Delta { exported, failed, dropped, queued, error } = stats.delta();
+    for recorder in recorders.iter().filter(|recorder| recorder.signal() == signal) {
+        let Delta { exported, failed, dropped, queued, error } = recorder.delta();
         sum.exported += exported;
         sum.failed += failed;
         sum.dropped += dropped;
@@ -152,26 +124,29 @@ fn delta(signal: Signal, recorders: &[Arc<StatsRecorder>]) -> (Delta, String) {
     (sum, errors.join("; "))
 }
 
-/// What was lost from the beginning to the end, in one line; nothing when nothing was.
+/// Returns the line about everything that was lost since the start; `None` if nothing was.
 pub(crate) fn loss_summary(pipeline: &Pipeline) -> Option<String> {
-    let lost = pipeline.recorders.iter().filter(|recorder| recorder.lost() > 0).map(|recorder| {
-        let stats = recorder.stats();
-        let Dropped { queue_full, shut_down, sink_closed } = stats.dropped_by_reason;
-        let reasons = [
-            (stats.failed, "failed"),
-            (queue_full, "found the queue full"),
-            (shut_down, "were left at the end"),
-            (sink_closed, "found nobody"),
-        ];
-        let reasons: Vec<_> = reasons
-            .into_iter()
-            .filter(|(items, _)| *items > 0)
-            .map(|(items, what)| format!("{} {what}", Thousands(items)))
-            .collect();
-        let all = ItemCount(stats.emitted, stats.signal);
-        let lost = Thousands(recorder.lost());
-        format!("{lost} of {all} for {} ({})", stats.destination, reasons.join(", "))
-    });
-    let lost: Vec<_> = lost.collect();
-    (!lost.is_empty()).then(|| format!("telemetry has ended; lost: {}", lost.join("; ")))
+    let recorders = pipeline.outputs.recorders.iter().filter(|recorder| recorder.lost() > 0);
+    let losses: Vec<_> = recorders.map(|recorder| loss(recorder)).collect();
+    (!losses.is_empty()).then(|| format!("shutdown: lost {}", losses.join("; ")))
+}
+
+/// Returns `512 of 100,000 spans for http://collector:4317 (512 dropped: queue full)`.
+fn loss(recorder: &StatsRecorder) -> String {
+    let stats = recorder.stats();
+    let Dropped { queue_full, shut_down, sink_closed } = stats.dropped_by_reason;
+    let reasons = [
+        (stats.failed, "failed"),
+        (queue_full, "dropped: queue full"),
+        (shut_down, "not sent before the deadline"),
+        (sink_closed, "output closed"),
+    ];
+    let reasons: Vec<_> = reasons
+        .into_iter()
+        .filter(|(items, _)| *items > 0)
+        .map(|(items, reason)| format!("{} {reason}", Thousands(items)))
+        .collect();
+    let emitted = ItemCount(stats.emitted, stats.signal);
+    let lost = Thousands(recorder.lost());
+    format!("{lost} of {emitted} for {} ({})", stats.destination, reasons.join(", "))
 }

@@ -1,82 +1,88 @@
-//! Builds the tracer provider from [`Traces`]. Every setting is passed, since the SDK's defaults read the environment.
+//! Builds the tracer provider from [`Traces`]. All settings are passed to the SDK, since its defaults
+//! read the environment.
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits, SpanProcessor};
+use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits};
 
 use super::{
-    PipelineBuilder,
-    limits::LimitsProcessor,
-    processor::MultiProcessor,
-    self_metrics::counters::{CountingProcessor, CountingSampler},
+    builder::PipelineBuilder, limits::SpanLimiter, processor::SpanPipeline, self_metrics::CountingSampler,
 };
 use crate::{
     config::{self, AttributeLimits, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
     error::Error,
-    export::console::ConsoleSpanProcessor,
+    export::{console::ConsoleSpanDestination, destination::SpanDestination, queue::BatchSettings},
 };
 
-pub(crate) fn provider(
+pub(super) fn provider(
     traces: &Traces,
     exporters: &[ExporterName],
-    parts: &mut PipelineBuilder<'_>,
+    builder: &mut PipelineBuilder<'_>,
 ) -> Result<SdkTracerProvider, Error> {
-    // What goes where was resolved into `exporters`.
+    // The exporters were resolved into `exporters`.
     let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
-    let of_attributes = parts.settings.config.span_limits();
-    let mut builder = SdkTracerProvider::builder()
-        .with_span_limits(to_limits(*limits, of_attributes))
-        .with_resource(parts.resource.clone());
-    builder = match parts.memory.as_ref().and_then(|memory| memory.ids()) {
-        Some(ids) => builder.with_id_generator(ids),
-        None => builder.with_id_generator(RandomIdGenerator::default()),
+    let attribute_limits = builder.inputs.settings.config.span_limits();
+    let destinations = destinations(batch, exporters, builder)?;
+    let mut provider = SdkTracerProvider::builder()
+        .with_span_limits(to_limits(*limits, attribute_limits))
+        .with_resource(builder.inputs.resource.clone());
+    provider = match builder.inputs.memory.as_ref().and_then(|memory| memory.ids()) {
+        Some(ids) => provider.with_id_generator(ids),
+        None => provider.with_id_generator(RandomIdGenerator::default()),
     };
-    let sampler = if exporters.is_empty() {
-        // Nobody would see a span. Those of sampled callers are still made, so that what they call stays sampled.
+    let sampler = if destinations.is_empty() {
+        // Only the spans of sampled callers are made, so that the services called stay sampled.
         Sampler::ParentBased(Box::new(Sampler::AlwaysOff))
     } else {
         to_sampler(*sampler, *sampler_arg)
     };
-    let counters = parts.own.as_ref().map(|own| Arc::clone(&own.counters));
-    builder = match &counters {
-        Some(counters) => builder.with_sampler(CountingSampler { sampler, counters: Arc::clone(counters) }),
-        None => builder.with_sampler(sampler),
+    let counters = builder.counters();
+    provider = match &counters {
+        Some(counters) => provider.with_sampler(CountingSampler { sampler, counters: Arc::clone(counters) }),
+        None => provider.with_sampler(sampler),
     };
-    let mut processors = MultiProcessor::<dyn SpanProcessor>::new();
-    for exporter in exporters {
-        match exporter {
-            ExporterName::Console => {
-                processors.add(Box::new(ConsoleSpanProcessor::new(parts.console(Signal::Traces))));
-            }
-            ExporterName::Memory => {
-                if let Some(processor) = parts.memory(Signal::Traces) {
-                    processors.add(Box::new(processor));
-                }
-            }
-            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File | ExporterName::Prometheus => {
-                let Some(exporter) = parts.otlp(exporter, Signal::Traces, batch.export_timeout)? else {
-                    continue;
-                };
-                let SpanBatch { schedule_delay, export_timeout: _, max_queue_size, max_export_batch_size: _ } =
-                    batch;
-                let sizes = (*max_queue_size, batch.batch_size());
-                processors.add(Box::new(parts.batch(exporter, sizes, schedule_delay.get())?));
-            }
-        }
+    if !destinations.is_empty() {
+        let limiter = SpanLimiter::new(attribute_limits);
+        let flush_timeout = builder.shutdown_timeout();
+        provider =
+            provider.with_span_processor(SpanPipeline::new(counters, limiter, destinations, flush_timeout));
     }
-    if !processors.is_empty() {
-        let processor = LimitsProcessor::new(processors, of_attributes, parts.diagnostics);
-        builder = match counters {
-            Some(counters) => builder.with_span_processor(CountingProcessor { processor, counters }),
-            None => builder.with_span_processor(processor),
-        };
-    }
-    Ok(builder.build())
+    Ok(provider.build())
 }
 
-fn to_limits(limits: config::SpanLimits, of_attributes: AttributeLimits) -> SpanLimits {
+fn destinations(
+    batch: &SpanBatch,
+    exporters: &[ExporterName],
+    builder: &mut PipelineBuilder<'_>,
+) -> Result<Vec<Arc<dyn SpanDestination>>, Error> {
+    let SpanBatch { schedule_delay, export_timeout, max_queue_size, max_export_batch_size: _ } = batch;
+    let batch_settings = BatchSettings {
+        max_queue_size: max_queue_size.get() as usize,
+        max_export_batch_size: batch.batch_size() as usize,
+        schedule_delay: schedule_delay.get(),
+    };
+    let mut destinations: Vec<Arc<dyn SpanDestination>> = Vec::new();
+    if let Some(memory) = builder.memory(Signal::Traces) {
+        destinations.push(memory);
+    }
+    for name in exporters {
+        let destination: Arc<dyn SpanDestination> = match name {
+            ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
+            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File | ExporterName::Prometheus => {
+                let queue = builder.otlp_queue(name, Signal::Traces, *export_timeout, batch_settings)?;
+                let Some(queue) = queue else { continue };
+                queue
+            }
+        };
+        builder.add_destination(Signal::Traces, Arc::clone(&destination) as _);
+        destinations.push(destination);
+    }
+    Ok(destinations)
+}
+
+fn to_limits(limits: config::SpanLimits, attribute_limits: AttributeLimits) -> SpanLimits {
     let config::SpanLimits {
-        // Resolved into `of_attributes`; of these two the SDK knows the first.
+        // Resolved into `attribute_limits`. The SDK enforces the first of the two.
         attribute_count_limit: _,
         attribute_value_length_limit: _,
         event_count_limit,
@@ -86,7 +92,7 @@ fn to_limits(limits: config::SpanLimits, of_attributes: AttributeLimits) -> Span
     } = limits;
     SpanLimits {
         max_events_per_span: event_count_limit.get(),
-        max_attributes_per_span: of_attributes.attribute_count_limit.get(),
+        max_attributes_per_span: attribute_limits.attribute_count_limit.get(),
         max_links_per_span: link_count_limit.get(),
         max_attributes_per_event: event_attribute_count_limit.get(),
         max_attributes_per_link: link_attribute_count_limit.get(),

@@ -1,4 +1,4 @@
-//! Setting the globals of the process: all of them or none.
+//! Sets the globals of the process: all of them or none.
 
 use std::{
     borrow::Cow,
@@ -17,14 +17,14 @@ use super::ObservabilityTools;
 use crate::{
     error::Error,
     load::Loaded,
-    logs::{LogBridge, Logger, LoggerFactory},
+    logs::{LogBridge, Logger, LoggerFactory, ReloadableFilter},
 };
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 static LOGGERS: OnceLock<LoggerFactory> = OnceLock::new();
 
-/// The logger that `log` knows. It is set before any other global, because that can fail, and does nothing until the
-/// rest has succeeded; a later attempt finds it and goes on.
+/// The logger of the `log` crate. It is set before all other globals, since that can fail, and does
+/// nothing until the others are set. A later attempt reuses it.
 struct DeferredLogger;
 
 static DEFERRED: DeferredLogger = DeferredLogger;
@@ -45,7 +45,7 @@ impl log::Log for DeferredLogger {
     fn flush(&self) {}
 }
 
-/// Builds with `build` and sets the globals.
+/// Calls `build` and sets the globals.
 pub(super) fn install(
     build: impl FnOnce() -> Result<ObservabilityTools, Error>,
 ) -> Result<ObservabilityTools, Error> {
@@ -59,7 +59,11 @@ pub(super) fn install(
     installed
 }
 
-/// Whether globals can be set for what was loaded, as far as that can be known before anything is built.
+/// Checks before anything is built that the globals can be set.
+///
+/// # Errors
+///
+/// When the process has a `tracing` subscriber. Other globals can only be checked by setting them.
 pub(super) fn check(loaded: &Loaded) -> Result<(), Error> {
     if !loaded.config().disabled && has_subscriber() {
         return Err(Error::already_installed("a `tracing` subscriber"));
@@ -78,34 +82,34 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
         tracing::subscriber::set_global_default(subscriber)
             .map_err(|_| Error::already_installed("a `tracing` subscriber"))?;
 
-        // From here on nothing can fail.
+        // Nothing below can fail.
         BRIDGE.get_or_init(|| LogBridge::new(tools.loggers()));
         tools.loggers().filter.sync_log_crate();
         global::set_tracer_provider(tools.tracer_provider().clone());
         global::set_meter_provider(tools.meter_provider().clone());
         let _ = LOGGERS.set(tools.loggers().clone());
     }
-    // Context travels on even when this service adds nothing to it.
+    // Disabled tools propagate the context too, so that traces continue through this service.
     global::set_text_map_propagator(tools.propagator().clone());
     Ok(())
 }
 
-/// Whether the process has a global subscriber. Asked on a new thread, which no scoped one is set on.
+/// Returns `true` if the process has a global subscriber. Checked on a new thread, which has no scoped
+/// one.
 fn has_subscriber() -> bool {
-    let ask =
+    let check =
         || tracing::dispatcher::get_default(|dispatch| !dispatch.is::<tracing::subscriber::NoSubscriber>());
-    // Without a thread the answer comes when the subscriber is set.
-    thread::Builder::new().spawn(ask).is_ok_and(|thread| thread.join().unwrap_or(false))
+    // Without a thread, setting the subscriber shows it.
+    thread::Builder::new().spawn(check).is_ok_and(|thread| thread.join().unwrap_or(false))
 }
 
-/// A logger of the installed tools; one that does nothing as long as there are none.
+/// Returns a logger of the installed tools, or a no-op logger if none are installed.
 pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
     static NONE: OnceLock<LoggerFactory> = OnceLock::new();
     let loggers = LOGGERS.get().unwrap_or_else(|| {
         NONE.get_or_init(|| LoggerFactory {
             provider: SdkLoggerProvider::builder().build(),
-            unfiltered_provider: SdkLoggerProvider::builder().build(),
-            filter: crate::logs::ReloadableFilter::off(),
+            filter: ReloadableFilter::off(),
             code_location: false,
         })
     });

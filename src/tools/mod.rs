@@ -34,7 +34,7 @@ use crate::{
     export::stats::Stats,
     load::{Loaded, explain::Explanation},
     logs::{self, Logger, LoggerFactory},
-    pipeline::{self, Pipeline, metrics::MeterProvider, propagators::Propagator, shutdown},
+    pipeline::{self, MeterProvider, Pipeline, Propagator, shutdown},
 };
 
 /// A logger, a tracer and a meter, and what feeds their telemetry to its destinations.
@@ -117,7 +117,7 @@ impl ObservabilityTools {
     /// limits: for other bridges.
     #[must_use]
     pub fn logger_provider(&self) -> &SdkLoggerProvider {
-        &self.pipeline.loggers.unfiltered_provider
+        &self.pipeline.loggers.provider
     }
 
     /// Reads trace context from incoming requests and writes it to outgoing ones.
@@ -164,7 +164,7 @@ impl ObservabilityTools {
     /// dropped and are queued.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats { exporters: self.pipeline.recorders.iter().map(|recorder| recorder.stats()).collect() }
+        Stats { exporters: self.pipeline.outputs.recorders.iter().map(|recorder| recorder.stats()).collect() }
     }
 
     /// As [`tracing_layer`](Self::tracing_layer), by its own type.

@@ -66,18 +66,19 @@ fn an_item_that_is_too_large_takes_no_other_along() {
             );
             let reason = stats.last_error();
             assert!(
-                reason.starts_with("an item of 5000") && reason.ends_with("with a limit of 4194304"),
+                reason.starts_with("an item of 5000")
+                    && reason.ends_with("exceeds the limit of 4194304 bytes"),
                 "{reason}"
             );
         }
-        let said = subject.wait_said("telemetry has ended");
+        let said = subject.wait_said("shutdown: lost");
         println!("{way:?}: {said}");
         let place = url.replace("http://", "");
         assert!(
             said.starts_with(&format!("autotelemetry: cannot send to {place} (an item of 5000")),
             "{said}"
         );
-        let help = "bytes, with a limit of 4194304; limit the length of attributes (attribute_value_length_limit)); 1 ";
+        let help = "bytes exceeds the limit of 4194304 bytes; shorten attribute values with attribute_value_length_limit); 1 ";
         assert!(said.contains(help) && said.lines().count() == 2, "{said}");
     }
 }

@@ -176,7 +176,7 @@ fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
     assert_eq!(
         error.to_string(),
         format!(
-            "telemetry was not delivered in full: traces: 1 of 1 lost ({}/v1/traces: the server answered 400 Bad Request)",
+            "telemetry was not delivered in full: traces: 1 of 1 lost ({}/v1/traces: the server returned 400 Bad Request)",
             sink.url()
         )
     );
@@ -250,8 +250,8 @@ fn the_timeout_covers_an_export_as_a_whole() {
         .unwrap();
     emit(&tools);
     let error = tools.force_flush().unwrap_err().to_string();
-    assert!(error.contains("/v1/traces: no answer within 200ms"), "{error}");
-    assert!(error.contains("/v1/metrics: no answer within 200ms"), "{error}");
+    assert!(error.contains("/v1/traces: no response within 200ms"), "{error}");
+    assert!(error.contains("/v1/metrics: no response within 200ms"), "{error}");
     drop(tools);
 }
 
@@ -383,7 +383,7 @@ fn a_partial_success_is_no_success() {
     let stats = stats.exporter(Signal::Traces, "otlp").unwrap();
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (5, 2, 3, 0));
     assert!(
-        error.contains("traces: 3 of 5 lost") && error.contains("refused by the server: too old"),
+        error.contains("traces: 3 of 5 lost") && error.contains("rejected by the server: too old"),
         "{error}"
     );
 }
@@ -396,7 +396,7 @@ fn a_refusal_is_reported_in_the_words_of_the_server() {
     let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").build().unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("the server answered 401 Unauthorized: token expired"), "{error}");
+    assert!(error.contains("the server returned 401 Unauthorized: token expired"), "{error}");
 }
 
 #[test]
@@ -434,7 +434,7 @@ fn a_wrong_port_is_guessed() {
         .unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("what answers there is not gRPC"), "{error}");
+    assert!(error.contains("the endpoint does not speak gRPC"), "{error}");
 }
 
 /// `init` reads the environment of the process and a file beside it, so it needs a process of its own.

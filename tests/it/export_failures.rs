@@ -64,8 +64,8 @@ fn check(url: &str, protocol: &str, fate: Fate, line: &str, reason: &str) {
     assert!(stats.is_exact() && stats.get("failed") == 10 && stats.get("queued") == 0, "{stats:?}");
     assert!(stats.last_error().starts_with(reason), "{stats:?}");
     assert!(ended.contains("10 of 10 lost") && ended.contains(reason), "{ended}");
-    let said = subject.wait_said("telemetry has ended; lost: 10 of 10 spans for ");
-    assert!(said.matches("telemetry has ended").count() == 1 && said.lines().count() <= 3, "{said}");
+    let said = subject.wait_said("shutdown: lost 10 of 10 spans for ");
+    assert!(said.matches("shutdown: lost").count() == 1 && said.lines().count() <= 3, "{said}");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn nobody_answers() {
     let (_full, address) = full_listener();
     let full = format!("http://{address}");
     for protocol in PROTOCOLS {
-        check(&url, protocol, Lost, "{} does not answer (no answer within 600ms)", "no answer within 600ms");
+        check(&url, protocol, Lost, "{} timed out (no response within 600ms)", "no response within 600ms");
         let late = "timed out while connecting";
         check(&full, protocol, Wait, "cannot reach {} (timed out while connecting)", late);
     }
@@ -171,24 +171,24 @@ fn retry_info(seconds: i64) -> Vec<u8> {
 fn statuses_of_grpc() {
     let sink = Sink::start();
     for (code, details, fate, line) in [
-        (16, Vec::new(), Lost, "{} answered Unauthenticated: says who (check the credentials in `headers`)"),
-        (7, Vec::new(), Lost, "{} answered PermissionDenied: says who (check the credentials in `headers`)"),
-        (14, Vec::new(), Wait, "{} answered Unavailable: says who"),
-        (8, retry_info(1), Wait, "{} answered ResourceExhausted: says who"),
+        (16, Vec::new(), Lost, "{} returned Unauthenticated: says who (check the credentials in `headers`)"),
+        (7, Vec::new(), Lost, "{} returned PermissionDenied: says who (check the credentials in `headers`)"),
+        (14, Vec::new(), Wait, "{} returned Unavailable: says who"),
+        (8, retry_info(1), Wait, "{} returned ResourceExhausted: says who"),
         (
             8,
             Vec::new(),
             Lost,
-            "{} answered ResourceExhausted: says who (send smaller batches (max_export_batch_size), or let the receiver take \
-             larger ones)",
+            "{} returned ResourceExhausted: says who (reduce max_export_batch_size, or raise the size limit of the \
+             receiver)",
         ),
         (
             12,
             Vec::new(),
             Lost,
-            "{} answered Unimplemented: says who (check the path of the endpoint, and whether the receiver takes this signal)",
+            "{} returned Unimplemented: says who (check the path of the endpoint and that the receiver accepts this signal)",
         ),
-        (3, Vec::new(), Lost, "{} answered InvalidArgument: says who"),
+        (3, Vec::new(), Lost, "{} returned InvalidArgument: says who"),
     ] {
         sink.always(Some(Reply::Grpc(code, "says who", details)));
         let reason = line.replace("{}", "the server").replace(" (", "\0");
@@ -214,7 +214,7 @@ fn a_server_says_when_to_come_back() {
         let pause = start.elapsed();
         assert!((0.9..1.9).contains(&pause.as_secs_f64()), "{protocol}: {pause:?}");
         let said = subject.wait_said("recovered");
-        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert!(said.ends_with("s, nothing lost\n"), "{said}");
         assert_eq!(subject.tell("shutdown"), "Ok(())");
         let stats = subject.stats("traces");
         assert!(stats.get("exported") == 10 && stats.is_exact(), "{stats:?}");
@@ -232,12 +232,12 @@ fn attempts_are_limited_where_that_is_wanted() {
         let mut subject = subject(&sink.url(), protocol, &retry);
         subject.tell("emit 10");
         subject.wait_said(&format!(
-            "autotelemetry: {place} answered 503 Service Unavailable, will keep trying; 10 spans waiting\n"
+            "autotelemetry: {place} returned 503 Service Unavailable, will keep trying; 10 spans waiting\n"
         ));
         let stats = subject.wait_for("traces", |stats| stats.get("failed") == 10);
         assert_eq!(
             stats.last_error(),
-            "the server answered 503 Service Unavailable; gave up after 3 attempts"
+            "the server returned 503 Service Unavailable; gave up after 3 attempts"
         );
         assert_eq!(sink.received().len(), 3);
     }
@@ -254,18 +254,18 @@ fn a_part_is_refused() {
         sink.reply([Reply::Accepted(rejected.clone()), Reply::Accepted(remark.clone())]);
         let mut subject = subject(&sink.url(), protocol, &[]);
         subject.tell("emit 10");
-        subject.wait_said(&format!("autotelemetry: {place} refused a part: too old; 3 spans lost\n"));
+        subject.wait_said(&format!(
+            "autotelemetry: {place} rejected a part of the request: too old; 3 spans lost\n"
+        ));
         subject.tell("emit 10");
-        subject.wait_said(&format!("autotelemetry: {place} says: too old\n"));
+        subject.wait_said(&format!("autotelemetry: warning from {place}: too old\n"));
         subject.tell("shutdown");
         let stats = subject.stats("traces");
         assert_eq!((stats.get("exported"), stats.get("failed")), (17, 3), "{stats:?}");
-        assert_eq!(stats.last_error(), "refused by the server: too old");
+        assert_eq!(stats.last_error(), "rejected by the server: too old");
         assert_eq!(sink.received().len(), 2, "what was refused is not sent again");
-        subject.wait_said(&format!(
-            "telemetry has ended; lost: 3 of 20 spans for {} (3 failed)\n",
-            url_of(&sink, protocol)
-        ));
+        subject
+            .wait_said(&format!("shutdown: lost 3 of 20 spans for {} (3 failed)\n", url_of(&sink, protocol)));
     }
 }
 
@@ -290,13 +290,13 @@ fn an_outage_ends() {
         sink.always(None);
         let said = subject.wait_said("recovered");
         assert!(said.contains(&format!("autotelemetry: {place} recovered after ")), "{said}");
-        assert!(said.ends_with("s, 12 spans were lost\n") && said.lines().count() == 2, "{said}");
+        assert!(said.ends_with("s, 12 spans lost\n") && said.lines().count() == 2, "{said}");
         let stats = subject.wait_for("traces", |stats| stats.get("queued") == 0);
         assert_eq!((stats.get("exported"), stats.get("dropped")), (12, 12), "{stats:?}");
         subject.tell("shutdown");
-        let said = subject.wait_said("telemetry has ended");
+        let said = subject.wait_said("shutdown: lost");
         let ending =
-            format!("lost: 12 of 24 spans for {} (12 found the queue full)\n", url_of(&sink, protocol));
+            format!("lost 12 of 24 spans for {} (12 dropped: queue full)\n", url_of(&sink, protocol));
         assert!(said.ends_with(&ending), "{said}");
     }
 }
@@ -325,7 +325,7 @@ fn a_queue_is_full_although_everything_arrives() {
         "{stats:?}"
     );
     assert_eq!(stats.last_error(), "the queue was full");
-    let said = subject.wait_said("telemetry has ended; lost: 12 of 24 spans");
+    let said = subject.wait_said("shutdown: lost 12 of 24 spans");
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 
@@ -344,7 +344,7 @@ fn a_flood_of_failures_is_a_few_lines() {
         subject.answer(Duration::from_secs(seconds) + TIMEOUT);
         subject.tell("shutdown");
         let stats = subject.stats("traces");
-        let said = subject.wait_said("telemetry has ended");
+        let said = subject.wait_said("shutdown: lost");
         println!("{protocol}: {} failed, {} dropped:\n{said}", stats.get("failed"), stats.get("dropped"));
         assert!(stats.is_exact() && stats.get("exported") == 0, "{stats:?}");
         assert!(stats.get("failed") + stats.get("dropped") == stats.get("emitted"), "{stats:?}");
@@ -359,17 +359,21 @@ fn a_flood_of_failures_is_a_few_lines() {
 fn the_wrong_port_of_a_collector() {
     let collector = Collector::start();
     let (grpc, http) = (collector.url("grpc"), collector.url("http"));
-    let (not_grpc, not_http) = ("what answers there is not gRPC", "what answers there is not HTTP/1.1");
+    let (not_grpc, not_http) = ("the endpoint does not speak gRPC", "the endpoint does not speak HTTP/1.1");
     let line = |what: &str, help: &str| format!("cannot reach {{}} ({what}; {help})");
     // It may hang up before what it says is read.
-    let hangs_up = "it hangs up before it answers, as one that wants https:// would";
-    let is_http = "is this a port for HTTP, not gRPC?";
+    let hangs_up = "connection closed before a response; the server may require https://";
+    let is_http = "use the gRPC port of the receiver, or set the protocol to http/protobuf";
     check_any(&http, "grpc", &[line(not_grpc, is_http), line(hangs_up, is_http)]);
-    check_any(&grpc, "http/protobuf", &[line(not_http, "is this a port for gRPC?")]);
+    check_any(
+        &grpc,
+        "http/protobuf",
+        &[line(not_http, "use the HTTP port of the receiver, or set the protocol to grpc")],
+    );
     #[cfg(feature = "tls")]
     for (url, protocol) in [(&grpc, "grpc"), (&http, "http/protobuf")] {
-        let what = "what answers there does not speak TLS";
-        let line = line(what, "does the endpoint have to begin with http://?");
+        let what = "the endpoint does not speak TLS";
+        let line = line(what, "use an http:// endpoint for a receiver without TLS");
         check(&url.replace("http:", "https:"), protocol, Wait, &line, what);
     }
 }
@@ -386,7 +390,7 @@ fn check_any(url: &str, protocol: &str, lines: &[String]) {
     let stats = subject.stats("traces");
     assert_eq!((stats.get("queued"), stats.get("failed")), (10, 0), "{stats:?}");
     subject.tell("shutdown");
-    let said = subject.wait_said("telemetry has ended; lost: 10 of 10 spans");
+    let said = subject.wait_said("shutdown: lost 10 of 10 spans");
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 
@@ -400,10 +404,12 @@ fn a_port_with_tls_is_spoken_to_without() {
     assert!(output.status.success());
     let file = |name: &str| directory.path().join(name);
     let collector = Collector::start_tls(&file("cert.pem"), &file("key.pem"));
-    let hangs_up = "it hangs up before it answers, as one that wants https:// would";
-    let line = format!("cannot reach {{}} ({hangs_up}; is this a port for HTTP, not gRPC?)");
+    let hangs_up = "connection closed before a response; the server may require https://";
+    let line = format!(
+        "cannot reach {{}} ({hangs_up}; use the gRPC port of the receiver, or set the protocol to http/protobuf)"
+    );
     check(&collector.url("grpc"), "grpc", Wait, &line, hangs_up);
-    let answer = "answered 400 Bad Request: Client sent an HTTP request to an HTTPS server.";
+    let answer = "returned 400 Bad Request: Client sent an HTTP request to an HTTPS server.";
     let reason = format!("the server {answer}");
     check(&collector.url("http/protobuf"), "http/protobuf", Lost, &format!("{{}} {answer}"), &reason);
 }
@@ -422,8 +428,8 @@ fn a_proxy_refuses() {
         "location / { UPSTREAM; }",
     ];
     let credentials = " (check the credentials in `headers`)";
-    let path = " (check the path of the endpoint, and whether the receiver takes this signal)";
-    let size = " (send smaller batches (max_export_batch_size), or let the receiver take larger ones)";
+    let path = " (check the path of the endpoint and that the receiver accepts this signal)";
+    let size = " (reduce max_export_batch_size, or raise the size limit of the receiver)";
     let expected = [
         (Lost, "401 Unauthorized", credentials),
         (Lost, "403 Forbidden", credentials),
@@ -439,8 +445,8 @@ fn a_proxy_refuses() {
         let servers = servers.map(|server| server.replace("UPSTREAM", upstream));
         let nginx = Nginx::start("", &servers.each_ref().map(String::as_str), protocol == "grpc");
         for (index, (fate, status, help)) in expected.iter().enumerate() {
-            let line = format!("{{}} answered {status}{help}");
-            check(&nginx.url(index), protocol, *fate, &line, &format!("the server answered {status}"));
+            let line = format!("{{}} returned {status}{help}");
+            check(&nginx.url(index), protocol, *fate, &line, &format!("the server returned {status}"));
         }
     }
 }
@@ -473,7 +479,7 @@ fn a_proxy_in_front_of_a_collector() {
         let said = subject_of_small.wait_said("spans lost\n");
         println!("{protocol}: {said}");
         let stats = subject_of_small.wait_for("traces", |stats| stats.get("queued") == 0);
-        assert!(said.contains("answered 413 Payload Too Large (send smaller batches"), "{said}");
+        assert!(said.contains("returned 413 Payload Too Large (reduce max_export_batch_size"), "{said}");
         assert!(stats.is_exact() && stats.get("failed") > 0, "{stats:?}");
 
         // Who is too fast comes back when it is told to.
@@ -489,7 +495,7 @@ fn a_proxy_in_front_of_a_collector() {
         let said = subject_of_limited.wait_said("recovered");
         println!("{protocol}, in {took:?}: {said}");
         assert!(
-            said.contains("answered 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
+            said.contains("returned 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
             "{said}"
         );
         assert!(took > Duration::from_millis(1500), "{took:?}");
@@ -507,10 +513,10 @@ fn a_proxy_in_front_of_a_collector() {
         let mut subject = subject(&nginx.url(0), protocol, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10000")]);
         collector.kill();
         subject.tell("emit 10");
-        subject.wait_said("answered 502 Bad Gateway, will keep trying; 10 spans waiting\n");
+        subject.wait_said("returned 502 Bad Gateway, will keep trying; 10 spans waiting\n");
         collector.restart();
         let said = subject.wait_said("recovered");
-        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert!(said.ends_with("s, nothing lost\n"), "{said}");
         assert_eq!(subject.tell("shutdown"), "Ok(())");
         assert_eq!(subject.stats("traces").get("exported"), 10);
         collector.wait(|text| sections(text, "Span").len() == 10);
@@ -551,7 +557,7 @@ fn a_collector_goes_and_comes_back() {
         collector.restart();
         let said = subject.wait_said("recovered");
         println!("{protocol}: {said}");
-        assert!(said.ends_with("s, nothing was lost\n"), "{said}");
+        assert!(said.ends_with("s, nothing lost\n"), "{said}");
         assert_eq!(subject.tell("shutdown"), "Ok(())");
     }
 }

@@ -281,8 +281,8 @@ fn log_file_rotated_with_create_is_reopened_without_a_signal() {
     fs::rename(&program.file, &rotated).unwrap();
     fs::write(&program.file, "").unwrap();
     program.say("two");
-    assert_eq!(support::lines::member(&json(&rotated), "message"), ["one"]);
-    assert_eq!(support::lines::member(&json(&program.file), "message"), ["two"]);
+    assert_eq!(crate::support::lines::member(&json(&rotated), "message"), ["one"]);
+    assert_eq!(crate::support::lines::member(&json(&program.file), "message"), ["two"]);
     let err = program.end();
     assert!(err.contains("STATS 2 2 0 Ok(())"), "{err}");
 }
@@ -297,8 +297,8 @@ fn log_file_rotated_with_copytruncate_continues_at_its_start() {
     fs::copy(&program.file, &rotated).unwrap();
     fs::File::options().write(true).open(&program.file).unwrap().set_len(0).unwrap();
     program.say("two");
-    assert_eq!(support::lines::member(&json(&rotated), "message"), ["one"]);
-    assert_eq!(support::lines::member(&json(&program.file), "message"), ["two"]);
+    assert_eq!(crate::support::lines::member(&json(&rotated), "message"), ["one"]);
+    assert_eq!(crate::support::lines::member(&json(&program.file), "message"), ["two"]);
     let err = program.end();
     assert!(err.contains("STATS 2 2 0 Ok(())"), "{err}");
 }

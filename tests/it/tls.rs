@@ -67,57 +67,49 @@ fn what_is_no_pem_is_refused_in_words() {
         (
             "ca_file",
             secret.to_owned(),
-            "it holds no PEM\n    help: PEM begins with a line such as -----BEGIN CERTIFICATE-----",
+            "it contains no PEM\n    help: use a PEM file; it begins with a line such as -----BEGIN CERTIFICATE-----",
         ),
         (
             "cert_file",
             format!("0\u{1}{secret}"),
-            "it holds no PEM\n    help: it looks like DER; convert it, for example with `openssl x509 -inform der -in FILE -out FILE`",
+            "it contains no PEM; it looks like DER\n    help: convert it to PEM, for example with `openssl x509 -inform der -in FILE -out FILE`",
         ),
-        ("cert_file", section("CERTIFICATE", "s3cr3t-canary!"), "its base64 is broken"),
+        ("cert_file", section("CERTIFICATE", "s3cr3t-canary!"), "invalid base64"),
         (
             "cert_file",
             format!("-----BEGIN CERTIFICATE-----\n{secret}\n"),
-            "a -----BEGIN line in it has no -----END line",
+            "a -----BEGIN line has no -----END line",
         ),
-        ("cert_file", format!("-----BEGIN CERTIFICATE\n{secret}\n"), "a -----BEGIN line in it is broken"),
-        (
-            "cert_file",
-            section("CERTIFICATE", "AAAA"),
-            "a certificate in it cannot be read; what the base64 stands for is broken",
-        ),
-        (
-            "ca_file",
-            section("CERTIFICATE", "AAAA"),
-            "a certificate in it cannot be read; what the base64 stands for is broken",
-        ),
+        ("cert_file", format!("-----BEGIN CERTIFICATE\n{secret}\n"), "a -----BEGIN line is malformed"),
+        ("cert_file", section("CERTIFICATE", "AAAA"), "it contains a certificate that cannot be parsed"),
+        ("ca_file", section("CERTIFICATE", "AAAA"), "it contains a certificate that cannot be parsed"),
         (
             "cert_file",
             section("CERTIFICATE REQUEST", "AAAA"),
-            "it holds a request for a certificate, not a certificate",
+            "it contains a certificate signing request, not a certificate",
         ),
         (
             "ca_file",
             section("X509 CRL", "AAAA"),
-            "it holds a list of revoked certificates, not a certificate",
+            "it contains a certificate revocation list, not a certificate",
         ),
-        ("ca_file", section(secret, "AAAA"), "it holds something else, not a certificate"),
+        ("ca_file", section(secret, "AAAA"), "it contains other PEM data, not a certificate"),
         (
             "cert_file",
             section("PRIVATE KEY", "AAAA"),
-            "it holds a private key, not a certificate\n    help: a private key belongs to `key_file`",
+            "it contains a private key, not a certificate\n    help: set `key_file` to the file with the private key",
         ),
         (
             "ca_file",
             section("ENCRYPTED PRIVATE KEY", "AAAA"),
-            "it holds a private key, not a certificate\n    help: a private key belongs to `key_file`",
+            "it contains a private key, not a certificate\n    help: set `key_file` to the file with the private key",
         ),
         (
             "key_file",
             section("CERTIFICATE", "AAAA"),
-            "it holds a certificate, not a private key\n    help: a certificate belongs to `cert_file`",
+            "it contains a certificate, not a private key\n    help: set `cert_file` to the file with the certificate",
         ),
-        ("key_file", section("PUBLIC KEY", "AAAA"), "it holds a public key, not a private key"),
+        ("key_file", section("PUBLIC KEY", "AAAA"), "it contains a public key, not a private key"),
         (
             "key_file",
             section("ENCRYPTED PRIVATE KEY", "AAAA"),
@@ -143,10 +135,7 @@ fn what_is_no_pem_is_refused_in_words() {
         "cannot use directory: it is not a regular file"
     );
     fs::File::create(directory.path().join("large")).unwrap().set_len(5 << 20).unwrap();
-    assert_eq!(
-        said_of(directory.path(), "key_file", "large"),
-        "cannot use large: it is larger than any file of certificates"
-    );
+    assert_eq!(said_of(directory.path(), "key_file", "large"), "cannot use large: it is larger than 4 MiB");
 }
 
 #[test]
@@ -181,26 +170,26 @@ fn what_does_not_go_together_is_refused_in_words() {
     assert_eq!(said("ca_file = \"@authority.pem\"\ncert_file = \"@both.pem\"\nkey_file = \"@both.pem\""), "");
     assert_eq!(
         said("cert_file = \"@own.pem\"\nkey_file = \"@other.key\""),
-        "error: file:8:12: otlp.tls.key_file: the private key in @other.key does not belong to the certificate in @own.pem\n    \
-         help: the first certificate in `cert_file` must be that of the service itself"
+        "error: file:8:12: otlp.tls.key_file: the private key in @other.key does not match the certificate in @own.pem\n    \
+         help: put the certificate of the service first in `cert_file`"
     );
     assert_eq!(
         said("cert_file = \"@own.pem\"\nkey_file = \"@broken.key\""),
-        "error: file:8:12: otlp.tls.key_file: cannot use @broken.key: the private key in it cannot be read\n    \
-         help: RSA, ECDSA and Ed25519 are supported"
+        "error: file:8:12: otlp.tls.key_file: cannot use @broken.key: the private key cannot be parsed\n    \
+         help: use an RSA, ECDSA or Ed25519 key"
     );
     assert_eq!(
         said("ca_file = \"@own.pem\""),
-        "error: file:7:11: otlp.tls.ca_file: cannot use @own.pem: no certificate in it is that of an authority\n    \
-         help: the certificate of the server itself is not enough, that of its issuer is needed"
+        "error: file:7:11: otlp.tls.ca_file: cannot use @own.pem: it contains no CA certificate\n    \
+         help: use the certificate of the issuing CA instead of the server certificate"
     );
     assert_eq!(
         said("cert_file = \"@old.pem\"\nkey_file = \"@own.key\""),
-        "error: file:7:13: otlp.tls.cert_file: cannot use @old.pem: a certificate in it is not of version 3 of X.509"
+        "error: file:7:13: otlp.tls.cert_file: cannot use @old.pem: it contains a certificate that is not X.509 version 3"
     );
     assert_eq!(
         said("ca_file = \"@half.pem\""),
-        "warning: file:7:11: otlp.tls.ca_file: 1 of the 2 certificates in @half.pem cannot be read"
+        "warning: file:7:11: otlp.tls.ca_file: 1 of the 2 certificates in @half.pem cannot be parsed"
     );
     // All at once, each once although three signals share them.
     assert_eq!(
@@ -382,15 +371,20 @@ fn both_sides_show_their_certificates() {
 
         let error = send(with_env(&with_identity(&endpoint, protocol, (&ca, "", ""))), "nobody").unwrap_err();
         // Who is refused by TLS 1.3 hears of it when it sends, if it does not find the connection closed.
-        let refused = ["the server wants a certificate of ours", "broken pipe", "reset", "closed"];
+        let refused = [
+            "the server requires a client certificate",
+            "the server may require a client certificate",
+            "broken pipe",
+            "reset",
+            "closed",
+        ];
         assert!(refused.iter().any(|reason| error.contains(reason)), "{protocol}: {error}");
         let other = text(&stranger.file());
         let error = send(with_env(&with_identity(&endpoint, protocol, (&other, &own, &own_key))), "refused");
         let error = error.unwrap_err();
         assert!(
-            error.contains(
-                "TLS: the certificate of the server is signed by an unknown authority; set `tls.ca_file`"
-            ),
+            error
+                .contains("TLS: the server certificate is signed by an unknown authority; set `tls.ca_file`"),
             "{error}"
         );
     }
@@ -406,7 +400,7 @@ fn renewed_files_are_used_for_the_next_connection() {
     let warnings: Vec<_> = said.lines().filter(|line| line.contains("cannot use")).collect();
     assert!(
         warnings.len() == 1
-            && warnings[0].contains("own.pem: its base64 is broken; what was there before is used further"),
+            && warnings[0].contains("own.pem: invalid base64; still using the previously loaded files"),
         "{said}"
     );
 }
@@ -484,14 +478,15 @@ fn who_never_speaks_tls_is_given_up() {
         ];
         let begin = Instant::now();
         let error = send(with_env(&direct), "x").unwrap_err();
-        assert!(error.contains("TLS: the handshake did not end within 250ms"), "{error}");
+        assert!(error.contains("TLS: handshake did not finish within 250ms"), "{error}");
         let proxy = format!("http://user:s3cr3t@{address}");
         let by_proxy = [
             &direct[..],
             &[("HTTPS_PROXY", &proxy), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.test")],
         ];
         let error = send(with_env(&by_proxy.concat()), "x").unwrap_err();
-        let reason = format!("the proxy {address} makes no connection: timed out while connecting");
+        let reason =
+            format!("proxy {address} could not connect to the destination: timed out while connecting");
         assert!(error.contains(&reason), "{error}");
         assert!(begin.elapsed() < Duration::from_secs(5));
     }
@@ -545,7 +540,7 @@ fn encrypted_connections_go_through_the_proxy() {
         let error = send_by_proxy("https://collector.test:4317", protocol, &[ca, ("HTTPS_PROXY", &proxy)]);
         let error = error.unwrap_err();
         let expected = format!(
-            "the proxy {} makes no connection: tunnel error: proxy authorization required",
+            "proxy {} could not connect to the destination: tunnel error: proxy authorization required",
             relay.address()
         );
         assert!(error.contains(&expected) && !error.contains("s3"), "{error}");
@@ -558,12 +553,13 @@ fn a_proxy_that_is_not_there_is_named() {
     let proxy = ("https_proxy", "http://user:s3cret@127.0.0.1:1");
     let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
     assert!(
-        error.contains("the proxy 127.0.0.1:1 makes no connection: ") && error.contains("refused"),
+        error.contains("proxy 127.0.0.1:1 could not connect to the destination: ")
+            && error.contains("refused"),
         "{error}"
     );
     let proxy = ("https_proxy", "http://user:s3cret@proxy.invalid");
     let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
-    assert!(error.contains("the proxy proxy.invalid makes no connection: "), "{error}");
+    assert!(error.contains("proxy proxy.invalid could not connect to the destination: "), "{error}");
     assert!(error.contains("Name or service not known") && !error.contains("s3cret"), "{error}");
 }
 

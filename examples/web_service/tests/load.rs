@@ -68,7 +68,7 @@ fn hold(seconds: u64, variables: &[(&str, &str)]) -> String {
 
 /// How many are told to be lost on the way to a destination: `2 of 1,000 spans for http://… (2 …)`.
 fn lost(said: &str, items: &str, destination: &str) -> u64 {
-    let Some((_, losses)) = said.split_once("telemetry has ended; lost: ") else { return 0 };
+    let Some((_, losses)) = said.split_once("shutdown: lost ") else { return 0 };
     let what = format!("{items} for {destination} ");
     let number =
         losses.split("; ").find(|loss| loss.contains(&what)).map(|loss| loss.split(' ').next().unwrap());

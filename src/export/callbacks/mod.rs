@@ -1,36 +1,38 @@
 //! Runs the callbacks of observable instruments, ahead of each collection.
 //!
-//! The SDK would run them under its locks: one that panics would end all metrics, one that hangs would stop whoever creates
-//! an instrument, and one that creates an instrument would wait for itself. Here they run before the SDK collects, on a
-//! thread that nobody has to wait for, and the SDK gets what they observed.
+//! The SDK would run them under its locks: one that panics would end all metrics, one that hangs
+//! would block the creation of instruments, and one that creates an instrument would deadlock. Here
+//! they run before the SDK collects, on a thread that can be abandoned, and the SDK receives the
+//! values that they observed.
 
-pub(crate) mod observed;
+mod callback_cache;
 
 use std::{
     collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
+    sync::{Arc, Mutex, PoisonError, TryLockError, Weak, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
-use self::observed::{CallbackState, Observe};
+use self::callback_cache::CallbackState;
+pub(crate) use self::callback_cache::{CallbackCache, Observe};
 use crate::{
     diagnostics::{Diagnostics, RateLimit},
     text::quoted_list,
 };
 
-/// How long a collection waits for callbacks: half of what Prometheus waits for a page, as a rule.
+/// How long a collection waits for callbacks: half of the usual timeout of a scrape.
 pub(crate) const CALLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// More than this are not named in one line.
+/// The number of instruments that one line names.
 const MAX_NAMES: usize = 10;
 
-/// All callbacks. The SDK owns them, for as long as it lets their instruments be collected.
+/// All callbacks. The SDK owns them for as long as it collects their instruments.
 pub(crate) struct Callbacks {
     all: Mutex<Vec<Weak<dyn Observe>>>,
-    /// Held by who collects: what was observed for one collection must not be replaced by another.
-    turn: Mutex<()>,
+    /// Held during a collection, so that the values of one are not replaced by another.
+    collecting: Mutex<()>,
     diagnostics: Diagnostics,
     panicked: RateLimit,
     late: RateLimit,
@@ -46,31 +48,50 @@ impl Callbacks {
     pub(crate) fn new(diagnostics: Diagnostics) -> Self {
         Self {
             all: Mutex::default(),
-            turn: Mutex::default(),
+            collecting: Mutex::default(),
             diagnostics,
             panicked: RateLimit::default(),
             late: RateLimit::default(),
         }
     }
 
-    /// Adds those that the SDK has kept; it drops those of an instrument that it refuses, or has no use for.
+    /// Adds callbacks, except those that the SDK has dropped with an instrument that it refused.
     pub(crate) fn add(&self, callbacks: impl IntoIterator<Item = Weak<dyn Observe>>) {
         let kept = callbacks.into_iter().filter(|callback| callback.strong_count() > 0);
         self.all.lock().unwrap_or_else(PoisonError::into_inner).extend(kept);
     }
 
-    /// Runs the callbacks, then `collect`. Callbacks are waited for as long as `patience` lasts.
-    pub(crate) fn collect<R>(&self, patience: Duration, collect: impl FnOnce() -> R) -> R {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = self.run(patience);
+    /// Runs the callbacks for at most `timeout`, then `collect`. Waits for other collections first.
+    pub(crate) fn collect<R>(&self, timeout: Duration, collect: impl FnOnce() -> R) -> R {
+        let collecting = self.collecting.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = self.run(timeout);
         let collected = collect();
-        drop(turn);
+        drop(collecting);
         self.report(&failed);
         collected
     }
 
-    /// Returns those that observed nothing.
-    fn run(&self, patience: Duration) -> Vec<(CallbackState, Arc<dyn Observe>)> {
+    /// As [`collect`](Self::collect), within a deadline for everything. Returns `None` if another
+    /// collection does not end before it.
+    pub(crate) fn collect_until<R>(&self, deadline: Instant, collect: impl FnOnce() -> R) -> Option<R> {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let collecting = loop {
+            match self.collecting.try_lock() {
+                Ok(collecting) => break collecting,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) if left().is_zero() => return None,
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            }
+        };
+        let failed = self.run(CALLBACK_TIMEOUT.min(left() / 2));
+        let collected = collect();
+        drop(collecting);
+        self.report(&failed);
+        Some(collected)
+    }
+
+    /// Returns the callbacks that have not returned normally.
+    fn run(&self, timeout: Duration) -> Vec<(CallbackState, Arc<dyn Observe>)> {
         let callbacks: Vec<_> = {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|callback| callback.strong_count() > 0);
@@ -82,49 +103,51 @@ impl Callbacks {
         for callback in &callbacks {
             callback.begin();
         }
-        let (sender, progress) = mpsc::channel();
+        let (sender, returned) = mpsc::channel();
         let work = callbacks.clone();
         let started = thread::Builder::new().name("autotelemetry-callbacks".to_owned()).spawn(move || {
             for callback in work {
                 callback.call();
                 if sender.send(()).is_err() {
-                    // Nobody waits any more; the next collection has a thread of its own.
+                    // The collection has timed out; the next one has a thread of its own.
                     return;
                 }
             }
         });
-        // Without a thread none of them returns.
+        // Without a thread, none of the callbacks runs.
         drop(started);
-        let deadline = Instant::now() + patience;
-        while progress.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
-        let phases = callbacks.into_iter().map(|callback| (callback.phase(), callback));
-        phases.filter(|(phase, _)| *phase != CallbackState::Returned).collect()
+        let deadline = Instant::now() + timeout;
+        while returned.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
+        let states = callbacks.into_iter().map(|callback| (callback.state(), callback));
+        states.filter(|(state, _)| *state != CallbackState::Returned).collect()
     }
 
     fn report(&self, failed: &[(CallbackState, Arc<dyn Observe>)]) {
-        let report = |limit: &RateLimit, why: &str, phases: &[CallbackState]| {
-            let of_phase = |wanted: &CallbackState| {
-                let callbacks = failed.iter().filter(move |(phase, _)| phase == wanted);
-                callbacks.map(|(_, callback)| callback.name()).collect::<BTreeSet<_>>()
-            };
-            let mut names: Vec<_> = phases.iter().flat_map(of_phase).collect();
-            if names.is_empty() || !limit.is_due() {
-                return;
-            }
-            let more = names.len().saturating_sub(MAX_NAMES);
-            names.truncate(MAX_NAMES);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            self.diagnostics.error(format_args!(
-                "{why}: values of {}{more} are missing from this collection of metrics",
-                quoted_list(&names)
-            ));
-        };
-        report(&self.panicked, "a callback of an instrument panicked", &[CallbackState::Panicked]);
-        // Those that are to blame come first, then those behind them.
-        report(
-            &self.late,
-            "a callback of an instrument does not return",
-            &[CallbackState::Running, CallbackState::Waiting],
-        );
+        self.report_skipped(&self.panicked, "panicked", names(failed, &[CallbackState::Panicked]));
+        // The callbacks that hang come first, then those that wait for them.
+        let late = names(failed, &[CallbackState::Running, CallbackState::Waiting]);
+        self.report_skipped(&self.late, "timed out", late);
     }
+
+    fn report_skipped(&self, limit: &RateLimit, problem: &str, mut names: Vec<&str>) {
+        if names.is_empty() || !limit.is_due() {
+            return;
+        }
+        let more = names.len().saturating_sub(MAX_NAMES);
+        names.truncate(MAX_NAMES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        self.diagnostics.error(format_args!(
+            "observable callback {problem}; skipped in this collection: {}{more}",
+            quoted_list(&names)
+        ));
+    }
+}
+
+/// Returns the names of the instruments whose callbacks are in one of `states`, in this order.
+fn names<'c>(callbacks: &'c [(CallbackState, Arc<dyn Observe>)], states: &[CallbackState]) -> Vec<&'c str> {
+    let in_state = |expected: &CallbackState| {
+        let callbacks = callbacks.iter().filter(move |(state, _)| state == expected);
+        callbacks.map(|(_, callback)| callback.name()).collect::<BTreeSet<_>>()
+    };
+    states.iter().flat_map(in_state).collect()
 }

@@ -1,6 +1,6 @@
 //! The exporter that writes all signals to one stream.
 
-use std::{io::IsTerminal as _, sync::Arc, time::Duration};
+use std::{io::IsTerminal as _, sync::Arc};
 
 use super::{
     custom_writer::{ConsoleWriter, CustomWriterSink},
@@ -10,7 +10,7 @@ use crate::{
     config::{self, Color, ExporterName, Signal, Stream},
     diagnostics::Diagnostics,
     export::{
-        line_writer::{LineLogProcessor, LineSink, LineWriter},
+        line_writer::{LineLogDestination, LineSink, LineWriter},
         stats::recorder::StatsRecorder,
     },
     format::{LineFormat, Palette, drop_notice},
@@ -69,14 +69,9 @@ impl ConsoleExporter {
         Self { lines, format, recorders: Signal::ALL.map(recorder) }
     }
 
-    /// Returns the processor that writes log records.
-    pub(crate) fn logs(&self, flush_timeout: Duration) -> LineLogProcessor {
-        LineLogProcessor {
-            lines: self.lines(),
-            format: self.format,
-            recorder: self.recorder(Signal::Logs),
-            flush_limit: flush_timeout,
-        }
+    /// Returns the destination of log records.
+    pub(crate) fn logs(&self) -> LineLogDestination {
+        LineLogDestination { lines: self.lines(), format: self.format, recorder: self.recorder(Signal::Logs) }
     }
 
     pub(crate) fn lines(&self) -> Arc<LineWriter> {
@@ -96,6 +91,19 @@ impl ConsoleExporter {
         let (recorder, items) = (&self.recorders[signal as usize], items as u64);
         if !self.lines.drop_if_closed(items, recorder) {
             self.lines.push(&lines(self.format), items, recorder);
+        }
+    }
+
+    /// As [`write`](Self::write), without calling the sink on this thread.
+    pub(super) fn write_queued(
+        &self,
+        signal: Signal,
+        items: usize,
+        lines: impl FnOnce(LineFormat) -> String,
+    ) {
+        let (recorder, items) = (&self.recorders[signal as usize], items as u64);
+        if !self.lines.drop_if_closed(items, recorder) {
+            self.lines.push_queued(&lines(self.format), items, recorder);
         }
     }
 }

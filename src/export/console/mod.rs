@@ -14,9 +14,9 @@ mod metric_value;
 mod metrics;
 mod number_value;
 mod pending_spans;
+mod span_destination;
 mod span_fields;
 mod span_json;
-mod span_processor;
 mod span_tree;
 mod std_stream;
 
@@ -26,7 +26,7 @@ pub(crate) use self::{
     exporter::ConsoleExporter,
     metric_table::push_metric_table,
     metrics::write_metrics,
-    span_processor::ConsoleSpanProcessor,
+    span_destination::ConsoleSpanDestination,
     span_tree::push_span_trees,
 };
 pub use self::{instrument_kind::InstrumentKind, metric_value::MetricValue, number_value::NumberValue};

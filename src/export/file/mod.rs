@@ -12,11 +12,11 @@ mod file_name;
 mod log_file;
 mod rolling_file;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use self::{file_name::FileNaming, rolling_file::RollingFile};
 use super::{
-    line_writer::{LineLogProcessor, LineWriter},
+    line_writer::{LineLogDestination, LineWriter},
     stats::recorder::StatsRecorder,
 };
 use crate::{
@@ -25,13 +25,12 @@ use crate::{
     format::{LineFormat, Palette, drop_notice},
 };
 
-/// Opens the file and returns the processor that writes log records to it.
+/// Opens the file and returns the destination that writes log records to it.
 pub(crate) fn file_logs(
     config: &config::File,
     prefix: &FilePrefix,
-    flush_timeout: Duration,
     diagnostics: Diagnostics,
-) -> io::Result<LineLogProcessor> {
+) -> io::Result<LineLogDestination> {
     // The caller has resolved the prefix.
     let config::File { directory, prefix: _, rotation, max_files, format } = config;
     let naming = FileNaming { prefix: prefix.as_str().to_owned(), rotation: *rotation };
@@ -48,5 +47,5 @@ pub(crate) fn file_logs(
         &destination,
         diagnostics,
     ));
-    Ok(LineLogProcessor { lines, format, recorder, flush_limit: flush_timeout })
+    Ok(LineLogDestination { lines, format, recorder })
 }

@@ -4,7 +4,7 @@
 //! through a bounded queue to a worker thread. If the queue is full, lines are dropped and counted,
 //! and a notice takes their place in the output.
 
-mod log_processor;
+mod log_destination;
 mod queue;
 mod shared;
 mod sink;
@@ -13,7 +13,7 @@ mod worker;
 mod writer;
 
 pub(crate) use self::{
-    log_processor::LineLogProcessor,
+    log_destination::LineLogDestination,
     sink::{CloseReason, LineSink, WriteError},
     writer::LineWriter,
 };

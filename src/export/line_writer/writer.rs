@@ -7,8 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-
 use super::{
     shared::{SharedWriter, WriterState},
     sink::LineSink,
@@ -17,7 +15,10 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    export::stats::recorder::{Reason, StatsRecorder},
+    export::{
+        flush::FlushError,
+        stats::recorder::{Reason, StatsRecorder},
+    },
 };
 
 /// The longest time that a push waits for an interactive sink.
@@ -114,6 +115,11 @@ impl LineWriter {
         }
     }
 
+    /// As [`push`](Self::push), always through the queue: the sink is not called on this thread.
+    pub(crate) fn push_queued(&self, lines: &str, items: u64, recorder: &Arc<StatsRecorder>) {
+        self.enqueue(lines.as_bytes(), items, recorder);
+    }
+
     #[inline(never)]
     fn enqueue(&self, lines: &[u8], items: u64, recorder: &Arc<StatsRecorder>) {
         let shared = &self.shared;
@@ -170,23 +176,26 @@ impl LineWriter {
         Ok(())
     }
 
-    /// Waits until all lines that were pushed before are written or lost.
-    pub(crate) fn flush(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + timeout;
+    /// Returns the position to pass to [`wait_flushed`](Self::wait_flushed).
+    pub(crate) fn request_flush(&self) -> u64 {
         let mut state = self.shared.lock_state();
         // No later line may arrive to trigger the drop notice, so write it now.
         if state.notice_due && self.wake_worker(&mut state).is_ok() {
             self.shared.write_drop_notice(&mut state);
         }
-        let pushed = state.pushed;
-        let (state, mut timed_out) = self.shared.wait_done(state, pushed, deadline);
+        state.pushed
+    }
+
+    /// Waits until everything up to `position` is written or lost.
+    pub(crate) fn wait_flushed(&self, position: u64, deadline: Instant) -> Result<(), FlushError> {
+        let (state, mut timed_out) = self.shared.wait_done(self.shared.lock_state(), position, deadline);
         drop(state);
         // Wait for a direct writer that bypasses the queue.
         while !timed_out && self.shared.try_lock_writer().is_none() {
             timed_out = Instant::now() >= deadline;
             thread::sleep(Duration::from_millis(1));
         }
-        if timed_out { Err(OTelSdkError::Timeout(timeout)) } else { Ok(()) }
+        if timed_out { Err(FlushError::Timeout) } else { Ok(()) }
     }
 
     /// Stops queueing: from now on, lines that the sink does not accept at once are dropped.

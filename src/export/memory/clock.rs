@@ -1,7 +1,7 @@
 //! A clock that stands still until it is advanced.
 //!
-//! The SDK reads the clock of the system, and nothing can take its place. So the times that it noted are put where they
-//! belong afterwards: behind as many advances as there had been.
+//! The SDK reads the clock of the system, which nothing can replace. Its times are therefore
+//! translated afterwards, by the advances that came before them.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -13,12 +13,12 @@ use std::{
 pub(crate) struct Clock {
     start: SystemTime,
     made: SystemTime,
-    /// For each advance when it was made, and how far it came from the start.
+    /// For each advance, the time of the system and the distance from `start`.
     advances: Mutex<Vec<(SystemTime, Duration)>>,
 }
 
-/// How long the clock of the system may seem to stand still before nobody waits for it.
-const CALLBACK_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long an advance waits for the clock of the system to move.
+const MAX_TICK: Duration = Duration::from_millis(100);
 
 impl Clock {
     pub(crate) fn new(start: SystemTime) -> Self {
@@ -30,22 +30,23 @@ impl Clock {
         let before = advances.last().map_or(Duration::ZERO, |(_, total)| *total);
         let now = SystemTime::now();
         advances.push((now, before.saturating_add(time)));
-        // What happens next must be noted later than this, however coarse the clock of the system is.
+        // The next event needs a later time than this one, however coarse the system's clock is.
         let started = Instant::now();
-        while SystemTime::now() <= now && started.elapsed() < CALLBACK_TIMEOUT {
+        while SystemTime::now() <= now && started.elapsed() < MAX_TICK {
             thread::yield_now();
         }
     }
 
-    /// What this clock showed when that of the system showed `at`. A time from before or from the future was not read from
-    /// a clock but set by the program, and stays.
+    /// Translates a time of the system into one of this clock.
+    ///
+    /// A time before the clock was made, or in the future, was set by the program and is kept.
     pub(crate) fn time(&self, at: SystemTime) -> SystemTime {
         if at < self.made || at > SystemTime::now() {
             return at;
         }
         let advances = self.advances.lock().unwrap_or_else(PoisonError::into_inner);
         let passed =
-            advances.iter().rev().find(|(when, _)| *when < at).map_or(Duration::ZERO, |(_, all)| *all);
+            advances.iter().rev().find(|(when, _)| *when < at).map_or(Duration::ZERO, |(_, total)| *total);
         self.start.checked_add(passed).unwrap_or(self.start)
     }
 }

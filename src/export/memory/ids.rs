@@ -1,4 +1,4 @@
-//! Ids that count up from 1, so that every run of a test sees the same.
+//! Ids that count up from 1, so that every run of a test has the same ones.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -12,7 +12,7 @@ pub(crate) struct SequentialIds {
 }
 
 impl IdGenerator for SequentialIds {
-    /// Counts in the first four bytes, which text lines show.
+    /// Counts in the first four bytes, which lines of text show.
     fn new_trace_id(&self) -> TraceId {
         let number = self.traces.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         TraceId::from(u128::from(number) << 96)

@@ -1,12 +1,12 @@
-//! Telemetry that is kept in memory, for tests to look at.
+//! Telemetry that is kept in memory, for tests.
 //!
-//! - Keys: none; only `testing` chooses it, in place of all exporters of the configuration
+//! - Keys: none; `testing` adds this destination in place of all exporters of the configuration
 //! - Signals: all
 //! - Feature: none
 
 mod clock;
 mod ids;
-mod reader;
+mod metric_reader;
 
 use std::{
     borrow::Cow,
@@ -16,34 +16,41 @@ use std::{
 };
 
 use opentelemetry::{
-    Context, InstrumentationScope,
+    InstrumentationScope,
     logs::LogRecord as _,
     trace::{Span as _, SpanContext, SpanId, TraceId},
 };
 use opentelemetry_sdk::{
     Resource,
-    error::OTelSdkResult,
-    logs::{LogProcessor, SdkLogRecord},
+    logs::SdkLogRecord,
     metrics::data::ResourceMetrics,
-    trace::{Span, SpanData, SpanProcessor},
+    trace::{Span, SpanData},
 };
 
-pub(crate) use self::ids::SequentialIds;
-use self::{clock::Clock, reader::Reader};
-use super::{callbacks::Callbacks, queue::ScopedRecord, stats::recorder::StatsRecorder};
-use crate::config::{ExporterName, Signal};
+use self::{clock::Clock, ids::SequentialIds, metric_reader::MemoryMetricReader};
+use super::{
+    callbacks::Callbacks,
+    destination::{LogDestination, SpanDestination},
+    flush::Flush,
+    queue::ScopedRecord,
+    stats::recorder::StatsRecorder,
+};
+use crate::config::Signal;
 
-/// How often somebody who waits looks again at least.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// The name of this destination in the statistics.
+pub(crate) const NAME: &str = "memory";
 
-/// All that was recorded.
+/// The longest time between two looks of [`Memory::wait`].
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Everything that was recorded.
 #[derive(Debug)]
 pub(crate) struct Memory {
     kept: Mutex<Kept>,
-    /// Something was added to it.
-    more: Condvar,
+    /// Notified when something was added to `kept`.
+    added: Condvar,
     resource: OnceLock<Resource>,
-    reader: OnceLock<Arc<Reader>>,
+    reader: OnceLock<Arc<MemoryMetricReader>>,
     clock: Option<Clock>,
     deterministic_ids: bool,
     spans: Arc<StatsRecorder>,
@@ -55,18 +62,18 @@ pub(crate) type SpanNames = HashMap<(TraceId, SpanId), Cow<'static, str>>;
 #[derive(Debug, Default)]
 struct Kept {
     spans: Vec<SpanData>,
-    /// Of spans that have not ended the SDK tells nothing else yet.
+    /// The spans that have not ended; the SDK has no other data of them yet.
     open: SpanNames,
     logs: Vec<ScopedRecord>,
 }
 
 impl Memory {
-    /// `start`: the time that all telemetry has until the clock is advanced.
+    /// `start` is the time of all telemetry until the clock is advanced.
     pub(crate) fn new(deterministic_ids: bool, start: Option<SystemTime>) -> Self {
-        let stats = |signal| Arc::new(StatsRecorder::without_log(signal, ExporterName::Memory, "memory"));
+        let stats = |signal| Arc::new(StatsRecorder::without_log(signal, NAME, NAME));
         Self {
             kept: Mutex::default(),
-            more: Condvar::new(),
+            added: Condvar::new(),
             resource: OnceLock::new(),
             reader: OnceLock::new(),
             clock: start.map(Clock::new),
@@ -82,10 +89,10 @@ impl Memory {
 
     fn keep(&self, keep: impl FnOnce(&mut Kept)) {
         keep(&mut self.kept());
-        self.more.notify_all();
+        self.added.notify_all();
     }
 
-    /// Waits until `is_enough` says so, and returns whether it did within `limit`.
+    /// Waits until `is_enough` returns `true`. Returns `false` if it does not within `limit`.
     pub(crate) fn wait(&self, limit: Duration, mut is_enough: impl FnMut() -> bool) -> bool {
         let started = Instant::now();
         while !is_enough() {
@@ -93,14 +100,14 @@ impl Memory {
             if left.is_zero() {
                 return false;
             }
-            // Spans and log records end the wait; metrics change without a word.
-            drop(self.more.wait_timeout(self.kept(), left.min(LOOK_AGAIN)));
+            // Spans and log records end the wait; changes of metrics notify nothing.
+            drop(self.added.wait_timeout(self.kept(), left.min(POLL_INTERVAL)));
         }
         true
     }
 
-    /// Notes what all telemetry is about.
-    pub(crate) fn describe(&self, resource: &Resource) {
+    /// Sets the resource that all telemetry describes.
+    pub(crate) fn set_resource(&self, resource: &Resource) {
         let _ = self.resource.set(resource.clone());
     }
 
@@ -108,19 +115,19 @@ impl Memory {
         self.resource.get().cloned().unwrap_or_else(|| Resource::builder_empty().build())
     }
 
-    /// The spans that have ended, in the order in which they did.
+    /// Returns the ended spans, in the order in which they ended.
     pub(crate) fn spans(&self) -> Vec<SpanData> {
         self.kept().spans.clone()
     }
 
-    /// The names of the spans that have not, sorted.
+    /// Returns the names of the spans that have not ended, sorted.
     pub(crate) fn open_names(&self) -> Vec<Cow<'static, str>> {
         let mut names: Vec<_> = self.kept().open.values().cloned().collect();
         names.sort_unstable();
         names
     }
 
-    /// The names of all spans, ended or not.
+    /// Returns the names of all spans, ended or not.
     pub(crate) fn span_names(&self) -> SpanNames {
         let kept = self.kept();
         let ended = kept.spans.iter().map(|span| (ids(&span.span_context), span.name.clone()));
@@ -131,7 +138,7 @@ impl Memory {
         self.kept().logs.clone()
     }
 
-    /// What `look` sees in the metrics of this moment, or in the last ones when telemetry has ended.
+    /// Calls `look` with the metrics of now, or with the last ones after the shutdown.
     pub(crate) fn metrics<R>(&self, look: impl FnOnce(&ResourceMetrics) -> R) -> R {
         match self.reader.get() {
             Some(reader) => reader.read(look),
@@ -139,26 +146,27 @@ impl Memory {
         }
     }
 
-    /// Lets time pass, and returns whether it is held at all.
+    /// Advances the clock. Returns `false` if there is none.
     pub(crate) fn advance(&self, time: Duration) -> bool {
         self.clock.as_ref().inspect(|clock| clock.advance(time)).is_some()
     }
 
-    /// Ids that count up, if they are wanted.
+    /// Returns the generator of deterministic ids, if these were requested.
     pub(crate) fn ids(&self) -> Option<SequentialIds> {
         self.deterministic_ids.then(SequentialIds::default)
     }
 
-    /// The way in for metrics.
-    pub(crate) fn reader(&self, callbacks: &Arc<Callbacks>) -> Arc<Reader> {
-        Arc::clone(self.reader.get_or_init(|| Arc::new(Reader::new(Arc::clone(callbacks)))))
+    /// Returns the reader of the metrics.
+    pub(crate) fn reader(&self, callbacks: &Arc<Callbacks>) -> Arc<MemoryMetricReader> {
+        Arc::clone(self.reader.get_or_init(|| Arc::new(MemoryMetricReader::new(Arc::clone(callbacks)))))
     }
 
-    pub(crate) fn stats(&self, signal: Signal) -> Arc<StatsRecorder> {
-        Arc::clone(if signal == Signal::Logs { &self.logs } else { &self.spans })
+    /// Returns the recorder of spans or log records. Metrics have none.
+    pub(crate) fn stats(&self, signal: Signal) -> &Arc<StatsRecorder> {
+        if signal == Signal::Logs { &self.logs } else { &self.spans }
     }
 
-    /// What the clock showed at `at`.
+    /// Returns the time of the clock at the system's time `at`.
     pub(crate) fn time(&self, at: SystemTime) -> SystemTime {
         self.clock.as_ref().map_or(at, |clock| clock.time(at))
     }
@@ -168,60 +176,46 @@ fn ids(context: &SpanContext) -> (TraceId, SpanId) {
     (context.trace_id(), context.span_id())
 }
 
-/// The way in for spans and log records.
-#[derive(Debug)]
-pub(crate) struct MemoryProcessor(pub(crate) Arc<Memory>);
+impl Flush for Memory {}
 
-impl SpanProcessor for MemoryProcessor {
-    fn on_start(&self, span: &mut Span, _: &Context) {
+impl SpanDestination for Memory {
+    fn start(&self, span: &Span) {
         if let Some(data) = span.exported_data() {
-            self.0.keep(|kept| drop(kept.open.insert(ids(span.span_context()), data.name)));
+            self.keep(|kept| drop(kept.open.insert(ids(span.span_context()), data.name)));
         }
     }
 
-    fn on_end(&self, mut span: SpanData) {
-        span.start_time = self.0.time(span.start_time);
-        span.end_time = self.0.time(span.end_time);
+    fn end(&self, mut span: SpanData) {
+        span.start_time = self.time(span.start_time);
+        span.end_time = self.time(span.end_time);
         for event in &mut span.events.events {
-            event.timestamp = self.0.time(event.timestamp);
+            event.timestamp = self.time(event.timestamp);
         }
-        let is_sampled = span.span_context.is_sampled();
-        self.0.keep(|kept| {
+        self.keep(|kept| {
             kept.open.remove(&ids(&span.span_context));
-            if is_sampled {
-                kept.spans.push(span);
-            }
+            kept.spans.push(span);
         });
-        self.0.spans.deliver(u64::from(is_sampled));
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
+        self.spans.deliver(1);
     }
 }
 
-impl LogProcessor for MemoryProcessor {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        let mut record = record.clone();
+impl LogDestination for Memory {
+    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
+        self.emit_owned(record.clone(), scope);
+    }
+
+    fn emit_owned(&self, mut record: SdkLogRecord, scope: &InstrumentationScope) {
         if let Some(at) = record.timestamp() {
-            record.set_timestamp(self.0.time(at));
+            record.set_timestamp(self.time(at));
         }
         if let Some(at) = record.observed_timestamp() {
-            record.set_observed_timestamp(self.0.time(at));
+            record.set_observed_timestamp(self.time(at));
         }
-        self.0.keep(|kept| kept.logs.push((record, scope.clone())));
-        self.0.logs.deliver(1);
+        self.keep(|kept| kept.logs.push((record, scope.clone())));
+        self.logs.deliver(1);
     }
 
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
+    fn keeps_records(&self) -> bool {
+        true
     }
 }

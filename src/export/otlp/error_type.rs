@@ -18,6 +18,7 @@ pub(crate) enum ErrorType {
     /// The port does not speak HTTP/1.1.
     NotHttp,
     /// The port does not speak gRPC.
+    #[cfg_attr(not(feature = "grpc"), expect(dead_code, reason = "there is no gRPC client"))]
     NotGrpc,
     /// An established connection broke.
     ConnectionClosed,

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     config::Signal,
-    export::stats::recorder::{Reason, StatsRecorder},
+    export::{
+        queue::LossRecorder,
+        stats::recorder::{Reason, StatsRecorder},
+    },
 };
 
 /// Counts the items of one signal at one destination, and reports failures to its health.
@@ -33,7 +36,7 @@ impl ExportRecorder {
         Self { stats, health, index, durations }
     }
 
-    pub(crate) fn stats(&self) -> &Arc<StatsRecorder> {
+    pub(super) fn stats(&self) -> &Arc<StatsRecorder> {
         &self.stats
     }
 
@@ -45,28 +48,9 @@ impl ExportRecorder {
         self.stats.signal()
     }
 
-    pub(crate) fn emit(&self, items: u64) {
-        self.stats.emit(items);
-    }
-
     /// Returns `false`, and counts the items as dropped, if telemetry is shut down.
     pub(super) fn try_emit(&self, items: u64) -> bool {
         self.stats.try_emit(items)
-    }
-
-    pub(crate) fn refuse(&self, items: u64, reason: Reason) {
-        self.stats.refuse(items, reason);
-        self.health.record_refused(self.index, items, reason);
-    }
-
-    /// Logs withheld lines whose minute has passed. Call periodically.
-    pub(crate) fn flush_pending(&self) {
-        self.health.flush_pending();
-    }
-
-    /// Counts items as dropped that still wait when telemetry is shut down.
-    pub(crate) fn discard(&self, items: u64) {
-        self.stats.discard(items, Reason::ShutDown);
     }
 
     pub(super) fn export(&self, items: u64) {
@@ -84,12 +68,31 @@ impl ExportRecorder {
         result
     }
 
-    pub(crate) fn panicked(&self, items: u64) -> OTelSdkResult {
+    pub(super) fn panicked(&self, items: u64) -> OTelSdkResult {
         self.fail(items, &ExportError::internal("the exporter panicked"))
     }
 
     /// Reports a failure that is followed by another attempt.
     pub(super) fn retry(&self, error: &ExportError) {
         self.health.record_failure(self.index, error, 0);
+    }
+}
+
+impl LossRecorder for ExportRecorder {
+    fn stats(&self) -> &Arc<StatsRecorder> {
+        &self.stats
+    }
+
+    fn refuse(&self, items: u64, reason: Reason) {
+        self.stats.refuse(items, reason);
+        self.health.record_refused(self.index, items, reason);
+    }
+
+    fn panicked(&self, items: u64) {
+        let _ = self.panicked(items);
+    }
+
+    fn flush_pending(&self) {
+        self.health.flush_pending();
     }
 }

@@ -1,6 +1,6 @@
 //! The exporter of one signal to one destination.
 
-use std::{future::Future, sync::Arc};
+use std::sync::{Arc, mpsc};
 
 use opentelemetry_proto::{
     tonic::collector::{
@@ -13,11 +13,7 @@ use opentelemetry_proto::{
     },
 };
 use opentelemetry_sdk::{
-    Resource,
-    error::{OTelSdkError, OTelSdkResult},
-    logs::LogBatch,
-    metrics::data::ResourceMetrics,
-    trace::SpanData,
+    Resource, error::OTelSdkResult, logs::LogBatch, metrics::data::ResourceMetrics, trace::SpanData,
 };
 
 use super::{
@@ -84,30 +80,33 @@ impl OtlpExporter {
         self.sender.recorder.clone()
     }
 
-    /// Starts to export metrics, and returns a future of the result. The export continues even if
-    /// the future is not polled.
+    /// Starts to export metrics. The result arrives in the channel, which disconnects without one if
+    /// the runtime stops.
     pub(crate) fn send_metrics(
         &self,
         metrics: &ResourceMetrics,
         data_points: u64,
-    ) -> impl Future<Output = OTelSdkResult> + Send + use<> {
+    ) -> mpsc::Receiver<OTelSdkResult> {
+        let (result, receiver) = mpsc::sync_channel(1);
         let recorder = self.recorder();
         // Telemetry may have been shut down while a slow callback ran.
-        let task = recorder.try_emit(data_points).then(|| {
-            let request = ExportMetricsServiceRequest::from(metrics);
-            let sender = Arc::clone(&self.sender);
-            self.sender.handle.spawn(async move { sender.send(request).await })
-        });
-        async move {
-            let Some(task) = task else { return Err(OTelSdkError::AlreadyShutdown) };
-            match task.await {
-                Ok(result) => result,
+        if !recorder.try_emit(data_points) {
+            return receiver;
+        }
+        let request = ExportMetricsServiceRequest::from(metrics);
+        let sender = Arc::clone(&self.sender);
+        let task = self.sender.handle.spawn(async move { sender.send(request).await });
+        drop(self.sender.handle.spawn(async move {
+            let sent = match task.await {
+                Ok(sent) => sent,
                 // A part of the data points may have been delivered before.
                 Err(error) if error.is_panic() => recorder.panicked(recorder.stats().queued()),
                 // The shutdown counts the data points.
-                Err(_) => Err(OTelSdkError::AlreadyShutdown),
-            }
-        }
+                Err(_) => return,
+            };
+            let _ = result.send(sent);
+        }));
+        receiver
     }
 }
 

@@ -1,88 +1,83 @@
 //! Builds the meter provider from [`Metrics`].
 //!
-//! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the SDK mixes up what
-//! observable instruments report. So both have the same temporality, which validation sees to.
+//! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the
+//! SDK confuses the values of observable instruments. Both therefore have the same temporality, which
+//! the validation of the configuration ensures.
 
-mod provider;
-mod push;
-mod reader;
+mod meter_provider;
+mod periodic_push;
+mod prometheus;
+mod push_worker;
+mod shared_reader;
 
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
-pub use self::provider::MeterProvider;
-use self::{
-    push::{PeriodicPush, Sink},
-    reader::PushReader,
-};
-use super::{PipelineBuilder, self_metrics};
-use crate::export::callbacks::Callbacks;
+pub use self::meter_provider::MeterProvider;
+use self::{periodic_push::PeriodicPush, push_worker::PushTarget, shared_reader::SharedReader};
+use super::builder::PipelineBuilder;
 use crate::{
     config::{self, ExporterName, Metrics, Signal},
     error::Error,
+    export::callbacks::Callbacks,
 };
 
-pub(crate) fn provider(
+pub(super) fn provider(
     metrics: &Metrics,
     exporters: &[ExporterName],
-    parts: &mut PipelineBuilder<'_>,
+    builder: &mut PipelineBuilder<'_>,
 ) -> Result<MeterProvider, Error> {
-    // What goes where was resolved into `exporters`.
+    // The exporters were resolved into `exporters`.
     let Metrics { exporters: _, interval, timeout, temporality } = metrics;
     let temporality = to_temporality(*temporality);
-    let callbacks = Arc::new(Callbacks::new(parts.diagnostics));
-    let mut sinks = Vec::new();
-    let mut scraped: Option<Arc<dyn MetricReader>> = None;
-    for exporter in exporters {
-        match exporter {
-            ExporterName::Console => sinks.push(Sink::Console(parts.console(Signal::Metrics))),
-            ExporterName::Prometheus => scraped = Some(parts.prometheus(&callbacks)?),
-            ExporterName::Memory => {
-                scraped =
-                    parts.memory.as_ref().map(|memory| memory.reader(&callbacks) as Arc<dyn MetricReader>);
-            }
+    let callbacks = Arc::new(Callbacks::new(builder.inputs.diagnostics));
+    let mut targets = Vec::new();
+    let mut on_demand: Option<Arc<dyn MetricReader>> = None;
+    if let Some(memory) = builder.inputs.memory.clone() {
+        let reader = memory.reader(&callbacks);
+        builder.add_destination(Signal::Metrics, Arc::clone(&reader) as _);
+        on_demand = Some(reader);
+    }
+    for name in exporters {
+        match name {
+            ExporterName::Console => targets.push(PushTarget::Console(builder.console(Signal::Metrics))),
+            ExporterName::Prometheus => on_demand = Some(prometheus::reader(builder, &callbacks)?),
             ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File => {
-                sinks.extend(
-                    parts
-                        .otlp(exporter, Signal::Metrics, *timeout)?
-                        .map(|exporter| Sink::Otlp(Box::new(exporter))),
-                );
+                if let Some(exporter) = builder.otlp(name, Signal::Metrics, *timeout)? {
+                    targets.push(PushTarget::Otlp(Box::new(exporter)));
+                }
             }
         }
     }
-    let is_delta = scraped.is_none() && temporality == Temporality::Delta;
-    let mut builder = SdkMeterProvider::builder().with_resource(parts.resource.clone());
-    if scraped.is_some() || !sinks.is_empty() {
-        let reader = scraped
+    let is_delta = on_demand.is_none() && temporality == Temporality::Delta;
+    let mut provider = SdkMeterProvider::builder().with_resource(builder.inputs.resource.clone());
+    if on_demand.is_some() || !targets.is_empty() {
+        let reader = on_demand
             .unwrap_or_else(|| Arc::new(ManualReader::builder().with_temporality(temporality).build()));
-        let push = if sinks.is_empty() {
-            None
-        } else {
-            let limit = parts.shutdown_timeout();
-            let (reader, callbacks) = (Arc::clone(&reader), Arc::clone(&callbacks));
-            Some(PeriodicPush::start(reader, callbacks, sinks, interval.get(), limit, parts.diagnostics)?)
-        };
-        builder = builder.with_reader(PushReader::new(reader, push));
+        if !targets.is_empty() {
+            let push = PeriodicPush::start(
+                Arc::clone(&reader),
+                Arc::clone(&callbacks),
+                targets,
+                interval.get(),
+                builder.shutdown_timeout(),
+                builder.inputs.diagnostics,
+            )?;
+            builder.add_destination(Signal::Metrics, Arc::new(push));
+        }
+        provider = provider.with_reader(SharedReader(reader));
     }
-    let sdk = builder.build();
-    if let Some(own) = &parts.own {
-        // Its callbacks are none of the program's, and wait for nothing.
-        let meter = sdk.meter_with_scope(own_scope());
-        own.durations.init(&meter);
-        self_metrics::register(
-            &meter,
-            &parts.settings.config,
-            &parts.recorders,
-            &parts.queues,
-            &own.counters,
-        );
+    let provider = provider.build();
+    if let Some(self_metrics) = builder.self_metrics.take() {
+        // Not through `MeterProvider`: these callbacks neither panic nor wait.
+        self_metrics.register(&provider.meter_with_scope(library_scope()));
     }
-    Ok(MeterProvider::new(sdk, callbacks, is_delta))
+    Ok(MeterProvider::new(provider, callbacks, is_delta))
 }
 
-fn own_scope() -> InstrumentationScope {
+fn library_scope() -> InstrumentationScope {
     InstrumentationScope::builder(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION")).build()
 }
 

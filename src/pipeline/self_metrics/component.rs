@@ -1,20 +1,20 @@
-//! Processors and exporters, as the semantic conventions call them: components of the SDK.
+//! Processors and exporters under the names of the semantic conventions.
 
 use opentelemetry::KeyValue;
 
-use crate::config::{Endpoint, ExporterName, OtlpProtocol, OtlpSettings, Signal};
+use crate::config::{Endpoint, OtlpProtocol, OtlpSettings, Signal};
 
-/// One processor or exporter.
+/// A component of the SDK: a processor or an exporter.
 #[derive(Debug)]
 pub(crate) struct Component {
-    kind: String,
+    component_type: String,
     exporter: String,
-    server: Option<Endpoint>,
+    endpoint: Option<Endpoint>,
 }
 
 impl Component {
-    /// `settings`: those of an exporter that speaks OTLP.
-    pub(crate) fn exporter(signal: Signal, exporter: &ExporterName, settings: Option<&OtlpSettings>) -> Self {
+    /// Describes an exporter; `settings` are those of an OTLP exporter.
+    pub(crate) fn exporter(signal: Signal, exporter: &str, settings: Option<&OtlpSettings>) -> Self {
         let signal = match signal {
             Signal::Traces => "span",
             Signal::Metrics => "metric",
@@ -24,30 +24,31 @@ impl Component {
             Some(OtlpProtocol::Grpc) => "otlp_grpc",
             Some(OtlpProtocol::HttpProtobuf) => "otlp_http",
             Some(OtlpProtocol::HttpJson) => "otlp_http_json",
-            // The conventions have no words for console and file.
-            None => exporter.as_str(),
+            // The conventions name no type for console and file.
+            None => exporter,
         };
         Self {
-            kind: format!("{kind}_{signal}_exporter"),
-            exporter: exporter.to_string(),
-            server: settings.map(|settings| settings.endpoint.clone()),
+            component_type: format!("{kind}_{signal}_exporter"),
+            exporter: exporter.to_owned(),
+            endpoint: settings.map(|settings| settings.endpoint.clone()),
         }
     }
 
-    /// The queue in front of an exporter; of metrics there is none.
-    pub(crate) fn processor(signal: Signal, exporter: &ExporterName) -> Self {
+    /// Describes the queue in front of an exporter. Metrics have none.
+    pub(crate) fn processor(signal: Signal, exporter: &str) -> Self {
         let signal = if signal == Signal::Traces { "span" } else { "log" };
-        Self { kind: format!("batching_{signal}_processor"), exporter: exporter.to_string(), server: None }
+        let component_type = format!("batching_{signal}_processor");
+        Self { component_type, exporter: exporter.to_owned(), endpoint: None }
     }
 
-    /// What tells it from all others.
+    /// Returns the attributes that identify the component.
     pub(crate) fn attributes(&self) -> Vec<KeyValue> {
-        let Self { kind, exporter, server } = self;
+        let Self { component_type, exporter, endpoint } = self;
         let mut attributes = vec![
-            KeyValue::new("otel.component.type", kind.clone()),
-            KeyValue::new("otel.component.name", format!("{kind}/{exporter}")),
+            KeyValue::new("otel.component.type", component_type.clone()),
+            KeyValue::new("otel.component.name", format!("{component_type}/{exporter}")),
         ];
-        if let Some(endpoint) = server {
+        if let Some(endpoint) = endpoint {
             attributes.push(KeyValue::new("server.address", endpoint.host().to_owned()));
             attributes.push(KeyValue::new("server.port", i64::from(endpoint.port())));
         }

@@ -1,42 +1,52 @@
-//! Counts the spans and log records that are made, whatever becomes of them.
+//! Counts the spans and log records that are made, with or without a destination.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry::{
-    Context, InstrumentationScope, KeyValue, TraceId,
-    trace::{Link, SpanKind, SpanRef, TraceContextExt as _},
-};
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    logs::{LogProcessor, SdkLogRecord},
-    trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample, Span, SpanData, SpanProcessor},
-};
+use opentelemetry::KeyValue;
 
 /// The counts. None of them takes a lock.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    /// By where the parent is, and by what the sampler decides.
+    /// Started spans by the origin of their parent and the result of the sampler.
     started: [[AtomicU64; SAMPLING_RESULTS.len()]; PARENT_ORIGINS.len()],
-    /// Of those that are recorded, that is sampled.
-    begun: AtomicU64,
+    /// Recorded spans, which are the sampled ones.
+    recorded: AtomicU64,
     ended: AtomicU64,
     records: AtomicU64,
 }
 
 const PARENT_ORIGINS: [&str; 3] = ["none", "local", "remote"];
 
-/// No sampler of ours has a span recorded that is not sampled.
+/// The samplers of the configuration record no span that is not sampled.
 const SAMPLING_RESULTS: [&str; 2] = ["RECORD_AND_SAMPLE", "DROP"];
 
+/// Where the parent of a span is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ParentOrigin {
+    None,
+    Local,
+    Remote,
+}
+
 impl Counters {
-    /// How many spans were started, in groups that have different attributes; the empty ones are left out.
-    pub(crate) fn started(&self) -> impl Iterator<Item = (u64, [KeyValue; 2])> {
+    pub(super) fn sample_span(&self, parent: ParentOrigin, is_sampled: bool) {
+        self.started[parent as usize][usize::from(!is_sampled)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn start_span(&self) {
+        self.recorded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end_span(&self) {
+        self.ended.fetch_add(1, Ordering::Release);
+    }
+
+    pub(crate) fn count_record(&self) {
+        self.records.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the number of started spans per set of attributes, except where it is zero.
+    pub(super) fn started(&self) -> impl Iterator<Item = (u64, [KeyValue; 2])> {
         self.started.iter().zip(PARENT_ORIGINS).flat_map(|(counts, origin)| {
             let counts = counts.iter().map(|count| count.load(Ordering::Relaxed)).zip(SAMPLING_RESULTS);
             counts.filter(|(count, _)| *count > 0).map(move |(count, result)| {
@@ -46,92 +56,16 @@ impl Counters {
         })
     }
 
-    /// How many spans have not ended.
-    pub(crate) fn live(&self) -> (u64, KeyValue) {
-        // In this order: a span that is counted as ended was counted as begun before.
+    /// Returns the number of recorded spans that have not ended.
+    pub(super) fn live(&self) -> (u64, KeyValue) {
+        // In this order: a span that is counted as ended was counted as recorded before.
         let ended = self.ended.load(Ordering::Acquire);
-        let live = self.begun.load(Ordering::Relaxed).saturating_sub(ended);
+        let live = self.recorded.load(Ordering::Relaxed).saturating_sub(ended);
         (live, KeyValue::new("otel.span.sampling_result", SAMPLING_RESULTS[0]))
     }
 
-    /// How many log records were made.
-    pub(crate) fn records(&self) -> u64 {
+    /// Returns the number of log records that were made.
+    pub(super) fn records(&self) -> u64 {
         self.records.load(Ordering::Relaxed)
-    }
-}
-
-/// A sampler whose decisions are counted, each of which is a span.
-#[derive(Debug, Clone)]
-pub(crate) struct CountingSampler {
-    pub(crate) sampler: Sampler,
-    pub(crate) counters: Arc<Counters>,
-}
-
-impl ShouldSample for CountingSampler {
-    fn should_sample(
-        &self,
-        parent_context: Option<&Context>,
-        trace_id: TraceId,
-        name: &str,
-        span_kind: &SpanKind,
-        attributes: &[KeyValue],
-        links: &[Link],
-    ) -> SamplingResult {
-        let result = self.sampler.should_sample(parent_context, trace_id, name, span_kind, attributes, links);
-        let parent = parent_context.map(Context::span);
-        let parent = parent.as_ref().map(SpanRef::span_context).filter(|parent| parent.is_valid());
-        let origin = match parent {
-            None => 0,
-            Some(parent) if !parent.is_remote() => 1,
-            Some(_) => 2,
-        };
-        let decision = match result.decision {
-            SamplingDecision::RecordAndSample => 0,
-            SamplingDecision::RecordOnly | SamplingDecision::Drop => 1,
-        };
-        self.counters.started[origin][decision].fetch_add(1, Ordering::Relaxed);
-        result
-    }
-}
-
-/// A processor that counts what it gets.
-#[derive(Debug)]
-pub(crate) struct CountingProcessor<P> {
-    pub(crate) processor: P,
-    pub(crate) counters: Arc<Counters>,
-}
-
-impl<P: SpanProcessor> SpanProcessor for CountingProcessor<P> {
-    fn on_start(&self, span: &mut Span, context: &Context) {
-        self.counters.begun.fetch_add(1, Ordering::Relaxed);
-        self.processor.on_start(span, context);
-    }
-
-    fn on_end(&self, span: SpanData) {
-        self.counters.ended.fetch_add(1, Ordering::Release);
-        self.processor.on_end(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.processor.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.processor.shutdown_with_timeout(timeout)
-    }
-}
-
-impl<P: LogProcessor> LogProcessor for CountingProcessor<P> {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        self.counters.records.fetch_add(1, Ordering::Relaxed);
-        self.processor.emit(record, scope);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.processor.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.processor.shutdown_with_timeout(timeout)
     }
 }

@@ -84,13 +84,13 @@ impl Connector {
         let mut http = HttpConnector::new_with_resolver(Resolver::new());
         http.enforce_http(false);
         http.set_nodelay(true);
-        // hyper divides it among the addresses of a name, so that a dead one leaves time for others.
+        // Divided among the addresses of a name, so that a dead one leaves time for others.
         http.set_connect_timeout(Some(limit));
         #[cfg(feature = "tls")]
         let tls = destination
             .endpoint
             .is_https()
-            .then(|| ReloadingTlsConfig::new(&destination.tls, version, diagnostics))
+            .then(|| ReloadingTlsConfig::new(&destination.tls.files, version, diagnostics))
             .transpose()
             .map_err(|error| Error::system("TLS", error.message))?;
         #[cfg(not(feature = "tls"))]

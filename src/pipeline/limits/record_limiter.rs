@@ -1,61 +1,63 @@
-//! Limits for the attributes of log records and spans.
-//!
-//! The SDK has none for log records and knows no lengths. See the specification, "Common concepts", "Attribute limits".
-
-use std::time::Duration;
+//! Enforces the limits of log records.
 
 use opentelemetry::{
-    Array, Context, InstrumentationScope, Key, KeyValue, StringValue, Value,
+    Key,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
     trace::TraceId,
 };
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider, TraceContext},
-    trace::{Span, SpanData, SpanProcessor},
-};
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider, TraceContext};
 
+use super::text::{end_within, truncated};
 use crate::{
     config::{AttributeLimits, Count},
     diagnostics::{Diagnostics, RateLimit},
 };
 
-/// Keeps the limits before `inner` sees anything.
+/// Makes records conform to the data model and to the limits of attributes.
 #[derive(Debug)]
-pub(crate) struct LimitsProcessor<P> {
-    inner: P,
+pub(crate) struct RecordLimiter {
     count: usize,
     value_length: Option<usize>,
-    /// Makes the records that replace others.
+    /// Creates the records that replace others.
     logger: SdkLogger,
     diagnostics: Diagnostics,
-    limit: RateLimit,
+    dropped: RateLimit,
 }
 
-impl<P> LimitsProcessor<P> {
-    pub(crate) fn new(inner: P, limits: AttributeLimits, diagnostics: Diagnostics) -> Self {
+impl RecordLimiter {
+    pub(crate) fn new(limits: AttributeLimits, diagnostics: Diagnostics) -> Self {
         let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = limits;
         let number = |count: Count| usize::try_from(count.get()).unwrap_or(usize::MAX);
         Self {
-            inner,
             count: number(attribute_count_limit),
             value_length: attribute_value_length_limit.map(number),
-            // The SDK complains of one without a name.
+            // The SDK warns about a logger without a name.
             logger: SdkLoggerProvider::builder().build().logger("limits"),
             diagnostics,
-            limit: RateLimit::default(),
+            dropped: RateLimit::default(),
         }
     }
 
-    /// Whether a record has nothing to be mended, as nearly all of them.
-    fn within_limits(&self, record: &SdkLogRecord) -> bool {
+    pub(crate) fn enforce(&self, record: &mut SdkLogRecord) {
+        if !self.is_within_limits(record) {
+            self.replace(record);
+        }
+    }
+
+    /// Moves the record out of `record`, which is empty afterwards.
+    pub(crate) fn take(&self, record: &mut SdkLogRecord) -> SdkLogRecord {
+        std::mem::replace(record, self.logger.create_log_record())
+    }
+
+    /// Returns `true` for nearly all records: nothing has to be changed.
+    fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
         let mut count = 0;
-        // Keys that share none of these bits are not equal.
+        // Keys whose bits differ are not equal.
         let mut bits = 0_u64;
-        let mut alike = false;
+        let mut may_repeat = false;
         for (key, _) in record.attributes_iter() {
             let bit = fingerprint(key.as_str());
-            alike |= bits & bit != 0;
+            may_repeat |= bits & bit != 0;
             bits |= bit;
             count += 1;
         }
@@ -63,12 +65,13 @@ impl<P> LimitsProcessor<P> {
             |limit| record.attributes_iter().all(|(_, value)| is_within_length(value, limit));
         record.trace_context().is_none_or(is_valid)
             && count <= self.count
-            && !(alike && has_duplicates(record))
+            && !(may_repeat && has_duplicates(record))
             && self.value_length.is_none_or(is_within_length)
     }
 
-    /// Of equal keys the last one counts, in the place of the first.
-    fn enforce(&self, record: &mut SdkLogRecord) {
+    /// Replaces a record by one within the limits. Of equal keys, the last value takes the place of
+    /// the first.
+    fn replace(&self, record: &mut SdkLogRecord) {
         let mut attributes: Vec<(Key, AnyValue)> = Vec::new();
         let mut dropped = 0;
         for (key, value) in record.attributes_iter() {
@@ -83,7 +86,7 @@ impl<P> LimitsProcessor<P> {
         replacement.add_attributes(attributes);
         copy_all_but_attributes(record, &mut replacement);
         *record = replacement;
-        if let Some(dropped) = (dropped > 0).then(|| self.limit.due_for(dropped)).flatten() {
+        if let Some(dropped) = (dropped > 0).then(|| self.dropped.due_for(dropped)).flatten() {
             self.diagnostics.warn(format_args!(
                 "{dropped} attributes of log records dropped: more than the limit of {} in one record \
                  (logs.limits.attribute_count_limit)",
@@ -93,8 +96,8 @@ impl<P> LimitsProcessor<P> {
     }
 }
 
-/// Whether a record was written in a span at all. One that does nothing, as before telemetry has begun, has ids of zeros, which are
-/// none. See the specification, "Trace Context Fields" of the logs data model.
+/// Returns `true` if the context is that of a span. No-op spans have ids of zeros, which are invalid.
+/// See the specification, "Trace Context Fields" of the logs data model.
 fn is_valid(context: &TraceContext) -> bool {
     context.trace_id != TraceId::INVALID
 }
@@ -126,7 +129,7 @@ fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     }
 }
 
-/// One of 64 bits, the same for equal keys.
+/// Returns one of 64 bits, the same for equal keys.
 fn fingerprint(key: &str) -> u64 {
     let first = key.as_bytes().first().map_or(0, |byte| usize::from(*byte));
     1 << ((key.len() ^ (first << 2)) % 64)
@@ -161,91 +164,5 @@ fn truncate(value: &AnyValue, limit: usize) -> AnyValue {
             entries.iter().map(|(key, entry)| (key.clone(), truncate(entry, limit))).collect(),
         )),
         other => other.clone(),
-    }
-}
-
-/// Where a text of more than `limit` characters is to be cut.
-fn end_within(text: &str, limit: usize) -> Option<usize> {
-    if text.len() <= limit {
-        return None;
-    }
-    text.char_indices().nth(limit).map(|(end, _)| end)
-}
-
-fn truncated(text: &str, limit: usize) -> Option<StringValue> {
-    end_within(text, limit).map(|end| text[..end].to_owned().into())
-}
-
-fn truncate_all(attributes: &mut [KeyValue], limit: usize) {
-    for attribute in attributes {
-        match &mut attribute.value {
-            Value::String(text) => {
-                if let Some(short) = truncated(text.as_str(), limit) {
-                    *text = short;
-                }
-            }
-            Value::Array(Array::String(items)) => {
-                for item in items {
-                    if let Some(short) = truncated(item.as_str(), limit) {
-                        *item = short;
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-impl<P: LogProcessor> LogProcessor for LimitsProcessor<P> {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if !self.within_limits(record) {
-            self.enforce(record);
-        }
-        self.inner.emit(record, scope);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.inner.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.inner.shutdown_with_timeout(timeout)
-    }
-}
-
-/// How many attributes there may be is left to the SDK, which counts what it drops.
-impl<P: SpanProcessor> SpanProcessor for LimitsProcessor<P> {
-    fn on_start(&self, span: &mut Span, context: &Context) {
-        self.inner.on_start(span, context);
-    }
-
-    fn on_end(&self, mut span: SpanData) {
-        if let Some(limit) = self.value_length {
-            truncate_all(&mut span.attributes, limit);
-            span.events.events.iter_mut().for_each(|event| truncate_all(&mut event.attributes, limit));
-            span.links.links.iter_mut().for_each(|link| truncate_all(&mut link.attributes, limit));
-        }
-        self.inner.on_end(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.inner.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.inner.shutdown_with_timeout(timeout)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn characters_are_counted_not_bytes() {
-        assert_eq!(end_within("äöü", 3), None);
-        assert_eq!(end_within("äöü", 2), Some(4));
-        assert_eq!(end_within("abc", 0), Some(0));
-        assert_eq!(end_within("", 0), None);
     }
 }

@@ -1,4 +1,4 @@
-//! One callback of an observable instrument, and what it observed last.
+//! One callback of an observable instrument and the values that it observed last.
 
 use std::{
     borrow::Cow,
@@ -12,7 +12,7 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Callback},
 };
 
-/// How far a callback is with a collection.
+/// The progress of a callback within a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallbackState {
     Waiting,
@@ -23,25 +23,28 @@ pub(crate) enum CallbackState {
 
 /// A callback, whatever the type of its numbers.
 pub(crate) trait Observe: Send + Sync {
-    /// The name of the instrument.
+    /// Returns the name of the instrument.
     fn name(&self) -> &str;
-    fn phase(&self) -> CallbackState;
-    /// Begins another collection.
+
+    fn state(&self) -> CallbackState;
+
+    /// Prepares for another collection.
     fn begin(&self);
-    /// Runs the program's code, unless an earlier collection still does.
+
+    /// Runs the program's code, unless it still runs for an earlier collection.
     fn call(&self);
 }
 
 pub(crate) struct CallbackCache<M> {
     name: Cow<'static, str>,
     callback: Callback<M>,
-    /// The SDK reports differences of the values.
+    /// The SDK reports differences between the values.
     is_delta: bool,
-    state: Mutex<State<M>>,
+    observed: Mutex<Observed<M>>,
 }
 
-struct State<M> {
-    phase: CallbackState,
+struct Observed<M> {
+    state: CallbackState,
     measurements: Measurements<M>,
 }
 
@@ -49,19 +52,19 @@ type Measurements<M> = Vec<(M, Vec<KeyValue>)>;
 
 impl<M: Copy + PartialOrd + Send> CallbackCache<M> {
     pub(crate) fn new(name: Cow<'static, str>, callback: Callback<M>, is_delta: bool) -> Self {
-        let state = State { phase: CallbackState::Waiting, measurements: Vec::new() };
-        Self { name, callback, is_delta, state: Mutex::new(state) }
+        let observed = Observed { state: CallbackState::Waiting, measurements: Vec::new() };
+        Self { name, callback, is_delta, observed: Mutex::new(observed) }
     }
 
-    /// Tells the SDK what was observed.
+    /// Passes the observed values to the SDK.
     pub(crate) fn emit_cached(&self, instrument: &dyn AsyncInstrument<M>) {
-        for (value, attributes) in &self.state().measurements {
+        for (value, attributes) in &self.observed().measurements {
             instrument.observe(*value, attributes);
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<M>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn observed(&self) -> MutexGuard<'_, Observed<M>> {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,45 +73,45 @@ impl<M: Copy + PartialOrd + Send> Observe for CallbackCache<M> {
         &self.name
     }
 
-    fn phase(&self) -> CallbackState {
-        self.state().phase
+    fn state(&self) -> CallbackState {
+        self.observed().state
     }
 
     fn begin(&self) {
-        let mut state = self.state();
-        if state.phase != CallbackState::Running {
-            state.phase = CallbackState::Waiting;
+        let mut observed = self.observed();
+        if observed.state != CallbackState::Running {
+            observed.state = CallbackState::Waiting;
         }
-        // The SDK would forget what a counter without a value was at, and report all of it as new the next time. The same
-        // value again is a difference of nothing.
+        // The SDK forgets a counter without a value, and would report all of it as new the next
+        // time. The same value again is a difference of zero.
         if !self.is_delta {
-            state.measurements.clear();
+            observed.measurements.clear();
         }
     }
 
     fn call(&self) {
         {
-            let mut state = self.state();
-            if state.phase == CallbackState::Running {
+            let mut observed = self.observed();
+            if observed.state == CallbackState::Running {
                 return;
             }
-            state.phase = CallbackState::Running;
+            observed.state = CallbackState::Running;
         }
         let recorder = Recorder(Mutex::default());
         let result = catch_unwind(AssertUnwindSafe(|| (self.callback)(&recorder)));
         let mut measurements = recorder.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut state = self.state();
+        let mut observed = self.observed();
         if result.is_err() {
-            state.phase = CallbackState::Panicked;
+            observed.state = CallbackState::Panicked;
             return;
         }
         if self.is_delta {
-            // Of a counter that went back the SDK would subtract more than there is. Left out, it begins anew.
+            // The SDK would underflow for a counter that went back. Left out, the counter restarts.
             let before: HashMap<_, _> =
-                state.measurements.iter().map(|(value, attributes)| (attributes, *value)).collect();
+                observed.measurements.iter().map(|(value, attributes)| (attributes, *value)).collect();
             measurements.retain(|(value, attributes)| before.get(attributes).is_none_or(|it| value >= it));
         }
-        *state = State { phase: CallbackState::Returned, measurements };
+        *observed = Observed { state: CallbackState::Returned, measurements };
     }
 }
 

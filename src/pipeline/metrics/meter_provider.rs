@@ -1,9 +1,6 @@
-//! The meters that programs get: those of the SDK, but for the callbacks of observable instruments.
+//! Wraps the meters of the SDK to isolate the callbacks of observable instruments.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::sync::{Arc, Weak};
 
 use opentelemetry::{
     InstrumentationScope,
@@ -15,19 +12,16 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
-use crate::export::callbacks::{
-    Callbacks,
-    observed::{CallbackCache, Observe},
-};
+use crate::export::callbacks::{CallbackCache, Callbacks, Observe};
 
-/// Gives out meters: a provider of the OpenTelemetry SDK in which the callbacks of observable instruments can do no harm.
+/// A meter provider of the OpenTelemetry SDK that isolates the callbacks of observable instruments.
 ///
-/// A callback that panics is said on standard error, and only its own values are missing from that collection; it is
-/// called again at the next one. One that does not return is not waited for, and not called again until it has. Callbacks may
-/// create instruments, log, and make spans.
+/// A panicking callback is reported on stderr; only its instrument is skipped. It is called again at
+/// the next collection. A callback that hangs is skipped after a timeout, and not called again until
+/// it has returned. Callbacks may create instruments, log, and start spans.
 ///
-/// [`ObservabilityTools::meter_provider`](crate::ObservabilityTools::meter_provider) has it. It can be cloned, and passed wherever an
-/// [`opentelemetry::metrics::MeterProvider`] is wanted.
+/// [`ObservabilityTools::meter_provider`](crate::ObservabilityTools::meter_provider) returns it. It
+/// can be cloned, and used as any [`opentelemetry::metrics::MeterProvider`].
 #[derive(Debug, Clone)]
 pub struct MeterProvider {
     sdk: SdkMeterProvider,
@@ -36,17 +30,14 @@ pub struct MeterProvider {
 }
 
 impl MeterProvider {
-    /// `is_delta`: the SDK reports counters by how much they have grown.
-    pub(crate) fn new(sdk: SdkMeterProvider, callbacks: Arc<Callbacks>, is_delta: bool) -> Self {
+    /// `is_delta`: the SDK reports the differences of counters.
+    pub(super) fn new(sdk: SdkMeterProvider, callbacks: Arc<Callbacks>, is_delta: bool) -> Self {
         Self { sdk, callbacks, is_delta }
     }
 
-    pub(crate) fn force_flush(&self) -> OTelSdkResult {
-        self.sdk.force_flush()
-    }
-
-    pub(crate) fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.sdk.shutdown_with_timeout(timeout)
+    /// Ends collections. Metrics that were not pushed before are lost.
+    pub(crate) fn shutdown(&self) -> OTelSdkResult {
+        self.sdk.shutdown()
     }
 }
 
@@ -61,7 +52,7 @@ impl metrics::MeterProvider for MeterProvider {
     }
 }
 
-/// Makes the instruments of a meter.
+/// Creates the instruments of a meter.
 struct IsolatingProvider {
     meter: Meter,
     callbacks: Arc<Callbacks>,
@@ -69,34 +60,34 @@ struct IsolatingProvider {
 }
 
 impl IsolatingProvider {
-    /// What makes them in the SDK. A meter shows it in the builders that it begins.
+    /// Returns the provider of the SDK, which a meter exposes only through its builders.
     fn sdk(&self) -> &dyn InstrumentProvider {
         self.meter.u64_counter("").instrument_provider
     }
 
-    /// Has `create` make an instrument whose callbacks only repeat what the program's own observed before.
+    /// Creates an instrument whose callbacks emit what those of the program have observed before.
     fn observable<'b, I, M: Copy + PartialOrd + Send + 'static>(
         &self,
         mut builder: AsyncInstrumentBuilder<'b, I, M>,
         is_delta: bool,
         create: impl FnOnce(AsyncInstrumentBuilder<'b, I, M>) -> I,
     ) -> I {
-        let mut guarded: Vec<Weak<dyn Observe>> = Vec::new();
+        let mut caches: Vec<Weak<dyn Observe>> = Vec::new();
         for callback in std::mem::take(&mut builder.callbacks) {
-            let observed = Arc::new(CallbackCache::new(builder.name.clone(), callback, is_delta));
-            let weak: Weak<CallbackCache<M>> = Arc::downgrade(&observed);
-            guarded.push(weak);
+            let cache = Arc::new(CallbackCache::new(builder.name.clone(), callback, is_delta));
+            let weak: Weak<CallbackCache<M>> = Arc::downgrade(&cache);
+            caches.push(weak);
             let emit_cached: Callback<M> =
-                Box::new(move |instrument: &dyn AsyncInstrument<M>| observed.emit_cached(instrument));
+                Box::new(move |instrument: &dyn AsyncInstrument<M>| cache.emit_cached(instrument));
             builder.callbacks.push(emit_cached);
         }
         let instrument = create(builder);
-        self.callbacks.add(guarded);
+        self.callbacks.add(caches);
         instrument
     }
 }
 
-macro_rules! as_in_the_sdk {
+macro_rules! synchronous {
     ($($create:ident: $builder:ident of $instrument:ident<$number:ty>;)*) => {$(
         fn $create(&self, builder: $builder<'_, $instrument<$number>>) -> $instrument<$number> {
             self.sdk().$create(builder)
@@ -104,7 +95,7 @@ macro_rules! as_in_the_sdk {
     )*};
 }
 
-macro_rules! guarded {
+macro_rules! observable {
     ($($create:ident: $instrument:ident<$number:ty>, delta: $is_delta:expr;)*) => {$(
         fn $create(
             &self,
@@ -116,7 +107,7 @@ macro_rules! guarded {
 }
 
 impl InstrumentProvider for IsolatingProvider {
-    as_in_the_sdk! {
+    synchronous! {
         u64_counter: InstrumentBuilder of Counter<u64>;
         f64_counter: InstrumentBuilder of Counter<f64>;
         i64_up_down_counter: InstrumentBuilder of UpDownCounter<i64>;
@@ -128,8 +119,8 @@ impl InstrumentProvider for IsolatingProvider {
         u64_histogram: HistogramBuilder of Histogram<u64>;
     }
 
-    // Of these, the temporality `delta` changes counters alone.
-    guarded! {
+    // The temporality `delta` affects only the counters among these.
+    observable! {
         u64_observable_counter: ObservableCounter<u64>, delta: true;
         f64_observable_counter: ObservableCounter<f64>, delta: true;
         i64_observable_up_down_counter: ObservableUpDownCounter<i64>, delta: false;

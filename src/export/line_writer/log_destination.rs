@@ -1,24 +1,26 @@
 //! Log records as lines.
 
-use std::{cell::RefCell, sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Instant};
 
 use opentelemetry::InstrumentationScope;
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    logs::{LogProcessor, SdkLogRecord},
-};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::writer::LineWriter;
-use crate::{export::stats::recorder::StatsRecorder, format::LineFormat};
+use crate::{
+    export::{
+        destination::LogDestination,
+        flush::{Flush, FlushError},
+        stats::recorder::StatsRecorder,
+    },
+    format::LineFormat,
+};
 
-/// Writes each record as a line, by the thread that logs.
+/// Writes each record as a line, on the thread that logs.
 #[derive(Debug)]
-pub(crate) struct LineLogProcessor {
+pub(crate) struct LineLogDestination {
     pub(crate) lines: Arc<LineWriter>,
     pub(crate) format: LineFormat,
     pub(crate) recorder: Arc<StatsRecorder>,
-    /// How long a flush may take.
-    pub(crate) flush_limit: Duration,
 }
 
 thread_local! {
@@ -26,11 +28,11 @@ thread_local! {
     static LINE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A line that grew larger than this is given back.
+/// The largest buffer that is kept for the next line.
 const MAX_KEPT: usize = 64 * 1024;
 
-impl LogProcessor for LineLogProcessor {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+impl LogDestination for LineLogDestination {
+    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
         if self.lines.drop_if_closed(1, &self.recorder) {
             return;
         }
@@ -52,13 +54,15 @@ impl LogProcessor for LineLogProcessor {
             write(&mut String::new());
         }
     }
+}
 
-    fn force_flush(&self) -> OTelSdkResult {
-        self.lines.flush(self.flush_limit)
+/// The writer is not closed here, since other signals may still have lines for it.
+impl Flush for LineLogDestination {
+    fn request_flush(&self) -> u64 {
+        self.lines.request_flush()
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        // Others may still have lines to write, so it goes on.
-        self.lines.flush(timeout)
+    fn wait_flushed(&self, position: u64, deadline: Instant) -> Result<(), FlushError> {
+        self.lines.wait_flushed(position, deadline)
     }
 }

@@ -1,0 +1,93 @@
+//! Spans: a tree when its local root ends, or one JSON object per span.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use opentelemetry::trace::SpanId;
+use opentelemetry_sdk::trace::SpanData;
+
+use super::{
+    exporter::ConsoleExporter, pending_spans::PendingSpans, span_json::span_json, span_tree::push_span_trees,
+};
+use crate::{
+    config::Signal,
+    export::{
+        destination::SpanDestination,
+        flush::{Flush, FlushError},
+    },
+    format::{LineFormat, json},
+};
+
+/// The number of pending spans at which all are written without their roots, which may never end.
+const MAX_PENDING: usize = 2048;
+
+/// Writes spans to the console.
+#[derive(Debug)]
+pub(crate) struct ConsoleSpanDestination {
+    console: Arc<ConsoleExporter>,
+    pending: Mutex<PendingSpans>,
+}
+
+impl ConsoleSpanDestination {
+    pub(crate) fn new(console: Arc<ConsoleExporter>) -> Self {
+        Self { console, pending: Mutex::default() }
+    }
+
+    fn take_pending(&self) -> Vec<Vec<SpanData>> {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *pending).into_traces().collect()
+    }
+
+    fn write(&self, spans: &[SpanData]) {
+        self.console.write(Signal::Traces, spans.len(), |format| span_lines(spans, format));
+    }
+}
+
+impl SpanDestination for ConsoleSpanDestination {
+    fn end(&self, span: SpanData) {
+        if matches!(self.console.format(), LineFormat::Json) {
+            return self.write(&[span]);
+        }
+        let is_local_root = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
+        let (trace, root) = (span.span_context.trace_id(), span.span_context.span_id());
+        let (tree, is_full) = {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            pending.push(span);
+            let tree = is_local_root.then(|| pending.take_tree(trace, root));
+            (tree, pending.len() >= MAX_PENDING)
+        };
+        if let Some(tree) = tree {
+            self.write(&tree);
+        }
+        if is_full {
+            self.take_pending().iter().for_each(|spans| self.write(spans));
+        }
+    }
+}
+
+impl Flush for ConsoleSpanDestination {
+    /// Writes the pending spans without their roots.
+    fn request_flush(&self) -> u64 {
+        let pending = self.take_pending();
+        for spans in &pending {
+            // A writer of the program may block, which this thread must not.
+            self.console.write_queued(Signal::Traces, spans.len(), |format| span_lines(spans, format));
+        }
+        if pending.is_empty() { 0 } else { self.console.lines().request_flush() }
+    }
+
+    fn wait_flushed(&self, position: u64, deadline: Instant) -> Result<(), FlushError> {
+        if position == 0 { Ok(()) } else { self.console.lines().wait_flushed(position, deadline) }
+    }
+}
+
+fn span_lines(spans: &[SpanData], format: LineFormat) -> String {
+    let mut out = String::new();
+    match format {
+        LineFormat::Json => spans.iter().for_each(|span| json::push_line(&mut out, &span_json(span))),
+        LineFormat::Text(palette) => push_span_trees(&mut out, spans, palette),
+    }
+    out
+}

@@ -1,0 +1,34 @@
+//! What receives spans and log records from the processors.
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::{
+    logs::SdkLogRecord,
+    trace::{Span, SpanData},
+};
+
+use super::flush::Flush;
+
+/// Receives the spans of one exporter.
+pub(crate) trait SpanDestination: Flush {
+    /// Notes that a sampled span has started.
+    fn start(&self, _span: &Span) {}
+
+    /// Takes a sampled span that has ended.
+    fn end(&self, span: SpanData);
+}
+
+/// Receives the log records of one exporter.
+pub(crate) trait LogDestination: Flush {
+    /// Reads a record.
+    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope);
+
+    /// Takes a record, which spares a copy where [`keeps_records`](Self::keeps_records).
+    fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
+        self.emit(&record, scope);
+    }
+
+    /// Returns `true` if the destination keeps records beyond the call.
+    fn keeps_records(&self) -> bool {
+        false
+    }
+}

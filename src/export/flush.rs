@@ -1,0 +1,89 @@
+//! Flushing: every destination is asked first, then all are awaited against one deadline.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
+};
+
+use opentelemetry::Context;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+
+/// A destination that may deliver after it has accepted something.
+///
+/// None of the methods waits without a deadline. The defaults are those of a destination that
+/// delivers at once.
+pub(crate) trait Flush: fmt::Debug + Send + Sync {
+    /// Requests the delivery of everything accepted so far. Returns the position to pass to
+    /// [`wait_flushed`](Self::wait_flushed).
+    fn request_flush(&self) -> u64 {
+        0
+    }
+
+    /// Waits until everything up to `position` is delivered or lost.
+    fn wait_flushed(&self, _position: u64, _deadline: Instant) -> Result<(), FlushError> {
+        Ok(())
+    }
+
+    /// Accepts nothing more, ahead of the last flush.
+    fn close(&self) {}
+
+    /// Gives up what is still queued, and counts it as dropped.
+    fn discard(&self) {}
+}
+
+/// Why a destination did not deliver everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FlushError {
+    /// The deadline passed.
+    Timeout,
+    Failed(String),
+}
+
+/// A flush that was requested.
+#[derive(Debug)]
+pub(crate) struct PendingFlush<'d> {
+    destination: &'d dyn Flush,
+    position: Result<u64, FlushError>,
+}
+
+impl<'d> PendingFlush<'d> {
+    pub(crate) fn request(destination: &'d dyn Flush) -> Self {
+        Self { destination, position: isolate(|| Ok(destination.request_flush())) }
+    }
+
+    /// As [`request`](Self::request), after which the destination accepts nothing more.
+    pub(crate) fn request_last(destination: &'d dyn Flush) -> Self {
+        let position = isolate(|| {
+            destination.close();
+            Ok(destination.request_flush())
+        });
+        Self { destination, position }
+    }
+
+    pub(crate) fn wait(self, deadline: Instant) -> Result<(), FlushError> {
+        let position = self.position?;
+        isolate(|| self.destination.wait_flushed(position, deadline))
+    }
+}
+
+/// Waits for all of `pending` for at most `limit`, and returns the first error. A limit of zero is a
+/// request without a wait, which cannot fail.
+pub(crate) fn wait_all(pending: Vec<PendingFlush<'_>>, limit: Duration) -> OTelSdkResult {
+    if limit.is_zero() {
+        return Ok(());
+    }
+    let deadline = Instant::now() + limit;
+    let results = pending.into_iter().map(|pending| pending.wait(deadline));
+    results.fold(Ok(()), Result::and).map_err(|error| match error {
+        FlushError::Timeout => OTelSdkError::Timeout(limit),
+        FlushError::Failed(message) => OTelSdkError::InternalFailure(message),
+    })
+}
+
+/// Runs `work` without making telemetry. A panic is an error like others.
+fn isolate<T>(work: impl FnOnce() -> Result<T, FlushError>) -> Result<T, FlushError> {
+    let _suppressed = Context::enter_telemetry_suppressed_scope();
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(FlushError::Failed("a destination panicked".to_owned())))
+}

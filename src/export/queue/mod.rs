@@ -1,0 +1,260 @@
+//! A bounded queue whose items are exported in batches, on the export runtime.
+//!
+//! The batch processors of the SDK are not used: they do not report what they drop, wait without a
+//! limit when they are flushed, and start a thread each.
+
+mod monitor;
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::Future,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::{logs::SdkLogRecord, trace::SpanData};
+use tokio::sync::Notify;
+
+pub(crate) use self::monitor::{QueueMonitor, QueueSnapshot};
+use super::{
+    destination::{LogDestination, SpanDestination},
+    flush::{Flush, FlushError},
+    runtime::RuntimeHandle,
+    stats::recorder::{Reason, StatsRecorder},
+};
+
+/// Delivers batches, and counts what becomes of them.
+pub(crate) trait Export<T>: Send + Sync + 'static {
+    fn export(&self, batch: Vec<T>) -> impl Future<Output = ()> + Send;
+}
+
+/// Counts and reports what a queue cannot deliver.
+pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
+    fn stats(&self) -> &Arc<StatsRecorder>;
+
+    /// Records items that the queue did not accept.
+    fn refuse(&self, items: u64, reason: Reason);
+
+    /// Records items whose export panicked.
+    fn panicked(&self, items: u64);
+
+    /// Logs suppressed messages whose minute has passed. Called periodically.
+    fn flush_pending(&self);
+}
+
+/// A log record and the scope it was written under.
+pub(crate) type ScopedRecord = (SdkLogRecord, InstrumentationScope);
+
+/// How large a queue is and when it is emptied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchSettings {
+    pub(crate) max_queue_size: usize,
+    pub(crate) max_export_batch_size: usize,
+    pub(crate) schedule_delay: Duration,
+}
+
+/// Queues items for one exporter. A full queue drops them; nothing ever waits for room.
+#[derive(Debug)]
+pub(crate) struct BatchQueue<T> {
+    state: Mutex<QueueState<T>>,
+    /// Notified when a batch is full or a flush was requested.
+    work: Notify,
+    /// Notified when the export of a batch has ended.
+    done: Condvar,
+    max_queue_size: usize,
+    max_export_batch_size: usize,
+    stats: Arc<StatsRecorder>,
+    losses: Box<dyn LossRecorder>,
+}
+
+#[derive(Debug)]
+struct QueueState<T> {
+    items: VecDeque<T>,
+    /// Items that were accepted since the start.
+    pushed: u64,
+    /// Items whose export has ended since the start.
+    done: u64,
+    /// Items up to this sequence number are due (timer or flush), even in a partial batch.
+    requested: u64,
+    closed: bool,
+}
+
+impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
+    pub(crate) fn start(
+        exporter: impl Export<T>,
+        settings: BatchSettings,
+        losses: Box<dyn LossRecorder>,
+        runtime: &RuntimeHandle,
+    ) -> Arc<Self> {
+        let BatchSettings { max_queue_size, max_export_batch_size, schedule_delay } = settings;
+        let state = QueueState { items: VecDeque::new(), pushed: 0, done: 0, requested: 0, closed: false };
+        let queue = Arc::new(Self {
+            state: Mutex::new(state),
+            work: Notify::new(),
+            done: Condvar::new(),
+            max_queue_size,
+            max_export_batch_size,
+            stats: Arc::clone(losses.stats()),
+            losses,
+        });
+        drop(runtime.spawn(work(Arc::clone(&queue), Arc::new(exporter), schedule_delay, runtime.clone())));
+        queue
+    }
+
+    fn push(&self, item: T) {
+        let mut state = self.lock();
+        let refused = if state.closed {
+            Some(Reason::ShutDown)
+        } else if state.items.len() >= self.max_queue_size {
+            Some(Reason::QueueFull)
+        } else {
+            // Under the lock, so that the item is counted before its export ends.
+            self.stats.emit(1);
+            state.items.push_back(item);
+            state.pushed += 1;
+            None
+        };
+        let is_full = state.items.len() >= self.max_export_batch_size;
+        drop(state);
+        match refused {
+            Some(reason) => self.losses.refuse(1, reason),
+            None if is_full => self.work.notify_one(),
+            None => {}
+        }
+    }
+}
+
+impl<T> BatchQueue<T> {
+    fn lock(&self) -> MutexGuard<'_, QueueState<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the next batch: a full one, or a partial one that is due.
+    fn take(&self) -> Option<Vec<T>> {
+        let mut state = self.lock();
+        let size = state.items.len().min(self.max_export_batch_size);
+        let is_due = size == self.max_export_batch_size || state.done < state.requested;
+        (size > 0 && is_due).then(|| state.items.drain(..size).collect())
+    }
+
+    /// Returns `true` once nothing is left and nothing more can arrive.
+    fn is_finished(&self) -> bool {
+        let state = self.lock();
+        state.closed && state.items.is_empty()
+    }
+
+    /// Makes everything due that is in the queue now. Returns the sequence number of the last item.
+    fn request_all(&self) -> u64 {
+        let mut state = self.lock();
+        state.requested = state.pushed;
+        state.requested
+    }
+
+    fn finish(&self, items: u64) {
+        self.lock().done += items;
+        self.done.notify_all();
+    }
+}
+
+impl<T: fmt::Debug + Send> QueueMonitor for BatchQueue<T> {
+    fn stats(&self) -> &Arc<StatsRecorder> {
+        &self.stats
+    }
+
+    fn snapshot(&self) -> QueueSnapshot {
+        // Items are counted under the lock when they enter and leave the queue.
+        let state = self.lock();
+        QueueSnapshot {
+            size: state.items.len() as u64,
+            capacity: self.max_queue_size as u64,
+            snapshot: self.stats.snapshot(),
+        }
+    }
+}
+
+impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
+    fn request_flush(&self) -> u64 {
+        let requested = self.request_all();
+        self.work.notify_one();
+        requested
+    }
+
+    fn wait_flushed(&self, position: u64, deadline: Instant) -> Result<(), FlushError> {
+        let mut state = self.lock();
+        while state.done < position {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(FlushError::Timeout);
+            }
+            state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    fn discard(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let items = std::mem::take(&mut state.items);
+        state.done += items.len() as u64;
+        self.stats.discard(items.len() as u64, Reason::ShutDown);
+        drop(state);
+        self.done.notify_all();
+        // Without the lock, since dropping many items takes long.
+        drop(items);
+    }
+}
+
+impl SpanDestination for BatchQueue<SpanData> {
+    fn end(&self, span: SpanData) {
+        self.push(span);
+    }
+}
+
+impl LogDestination for BatchQueue<ScopedRecord> {
+    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
+        self.push((record.clone(), scope.clone()));
+    }
+
+    fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
+        self.push((record, scope.clone()));
+    }
+
+    fn keeps_records(&self) -> bool {
+        true
+    }
+}
+
+/// Exports batches until the queue is closed and empty.
+async fn work<T: fmt::Debug + Send + 'static>(
+    queue: Arc<BatchQueue<T>>,
+    exporter: Arc<impl Export<T>>,
+    delay: Duration,
+    runtime: RuntimeHandle,
+) {
+    while !queue.is_finished() {
+        tokio::select! {
+            () = queue.work.notified() => {}
+            () = tokio::time::sleep(delay) => {
+                queue.request_all();
+                queue.losses.flush_pending();
+            }
+        }
+        while let Some(batch) = queue.take() {
+            let items = batch.len() as u64;
+            let exporter = Arc::clone(&exporter);
+            // As a task of its own, so that a panic ends nothing else.
+            let ended = runtime.spawn(async move { exporter.export(batch).await }).await;
+            if ended.is_err_and(|error| error.is_panic()) {
+                // A part of the items may have been delivered before.
+                queue.losses.panicked(queue.snapshot().in_flight());
+            }
+            queue.finish(items);
+        }
+    }
+}

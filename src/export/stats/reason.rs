@@ -1,0 +1,24 @@
+//! Reasons for dropping items.
+
+use std::fmt;
+
+/// Why items are dropped without being tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    QueueFull,
+    ShutDown,
+    /// The reader of the stream has closed it.
+    Unread,
+    Broken(&'static str),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::QueueFull => "the queue was full",
+            Self::ShutDown => "telemetry had been shut down",
+            Self::Unread => "its reader closed it",
+            Self::Broken(what) => what,
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! The counts of one recorder.
+
+use std::{collections::BTreeMap, fmt, time::SystemTime};
+
+use super::{Dropped, reason::Reason};
+
+/// Items whose fate is known, by outcome.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub(super) exported: u64,
+    pub(super) failed: u64,
+    /// The failed items by the word for the cause.
+    pub(super) failed_by_cause: BTreeMap<&'static str, u64>,
+    pub(super) dropped: Dropped,
+    /// Dropped items that had no reader, which is not an error.
+    pub(super) ignored: u64,
+    pub(super) last_error: Option<String>,
+    pub(super) last_success: Option<SystemTime>,
+    /// What the last [`Delta`] included.
+    pub(super) reported: Reported,
+    /// All emitted items are settled. Items that are delivered later were counted as lost.
+    pub(super) is_closed: bool,
+}
+
+/// The items of earlier deltas.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reported {
+    pub(super) exported: u64,
+    pub(super) failed: u64,
+    pub(super) dropped: u64,
+}
+
+/// All counts of a recorder at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) exported: u64,
+    pub(crate) failed_by_cause: BTreeMap<&'static str, u64>,
+    pub(crate) dropped: Dropped,
+    /// Items that are queued or being exported.
+    pub(crate) queued: u64,
+}
+
+/// What changed since the previous delta.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Delta {
+    pub(crate) exported: u64,
+    pub(crate) failed: u64,
+    pub(crate) dropped: u64,
+    /// Items that are queued now.
+    pub(crate) queued: u64,
+    /// The destination and why the last items were lost.
+    pub(crate) error: String,
+}
+
+impl Totals {
+    pub(super) fn count_dropped(&mut self, items: u64, reason: Reason) {
+        match reason {
+            Reason::QueueFull => self.dropped.queue_full += items,
+            Reason::ShutDown => self.dropped.shut_down += items,
+            Reason::Unread => {
+                self.dropped.sink_closed += items;
+                self.ignored += items;
+            }
+            Reason::Broken(_) => self.dropped.sink_closed += items,
+        }
+        self.set_last_error(reason);
+    }
+
+    pub(super) fn count_failed(&mut self, items: u64, cause: &'static str, error: impl fmt::Display) {
+        self.failed += items;
+        *self.failed_by_cause.entry(cause).or_default() += items;
+        self.set_last_error(error);
+    }
+
+    fn set_last_error(&mut self, error: impl fmt::Display) {
+        let error = error.to_string();
+        if self.last_error.as_ref() != Some(&error) {
+            self.last_error = Some(error);
+        }
+    }
+
+    pub(super) fn settled(&self) -> u64 {
+        self.exported + self.failed + self.dropped.total()
+    }
+
+    /// Lost items, except those that had no reader.
+    pub(super) fn lost(&self) -> u64 {
+        self.failed + self.dropped.total() - self.ignored
+    }
+}

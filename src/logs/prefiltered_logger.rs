@@ -1,0 +1,42 @@
+//! Emits records that their call site has filtered.
+//!
+//! All records pass the same processor. It filters those of other bridges, but not those of this
+//! library: these are filtered before they are made, mostly by one comparison or by the callsite
+//! cache of `tracing`, and another look at the filter would take a lock.
+
+use std::cell::Cell;
+
+use opentelemetry::logs::Logger as _;
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
+
+thread_local! {
+    /// Whether the next record that the processor receives on this thread is filtered.
+    static IS_PREFILTERED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A logger for records that have passed the filter.
+#[derive(Debug, Clone)]
+pub(crate) struct PrefilteredLogger(pub(super) SdkLogger);
+
+impl PrefilteredLogger {
+    #[inline]
+    pub(super) fn create_log_record(&self) -> SdkLogRecord {
+        self.0.create_log_record()
+    }
+
+    #[inline]
+    pub(super) fn emit(&self, record: SdkLogRecord) {
+        IS_PREFILTERED.set(true);
+        self.0.emit(record);
+        // While telemetry is suppressed, the record does not reach the processor.
+        IS_PREFILTERED.set(false);
+    }
+}
+
+/// Returns `true` if the record that the processor has just received is filtered.
+///
+/// To be called once for each record: records that are made while it is processed have their own.
+#[inline]
+pub(crate) fn take_prefiltered() -> bool {
+    IS_PREFILTERED.take()
+}

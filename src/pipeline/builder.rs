@@ -1,0 +1,191 @@
+//! Builds what the signals share, when the first of them needs it.
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use opentelemetry_sdk::Resource;
+
+use super::{
+    otlp_exporters::OtlpExporters,
+    outputs::Outputs,
+    self_metrics::{Component, Counters, SelfMetrics},
+};
+use crate::{
+    config::{ExporterName, Settings, Signal, Timeout},
+    diagnostics::Diagnostics,
+    error::{Error, Problem},
+    export::{
+        console::{ConsoleExporter, ConsoleWriter},
+        file::file_logs,
+        flush::Flush,
+        line_writer::LineLogDestination,
+        memory::Memory,
+        otlp::OtlpExporter,
+        queue::{BatchQueue, BatchSettings, Export, QueueMonitor},
+        runtime::ExportRuntime,
+        stats::recorder::StatsRecorder,
+    },
+};
+
+/// Builds exporters and keeps what they share.
+pub(super) struct PipelineBuilder<'s> {
+    pub(super) inputs: Inputs<'s>,
+    pub(super) outputs: Outputs,
+    /// `None` if `diagnostics.metrics` is `false`.
+    pub(super) self_metrics: Option<SelfMetrics>,
+    pub(super) runtime: RuntimeSlot,
+    pub(super) prometheus_address: Option<SocketAddr>,
+    otlp: OtlpExporters,
+    console: ConsoleSlot,
+}
+
+/// What a pipeline is built from.
+pub(super) struct Inputs<'s> {
+    pub(super) settings: &'s Settings,
+    pub(super) resource: Resource,
+    pub(super) diagnostics: Diagnostics,
+    /// Receives all telemetry, in place of the exporters of the configuration.
+    pub(super) memory: Option<Arc<Memory>>,
+}
+
+/// The runtime, which is started for the first exporter that needs it.
+#[derive(Default)]
+pub(super) struct RuntimeSlot(Option<ExportRuntime>);
+
+/// The console, which is opened for the first signal that needs it.
+struct ConsoleSlot {
+    /// Replaces the stream.
+    writer: Option<ConsoleWriter>,
+    console: Option<Arc<ConsoleExporter>>,
+}
+
+impl<'s> PipelineBuilder<'s> {
+    pub(super) fn new(inputs: Inputs<'s>, writer: Option<ConsoleWriter>) -> Self {
+        Self {
+            self_metrics: inputs.settings.config.diagnostics.metrics.then(SelfMetrics::default),
+            inputs,
+            outputs: Outputs::default(),
+            runtime: RuntimeSlot::default(),
+            prometheus_address: None,
+            otlp: OtlpExporters::default(),
+            console: ConsoleSlot { writer, console: None },
+        }
+    }
+
+    pub(super) fn shutdown_timeout(&self) -> Duration {
+        self.inputs.settings.config.shutdown_timeout.get()
+    }
+
+    pub(super) fn counters(&self) -> Option<Arc<Counters>> {
+        self.self_metrics.as_ref().map(SelfMetrics::counters)
+    }
+
+    /// Adds a destination to those that are flushed.
+    pub(super) fn add_destination(&mut self, signal: Signal, destination: Arc<dyn Flush>) {
+        self.outputs.destinations.push((signal, destination));
+    }
+
+    fn add_recorder(&mut self, recorder: Arc<StatsRecorder>, exporter: &Component) {
+        if let Some(self_metrics) = &mut self.self_metrics {
+            self_metrics.add_exporter(Arc::clone(&recorder), exporter);
+        }
+        self.outputs.recorders.push(recorder);
+    }
+
+    /// Returns the memory that receives spans or log records, if there is one.
+    pub(super) fn memory(&mut self, signal: Signal) -> Option<Arc<Memory>> {
+        let memory = Arc::clone(self.inputs.memory.as_ref()?);
+        let component = Component::exporter(signal, crate::export::memory::NAME, None);
+        self.add_recorder(Arc::clone(memory.stats(signal)), &component);
+        Some(memory)
+    }
+
+    /// Returns the console, for one more signal.
+    pub(super) fn console(&mut self, signal: Signal) -> Arc<ConsoleExporter> {
+        let Settings { config, no_color, proxies: _ } = self.inputs.settings;
+        let ConsoleSlot { writer, console } = &mut self.console;
+        let console = Arc::clone(console.get_or_insert_with(|| {
+            let console =
+                ConsoleExporter::new(&config.console, *no_color, writer.take(), self.inputs.diagnostics);
+            self.outputs.line_writers.push(console.lines());
+            Arc::new(console)
+        }));
+        let component = Component::exporter(signal, ExporterName::Console.as_str(), None);
+        self.add_recorder(console.recorder(signal), &component);
+        console
+    }
+
+    /// Opens the log file.
+    pub(super) fn file(&mut self) -> Result<LineLogDestination, Error> {
+        let config = &self.inputs.settings.config;
+        let file = file_logs(&config.file, &config.file_prefix(), self.inputs.diagnostics);
+        let file = file.map_err(|error| {
+            let message = format!("cannot write to \"{}\": {error}", config.file.directory);
+            Error::configuration(vec![Problem::new(message).with_key("file.directory")])
+        })?;
+        let component = Component::exporter(Signal::Logs, ExporterName::File.as_str(), None);
+        self.add_recorder(Arc::clone(&file.recorder), &component);
+        self.outputs.line_writers.push(Arc::clone(&file.lines));
+        Ok(file)
+    }
+
+    /// Returns the OTLP exporter of `signal` under a name; `None` for a name of another kind.
+    pub(super) fn otlp(
+        &mut self,
+        name: &ExporterName,
+        signal: Signal,
+        timeout: Timeout,
+    ) -> Result<Option<OtlpExporter>, Error> {
+        let Some(settings) = self.inputs.settings.config.otlp_settings(name, signal) else { return Ok(None) };
+        let component = Component::exporter(signal, name.as_str(), Some(&settings));
+        let stats = Arc::new(StatsRecorder::without_log(signal, name, &settings.endpoint));
+        let durations = self.self_metrics.as_ref().map(|self_metrics| self_metrics.durations(&component));
+        let recorder = self.otlp.recorder(&settings, &stats, durations, self.inputs.diagnostics);
+        let exporter = OtlpExporter::new(
+            &settings,
+            timeout,
+            &self.inputs.resource,
+            &self.inputs.settings.proxies,
+            self.runtime.get()?.handle(),
+            recorder,
+            self.inputs.diagnostics,
+        )?;
+        self.add_recorder(stats, &component);
+        Ok(Some(exporter))
+    }
+
+    /// As [`otlp`](Self::otlp), with a queue in front of the exporter.
+    pub(super) fn otlp_queue<T: fmt::Debug + Send + 'static>(
+        &mut self,
+        name: &ExporterName,
+        signal: Signal,
+        timeout: Timeout,
+        settings: BatchSettings,
+    ) -> Result<Option<Arc<BatchQueue<T>>>, Error>
+    where
+        OtlpExporter: Export<T>,
+    {
+        let Some(exporter) = self.otlp(name, signal, timeout)? else { return Ok(None) };
+        let losses = Box::new(exporter.recorder());
+        let queue = BatchQueue::start(exporter, settings, losses, &self.runtime.get()?.handle());
+        if let Some(self_metrics) = &mut self.self_metrics {
+            let monitor: Arc<dyn QueueMonitor> = Arc::clone(&queue) as _;
+            self_metrics.add_queue(&monitor, &Component::processor(signal, name.as_str()));
+        }
+        Ok(Some(queue))
+    }
+}
+
+impl RuntimeSlot {
+    /// Starts the runtime unless it runs.
+    pub(super) fn get(&mut self) -> Result<&ExportRuntime, Error> {
+        let runtime = match self.0.take() {
+            Some(runtime) => runtime,
+            None => ExportRuntime::start()?,
+        };
+        Ok(self.0.insert(runtime))
+    }
+
+    pub(super) fn into_inner(self) -> Option<ExportRuntime> {
+        self.0
+    }
+}

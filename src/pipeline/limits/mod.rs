@@ -1,0 +1,10 @@
+//! Limits for the attributes of log records and spans.
+//!
+//! The SDK has none for log records, and none for the length of values. See the specification,
+//! "Common concepts", "Attribute limits".
+
+mod record_limiter;
+mod span_limiter;
+mod text;
+
+pub(super) use self::{record_limiter::RecordLimiter, span_limiter::SpanLimiter};

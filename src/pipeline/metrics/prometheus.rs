@@ -1,0 +1,49 @@
+//! The reader that Prometheus scrapes.
+
+use std::sync::Arc;
+
+use opentelemetry_sdk::metrics::reader::MetricReader;
+
+use crate::{
+    error::{Error, Problem},
+    export::callbacks::Callbacks,
+    pipeline::builder::PipelineBuilder,
+};
+
+/// Takes the port, starts the server and returns the reader behind its page.
+#[cfg(feature = "prometheus")]
+pub(super) fn reader(
+    builder: &mut PipelineBuilder<'_>,
+    callbacks: &Arc<Callbacks>,
+) -> Result<Arc<dyn MetricReader>, Error> {
+    use std::io::ErrorKind;
+
+    use crate::export::prometheus::{Listener, exporter};
+
+    let config = &builder.inputs.settings.config.prometheus;
+    let listener = Listener::bind(config).map_err(|error| {
+        let (key, help) = match error.kind() {
+            ErrorKind::AddrInUse | ErrorKind::PermissionDenied => {
+                ("prometheus.port", "choose another port; 0 takes any free one")
+            }
+            _ => ("prometheus.host", "write a name or address of this machine; 0.0.0.0 stands for all"),
+        };
+        let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.get());
+        Error::configuration(vec![Problem::new(message).with_key(key).with_help(help)])
+    })?;
+    let (reader, registry) = exporter(config).map_err(|error| Error::system("prometheus", error))?;
+    builder.prometheus_address = Some(listener.address());
+    let server =
+        listener.serve(registry, config.path.as_str(), Arc::clone(callbacks), builder.inputs.diagnostics);
+    builder.runtime.get()?.serve(server);
+    Ok(Arc::new(reader))
+}
+
+#[cfg(not(feature = "prometheus"))]
+pub(super) fn reader(
+    _: &mut PipelineBuilder<'_>,
+    _: &Arc<Callbacks>,
+) -> Result<Arc<dyn MetricReader>, Error> {
+    let problem = Problem::new("this binary was built without the feature `prometheus`");
+    Err(Error::configuration(vec![problem.with_key("metrics.exporters")]))
+}

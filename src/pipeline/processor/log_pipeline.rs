@@ -1,0 +1,99 @@
+//! The processor of all log records.
+
+use std::{sync::Arc, time::Duration};
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    logs::{LogProcessor, SdkLogRecord},
+};
+
+use crate::{
+    export::{
+        destination::LogDestination,
+        flush::{Flush, PendingFlush, wait_all},
+    },
+    logs::{RecordFilter, take_prefiltered},
+    pipeline::{limits::RecordLimiter, self_metrics::Counters},
+};
+
+/// Counts log records, enforces their limits and passes them to the destinations whose filters
+/// match.
+#[derive(Debug)]
+pub(crate) struct LogPipeline {
+    counters: Option<Arc<Counters>>,
+    /// Filters the records that were not filtered before they were made.
+    filter: RecordFilter,
+    limiter: RecordLimiter,
+    routes: Vec<LogRoute>,
+    /// The last of the routes whose destination keeps records: it takes them over without a copy.
+    owner: Option<LogRoute>,
+    flush_timeout: Duration,
+}
+
+/// A destination and the filter in front of it.
+#[derive(Debug)]
+pub(crate) struct LogRoute {
+    pub(crate) filter: RecordFilter,
+    pub(crate) destination: Arc<dyn LogDestination>,
+}
+
+impl LogPipeline {
+    pub(crate) fn new(
+        counters: Option<Arc<Counters>>,
+        filter: RecordFilter,
+        limiter: RecordLimiter,
+        mut routes: Vec<LogRoute>,
+        flush_timeout: Duration,
+    ) -> Self {
+        let owner = routes.iter().rposition(|route| route.destination.keeps_records());
+        let owner = owner.map(|index| routes.remove(index));
+        Self { counters, filter, limiter, routes, owner, flush_timeout }
+    }
+
+    fn flush<'p>(
+        &'p self,
+        request: fn(&'p dyn Flush) -> PendingFlush<'p>,
+        timeout: Duration,
+    ) -> OTelSdkResult {
+        let routes = self.routes.iter().chain(&self.owner);
+        wait_all(routes.map(|route| request(&*route.destination)).collect(), timeout)
+    }
+}
+
+impl LogProcessor for LogPipeline {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        if let Some(counters) = &self.counters {
+            counters.count_record();
+        }
+        if !take_prefiltered() && !self.filter.matches(record, scope) {
+            return;
+        }
+        self.limiter.enforce(record);
+        // The general filter takes a lock and is evaluated at most once.
+        let mut general = None;
+        let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
+            RecordFilter::General(_) => *general.get_or_insert_with(|| filter.matches(record, scope)),
+            filter => filter.matches(record, scope),
+        };
+        for LogRoute { filter, destination } in &self.routes {
+            if matches(filter, record) {
+                destination.emit(record, scope);
+            }
+        }
+        if let Some(LogRoute { filter, destination }) = &self.owner
+            && matches(filter, record)
+        {
+            // The SDK drops the record after this, since there is no other processor.
+            destination.emit_owned(self.limiter.take(record), scope);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.flush(PendingFlush::request, self.flush_timeout)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.flush(PendingFlush::request_last, timeout)
+    }
+}

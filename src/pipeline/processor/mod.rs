@@ -1,0 +1,9 @@
+//! The one processor of each signal: counts, limits, filters and routes.
+
+mod log_pipeline;
+mod span_pipeline;
+
+pub(super) use self::{
+    log_pipeline::{LogPipeline, LogRoute},
+    span_pipeline::SpanPipeline,
+};

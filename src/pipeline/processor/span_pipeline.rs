@@ -1,0 +1,73 @@
+//! The processor of all spans.
+
+use std::{sync::Arc, time::Duration};
+
+use opentelemetry::Context;
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    trace::{Span, SpanData, SpanProcessor},
+};
+
+use crate::{
+    export::{
+        destination::SpanDestination,
+        flush::{PendingFlush, wait_all},
+    },
+    pipeline::{limits::SpanLimiter, self_metrics::Counters},
+};
+
+/// Counts spans, enforces their limits and passes them to all destinations.
+#[derive(Debug)]
+pub(crate) struct SpanPipeline {
+    counters: Option<Arc<Counters>>,
+    limiter: SpanLimiter,
+    destinations: Vec<Arc<dyn SpanDestination>>,
+    flush_timeout: Duration,
+}
+
+impl SpanPipeline {
+    pub(crate) fn new(
+        counters: Option<Arc<Counters>>,
+        limiter: SpanLimiter,
+        destinations: Vec<Arc<dyn SpanDestination>>,
+        flush_timeout: Duration,
+    ) -> Self {
+        Self { counters, limiter, destinations, flush_timeout }
+    }
+}
+
+impl SpanProcessor for SpanPipeline {
+    fn on_start(&self, span: &mut Span, _: &Context) {
+        if let Some(counters) = &self.counters {
+            counters.start_span();
+        }
+        for destination in &self.destinations {
+            destination.start(span);
+        }
+    }
+
+    fn on_end(&self, mut span: SpanData) {
+        if let Some(counters) = &self.counters {
+            counters.end_span();
+        }
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        self.limiter.enforce(&mut span);
+        let Some((last, others)) = self.destinations.split_last() else { return };
+        for destination in others {
+            destination.end(span.clone());
+        }
+        last.end(span);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        let pending = self.destinations.iter().map(|destination| PendingFlush::request(&**destination));
+        wait_all(pending.collect(), self.flush_timeout)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let pending = self.destinations.iter().map(|destination| PendingFlush::request_last(&**destination));
+        wait_all(pending.collect(), timeout)
+    }
+}
