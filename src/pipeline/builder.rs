@@ -1,4 +1,4 @@
-//! Builds what the signals share, when the first of them needs it.
+//! Builds the exporters of all signals. Shared parts are built for the first that needs them.
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -38,7 +38,7 @@ pub(super) struct PipelineBuilder<'s> {
     console: ConsoleSlot,
 }
 
-/// What a pipeline is built from.
+/// The inputs of a pipeline.
 pub(super) struct Inputs<'s> {
     pub(super) settings: &'s Settings,
     pub(super) resource: Resource,

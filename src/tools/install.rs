@@ -94,8 +94,8 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns `true` if the process has a global subscriber. Checked on a new thread, which has no scoped
-/// one.
+/// Returns `true` if the process has a global subscriber. Checks on a new thread, which has no
+/// scoped one.
 fn has_subscriber() -> bool {
     let check =
         || tracing::dispatcher::get_default(|dispatch| !dispatch.is::<tracing::subscriber::NoSubscriber>());
