@@ -120,7 +120,7 @@ fn init_writes_a_file_that_passes_and_never_overwrites() {
     fs::write(&path, "precious").unwrap();
     let ran = run(directory.path(), &["init"], &[]);
     assert_eq!(ran.code, 1);
-    assert!(ran.out.contains("exists already"), "{}", ran.out);
+    assert!(ran.out.contains("already exists"), "{}", ran.out);
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }
 

@@ -6,7 +6,7 @@ mod support;
 
 use std::{net::TcpListener, time::Duration};
 
-use autotelemetry::{config::Signal, probe::Step};
+use autotelemetry::{Signal, doctor::Step};
 use serde_json::Value;
 use support::{builder, collector::Collector, program::clean, sink::Sink};
 

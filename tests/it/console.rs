@@ -120,7 +120,7 @@ fn child_emits_long_names() {
 
 #[test]
 fn spans_and_metrics_have_accounts_too() {
-    use autotelemetry::{config::Signal, prelude::*};
+    use autotelemetry::{Signal, prelude::*};
 
     let lines = crate::support::lines::Lines::default();
     let tools = crate::support::builder()

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::support::{builder, program, sink::Sink, with_file};
-use autotelemetry::{ObservabilityTools, config::Signal, error::FailureCause, prelude::*};
+use autotelemetry::{ObservabilityTools, Signal, error::FailureCause, prelude::*};
 
 const PROTOCOLS: [&str; 3] = ["grpc", "http/protobuf", "http/json"];
 
@@ -205,7 +205,7 @@ fn what_cannot_be_delivered_at_shutdown_is_counted() {
             Signal::ALL
         );
         for failure in error.failures() {
-            let FailureCause::Lost { items: 1, error } = failure.cause() else {
+            let FailureCause::Lost { items: 1, error, .. } = failure.cause() else {
                 panic!("{protocol}: {failure:?}")
             };
             assert!(error.contains("refused"), "{protocol}: {error}");
@@ -356,7 +356,7 @@ fn what_found_the_queue_full_is_counted() {
             if json { None } else { Some(sink.spans().len()) },
             if json { None } else { Some(sink.logs().len()) },
         ]) {
-            let FailureCause::Lost { items, error } = failure.cause() else { panic!("{failure:?}") };
+            let FailureCause::Lost { items, error, .. } = failure.cause() else { panic!("{failure:?}") };
             assert!(error.contains("the queue was full"), "{error}");
             if let Some(arrived) = arrived {
                 assert_eq!(

@@ -16,7 +16,7 @@ use std::{
 };
 
 use crate::support::{TIMEOUT, builder, program, with_file};
-use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{Builder, ObservabilityTools, Signal, prelude::*};
 use serde_json::Value;
 
 fn to_files(directory: &Path) -> Builder {

@@ -14,8 +14,7 @@ use crate::support::{
     with_file,
 };
 use autotelemetry::{
-    Builder, ObservabilityTools,
-    config::Signal,
+    Builder, ObservabilityTools, Signal,
     opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
     prelude::*,
 };
@@ -363,7 +362,7 @@ fn a_writer_that_never_returns_holds_up_nobody() {
     logger.info("waits", &[]);
     let start = Instant::now();
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("logs: not done within 300ms"), "{error}");
+    assert!(error.contains("logs: timed out after 300ms"), "{error}");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     drop(tools);
 }

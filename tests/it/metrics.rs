@@ -278,10 +278,10 @@ fn child_panics_in_callbacks() {
 /// The page of Prometheus, alone and beside pushes.
 #[cfg(feature = "prometheus")]
 mod page {
-    use autotelemetry::{ObservabilityTools, config::Temporality};
+    use autotelemetry::ObservabilityTools;
 
     use super::*;
-    use crate::support::with_env;
+    use crate::support::{value, with_env};
 
     fn scrape(tools: &ObservabilityTools) -> String {
         let (head, body) = crate::support::request(tools.prometheus_address().unwrap(), "GET /metrics");
@@ -381,7 +381,7 @@ mod page {
         ])
         .build()
         .unwrap();
-        assert_eq!(tools.config().metrics.temporality, Temporality::Cumulative);
+        assert_eq!(value(&tools, "metrics.temporality"), r#""cumulative""#);
         assert!(tools.warnings().iter().any(|warning| warning.to_string().contains("ignored")));
         let meter = tools.meter("shop");
         count_collections(&meter, "collections");

@@ -5,8 +5,7 @@ use std::net::TcpListener;
 
 use crate::support::{builder, check_page, sink::Sink};
 use autotelemetry::{
-    Builder, ObservabilityTools,
-    config::Signal,
+    Builder, ObservabilityTools, Signal,
     opentelemetry::{
         Context,
         trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _},

@@ -6,9 +6,12 @@ use std::{
     time::Duration,
 };
 
-use crate::support::shop::{recorded, shop};
+use crate::support::{
+    shop::{recorded, shop},
+    value,
+};
 use autotelemetry::{
-    config::Signal,
+    Signal,
     opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState},
     prelude::*,
     testing::{self, MetricValue},
@@ -88,7 +91,7 @@ fn nothing_comes_from_elsewhere() {
     let (tools, _telemetry) = testing::tools();
     let explained = tools.explain().to_string();
     assert!(!explained.contains("autotelemetry.toml"), "{explained}");
-    assert_eq!(tools.config().service.name.as_ref().unwrap().as_str(), "test");
+    assert_eq!(value(&tools, "service.name"), r#""test""#);
 }
 
 #[test]

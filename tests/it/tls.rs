@@ -300,24 +300,18 @@ fn half_an_identity_is_an_error_and_from_standard_variables_a_warning() {
 }
 
 #[test]
-#[cfg(feature = "cli")]
 fn check_opens_the_files_and_explain_does_not() {
-    let (_, directory) = to_tls("ca_file = \"ca.pem\"");
-    let run = |command: &str| {
-        let mut program = program::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
-        let output = program.current_dir(directory.path()).arg(command).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap())
-    };
-    let (code, said) = run("check");
+    let (builder, directory) = to_tls("ca_file = \"ca.pem\"");
+    let errors: Vec<_> = builder.check().errors().iter().map(ToString::to_string).collect();
+    let path = directory.path().display();
     assert_eq!(
-        (code, said.as_str()),
-        (
-            Some(1),
-            "error: autotelemetry.toml:7:11: otlp.tls.ca_file: cannot use ca.pem: No such file or directory (os error 2)\n\
-             1 problem\n"
-        )
+        errors,
+        [format!(
+            "{path}/autotelemetry.toml:7:11: otlp.tls.ca_file: cannot use {path}/ca.pem: No such file or directory (os error 2)"
+        )]
     );
-    assert_eq!(run("explain").0, Some(0));
+    let (builder, _directory) = to_tls("ca_file = \"ca.pem\"");
+    assert_eq!(builder.explain().errors(), []);
 }
 
 #[test]

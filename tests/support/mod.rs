@@ -42,6 +42,13 @@ pub fn with_file(text: &str, variables: &[(&str, &str)]) -> (Builder, tempfile::
     (with_env(variables).config_file(path), directory)
 }
 
+/// Returns the effective value of a key, as it is written in the file.
+pub fn value(tools: &ObservabilityTools, key: &str) -> String {
+    let explained = tools.explain();
+    let found = explained.values().find(|(other, ..)| *other == key);
+    found.unwrap_or_else(|| panic!("there is no key {key}")).1
+}
+
 /// What an HTTP server answers: status and headers, and the body.
 pub fn request(address: SocketAddr, request: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();

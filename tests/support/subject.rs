@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use autotelemetry::{ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{ObservabilityTools, Signal, prelude::*};
 use serde_json::{Value as Json, json};
 
 use super::{TIMEOUT, program};

@@ -32,7 +32,8 @@ pub(super) fn reader(
         let problem = Problem::new(message).with_key(key).with_help(help);
         Error::configuration(vec![problem.with_source(error)])
     })?;
-    let (reader, registry) = exporter(config).map_err(|error| Error::system("cannot create the exporter `prometheus`", error))?;
+    let (reader, registry) =
+        exporter(config).map_err(|error| Error::system("cannot create the exporter `prometheus`", error))?;
     builder.prometheus_address = Some(listener.address());
     let server =
         listener.serve(registry, config.path.as_str(), Arc::clone(callbacks), builder.inputs.diagnostics);
