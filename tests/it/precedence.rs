@@ -1,10 +1,10 @@
-//! Which of two sources wins, for each pair of neighbours in the order
+//! Precedence of sources, for each pair of neighbours in the order
 //! default < code < file < profile < `OTEL_*` < `AUTOTEL_*` < `force`.
 
-use crate::support::{value, with_env, with_file};
 use autotelemetry::{ObservabilityTools, Signal};
+use test_support::{value, with_env, with_file};
 
-/// Without exporters nothing is started, and the configuration is all that matters.
+/// Without exporters nothing is started.
 const SILENT: &str =
     "traces.exporters = []\nmetrics.exporters = []\nlogs.exporters = []\n[service]\nname = \"file\"\n";
 
@@ -19,20 +19,20 @@ fn keys(tools: &ObservabilityTools, prefix: &str) -> Vec<String> {
 }
 
 #[test]
-fn code_beats_the_default() {
+fn code_overrides_the_default() {
     let tools = with_env(&[]).service_name("code").set("traces.sampler", "always_off").build().unwrap();
     assert_eq!(name(&tools), "code");
     assert_eq!(value(&tools, "traces.sampler"), r#""always_off""#);
 }
 
 #[test]
-fn the_file_beats_code() {
+fn file_overrides_code() {
     let (builder, _directory) = with_file(SILENT, &[]);
     assert_eq!(name(&builder.service_name("code").build().unwrap()), "file");
 }
 
 #[test]
-fn the_profile_beats_the_rest_of_the_file() {
+fn profile_overrides_the_rest_of_the_file() {
     let text = format!("{SILENT}[profiles.production.service]\nname = \"profile\"\n");
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.profile("production").build().unwrap();
@@ -41,28 +41,28 @@ fn the_profile_beats_the_rest_of_the_file() {
 }
 
 #[test]
-fn standard_variables_beat_the_profile() {
+fn otel_variables_override_the_profile() {
     let text = format!("{SILENT}[profiles.production.service]\nname = \"profile\"\n");
     let (builder, _directory) = with_file(&text, &[("OTEL_SERVICE_NAME", "otel")]);
     assert_eq!(name(&builder.profile("production").build().unwrap()), "otel");
 }
 
 #[test]
-fn own_variables_beat_standard_ones() {
+fn autotel_variables_override_otel_variables() {
     let tools =
         with_env(&[("OTEL_SERVICE_NAME", "otel"), ("AUTOTEL_SERVICE__NAME", "autotel")]).build().unwrap();
     assert_eq!(name(&tools), "autotel");
 }
 
 #[test]
-fn what_is_forced_beats_everything() {
+fn forced_value_overrides_everything() {
     let tools =
         with_env(&[("AUTOTEL_SERVICE__NAME", "autotel")]).force("service.name", "forced").build().unwrap();
     assert_eq!(name(&tools), "forced");
 }
 
 #[test]
-fn the_profile_is_chosen_by_the_variable_then_code_then_the_file() {
+fn profile_is_chosen_by_variable_then_code_then_file() {
     let text = format!(
         "profile = \"c\"\n{SILENT}[profiles.a.service]\nname = \"a\"\n[profiles.b.service]\nname = \"b\"\n\
          [profiles.c.service]\nname = \"c\"\n"
@@ -76,7 +76,7 @@ fn the_profile_is_chosen_by_the_variable_then_code_then_the_file() {
 }
 
 #[test]
-fn the_variable_that_names_a_file_beats_the_program() {
+fn config_file_variable_overrides_the_program() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("other.toml");
     std::fs::write(&path, SILENT.replace("\"file\"", "\"other\"")).unwrap();
@@ -85,7 +85,7 @@ fn the_variable_that_names_a_file_beats_the_program() {
 }
 
 #[test]
-fn tables_merge_key_by_key_and_lists_are_replaced() {
+fn tables_merge_by_key_and_lists_are_replaced() {
     let text = format!(
         "{SILENT}[resource.attributes]\nteam = \"file\"\n\"deployment.region\" = \"eu\"\n\
          [otlp.headers]\nX-File = \"1\"\nshared = \"file\"\n"
@@ -111,7 +111,7 @@ fn tables_merge_key_by_key_and_lists_are_replaced() {
 }
 
 #[test]
-fn a_key_of_a_signal_in_the_file_beats_the_general_variable() {
+fn signal_key_in_the_file_overrides_the_general_variable() {
     let text =
         format!("{SILENT}[otlp.traces]\nendpoint = \"http://traces:4318/own\"\nheaders = {{ a = \"1\" }}\n");
     let variables =
@@ -125,7 +125,7 @@ fn a_key_of_a_signal_in_the_file_beats_the_general_variable() {
 }
 
 #[test]
-fn exporters_follow_from_an_endpoint_unless_they_are_listed() {
+fn endpoint_implies_exporters_unless_listed() {
     let exporters = |variables: &[(&str, &str)]| {
         let tools = with_env(variables).service_name("x").build().unwrap();
         Signal::ALL.map(|signal| value(&tools, &format!("{signal}.exporters")))
@@ -147,7 +147,7 @@ fn exporters_follow_from_an_endpoint_unless_they_are_listed() {
 
 #[test]
 #[cfg(feature = "prometheus")]
-fn the_prometheus_port_in_code_switches_the_exporter_on() {
+fn prometheus_port_in_code_enables_the_exporter() {
     let tools = with_env(&[]).service_name("x").prometheus_port(0).build().unwrap();
     assert!(tools.prometheus_address().is_some());
     let tools =

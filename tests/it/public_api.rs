@@ -13,7 +13,7 @@ use std::{
     process::Command,
 };
 
-use autotelemetry_test_support::{golden, process};
+use test_support::{golden, process};
 
 /// The format of rustdoc's JSON that the crate `public-api` reads.
 const FORMAT_VERSION: u64 = 57;
@@ -36,7 +36,8 @@ fn rustdoc_json() -> PathBuf {
     // JSON is an unstable format. Cargo would rebuild all dependencies if it saw `RUSTC_BOOTSTRAP`.
     let rustdoc = Path::new(env!("CARGO")).with_file_name("rustdoc");
     let wrapper = temporary.join("rustdoc");
-    fs::write(&wrapper, format!("#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec '{}' \"$@\"\n", rustdoc.display())).unwrap();
+    fs::write(&wrapper, format!("#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec '{}' \"$@\"\n", rustdoc.display()))
+        .unwrap();
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
 
     let mut command = Command::new(env!("CARGO"));
