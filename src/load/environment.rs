@@ -18,11 +18,12 @@ impl Environment {
     }
 
     /// The last value of a name counts.
-    pub(crate) fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    pub(crate) fn new<K: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         // A name that is not Unicode cannot be one that the library reads.
-        let variables =
-            variables.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        let variables: BTreeMap<String, OsString> = variables.collect();
+        let unicode_name = |(name, value): (K, V)| Some((name.into().into_string().ok()?, value.into()));
+        let variables: BTreeMap<String, OsString> = variables.into_iter().filter_map(unicode_name).collect();
         let mut environment = Self::default();
         for (name, value) in variables {
             match value.into_string() {

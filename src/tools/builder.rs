@@ -169,7 +169,6 @@ impl Builder {
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         self.sources.environment = Some(Environment::new(variables));
         self
     }

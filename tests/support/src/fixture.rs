@@ -1,4 +1,4 @@
-//! A program whose telemetry tests look at.
+//! A small program whose telemetry tests look at.
 
 use std::time::SystemTime;
 
@@ -8,12 +8,12 @@ use autotelemetry::{
     testing::{self, Captured},
 };
 
-/// What a program does: an order that is placed, and another one whose card is refused.
-pub fn shop(tools: &ObservabilityTools) {
+/// Places two orders: one that succeeds, and one whose card is refused.
+pub fn place_orders(tools: &ObservabilityTools) {
     let (logger, tracer, meter) = (tools.logger("shop"), tools.tracer("shop"), tools.meter("shop"));
     let orders = meter.u64_counter("orders").with_unit("{order}").build();
     let duration = meter.f64_histogram("order.duration").with_unit("ms").build();
-    for (payment, took) in [("invoice", 20.0), ("card", 10.5)] {
+    for (payment, milliseconds) in [("invoice", 20.0), ("card", 10.5)] {
         let attributes = [KeyValue::new("payment", payment)];
         let order = tracer.start_as_current_span("order");
         order.set_attributes(attributes.clone());
@@ -26,13 +26,13 @@ pub fn shop(tools: &ObservabilityTools) {
             logger.exception("charging failed", &error, &attributes);
         }
         orders.add(1, &attributes);
-        duration.record(took, &attributes);
+        duration.record(milliseconds, &attributes);
     }
 }
 
-/// What the shop leaves behind, the same each time.
-pub fn recorded() -> Captured {
-    let (tools, telemetry) = testing::builder().deterministic_ids().clock(SystemTime::UNIX_EPOCH).build();
-    shop(&tools);
-    telemetry
+/// Returns the telemetry of [`place_orders`], identical in every run.
+pub fn captured_orders() -> Captured {
+    let (tools, captured) = testing::builder().deterministic_ids().clock(SystemTime::UNIX_EPOCH).build();
+    place_orders(&tools);
+    captured
 }

@@ -1,15 +1,14 @@
-//! The pictures of the README: what a terminal shows of a real run. To draw them anew:
-//! `cargo build --examples && UPDATE_GOLDEN=1 cargo test --test it readme_images -- --ignored`
+//! The images of the README: terminals after real runs. To draw them again:
+//! `cargo build --examples && UPDATE_GOLDEN=1 cargo test --test collector readme_images`
 #![allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "pixels are few and whole")]
 
 use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use crate::support::program;
+use test_support::{golden, process, programs::Program, require, terminal};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -19,24 +18,17 @@ const COLUMNS: u16 = 118;
 const WIDTH: f32 = 7.2;
 const HEIGHT: f32 = 17.0;
 
-/// The screen after `words` have run on a terminal.
-fn screen(mut script: Command, words: &str, directory: &Path) -> vt100::Parser {
-    let session = directory.join("session");
-    let words = format!("stty cols {COLUMNS} && {words}");
-    script.args(["--quiet", "--flush", "--command", &words]).arg(&session).current_dir(directory);
-    script.env("TERM", "xterm-256color").output().expect("script is of util-linux");
-    // Where it ran says nothing.
-    let recorded = fs::read_to_string(&session).unwrap().replace(&format!("{}/", directory.display()), "");
-    let recorded = recorded.as_bytes();
-    // The first line and the last are those of `script`.
-    let begin = recorded.iter().position(|byte| *byte == b'\n').unwrap() + 1;
-    let end = recorded.windows(13).rposition(|bytes| bytes == b"\nScript done ").unwrap();
-    let mut terminal = vt100::Parser::new(60.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0);
-    terminal.process(&recorded[begin..end]);
-    terminal
+/// Returns the screen after `line` has run on a terminal.
+fn screen(line: &str, directory: &Path) -> vt100::Parser {
+    let mut recording = terminal::record(line, COLUMNS, |script| {
+        script.current_dir(directory);
+    });
+    // The directory differs in each run.
+    recording.output = recording.output.replace(&format!("{}/", directory.display()), "");
+    recording.replay(60)
 }
 
-/// The rows of a screen that have something on them, as text.
+/// Returns the rows of a screen up to the last non-empty one.
 fn rows(screen: &vt100::Screen) -> Vec<String> {
     let rows: Vec<_> = screen.rows(0, COLUMNS).collect();
     let used = rows.iter().rposition(|row| !row.trim().is_empty()).map_or(0, |last| last + 1);
@@ -67,7 +59,7 @@ fn svg(screen: &vt100::Screen) -> String {
     )
     .unwrap();
     for row in 0..rows {
-        // Neighbours of one look stand together, so that a font of another width does the least harm.
+        // Adjacent cells of one style form one text, so that other font widths distort little.
         let mut runs: Vec<(u16, &'static str, bool, String)> = Vec::new();
         for column in 0..COLUMNS {
             let cell = screen.cell(row, column).unwrap();
@@ -94,7 +86,7 @@ fn svg(screen: &vt100::Screen) -> String {
     out
 }
 
-/// What is the same in every run: numbers and ids are masked, bars left out.
+/// Returns what is equal in each run: numbers and ids are masked, bars are removed.
 fn words(text: &str) -> String {
     let is_id = |word: &str| word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit());
     let is_bar = |word: &str| word.contains(['█', '·']);
@@ -102,7 +94,7 @@ fn words(text: &str) -> String {
     for word in text.split([' ', '=', '\n']).filter(|word| !word.is_empty() && !is_bar(word)) {
         let mut masked = String::new();
         for c in word.chars() {
-            // However many digits there are, before a point and behind it.
+            // Any number of digits, before and after a decimal point, becomes one zero each.
             let is_number = c.is_ascii_digit() || c == '.' && masked.ends_with('0');
             match c {
                 _ if !is_number => masked.push(c),
@@ -115,7 +107,7 @@ fn words(text: &str) -> String {
     words.join(" ")
 }
 
-/// The rows of a picture, as text.
+/// Returns the rows of an image as text.
 fn drawn(picture: &str) -> String {
     let number = |text: &str, name: &str| -> f32 {
         let (_, rest) = text.split_once(&format!(" {name}=\"")).unwrap();
@@ -138,10 +130,10 @@ fn drawn(picture: &str) -> String {
     out + &line
 }
 
-/// Compares a picture with the screen, or draws it when asked to.
+/// Compares an image with the screen, or draws it when asked to.
 fn is_current(name: &str, screen: &vt100::Screen) {
     let path = Path::new(ROOT).join("assets").join(name);
-    if program::updates_golden() {
+    if golden::is_update() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, svg(screen)).unwrap();
     }
@@ -149,37 +141,37 @@ fn is_current(name: &str, screen: &vt100::Screen) {
     let (drawn, shown) = (words(&drawn(&picture)), words(&rows(screen).join("\n")));
     assert!(
         drawn == shown,
-        "assets/{name} is stale; run: cargo build --examples && UPDATE_GOLDEN=1 cargo test --test it readme_images -- --ignored\n{shown}\n{drawn}"
+        "assets/{name} is stale; run: cargo build --examples && {}\n{shown}\n{drawn}",
+        golden::update_command()
     );
 }
 
 #[test]
-#[ignore = "needs script (util-linux)"]
-fn the_console_is_as_in_the_picture() {
+fn console_image_is_current() {
+    require!(Script);
     let directory = tempfile::tempdir().unwrap();
     fs::copy(Path::new(ROOT).join("examples/quickstart.toml"), directory.path().join("autotelemetry.toml"))
         .unwrap();
-    let example = program::example("quickstart");
+    let example = process::example("quickstart");
     let example = PathBuf::from(example.get_program());
-    let script = program::clean("script".into());
-    let terminal = screen(script, &format!("{} 2>/dev/null", example.display()), directory.path());
+    let terminal = screen(&format!("{} 2>/dev/null", example.display()), directory.path());
     let shown = rows(terminal.screen()).concat();
     assert!(shown.contains("orders.processed"), "the example does not run: {shown}");
     is_current("console.svg", terminal.screen());
 }
 
 #[test]
-#[ignore = "needs script (util-linux) and taplo (TAPLO)"]
-fn taplo_finds_what_is_in_the_picture() {
+fn taplo_image_is_current() {
+    require!(Script, Taplo);
     let directory = tempfile::tempdir().unwrap();
     let schema = Path::new(ROOT).join("schema/autotelemetry.schema.json");
     fs::copy(schema, directory.path().join("autotelemetry.schema.json")).unwrap();
     let text = "#:schema ./autotelemetry.schema.json\n\n[service]\nname = \"checkout\"\n\n[otlp]\ntimeout = \"5 sec\"\n\n\
                 [traces]\nsampler = \"alwayson\"\n";
     fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
-    let taplo = program::named("TAPLO", "taplo");
-    let words = format!("RUST_LOG=off {taplo} lint --colors always autotelemetry.toml");
-    let terminal = screen(program::clean("script".into()), &words, directory.path());
+    let taplo = Program::Taplo.path().unwrap();
+    let words = format!("RUST_LOG=off {} lint --colors always autotelemetry.toml", taplo.display());
+    let terminal = screen(&words, directory.path());
     let shown = rows(terminal.screen()).concat();
     assert!(shown.contains("sampler = \"alwayson\""), "taplo does not run: {shown}");
     is_current("taplo.svg", terminal.screen());

@@ -1,4 +1,4 @@
-//! A destination that keeps what it is sent, over HTTP/1.1 and gRPC alike.
+//! An OTLP destination that keeps what it receives, over HTTP/1.1 and gRPC.
 
 use std::{
     collections::VecDeque,
@@ -10,7 +10,6 @@ use std::{
 };
 
 use base64::Engine as _;
-
 use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
 use hyper::{
     Request, Response,
@@ -33,9 +32,9 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use super::{TIMEOUT, collector::Collector};
+use crate::TIMEOUT;
 
-/// One request, its body uncompressed and without the framing of gRPC.
+/// A request. Its body is uncompressed and has no gRPC framing.
 #[derive(Debug, Clone)]
 pub struct Received {
     pub path: String,
@@ -48,12 +47,12 @@ impl Received {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    fn is(&self, signal: &str) -> bool {
+    fn has_signal(&self, signal: &str) -> bool {
         self.path.to_lowercase().contains(signal)
     }
 }
 
-pub struct Sink {
+pub struct MockCollector {
     address: SocketAddr,
     state: Arc<State>,
     _runtime: tokio::runtime::Runtime,
@@ -63,45 +62,46 @@ pub struct Sink {
 struct State {
     received: Mutex<Vec<Received>>,
     more: Condvar,
-    /// The answers to the next requests, before others are accepted.
+    /// The replies to the next requests.
     replies: Mutex<VecDeque<Reply>>,
-    /// The answer to all others.
+    /// The reply to all later requests; none is success.
     always: Mutex<Option<Reply>>,
-    /// How long an answer takes.
+    /// The time before each reply.
     delay: Mutex<Duration>,
-    /// The body of answers over HTTP, JSON.
+    /// The JSON body of replies over HTTP.
     body: Mutex<&'static str>,
-    /// Takes the place of `received` where there is too much of it.
-    numbers: Option<Mutex<Numbers>>,
+    /// Counts items instead of keeping requests in `received`.
+    occurrences: Option<Mutex<Occurrences>>,
 }
 
-/// An answer other than plain success.
+/// A reply other than plain success.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// A status of HTTP, with headers.
+    /// An HTTP status, with headers.
     Http(u16, &'static [(&'static str, &'static str)]),
-    /// A status of gRPC: its code, message and details.
+    /// A gRPC status: its code, message and details.
     Grpc(u16, &'static str, Vec<u8>),
-    /// Success with this message, in Protocol Buffers.
+    /// Success with this message, encoded as Protocol Buffers.
     Accepted(Vec<u8>),
 }
 
-/// How often each item came whose attribute `n` holds its number: spans and log records.
+/// How often each numbered item arrived. The attribute `n` of a span or log record holds its
+/// number.
 #[derive(Debug, Clone, Default)]
-pub struct Numbers {
+pub struct Occurrences {
     pub spans: Vec<u8>,
     pub logs: Vec<u8>,
 }
 
-impl Numbers {
-    /// How many different numbers came, and how many items came more than once.
-    pub fn count(counts: &[u8]) -> (u64, u64) {
-        let different = counts.iter().filter(|count| **count > 0).count() as u64;
+impl Occurrences {
+    /// Returns how many different items arrived, and how many arrivals were repetitions.
+    pub fn distinct_and_repeated(counts: &[u8]) -> (u64, u64) {
+        let distinct = counts.iter().filter(|count| **count > 0).count() as u64;
         let all: u64 = counts.iter().map(|count| u64::from(*count)).sum();
-        (different, all - different)
+        (distinct, all - distinct)
     }
 
-    fn note(counts: &mut Vec<u8>, attributes: &[KeyValue]) {
+    fn record(counts: &mut Vec<u8>, attributes: &[KeyValue]) {
         let number = attributes.iter().find(|attribute| attribute.key == "n").and_then(|attribute| {
             match attribute.value.as_ref()?.value.as_ref()? {
                 any_value::Value::IntValue(number) => usize::try_from(*number).ok(),
@@ -118,11 +118,11 @@ impl Numbers {
     fn add(&mut self, path: &str, body: &[u8]) {
         if path.to_lowercase().contains("trace") {
             for span in spans_of(body) {
-                Self::note(&mut self.spans, &span.attributes);
+                Self::record(&mut self.spans, &span.attributes);
             }
         } else if path.to_lowercase().contains("logs") {
             for (_, record) in logs_of(body) {
-                Self::note(&mut self.logs, &record.attributes);
+                Self::record(&mut self.logs, &record.attributes);
             }
         }
     }
@@ -143,34 +143,35 @@ fn logs_of(body: &[u8]) -> impl Iterator<Item = (String, LogRecord)> {
     })
 }
 
-impl Sink {
+impl MockCollector {
+    /// Starts a mock collector that keeps each request.
     pub fn start() -> Self {
         Self::start_with(None)
     }
 
-    /// Keeps the numbers of items instead of requests.
-    pub fn counting() -> Self {
+    /// Starts a mock collector that counts numbered items and keeps no request.
+    pub fn start_counting() -> Self {
         Self::start_with(Some(Mutex::default()))
     }
 
-    fn start_with(numbers: Option<Mutex<Numbers>>) -> Self {
-        // It stands for another process, so what its crates say is no business of the subscriber of this one.
-        let deaf = || std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
+    fn start_with(occurrences: Option<Mutex<Occurrences>>) -> Self {
+        // It represents another process, so the subscriber of this process must not see its events.
+        let detach = || std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
-            .on_thread_start(deaf)
+            .on_thread_start(detach)
             .build()
             .unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State { numbers, ..State::default() });
+        let state = Arc::new(State { occurrences, ..State::default() });
         let shared = Arc::clone(&state);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    let service = service_fn(move |request| answer(request, Arc::clone(&state)));
+                    let service = service_fn(move |request| respond(request, Arc::clone(&state)));
                     let _ = auto::Builder::new(TokioExecutor::new())
                         .serve_connection(TokioIo::new(stream), service)
                         .await;
@@ -188,33 +189,33 @@ impl Sink {
         format!("http://{}", self.address)
     }
 
-    /// The next requests are answered with these statuses.
-    pub fn refuse(&self, statuses: &[u16]) {
-        self.reply(statuses.iter().map(|status| Reply::Http(*status, &[])));
+    /// Replies to the next requests with these HTTP statuses.
+    pub fn fail_next(&self, statuses: &[u16]) {
+        self.reply_next(statuses.iter().map(|status| Reply::Http(*status, &[])));
     }
 
-    /// The next requests are answered like this.
-    pub fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
+    /// Sets the replies to the next requests.
+    pub fn reply_next(&self, replies: impl IntoIterator<Item = Reply>) {
         self.state.replies.lock().unwrap().extend(replies);
     }
 
-    /// All requests are answered like this from now on.
-    pub fn always(&self, reply: Option<Reply>) {
+    /// Sets the reply to all requests from now on; none is success.
+    pub fn reply_always(&self, reply: Option<Reply>) {
         *self.state.always.lock().unwrap() = reply;
     }
 
-    /// Every answer takes this long.
-    pub fn delay(&self, delay: Duration) {
+    /// Sets the time before each reply.
+    pub fn set_delay(&self, delay: Duration) {
         *self.state.delay.lock().unwrap() = delay;
     }
 
-    /// The numbers of what came so far.
-    pub fn numbers(&self) -> Numbers {
-        self.state.numbers.as_ref().unwrap().lock().unwrap().clone()
+    /// Returns how often each item has arrived so far.
+    pub fn occurrences(&self) -> Occurrences {
+        self.state.occurrences.as_ref().unwrap().lock().unwrap().clone()
     }
 
-    /// Requests over HTTP are answered with this JSON.
-    pub fn say(&self, body: &'static str) {
+    /// Sets the JSON body of replies over HTTP.
+    pub fn set_body(&self, body: &'static str) {
         *self.state.body.lock().unwrap() = body;
     }
 
@@ -222,13 +223,13 @@ impl Sink {
         self.state.received.lock().unwrap().clone()
     }
 
-    /// Waits until `enough` is true of what was received.
+    /// Waits until the requests satisfy `enough`, and returns them.
     pub fn wait(&self, enough: impl Fn(&[Received]) -> bool) -> Vec<Received> {
         let deadline = Instant::now() + TIMEOUT;
         let mut received = self.state.received.lock().unwrap();
         while !enough(&received) {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "not received in time; there is {received:#?}");
+            assert!(!left.is_zero(), "not received in time, only {received:#?}");
             received = self.state.more.wait_timeout(received, left).unwrap().0;
         }
         received.clone()
@@ -238,7 +239,7 @@ impl Sink {
         self.of("trace").flat_map(|received| spans_of(&received.body).collect::<Vec<_>>()).collect()
     }
 
-    /// The log records with their scopes' names.
+    /// Returns the log records, each with the name of its scope.
     pub fn logs(&self) -> Vec<(String, LogRecord)> {
         self.of("logs").flat_map(|received| logs_of(&received.body).collect::<Vec<_>>()).collect()
     }
@@ -253,23 +254,11 @@ impl Sink {
     }
 
     fn of(&self, signal: &'static str) -> impl Iterator<Item = Received> {
-        self.received().into_iter().filter(move |received| received.is(signal))
+        self.received().into_iter().filter(move |received| received.has_signal(signal))
     }
 }
 
-impl Collector {
-    /// Hands on what it receives, and answers only when that was taken: what it accepted is there.
-    pub fn before(sink: &Sink) -> Self {
-        let exporter = format!(
-            "otlp_grpc: {{endpoint: '{}', tls: {{insecure: true}}, sending_queue: {{enabled: false}}, retry_on_failure: \
-             {{enabled: false}}}}",
-            sink.url()
-        );
-        Self::start_with("", &exporter)
-    }
-}
-
-async fn answer(
+async fn respond(
     request: Request<Incoming>,
     state: Arc<State>,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
@@ -288,8 +277,8 @@ async fn answer(
         body = plain;
     }
     let path = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-    if let Some(numbers) = &state.numbers {
-        numbers.lock().unwrap().add(&path, &body);
+    if let Some(occurrences) = &state.occurrences {
+        occurrences.lock().unwrap().add(&path, &body);
     } else {
         state.received.lock().unwrap().push(Received { path, headers: head.headers, body });
     }

@@ -1,54 +1,54 @@
-//! A real OpenTelemetry Collector, which prints what it receives.
-//!
-//! The program is the one that the variable `OTELCOL` names, else `otelcol` of the search path.
+//! A real OpenTelemetry Collector that prints what it receives.
 
 use std::{
-    hash::{BuildHasher as _, RandomState},
     io::{BufRead as _, BufReader},
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::Stdio,
     sync::{Arc, Condvar, Mutex},
     thread,
     time::Instant,
 };
 
-use super::{TIMEOUT, program};
+use crate::{TIMEOUT, mock_collector::MockCollector, port::free_port, process::Process, programs::Program};
 
 pub struct Collector {
-    process: Child,
+    process: Process,
     output: Arc<(Mutex<String>, Condvar)>,
     grpc: u16,
     http: u16,
     directory: tempfile::TempDir,
 }
 
-/// Prints everything.
+/// The exporter that prints everything.
 const PRINT: &str = "debug: {verbosity: detailed}";
 
-/// Prints of spans and log records only how many each request holds: under load, more would be work for a whole core.
+/// The exporters that print metrics, and only the number of spans and log records of each request.
+///
+/// Under load, to print each item would keep a core busy.
 const COUNT: &str = "debug: {verbosity: basic}\n  debug/metrics: {verbosity: detailed}";
 
-/// What we note below its own words.
+/// The last line of the output, appended when the process has ended.
 const ENDED: &str = "the Collector has ended\n";
 
 impl Collector {
+    /// Starts a Collector that prints each item.
     pub fn start() -> Self {
         Self::start_with("", PRINT)
     }
 
-    /// Counts spans and log records, and prints metrics. What it counted is in the result of `end`.
+    /// Starts a Collector that counts spans and log records, and prints metrics. See [`count`].
     pub fn start_counting() -> Self {
         Self::start_with("", COUNT)
     }
 
-    /// With the certificate and key in these files.
+    /// Starts a Collector with the certificate and key in these files.
     pub fn start_tls(certificate: &Path, key: &Path) -> Self {
         let (certificate, key) = (certificate.display(), key.display());
         Self::start_with(&format!(", tls: {{cert_file: '{certificate}', key_file: '{key}'}}"), PRINT)
     }
 
-    /// As `start_tls`; clients must show a certificate of this authority.
+    /// Starts a Collector that also requires client certificates of this authority.
     pub fn start_mtls(certificate: &Path, key: &Path, authority: &Path) -> Self {
         let (certificate, key, authority) = (certificate.display(), key.display(), authority.display());
         Self::start_with(
@@ -59,15 +59,26 @@ impl Collector {
         )
     }
 
-    pub(super) fn start_with(more: &str, exporter: &str) -> Self {
+    /// Starts a Collector that forwards to a mock collector, and accepts what the mock collector
+    /// accepts.
+    pub fn forwarding_to(mock: &MockCollector) -> Self {
+        let exporter = format!(
+            "otlp_grpc: {{endpoint: '{}', tls: {{insecure: true}}, sending_queue: {{enabled: false}}, retry_on_failure: \
+             {{enabled: false}}}}",
+            mock.url()
+        );
+        Self::start_with("", &exporter)
+    }
+
+    fn start_with(receiver: &str, exporter: &str) -> Self {
         let name = exporter.split(':').next().unwrap();
         let of_signal = |signal: &str| {
             let own = format!("{name}/{signal}");
             if exporter.contains(&own) { own } else { name.to_owned() }
         };
-        // Its own log leaves out lines that resemble many others, unless it is told not to.
-        Self::start_configured(&format!(
-            "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:${{env:OTLP_GRPC_PORT}}'{more}}}\n      http: {{endpoint: '127.0.0.1:${{env:OTLP_HTTP_PORT}}'{more}}}\n\
+        // Without `sampling`, the Collector drops lines of its log that resemble many others.
+        Self::start_with_config(&format!(
+            "receivers:\n  otlp:\n    protocols:\n      grpc: {{endpoint: '127.0.0.1:${{env:OTLP_GRPC_PORT}}'{receiver}}}\n      http: {{endpoint: '127.0.0.1:${{env:OTLP_HTTP_PORT}}'{receiver}}}\n\
              exporters:\n  {exporter}\n\
              service:\n  telemetry: {{metrics: {{level: none}}, logs: {{sampling: {{enabled: false}}}}}}\n  pipelines:\n\
              {}",
@@ -79,9 +90,9 @@ impl Collector {
         ))
     }
 
-    /// With this configuration, which takes its ports from the environment.
-    pub fn start_configured(text: &str) -> Self {
-        // The Collector does not say which port it was given for 0, so it is given one that was free a moment ago.
+    /// Starts a Collector with this configuration, which reads its ports from the environment.
+    pub fn start_with_config(text: &str) -> Self {
+        // The Collector does not report the port that it is assigned for 0, so it gets a fixed one.
         for _ in 0..5 {
             if let Some(collector) = Self::try_start(text) {
                 return collector;
@@ -102,25 +113,23 @@ impl Collector {
 
     fn is_started(&mut self) -> bool {
         let started = self.wait(|text| text.contains("Everything is ready") || text.ends_with(ENDED));
-        if started.ends_with(ENDED) {
-            let _ = self.process.wait();
-        }
         !started.ends_with(ENDED)
     }
 
-    /// Ends it without a chance to say goodbye.
+    /// Ends the Collector at once.
     pub fn kill(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.process.kill();
     }
 
-    /// Ends it, and returns all that it printed. It prints before it answers, so everything that it accepted is there.
-    pub fn end(mut self) -> String {
+    /// Ends the Collector and returns its output.
+    ///
+    /// It prints an item before it accepts it, so the output has everything that it accepted.
+    pub fn stop(mut self) -> String {
         self.kill();
         self.wait(|text| text.ends_with(ENDED))
     }
 
-    /// Starts it again, on the same ports. What it printed before is gone.
+    /// Starts the Collector again on the same ports, with empty output.
     pub fn restart(&mut self) {
         for _ in 0..5 {
             self.kill();
@@ -133,14 +142,12 @@ impl Collector {
         panic!("the Collector does not start again");
     }
 
-    /// Stops it in mid-stream, or lets it go on: `STOP`, `CONT`.
+    /// Pauses the process (`STOP`) or resumes it (`CONT`).
     pub fn signal(&self, name: &str) {
-        let id = self.process.id().to_string();
-        let status = Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
-        assert!(status.success());
+        self.process.signal(name);
     }
 
-    /// Where the Collector listens for a protocol.
+    /// Returns the endpoint for a protocol.
     pub fn url(&self, protocol: &str) -> String {
         format!("http://127.0.0.1:{}", if protocol == "grpc" { self.grpc } else { self.http })
     }
@@ -149,30 +156,30 @@ impl Collector {
         self.url(protocol).strip_prefix("http://").unwrap().parse().unwrap()
     }
 
-    /// Waits until the output satisfies `enough`, and returns it.
+    /// Waits until the output satisfies `enough`, and returns the output.
     pub fn wait(&self, enough: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + TIMEOUT;
         let mut text = self.output.0.lock().unwrap();
         while !enough(&text) {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "the Collector did not print it in time, but:\n{text}");
+            assert!(!left.is_zero(), "the Collector has not printed it in time, only:\n{text}");
             text = self.output.1.wait_timeout(text, left).unwrap().0;
         }
         text.clone()
     }
 }
 
-/// Runs the program with the configuration in `directory`.
-fn run(directory: &Path, (grpc, http): (u16, u16), output: &Arc<(Mutex<String>, Condvar)>) -> Child {
-    let mut process = Command::new(program::named("OTELCOL", "otelcol"))
+/// Runs the Collector with the configuration in `directory`.
+fn run(directory: &Path, (grpc, http): (u16, u16), output: &Arc<(Mutex<String>, Condvar)>) -> Process {
+    let mut command = Program::Collector.command();
+    command
         .arg("--config")
         .arg(directory.join("collector.yaml"))
         .env("OTLP_GRPC_PORT", grpc.to_string())
         .env("OTLP_HTTP_PORT", http.to_string())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("OTELCOL names the OpenTelemetry Collector");
+        .stderr(Stdio::piped());
+    let mut process = Process::spawn(&mut command);
     let shared = Arc::clone(output);
     let stderr = BufReader::new(process.stderr.take().unwrap());
     thread::spawn(move || {
@@ -188,31 +195,16 @@ fn run(directory: &Path, (grpc, http): (u16, u16), output: &Arc<(Mutex<String>, 
     process
 }
 
-impl Drop for Collector {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// A port that was free a moment ago, and none that the system gives to who asks for any: somebody who tries to reach
-/// nobody there could be given the same, and reach himself.
-pub fn free_port() -> u16 {
-    let free = (0..100).find_map(|attempt| {
-        let random = RandomState::new().hash_one(attempt) % 20_000;
-        TcpListener::bind(("127.0.0.1", 12_000 + u16::try_from(random).unwrap())).ok()
-    });
-    free.expect("some port is free").local_addr().unwrap().port()
-}
-
-/// How many items of a kind, `spans` or `log records`, a Collector received that counts them.
+/// Returns how many items of a kind, `spans` or `log records`, a counting Collector received.
 pub fn count(output: &str, kind: &str) -> u64 {
     let before = format!("\"{kind}\": ");
     let numbers = output.split(&before).skip(1).map(|rest| rest.split(['}', ',']).next().unwrap());
     numbers.map(|number| number.parse::<u64>().unwrap()).sum()
 }
 
-/// What the Collector's debug exporter printed, as sections: each begins with a line such as `Span #0` and holds the
-/// lines up to the next.
+/// Returns the sections of a kind in the output of the debug exporter.
+///
+/// A section begins with a line such as `Span #0` and ends before the next such line.
 pub fn sections<'t>(output: &'t str, kind: &str) -> Vec<&'t str> {
     let starts: Vec<_> = output.match_indices('\n').map(|(at, _)| at + 1).chain([0]).collect();
     let mut starts: Vec<_> = starts.into_iter().filter(|at| is_header(&output[*at..])).collect();
@@ -226,7 +218,7 @@ pub fn sections<'t>(output: &'t str, kind: &str) -> Vec<&'t str> {
         .collect()
 }
 
-/// The sections of a kind whose field is this.
+/// Returns the sections of a kind whose field `name` has this value.
 pub fn sections_with<'t>(output: &'t str, kind: &str, name: &str, value: &str) -> Vec<&'t str> {
     let mut found = sections(output, kind);
     found.retain(|section| field(section, name) == value);
@@ -252,7 +244,7 @@ fn is_header(text: &str) -> bool {
     })
 }
 
-/// The value behind `name:` (padded) in a section.
+/// Returns the value after `name:` in a section.
 pub fn field<'t>(section: &'t str, name: &str) -> &'t str {
     section
         .lines()

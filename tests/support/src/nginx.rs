@@ -1,25 +1,26 @@
-//! A real nginx, in front of a Collector or instead of one.
+//! A real nginx, in front of a Collector or in place of one.
 
 use std::{
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
 
-use super::{TIMEOUT, collector::free_port};
+use crate::{TIMEOUT, port::free_port, process::Process, programs::Program};
 
 pub struct Nginx {
-    process: Child,
+    process: Process,
     ports: Vec<u16>,
     _directory: tempfile::TempDir,
 }
 
 impl Nginx {
-    /// With a port of its own for each of `servers`, which are what stands between the braces of `server`. `global` stands
-    /// beside them.
+    /// Starts nginx with one port for each of `servers`.
+    ///
+    /// A server is the content of a `server` block; `global` is placed beside these blocks.
     pub fn start(global: &str, servers: &[&str], http2: bool) -> Self {
-        // As with the Collector, ports that were free a moment ago.
+        // The ports were free a moment ago, which is no guarantee.
         for _ in 0..5 {
             if let Some(nginx) = Self::try_start(global, servers, http2) {
                 return nginx;
@@ -40,18 +41,15 @@ impl Nginx {
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {name};\n"))
             .concat();
-        // Its workers have to read the directory, which only its owner can.
+        // Only its owner can read the directory, and the workers must.
         let config = format!(
             "user root;\ndaemon off;\npid nginx.pid;\nworker_processes 1;\nevents {{}}\n\
              http {{\naccess_log off;\n{temporary}{global}\n{servers}}}\n"
         );
         std::fs::write(directory.path().join("nginx.conf"), config).unwrap();
-        let mut process = Command::new("nginx")
-            .args(["-e", "stderr", "-c", "nginx.conf", "-p"])
-            .arg(directory.path())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nginx is installed");
+        let mut command = Program::Nginx.command();
+        command.args(["-e", "stderr", "-c", "nginx.conf", "-p"]).arg(directory.path()).stderr(Stdio::null());
+        let mut process = Process::spawn(&mut command);
         let deadline = Instant::now() + TIMEOUT;
         while !ports.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok()) {
             if process.try_wait().unwrap().is_some() {
@@ -70,8 +68,8 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // Asked, so that it ends its workers.
-        let _ = Command::new("kill").arg(self.process.id().to_string()).status();
+        // A signal that it can handle, so that it ends its workers.
+        self.process.signal("TERM");
         let _ = self.process.wait();
     }
 }

@@ -1,47 +1,53 @@
-//! A program with telemetry that does what it is told: one command a line, one answer a line. What it says on standard
-//! error is kept.
+//! A process under test: it emits telemetry on command.
+//!
+//! Each line of its standard input is a command, and each command has one line of reply. Its
+//! standard error is kept.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    process::{Child, ChildStdin, Stdio},
+    process::{ChildStdin, Stdio},
     sync::{Arc, Condvar, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
-use autotelemetry::{ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{ObservabilityTools, Signal, prelude::*};
 use serde_json::{Value as Json, json};
 
-use super::{TIMEOUT, program};
+use crate::{
+    TIMEOUT,
+    process::{self, Process},
+};
 
-/// Marks the answers among what the test's own frame prints.
-const MARK: &str = "answer: ";
+/// Marks the replies among the output of the test harness.
+const MARK: &str = "reply: ";
 
-pub struct Subject {
-    process: Child,
+pub struct Child {
+    process: Process,
     commands: ChildStdin,
-    answers: mpsc::Receiver<String>,
-    said: Arc<(Mutex<String>, Condvar)>,
+    replies: mpsc::Receiver<String>,
+    stderr: Arc<(Mutex<String>, Condvar)>,
 }
 
-impl Subject {
-    /// Runs the function `child_main` of this binary, in this environment.
+impl Child {
+    /// Starts the test function `child_main` of this binary with these variables. That function
+    /// calls [`run`].
     pub fn start(variables: &[(&str, &str)]) -> Self {
-        let mut command = program::function("", "child_main");
-        command.env("OTEL_SERVICE_NAME", "subject").envs(variables.iter().copied());
-        let mut process =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (sender, answers) = mpsc::channel();
+        let mut command = process::function("", "child_main");
+        command.env("OTEL_SERVICE_NAME", "child").envs(variables.iter().copied());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::spawn(&mut command);
+        let (sender, replies) = mpsc::channel();
         let out = BufReader::new(process.stdout.take().unwrap());
         thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
-                if let Some((_, answer)) = line.split_once(MARK) {
-                    let _ = sender.send(answer.to_owned());
+                if let Some((_, reply)) = line.split_once(MARK) {
+                    let _ = sender.send(reply.to_owned());
                 }
             }
         });
-        let said = Arc::<(Mutex<String>, Condvar)>::default();
-        let shared = Arc::clone(&said);
+        let stderr = Arc::<(Mutex<String>, Condvar)>::default();
+        let shared = Arc::clone(&stderr);
         let err = BufReader::new(process.stderr.take().unwrap());
         thread::spawn(move || {
             for line in err.lines().map_while(Result::ok) {
@@ -52,57 +58,59 @@ impl Subject {
             }
         });
         let commands = process.stdin.take().unwrap();
-        Self { process, commands, answers, said }
+        Self { process, commands, replies, stderr }
     }
 
-    /// Gives a command without waiting for its end.
-    pub fn ask(&mut self, command: &str) {
+    /// Sends a command without waiting for its reply.
+    pub fn send(&mut self, command: &str) {
         writeln!(self.commands, "{command}").unwrap();
     }
 
-    pub fn answer(&self, within: Duration) -> String {
-        self.answers.recv_timeout(within).unwrap_or_else(|_| panic!("no answer; it said: {}", self.said()))
+    /// Waits for the reply to the oldest command without one.
+    pub fn reply(&self, within: Duration) -> String {
+        let reply = self.replies.recv_timeout(within);
+        reply.unwrap_or_else(|_| panic!("no reply; standard error: {}", self.stderr()))
     }
 
-    /// Gives a command and waits for its end.
-    pub fn tell(&mut self, command: &str) -> String {
-        self.ask(command);
-        self.answer(TIMEOUT)
+    /// Sends a command and waits for its reply.
+    pub fn call(&mut self, command: &str) -> String {
+        self.send(command);
+        self.reply(TIMEOUT)
     }
 
-    /// The account of a signal.
-    pub fn stats(&mut self, signal: &str) -> Account {
-        Account(serde_json::from_str(&self.tell(&format!("stats {signal}"))).unwrap())
+    /// Returns the statistics of the OTLP exporter of a signal.
+    pub fn stats(&mut self, signal: &str) -> Stats {
+        Stats(serde_json::from_str(&self.call(&format!("stats {signal}"))).unwrap())
     }
 
-    /// Waits until the account of a signal satisfies `enough`.
-    pub fn wait_for(&mut self, signal: &str, enough: impl Fn(&Account) -> bool) -> Account {
+    /// Waits until the statistics of a signal satisfy `enough`, and returns them.
+    pub fn wait_stats(&mut self, signal: &str, enough: impl Fn(&Stats) -> bool) -> Stats {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             let stats = self.stats(signal);
             if enough(&stats) {
                 return stats;
             }
-            assert!(Instant::now() < deadline, "{stats:?}; it said: {}", self.said());
+            assert!(Instant::now() < deadline, "{stats:?}; standard error: {}", self.stderr());
             thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// What it has said on standard error so far.
-    pub fn said(&self) -> String {
-        self.said.0.lock().unwrap().clone()
+    /// Returns what the process has written to standard error so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.0.lock().unwrap().clone()
     }
 
-    /// Waits until it has said `text`, and returns all that it said.
-    pub fn wait_said(&self, text: &str) -> String {
+    /// Waits until standard error contains `text`, and returns standard error.
+    pub fn wait_stderr(&self, text: &str) -> String {
         let deadline = Instant::now() + TIMEOUT;
-        let mut said = self.said.0.lock().unwrap();
-        while !said.contains(text) {
+        let mut stderr = self.stderr.0.lock().unwrap();
+        while !stderr.contains(text) {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "it did not say {text:?}, but:\n{said}");
-            said = self.said.1.wait_timeout(said, left).unwrap().0;
+            assert!(!left.is_zero(), "standard error lacks {text:?}:\n{stderr}");
+            stderr = self.stderr.1.wait_timeout(stderr, left).unwrap().0;
         }
-        said.clone()
+        stderr.clone()
     }
 
     pub fn id(&self) -> u32 {
@@ -110,18 +118,11 @@ impl Subject {
     }
 }
 
-impl Drop for Subject {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// `ExporterStats` of the other process.
+/// The `ExporterStats` of the child.
 #[derive(Debug, Clone)]
-pub struct Account(Json);
+pub struct Stats(Json);
 
-impl Account {
+impl Stats {
     pub fn get(&self, name: &str) -> u64 {
         self.0[name].as_u64().unwrap_or_else(|| panic!("no {name} in {self:?}"))
     }
@@ -130,28 +131,29 @@ impl Account {
         self.0["last_error"].as_str().unwrap_or_default()
     }
 
-    pub fn is_exact(&self) -> bool {
+    /// Returns whether each emitted item is in exactly one other count.
+    pub fn adds_up(&self) -> bool {
         let parts = ["exported", "failed", "dropped", "queued"];
         self.get("emitted") == parts.iter().map(|part| self.get(part)).sum::<u64>()
     }
 }
 
-/// What the program does. Its configuration comes from its environment.
-pub fn obey() {
+/// Runs commands from standard input until it closes. The configuration comes from the environment.
+pub fn run() {
     let tools = ObservabilityTools::builder().build().unwrap();
     let mut next = 0;
     for line in std::io::stdin().lines().map_while(Result::ok) {
         let mut words = line.split(' ');
         let command = words.next().unwrap();
         let mut number = || words.next().unwrap().parse::<u64>().unwrap();
-        let answer = match command {
+        let reply = match command {
             "emit" => {
                 let count = number();
                 emit(&tools, next..next + count, None);
                 next += count;
                 String::new()
             }
-            // The same with an attribute of so many bytes.
+            // COUNT items, each with an attribute of SIZE bytes.
             "large" => {
                 let (count, size) = (number(), number());
                 emit(&tools, next..next + count, Some(usize::try_from(size).unwrap()));
@@ -159,10 +161,10 @@ pub fn obey() {
                 String::new()
             }
             "count" => {
-                tools.meter("subject").u64_counter("things").build().add(number(), &[]);
+                tools.meter("child").u64_counter("things").build().add(number(), &[]);
                 String::new()
             }
-            // So many a second for so many seconds.
+            // RATE items per second for SECONDS.
             "load" => {
                 let (rate, seconds) = (number(), number());
                 next = load(&tools, next, rate, Duration::from_secs(seconds));
@@ -182,17 +184,18 @@ pub fn obey() {
                 })
                 .to_string()
             }
-            other => panic!("{other}?"),
+            other => panic!("unknown command {other}"),
         };
         let mut out = std::io::stdout().lock();
-        writeln!(out, "{MARK}{answer}").unwrap();
+        writeln!(out, "{MARK}{reply}").unwrap();
         out.flush().unwrap();
     }
 }
 
-/// A span and a log record of each of these numbers, and a text so large.
+/// Emits a span and a log record for each number, with an attribute of `size` bytes if there is a
+/// size.
 fn emit(tools: &ObservabilityTools, numbers: std::ops::Range<u64>, size: Option<usize>) {
-    let (tracer, logger) = (tools.tracer("subject"), tools.logger("subject"));
+    let (tracer, logger) = (tools.tracer("child"), tools.logger("child"));
     for number in numbers {
         let mut attributes = vec![KeyValue::new("n", i64::try_from(number).unwrap())];
         attributes.extend(size.map(|size| KeyValue::new("text", "x".repeat(size))));
@@ -201,7 +204,7 @@ fn emit(tools: &ObservabilityTools, numbers: std::ops::Range<u64>, size: Option<
     }
 }
 
-/// Emits at a steady pace, and returns the next number.
+/// Emits at a constant rate, and returns the next number.
 fn load(tools: &ObservabilityTools, first: u64, rate: u64, time: Duration) -> u64 {
     let start = Instant::now();
     let mut next = first;

@@ -1,4 +1,4 @@
-//! A console that keeps what is written to it.
+//! A console writer that keeps what it is given.
 
 use std::{
     io::{self, Write},
@@ -7,11 +7,11 @@ use std::{
 
 use serde_json::Value;
 
-/// A writer for `Builder::console_writer`; its clones share what they hold.
+/// A writer for `Builder::console_writer`. Clones share their content.
 #[derive(Debug, Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct LineBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Lines {
+impl Write for LineBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -22,23 +22,23 @@ impl Write for Lines {
     }
 }
 
-impl Lines {
+impl LineBuffer {
     pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// What was written since the last call.
+    /// Removes and returns what was written since the last call.
     pub fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
     }
 
-    /// The lines, which are JSON.
+    /// Returns the lines, parsed as JSON.
     pub fn json(&self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
-/// The values of one member of each line.
+/// Returns the values of one member of each line.
 pub fn member(lines: &[Value], name: &str) -> Vec<Value> {
     lines.iter().map(|line| line[name].clone()).collect()
 }

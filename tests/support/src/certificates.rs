@@ -1,17 +1,17 @@
-//! Certificates, made by openssl.
+//! Certificates, issued by `openssl`.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// Runs a script in a directory, to a good end.
+/// Runs a shell script in a directory and asserts that it succeeds.
 pub fn shell(directory: &Path, script: &str) {
     let output = Command::new("sh").args(["-ec", script]).current_dir(directory).output().unwrap();
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// An authority: `NAME.pem` and `NAME.key` in its directory.
+/// A certificate authority: `NAME.pem` and `NAME.key` in its directory.
 pub struct Authority {
     directory: PathBuf,
     name: &'static str,
@@ -31,7 +31,9 @@ impl Authority {
         self.directory.join(format!("{}.pem", self.name))
     }
 
-    /// Makes `NAME.pem` and `NAME.key`, which are good for servers on this machine, for `collector.test` and for clients.
+    /// Issues `NAME.pem` and `NAME.key`.
+    ///
+    /// The certificate is valid for servers on this machine, for `collector.test` and for clients.
     pub fn issue(&self, name: &str) -> (PathBuf, PathBuf) {
         let by = self.name;
         let script = format!(
@@ -46,7 +48,7 @@ impl Authority {
         (file("pem"), file("key"))
     }
 
-    /// As `issue`, valid between two times, written as `20200101000000Z`.
+    /// Issues a certificate that is valid between two times, written as `20200101000000Z`.
     pub fn issue_for(&self, name: &str, begin: &str, end: &str) -> (PathBuf, PathBuf) {
         let (certificate, key) = self.issue(name);
         let by = self.name;

@@ -1,4 +1,4 @@
-//! A server between a client and its destination: it passes on what it gets, as an HTTP proxy or without being asked.
+//! A server between a client and its destination: an HTTP proxy, or a plain TCP relay.
 
 use std::{
     io::{Read as _, Write as _},
@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-/// Runs until the process ends.
+/// A relay that runs until the process ends.
 pub struct Relay {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -15,25 +15,26 @@ pub struct Relay {
 
 struct State {
     target: SocketAddr,
-    /// What a request for a tunnel is answered with.
-    answer: &'static str,
+    /// The response to a request for a tunnel.
+    tunnel_response: &'static str,
     heads: Vec<String>,
     open: Vec<TcpStream>,
 }
 
 impl Relay {
-    /// Whatever name a client asks for, it gets `target`.
+    /// Starts a relay that connects each client to `target`, whichever name the client requests.
     pub fn start(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let answer = "HTTP/1.1 200 Connection established\r\n\r\n";
-        let state = Arc::new(Mutex::new(State { target, answer, heads: Vec::new(), open: Vec::new() }));
+        let tunnel_response = "HTTP/1.1 200 Connection established\r\n\r\n";
+        let state =
+            Arc::new(Mutex::new(State { target, tunnel_response, heads: Vec::new(), open: Vec::new() }));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let state = Arc::clone(&shared);
-                // An error is one side that went away.
-                thread::spawn(move || pass_on(client, &state).ok());
+                // An error means that one side closed its connection.
+                thread::spawn(move || relay(client, &state).ok());
             }
         });
         Self { address, state }
@@ -43,16 +44,17 @@ impl Relay {
         self.address
     }
 
-    /// The heads of the requests that were made to the proxy itself.
+    /// Returns the heads of the requests that the proxy itself received.
     pub fn heads(&self) -> Vec<String> {
         self.state.lock().unwrap().heads.clone()
     }
 
-    pub fn refuse(&self, answer: &'static str) {
-        self.state.lock().unwrap().answer = answer;
+    /// Responds to requests for a tunnel with this from now on.
+    pub fn refuse(&self, response: &'static str) {
+        self.state.lock().unwrap().tunnel_response = response;
     }
 
-    /// Ends all connections and takes new ones elsewhere.
+    /// Closes all connections and relays new ones to `target`.
     pub fn redirect(&self, target: SocketAddr) {
         let mut state = self.state.lock().unwrap();
         state.target = target;
@@ -60,7 +62,7 @@ impl Relay {
     }
 }
 
-fn pass_on(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+fn relay(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut buffer = [0; 4096];
     let mut read = Vec::new();
     let is_request = loop {
@@ -71,19 +73,19 @@ fn pass_on(mut client: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             break is_request;
         }
     };
-    let (target, answer) = {
+    let (target, tunnel_response) = {
         let mut state = state.lock().unwrap();
         if is_request {
             let head = String::from_utf8_lossy(&read);
             state.heads.push(head.split("\r\n\r\n").next().unwrap_or_default().to_owned());
         }
         state.open.push(client.try_clone()?);
-        (state.target, state.answer)
+        (state.target, state.tunnel_response)
     };
     let mut server = TcpStream::connect(target)?;
     if read.starts_with(b"CONNECT ") {
-        client.write_all(answer.as_bytes())?;
-        if !answer.starts_with("HTTP/1.1 200") {
+        client.write_all(tunnel_response.as_bytes())?;
+        if !tunnel_response.starts_with("HTTP/1.1 200") {
             return client.shutdown(Shutdown::Both);
         }
     } else {
