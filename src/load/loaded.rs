@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{environment::Environment, merge::Merged, proxy_env};
 use crate::{
     config::{Config, Settings, key_path::key_path},
-    error::{Error, ErrorKind, Origin, Problem},
+    error::{Error, Origin, Problem},
 };
 
 /// A configuration with its warnings and the origins of its values.
@@ -61,12 +61,10 @@ impl Loaded {
 
     /// Adds the origins of keys to the problems of `error` that have none.
     pub(crate) fn locate(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Configuration(problems) => {
-                Error::configuration(problems.iter().cloned().map(|problem| self.located(problem)).collect())
-            }
-            _ => error,
+        if error.problems().is_empty() {
+            return error;
         }
+        Error::configuration(error.problems().iter().cloned().map(|problem| self.located(problem)).collect())
     }
 
     /// Adds the origin of its key to a problem without one.
