@@ -15,23 +15,22 @@ macro_rules! batch_table {
         #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
-        #[non_exhaustive]
-        pub struct $name {
+        pub(crate) struct $name {
             /// The maximum time that an item waits before it is sent, at least 10 ms.
             #[serde(deserialize_with = "at_least::<10, _, _>")]
-            pub schedule_delay: Interval,
+            pub(crate) schedule_delay: Interval,
 
             /// The maximum duration of the export of one batch, including retries. `"0s"` means
             /// that only the `timeout` of the destination applies.
-            pub export_timeout: Timeout,
+            pub(crate) export_timeout: Timeout,
 
             /// The capacity of the queue in items, 1 to 1,000,000. While it is full, new items are
             /// dropped and counted.
-            pub max_queue_size: Size,
+            pub(crate) max_queue_size: Size,
 
             /// The maximum number of items per export, at most `max_queue_size`. Default: 512, or
             /// `max_queue_size` if that is smaller.
-            pub max_export_batch_size: Option<Size>,
+            pub(crate) max_export_batch_size: Option<Size>,
         }
 
         impl Default for $name {
@@ -48,7 +47,7 @@ macro_rules! batch_table {
         impl $name {
             /// Returns the effective batch size.
             #[must_use]
-            pub fn batch_size(&self) -> u32 {
+            pub(crate) fn batch_size(&self) -> u32 {
                 self.max_export_batch_size.map_or_else(|| self.max_queue_size.get().min(512), Size::get)
             }
         }

@@ -8,16 +8,15 @@ use super::value::string_enum;
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Console {
+pub(crate) struct Console {
     /// The stream to write to: `stdout` or `stderr`.
-    pub stream: Stream,
+    pub(crate) stream: Stream,
 
     /// `text`: for people; `json`: one object per line; `auto`: text on a terminal, JSON otherwise.
-    pub format: Format,
+    pub(crate) format: Format,
 
     /// `auto`: colored text on a terminal unless the variable `NO_COLOR` is set; `always`; `never`.
-    pub color: Color,
+    pub(crate) color: Color,
 }
 
 impl Default for Console {
@@ -28,7 +27,7 @@ impl Default for Console {
 
 string_enum! {
     /// A standard stream.
-    pub enum Stream {
+    pub(crate) enum Stream {
         /// Standard output.
         Stdout = "stdout",
         /// Standard error.
@@ -38,7 +37,7 @@ string_enum! {
 
 string_enum! {
     /// The format of telemetry on the console.
-    pub enum Format {
+    pub(crate) enum Format {
         /// Text on a terminal, JSON otherwise.
         Auto = "auto",
         /// Text for people.
@@ -50,7 +49,7 @@ string_enum! {
 
 string_enum! {
     /// The use of color in text.
-    pub enum Color {
+    pub(crate) enum Color {
         /// Color on a terminal, unless `NO_COLOR` is set.
         Auto = "auto",
         /// Color everywhere.

@@ -9,16 +9,15 @@ use super::value::log_filter::LevelFilter;
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Diagnostics {
+pub(crate) struct Diagnostics {
     /// The least severe level to print: `off`, `error` (telemetry was lost), `warn`, `info`, `debug`
     /// or `trace`.
-    pub level: LevelFilter,
+    pub(crate) level: LevelFilter,
     /// Whether to record metrics about the telemetry itself: `otel.sdk.*`, the SDK metrics of the
     /// semantic conventions. They count the spans, log records and data points that each exporter
     /// received, sent and lost, the latter by reason. They also report the sizes of the queues and
     /// the durations of exports. All exporters in `metrics.exporters` receive them.
-    pub metrics: bool,
+    pub(crate) metrics: bool,
 }
 
 impl Default for Diagnostics {

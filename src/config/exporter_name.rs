@@ -21,8 +21,7 @@ macro_rules! built_in_exporters {
     ($($(#[$meta:meta])* $variant:ident = $name:literal for [$($signal:ident),+] $(with $feature:tt)?;)+) => {
         /// One entry of a signal's `exporters`.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ExporterName {
+        pub(crate) enum ExporterName {
             $($(#[$meta])* $variant,)+
             /// An exporter in `[exporters]`, by name.
             Named(String),
@@ -38,7 +37,7 @@ macro_rules! built_in_exporters {
         impl ExporterName {
             /// Returns the name as it is written in the configuration.
             #[must_use]
-            pub fn as_str(&self) -> &str {
+            pub(crate) fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $name,)+
                     Self::Named(name) => name,
@@ -118,4 +117,4 @@ impl fmt::Display for ExporterName {
 string_value!(ExporterName);
 
 /// The exporters of one signal.
-pub type ExporterList = List<ExporterName>;
+pub(crate) type ExporterList = List<ExporterName>;

@@ -15,24 +15,23 @@ use super::value::{
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct File {
+pub(crate) struct File {
     /// The directory of the files, created if it does not exist. A relative path starts at the working
     /// directory.
-    pub directory: NonEmptyString,
+    pub(crate) directory: NonEmptyString,
 
     /// The prefix of the file names: `PREFIX.2026-11-23.log`, or `PREFIX.log` without rotation.
     /// Default: the name of the service.
-    pub prefix: Option<FilePrefix>,
+    pub(crate) prefix: Option<FilePrefix>,
 
     /// The rotation interval in UTC: `minutely`, `hourly`, `daily`, `weekly` (on Monday) or `never`.
-    pub rotation: Rotation,
+    pub(crate) rotation: Rotation,
 
     /// The number of files to keep, including the current one. Older files are removed; 0 keeps all.
-    pub max_files: Count,
+    pub(crate) max_files: Count,
 
     /// `json`: one object per line; `text`: for people.
-    pub format: FileFormat,
+    pub(crate) format: FileFormat,
 }
 
 impl Default for File {
@@ -49,7 +48,7 @@ impl Default for File {
 
 string_enum! {
     /// The rotation interval of log files.
-    pub enum Rotation {
+    pub(crate) enum Rotation {
         /// At each full minute.
         Minutely = "minutely",
         /// At each full hour.
@@ -65,7 +64,7 @@ string_enum! {
 
 string_enum! {
     /// The format of log records in a file.
-    pub enum FileFormat {
+    pub(crate) enum FileFormat {
         /// One JSON object per line.
         Json = "json",
         /// Text for people.
@@ -75,7 +74,7 @@ string_enum! {
 
 /// The first part of the name of a log file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePrefix(String);
+pub(crate) struct FilePrefix(String);
 
 impl FilePrefix {
     /// Converts any name, such as that of a service.
@@ -86,7 +85,7 @@ impl FilePrefix {
 
     /// Returns the prefix.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

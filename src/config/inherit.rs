@@ -14,14 +14,13 @@ impl<T: Clone> Inherit for Option<T> {
 
 /// Declares a table that inherits key by key.
 macro_rules! inheriting_table {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)+ }) => {
+    ($(#[$meta:meta])* pub(crate) struct $name:ident { $($(#[$field_meta:meta])* pub(crate) $field:ident: $type:ty,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
-        #[non_exhaustive]
-        pub struct $name {
-            $($(#[$field_meta])* pub $field: $type,)+
+        pub(crate) struct $name {
+            $($(#[$field_meta])* pub(crate) $field: $type,)+
         }
 
         impl Inherit for $name {

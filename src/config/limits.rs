@@ -9,14 +9,13 @@ use super::value::number::Count;
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct AttributeLimits {
+pub(crate) struct AttributeLimits {
     /// The maximum number of attributes of a span or log record. Further attributes are dropped.
-    pub attribute_count_limit: Count,
+    pub(crate) attribute_count_limit: Count,
 
     /// The maximum length of string values in characters, also inside of lists, and of byte values in
     /// bytes. Longer values are truncated. Default: no limit.
-    pub attribute_value_length_limit: Option<Count>,
+    pub(crate) attribute_value_length_limit: Option<Count>,
 }
 
 impl Default for AttributeLimits {
@@ -29,42 +28,40 @@ impl Default for AttributeLimits {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct LogLimits {
+pub(crate) struct LogLimits {
     /// The maximum number of attributes of a log record. Further attributes are dropped. Default: as
     /// in `[attribute_limits]`.
-    pub attribute_count_limit: Option<Count>,
+    pub(crate) attribute_count_limit: Option<Count>,
 
     /// The maximum length of string values in characters. Longer values are truncated. Default: as
     /// in `[attribute_limits]`.
-    pub attribute_value_length_limit: Option<Count>,
+    pub(crate) attribute_value_length_limit: Option<Count>,
 }
 
 /// Limits for spans.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct SpanLimits {
+pub(crate) struct SpanLimits {
     /// The maximum number of attributes of a span. Further attributes are dropped. Default: as in
     /// `[attribute_limits]`.
-    pub attribute_count_limit: Option<Count>,
+    pub(crate) attribute_count_limit: Option<Count>,
 
     /// The maximum length of string values in characters, in the attributes of spans, events and
     /// links. Longer values are truncated. Default: as in `[attribute_limits]`.
-    pub attribute_value_length_limit: Option<Count>,
+    pub(crate) attribute_value_length_limit: Option<Count>,
 
     /// The maximum number of events of a span. Further events are dropped.
-    pub event_count_limit: Count,
+    pub(crate) event_count_limit: Count,
 
     /// The maximum number of links of a span. Further links are dropped.
-    pub link_count_limit: Count,
+    pub(crate) link_count_limit: Count,
 
     /// The maximum number of attributes of an event. Further attributes are dropped.
-    pub event_attribute_count_limit: Count,
+    pub(crate) event_attribute_count_limit: Count,
 
     /// The maximum number of attributes of a link. Further attributes are dropped.
-    pub link_attribute_count_limit: Count,
+    pub(crate) link_attribute_count_limit: Count,
 }
 
 impl Default for SpanLimits {

@@ -10,27 +10,26 @@ use super::{batch::LogBatch, exporter_name::ExporterList, limits::LogLimits, val
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Logs {
+pub(crate) struct Logs {
     /// Any of `console`, `file`, `otlp` and the names in `[exporters]`; `[]` exports nothing.
     /// Default: `console`, and also `otlp` if an OTLP endpoint is set.
-    pub exporters: Option<ExporterList>,
+    pub(crate) exporters: Option<ExporterList>,
 
     /// The least severe level to keep: `off`, `error`, `warn`, `info`, `debug` or `trace`. A list
     /// sets other levels for some targets, for example `info,hyper=warn,my_crate=debug`.
-    pub level: LogFilter,
+    pub(crate) level: LogFilter,
 
     /// Levels of single exporters by name: `otlp = "warn"`. Each replaces `logs.level` for its
     /// exporter and has the same syntax.
-    pub levels: BTreeMap<String, LogFilter>,
+    pub(crate) levels: BTreeMap<String, LogFilter>,
 
     /// Whether to record the source location in the attributes `code.file.path` and
     /// `code.line.number`.
-    pub code_location: bool,
+    pub(crate) code_location: bool,
 
     /// Batching of log records for OTLP exporters. Console and files do not wait for a batch.
-    pub batch: LogBatch,
+    pub(crate) batch: LogBatch,
 
     /// Limits for the size of a log record.
-    pub limits: LogLimits,
+    pub(crate) limits: LogLimits,
 }

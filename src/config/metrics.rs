@@ -14,25 +14,24 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Metrics {
+pub(crate) struct Metrics {
     /// Any of `otlp`, `prometheus`, `console` and the names in `[exporters]`; `[]` exports nothing.
     /// Default: `otlp` if an OTLP endpoint is set, otherwise none.
-    pub exporters: Option<ExporterList>,
+    pub(crate) exporters: Option<ExporterList>,
 
     /// The time between two exports, at least 100 ms. It does not apply to Prometheus, which scrapes
     /// at its own interval.
     #[serde(deserialize_with = "at_least::<100, _, _>")]
-    pub interval: Interval,
+    pub(crate) interval: Interval,
 
     /// The maximum duration of one export, including retries. `"0s"` means that only the `timeout`
     /// of the destination applies.
-    pub timeout: Timeout,
+    pub(crate) timeout: Timeout,
 
     /// The start of sums: the start of the process (`cumulative`), the previous export (`delta`), or
     /// whichever needs less memory for each kind of instrument (`lowmemory`). Prometheus is always
     /// cumulative, and so are all exporters used together with it.
-    pub temporality: Temporality,
+    pub(crate) temporality: Temporality,
 }
 
 impl Default for Metrics {
@@ -48,7 +47,7 @@ impl Default for Metrics {
 
 string_enum! {
     /// The start of sums.
-    pub enum Temporality {
+    pub(crate) enum Temporality {
         /// The start of the process.
         Cumulative = "cumulative",
         /// The previous export.

@@ -39,7 +39,7 @@ impl OtlpProtocol {
 
 string_enum! {
     /// The compression of requests.
-    pub enum Compression {
+    pub(crate) enum Compression {
         /// No compression.
         None = "none",
         /// Gzip.
@@ -49,68 +49,67 @@ string_enum! {
 
 inheriting_table! {
     /// Encryption of the connection.
-    pub struct Tls {
+    pub(crate) struct Tls {
         /// Whether a grpc endpoint without a scheme (`collector:4317`) uses `http://` instead of
         /// `https://`. Default: `false`.
-        pub insecure: Option<bool>,
+        pub(crate) insecure: Option<bool>,
 
         /// A PEM file with the certificates of the authorities to trust, instead of those of the
         /// operating system. A relative path starts at the directory of the configuration file; in
         /// a variable, at the working directory. Default: the authorities that the operating system
         /// trusts.
-        pub ca_file: Option<FilePath>,
+        pub(crate) ca_file: Option<FilePath>,
 
         /// A PEM file with the client certificate (mTLS), followed by its intermediate certificates.
         /// Requires `key_file`.
-        pub cert_file: Option<FilePath>,
+        pub(crate) cert_file: Option<FilePath>,
 
         /// A PEM file with the private key of the certificate in `cert_file`. It must not be
         /// encrypted.
-        pub key_file: Option<FilePath>,
+        pub(crate) key_file: Option<FilePath>,
     }
 }
 
 inheriting_table! {
     /// Retries of failed requests.
-    pub struct Retry {
+    pub(crate) struct Retry {
         /// The maximum number of attempts per request, 1 to 1,000,000; 1 disables retries. Default:
         /// no limit.
-        pub max_attempts: Option<Attempts>,
+        pub(crate) max_attempts: Option<Attempts>,
 
         /// The first delay, at least 10 ms. Default: `200ms`, or `max_backoff` if that is shorter.
         #[serde(deserialize_with = "at_least::<10, _, _>")]
-        pub initial_backoff: Option<Interval>,
+        pub(crate) initial_backoff: Option<Interval>,
 
         /// The maximum delay, at least 10 ms. Default: `5s`, or `initial_backoff` if that is longer.
         #[serde(deserialize_with = "at_least::<10, _, _>")]
-        pub max_backoff: Option<Interval>,
+        pub(crate) max_backoff: Option<Interval>,
     }
 }
 
 /// Declares the keys of a destination once, for `[otlp]` and for the tables of one signal below it.
 macro_rules! otlp_tables {
-    ($($(#[$meta:meta])* pub $field:ident: $type:ty,)+) => {
+    ($($(#[$meta:meta])* pub(crate) $field:ident: $type:ty,)+) => {
         /// An OTLP destination for up to three signals. A key of one signal overrides the general
         /// key for that signal.
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
-        #[non_exhaustive]
-        pub struct Otlp {
-            $($(#[$meta])* pub $field: $type,)+
+        pub(crate) struct Otlp {
+            $($(#[$meta])* pub(crate) $field: $type,)+
 
             /// The same keys, for traces only.
-            pub traces: OtlpSignal,
+            pub(crate) traces: OtlpSignal,
             /// The same keys, for metrics only.
-            pub metrics: OtlpSignal,
+            pub(crate) metrics: OtlpSignal,
             /// The same keys, for logs only.
-            pub logs: OtlpSignal,
+            pub(crate) logs: OtlpSignal,
         }
 
         inheriting_table! {
             /// Keys that override the general ones for one signal.
-            pub struct OtlpSignal {
-                $($(#[$meta])* pub $field: $type,)+
+            pub(crate) struct OtlpSignal {
+                $($(#[$meta])* pub(crate) $field: $type,)+
             }
         }
 
@@ -127,42 +126,42 @@ macro_rules! otlp_tables {
 otlp_tables! {
     /// The transport and encoding: `grpc`, `http/protobuf` or `http/json`. Default:
     /// `http/protobuf`.
-    pub protocol: Option<OtlpProtocol>,
+    pub(crate) protocol: Option<OtlpProtocol>,
 
     /// The destination, a URL such as `http://collector:4318`, or for grpc also `collector:4317`. For
     /// HTTP the path of the signal (`/v1/traces`, `/v1/metrics`, `/v1/logs`) is appended. The
     /// endpoint of a single signal is used unchanged. Default: `http://localhost:4318`, or port 4317
     /// for grpc.
-    pub endpoint: Option<Endpoint>,
+    pub(crate) endpoint: Option<Endpoint>,
 
     /// Headers of every request, for example `authorization`. Their values are never printed.
     /// `{ file = "/run/secrets/token" }` reads the value from a file.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = header::possible_names())))]
-    pub headers: Option<Headers>,
+    pub(crate) headers: Option<Headers>,
 
     /// `none` or `gzip`. Default: `none`.
-    pub compression: Option<Compression>,
+    pub(crate) compression: Option<Compression>,
 
     /// The maximum duration of one export, including retries; half of it for connecting. `"0s"` means
     /// no limit. While the destination is unreachable or reports that it is overloaded, spans and log
     /// records stay queued beyond this limit, up to the capacity of the queue, until it recovers or
     /// telemetry is shut down. Default: `10s`.
-    pub timeout: Option<Timeout>,
+    pub(crate) timeout: Option<Timeout>,
 
     /// Encryption of the connection. The files are read at the start and again for each new
     /// connection, so that they can be renewed while the service runs.
-    pub tls: Tls,
+    pub(crate) tls: Tls,
 
     /// Retries of requests that failed temporarily. The delay doubles after each attempt, from
     /// `initial_backoff` up to `max_backoff`, and is shortened by up to half at random. A delay that
     /// the server asks for takes precedence, up to a minute.
-    pub retry: Retry,
+    pub(crate) retry: Retry,
 }
 
 impl Otlp {
     /// Returns the keys for one signal.
     #[must_use]
-    pub fn signal(&self, signal: Signal) -> &OtlpSignal {
+    pub(crate) fn signal(&self, signal: Signal) -> &OtlpSignal {
         match signal {
             Signal::Traces => &self.traces,
             Signal::Metrics => &self.metrics,
@@ -172,7 +171,7 @@ impl Otlp {
 
     /// Whether an endpoint is set for `signal`, or for all signals.
     #[must_use]
-    pub fn has_endpoint(&self, signal: Signal) -> bool {
+    pub(crate) fn has_endpoint(&self, signal: Signal) -> bool {
         self.endpoint.is_some() || self.signal(signal).endpoint.is_some()
     }
 }

@@ -11,34 +11,33 @@ use super::value::{ConfigValue, ParseError, number::Port, string::NonEmptyString
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
-#[non_exhaustive]
-pub struct Prometheus {
+pub(crate) struct Prometheus {
     /// The host name or address to listen on. `0.0.0.0` or `::` allow other hosts to scrape.
-    pub host: NonEmptyString,
+    pub(crate) host: NonEmptyString,
 
     /// The port to listen on; 0 selects any free port.
-    pub port: Port,
+    pub(crate) port: Port,
 
     /// The path to scrape.
-    pub path: UrlPath,
+    pub(crate) path: UrlPath,
 
     /// Whether to expose the resource attributes as labels of the metric `target_info`.
-    pub target_info: bool,
+    pub(crate) target_info: bool,
 
     /// Whether to add the name and version of the meter to every sample as `otel_scope_…` labels.
-    pub scope_info: bool,
+    pub(crate) scope_info: bool,
 
     /// Whether to append units to the names of metrics (`_seconds`).
-    pub unit_suffixes: bool,
+    pub(crate) unit_suffixes: bool,
 
     /// Whether to append `_total` to the names of counters.
-    pub counter_suffixes: bool,
+    pub(crate) counter_suffixes: bool,
 
     /// A prefix of all metric names.
-    pub namespace: Option<NonEmptyString>,
+    pub(crate) namespace: Option<NonEmptyString>,
 
     /// Resource attributes to add to every sample as labels.
-    pub resource_labels: Vec<String>,
+    pub(crate) resource_labels: Vec<String>,
 }
 
 impl Default for Prometheus {
@@ -59,12 +58,12 @@ impl Default for Prometheus {
 
 /// An absolute path on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UrlPath(String);
+pub(crate) struct UrlPath(String);
 
 impl UrlPath {
     /// Returns the path.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

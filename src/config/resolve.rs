@@ -29,65 +29,61 @@ use super::{
 ///
 /// It serializes like a table of one signal, such as `[otlp.traces]`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct OtlpSettings {
+pub(crate) struct OtlpSettings {
     /// The transport and encoding.
-    pub protocol: OtlpProtocol,
+    pub(crate) protocol: OtlpProtocol,
     /// The full URL; for grpc, without a path.
-    pub endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     /// The headers to send.
-    pub headers: Headers,
+    pub(crate) headers: Headers,
     /// The compression of requests.
-    pub compression: Compression,
+    pub(crate) compression: Compression,
     /// The limit for one export.
-    pub timeout: Timeout,
+    pub(crate) timeout: Timeout,
     /// Encryption of the connection.
-    pub tls: TlsSettings,
+    pub(crate) tls: TlsSettings,
     /// Retries of failed requests.
-    pub retry: RetrySettings,
+    pub(crate) retry: RetrySettings,
 }
 
 /// The effective encryption for one signal and one destination.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct TlsSettings {
+pub(crate) struct TlsSettings {
     /// Whether an endpoint without a scheme uses `http://`. The resolved endpoint has that scheme.
-    pub insecure: bool,
+    pub(crate) insecure: bool,
     /// The files of certificates and keys.
     #[serde(flatten)]
-    pub files: TlsFiles,
+    pub(crate) files: TlsFiles,
 }
 
 /// The files of certificates and keys.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct TlsFiles {
+pub(crate) struct TlsFiles {
     /// The certificates of the trusted authorities; without one, those of the operating system.
-    pub ca_file: Option<FilePath>,
+    pub(crate) ca_file: Option<FilePath>,
     /// The client certificate.
-    pub cert_file: Option<FilePath>,
+    pub(crate) cert_file: Option<FilePath>,
     /// The private key of that certificate.
-    pub key_file: Option<FilePath>,
+    pub(crate) key_file: Option<FilePath>,
 }
 
 /// The effective retries of failed requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct RetrySettings {
+pub(crate) struct RetrySettings {
     /// The maximum number of attempts.
-    pub max_attempts: Option<u32>,
+    pub(crate) max_attempts: Option<u32>,
     /// The first delay.
     #[serde(serialize_with = "duration::serialize")]
-    pub initial_backoff: Duration,
+    pub(crate) initial_backoff: Duration,
     /// The maximum delay.
     #[serde(serialize_with = "duration::serialize")]
-    pub max_backoff: Duration,
+    pub(crate) max_backoff: Duration,
 }
 
 impl Otlp {
     /// Resolves inheritance and defaults for one signal.
     #[must_use]
-    pub fn settings(&self, signal: Signal) -> OtlpSettings {
+    pub(crate) fn settings(&self, signal: Signal) -> OtlpSettings {
         let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } =
             self.inherited(signal);
         let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
@@ -141,7 +137,7 @@ impl RetrySettings {
 impl Config {
     /// Returns the exporters of one signal, including those that follow from other keys.
     #[must_use]
-    pub fn exporters(&self, signal: Signal) -> &[ExporterName] {
+    pub(crate) fn exporters(&self, signal: Signal) -> &[ExporterName] {
         match (self.listed_exporters(signal), signal, self.otlp.has_endpoint(signal)) {
             (Some(listed), ..) => listed,
             (None, Signal::Logs, true) => &[ExporterName::Console, ExporterName::Otlp],
@@ -170,7 +166,7 @@ impl Config {
 
     /// Returns the settings of an OTLP exporter for `signal`; `None` for other exporters.
     #[must_use]
-    pub fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
+    pub(crate) fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
         self.otlp_table(exporter).map(|otlp| otlp.settings(signal))
     }
 
@@ -185,14 +181,14 @@ impl Config {
 
     /// Returns the limits of the attributes of log records.
     #[must_use]
-    pub fn log_limits(&self) -> AttributeLimits {
+    pub(crate) fn log_limits(&self) -> AttributeLimits {
         let LogLimits { attribute_count_limit, attribute_value_length_limit } = self.logs.limits;
         self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
     }
 
     /// Returns the limits of the attributes of spans.
     #[must_use]
-    pub fn span_limits(&self) -> AttributeLimits {
+    pub(crate) fn span_limits(&self) -> AttributeLimits {
         let SpanLimits { attribute_count_limit, attribute_value_length_limit, .. } = self.traces.limits;
         self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
     }
@@ -208,7 +204,7 @@ impl Config {
 
     /// Returns the prefix of the names of log files.
     #[must_use]
-    pub fn file_prefix(&self) -> FilePrefix {
+    pub(crate) fn file_prefix(&self) -> FilePrefix {
         let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
         self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
     }

@@ -10,34 +10,32 @@ use super::value::{attribute::AttributeValue, string::NonEmptyString};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Service {
+pub(crate) struct Service {
     /// The name of the service, attribute `service.name`. Required.
-    pub name: Option<NonEmptyString>,
+    pub(crate) name: Option<NonEmptyString>,
 
     /// The version of the service, attribute `service.version`.
-    pub version: Option<NonEmptyString>,
+    pub(crate) version: Option<NonEmptyString>,
 
     /// The group that the service belongs to, attribute `service.namespace`.
-    pub namespace: Option<NonEmptyString>,
+    pub(crate) namespace: Option<NonEmptyString>,
 
     /// An id that is unique among the processes of the service, attribute `service.instance.id`.
-    pub instance_id: Option<NonEmptyString>,
+    pub(crate) instance_id: Option<NonEmptyString>,
 
     /// The deployment environment, for example `production`: attribute
     /// `deployment.environment.name`. Default: the name of the selected profile.
-    pub environment: Option<NonEmptyString>,
+    pub(crate) environment: Option<NonEmptyString>,
 }
 
 /// Additional resource attributes.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Resource {
+pub(crate) struct Resource {
     /// Attributes of all telemetry. Attributes that have a key in `[service]` must be set there.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = Resource::free_attributes())))]
-    pub attributes: BTreeMap<String, AttributeValue>,
+    pub(crate) attributes: BTreeMap<String, AttributeValue>,
 }
 
 impl Resource {

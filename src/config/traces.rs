@@ -13,23 +13,22 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Traces {
+pub(crate) struct Traces {
     /// Any of `otlp`, `console` and the names in `[exporters]`; `[]` exports nothing. Default:
     /// `otlp` if an OTLP endpoint is set, otherwise none.
-    pub exporters: Option<ExporterList>,
+    pub(crate) exporters: Option<ExporterList>,
 
     /// The sampler. The `parentbased_` samplers follow the decision of the caller if there is one.
-    pub sampler: Sampler,
+    pub(crate) sampler: Sampler,
 
     /// The ratio of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.
-    pub sampler_arg: Option<SamplingRatio>,
+    pub(crate) sampler_arg: Option<SamplingRatio>,
 
     /// Batching of spans.
-    pub batch: SpanBatch,
+    pub(crate) batch: SpanBatch,
 
     /// Limits for the size of a span.
-    pub limits: SpanLimits,
+    pub(crate) limits: SpanLimits,
 }
 
 impl Default for Traces {
@@ -47,14 +46,14 @@ impl Default for Traces {
 impl Traces {
     /// Returns the ratio of traces that the `traceidratio` samplers keep.
     #[must_use]
-    pub fn sampling_ratio(&self) -> SamplingRatio {
+    pub(crate) fn sampling_ratio(&self) -> SamplingRatio {
         self.sampler_arg.unwrap_or(SamplingRatio::ONE)
     }
 }
 
 string_enum! {
     /// A sampler, by its name in the specification.
-    pub enum Sampler {
+    pub(crate) enum Sampler {
         /// Every trace.
         AlwaysOn = "always_on",
         /// No trace.
@@ -73,7 +72,7 @@ string_enum! {
 impl Sampler {
     /// Whether the sampler uses `sampler_arg`.
     #[must_use]
-    pub fn takes_ratio(self) -> bool {
+    pub(crate) fn takes_ratio(self) -> bool {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
     }
 }

@@ -2,8 +2,8 @@
 
 use super::rule_violation::RuleViolation;
 use crate::config::{
-    Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
-    format_duration,
+    Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, TlsFiles,
+    format_duration, otlp::Tls,
 };
 
 /// The name of a key in `[otlp.tls]`, and its value.

@@ -11,7 +11,7 @@ pub(crate) const HELP: &str = "write a number with a unit, for example \"5s\" (m
 
 /// A duration. Each key of this type declares its minimum with [`at_least`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval(Duration);
+pub(crate) struct Interval(Duration);
 
 impl Interval {
     pub(crate) const fn from_millis(millis: u64) -> Self {
@@ -20,7 +20,7 @@ impl Interval {
 
     /// Returns the duration.
     #[must_use]
-    pub const fn get(self) -> Duration {
+    pub(crate) const fn get(self) -> Duration {
         self.0
     }
 }
@@ -64,7 +64,7 @@ impl<const MIN_MS: u64> ConfigValue for AtLeast<MIN_MS> {
 
 /// A time limit; `"0s"` means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeout(Duration);
+pub(crate) struct Timeout(Duration);
 
 impl Timeout {
     pub(crate) const fn from_secs(secs: u64) -> Self {
@@ -73,7 +73,7 @@ impl Timeout {
 
     /// Returns the limit, or `None` without one.
     #[must_use]
-    pub fn limit(self) -> Option<Duration> {
+    pub(crate) fn limit(self) -> Option<Duration> {
         (!self.0.is_zero()).then_some(self.0)
     }
 

@@ -12,7 +12,7 @@ use super::{ConfigValue, ParseError, string_value};
 /// An absolute `http://` or `https://` URL without user information and fragment. For grpc also a host
 /// and port without a scheme.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     uri: Uri,
     /// If `false`, the scheme of `uri` is a placeholder.
     has_scheme: bool,
@@ -38,7 +38,7 @@ impl Endpoint {
 
     /// Whether the endpoint has a scheme, `http://` or `https://`.
     #[must_use]
-    pub fn has_scheme(&self) -> bool {
+    pub(crate) fn has_scheme(&self) -> bool {
         self.has_scheme
     }
 
@@ -63,13 +63,13 @@ impl Endpoint {
 
     /// Whether the connection is encrypted.
     #[must_use]
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.uri.scheme_str() == Some("https")
     }
 
     /// Returns the port, explicit or implied by the scheme.
     #[must_use]
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
@@ -81,13 +81,13 @@ impl Endpoint {
 
     /// Returns host and port, as `host:port`.
     #[must_use]
-    pub fn host_and_port(&self) -> String {
+    pub(crate) fn host_and_port(&self) -> String {
         format!("{}:{}", self.uri.host().unwrap_or_default(), self.port())
     }
 
     /// Whether there is a path other than `/`.
     #[must_use]
-    pub fn has_path(&self) -> bool {
+    pub(crate) fn has_path(&self) -> bool {
         self.uri.path() != "/"
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use super::{ConfigValue, ParseError, string_value};
 
 /// Header names (lower case) and their secret values.
-pub type Headers = BTreeMap<HeaderName, SecretString>;
+pub(crate) type Headers = BTreeMap<HeaderName, SecretString>;
 
 /// Names that the transport sets; a configured value would break the request.
 const RESERVED: &[&str] = &[
@@ -22,12 +22,12 @@ const RESERVED: &[&str] = &[
 
 /// The name of a header, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HeaderName(String);
+pub(crate) struct HeaderName(String);
 
 impl HeaderName {
     /// Returns the name.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -68,7 +68,7 @@ pub(crate) fn possible_names() -> serde_json::Value {
 
 /// The value of a header. It may be a token, so `Debug`, `Display` and `Serialize` write `***`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretString(String);
+pub(crate) struct SecretString(String);
 
 impl SecretString {
     /// Returns the value, for sending it.

@@ -9,7 +9,7 @@ use super::{ConfigValue, ParseError, deserialize};
 /// A list without duplicates. `["none"]` is another notation for the empty list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct List<T>(Vec<T>);
+pub(crate) struct List<T>(Vec<T>);
 
 impl<T> List<T> {
     pub(crate) const fn new(entries: Vec<T>) -> Self {
@@ -18,7 +18,7 @@ impl<T> List<T> {
 
     /// Returns the entries in order.
     #[must_use]
-    pub fn as_slice(&self) -> &[T] {
+    pub(crate) fn as_slice(&self) -> &[T] {
         &self.0
     }
 }

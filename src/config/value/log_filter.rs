@@ -7,7 +7,7 @@ use super::{ConfigValue, ParseError, string_enum, string_value};
 string_enum! {
     /// The least severe level that passes; `off` passes nothing.
     #[derive(PartialOrd, Ord)]
-    pub enum LevelFilter {
+    pub(crate) enum LevelFilter {
         /// No records.
         Off = "off",
         /// Failures.
@@ -25,12 +25,11 @@ string_enum! {
 
 /// A level, or a list such as `"info,hyper=warn,my_crate=debug"`. The longest matching target decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LogFilter {
+pub(crate) struct LogFilter {
     /// The level of targets that no directive names.
-    pub default: LevelFilter,
+    pub(crate) default: LevelFilter,
     /// Targets and their levels. A target matches all targets that start with it, as in `RUST_LOG`.
-    pub targets: Vec<(String, LevelFilter)>,
+    pub(crate) targets: Vec<(String, LevelFilter)>,
 }
 
 impl Default for LogFilter {

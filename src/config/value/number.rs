@@ -8,11 +8,11 @@ use super::{ParseError, has_schema};
 
 /// Declares integers, each with its range.
 macro_rules! bounded {
-    ($($(#[$meta:meta])* pub struct $name:ident($type:ty) in $min:literal..=$max:literal;)+) => {$(
+    ($($(#[$meta:meta])* pub(crate) struct $name:ident($type:ty) in $min:literal..=$max:literal;)+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         #[serde(transparent)]
-        pub struct $name($type);
+        pub(crate) struct $name($type);
 
         impl $name {
             #[allow(dead_code, reason = "not every number has a default")]
@@ -23,7 +23,7 @@ macro_rules! bounded {
 
             /// Returns the number.
             #[must_use]
-            pub const fn get(self) -> $type {
+            pub(crate) const fn get(self) -> $type {
                 self.0
             }
         }
@@ -41,16 +41,16 @@ macro_rules! bounded {
 
 bounded! {
     /// A number of items or characters.
-    pub struct Count(u32) in 0..=4_294_967_295;
+    pub(crate) struct Count(u32) in 0..=4_294_967_295;
 
     /// The capacity of a queue or a batch in items.
-    pub struct Size(u32) in 1..=1_000_000;
+    pub(crate) struct Size(u32) in 1..=1_000_000;
 
     /// A number of attempts.
-    pub struct Attempts(u32) in 1..=1_000_000;
+    pub(crate) struct Attempts(u32) in 1..=1_000_000;
 
     /// A TCP port; 0 selects any free one.
-    pub struct Port(u16) in 0..=65_535;
+    pub(crate) struct Port(u16) in 0..=65_535;
 }
 
 fn integer<'de, D: Deserializer<'de>>(deserializer: D, range: RangeInclusive<i64>) -> Result<i64, D::Error> {
@@ -82,7 +82,7 @@ fn integer<'de, D: Deserializer<'de>>(deserializer: D, range: RangeInclusive<i64
 /// A ratio from 0 (none) to 1 (all).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct SamplingRatio(f64);
+pub(crate) struct SamplingRatio(f64);
 
 has_schema!(
     SamplingRatio,
@@ -94,7 +94,7 @@ impl SamplingRatio {
 
     /// Returns the ratio.
     #[must_use]
-    pub fn get(self) -> f64 {
+    pub(crate) fn get(self) -> f64 {
         self.0
     }
 }

@@ -6,7 +6,7 @@ use super::{ConfigValue, ParseError, string_value};
 
 /// A string that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NonEmptyString(String);
+pub(crate) struct NonEmptyString(String);
 
 impl NonEmptyString {
     pub(crate) fn from_static(text: &'static str) -> Self {
@@ -15,7 +15,7 @@ impl NonEmptyString {
 
     /// Returns the string.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

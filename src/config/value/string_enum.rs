@@ -11,7 +11,7 @@ macro_rules! string_enum {
         impl $name {
             /// Returns the word that stands for this value in the configuration.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            $vis fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
         }
