@@ -1,1 +1,1 @@
-//! The benchmarks of this package are its only content.
+//! Empty: this package contains only benchmarks.

@@ -1,10 +1,11 @@
-//! What a log record costs, next to the libraries that services use today, in one run.
+//! The cost of a log record, compared with the libraries that services use today.
 //!
 //! `cargo bench -p autotelemetry-benches --bench logs`
 //!
-//! Each case runs in processes of its own, in rounds over all cases; a figure is the least of its bursts' means, which a busy
-//! machine disturbs least. Instructions are those of the thread that logs, counted by valgrind's callgrind when it is
-//! there. Bursts are smaller than a batch, and queues are emptied between them.
+//! Each case runs in its own processes, in rounds over all cases. A figure is the lowest mean of
+//! all bursts, because other load on the machine affects it least. If valgrind is installed,
+//! callgrind counts the instructions of the logging thread. Bursts are smaller than a batch, and
+//! queues are flushed between them.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use std::{
@@ -21,7 +22,7 @@ use std::{
 use autotelemetry::{ObservabilityTools, opentelemetry::KeyValue, opentelemetry::logs::Severity};
 use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt, layer::SubscriberExt as _, registry};
 
-/// A case, and the one that it is compared with.
+/// Each case with its baseline.
 const CASES: &[(&str, &str)] = &[
     ("json: autotelemetry", "json: tracing-subscriber"),
     ("json: autotelemetry's Logger", "json: tracing-subscriber"),
@@ -39,12 +40,12 @@ const CASES: &[(&str, &str)] = &[
     ("disabled call: autotelemetry's Logger", "disabled event: tracing-subscriber"),
 ];
 
-/// Smaller than a batch of either side.
+/// Fewer records than a batch of either implementation.
 const BURST: usize = 400;
 const BURSTS: usize = 300;
 const ROUNDS: usize = 5;
 
-/// A writer that costs no more than copying.
+/// A writer that only copies.
 #[derive(Debug, Clone, Copy)]
 struct Sink;
 
@@ -67,7 +68,7 @@ impl Write for Sink {
     }
 }
 
-/// What a case does: one event, and what is to be done between bursts.
+/// A case: one event, and the work between bursts.
 struct Case {
     event: Box<dyn Fn(i64)>,
     between: Box<dyn Fn()>,
@@ -171,7 +172,7 @@ fn case(name: &str) -> Case {
             Case { event: Box::new(tracing_event), between: Box::new(between) }
         }
         "json and otlp: stock wiring" => {
-            // The exporter does nothing here: only the thread that logs is measured.
+            // The exporter does nothing, because only the logging thread is measured.
             let provider = opentelemetry_sdk::logs::SdkLoggerProvider::builder()
                 .with_log_processor(opentelemetry_sdk::logs::BatchLogProcessor::builder(Nothing).build())
                 .build();
@@ -213,7 +214,7 @@ fn case(name: &str) -> Case {
     }
 }
 
-/// An OTLP server that says yes to everything.
+/// Starts an OTLP server that accepts every request.
 fn serve() -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -270,7 +271,7 @@ impl opentelemetry_sdk::logs::LogExporter for Nothing {
     }
 }
 
-/// The least time of an event in nanoseconds, over many bursts.
+/// Returns the lowest mean time of an event over many bursts, in nanoseconds.
 fn run(name: &str, bursts: usize) -> f64 {
     let case = case(name);
     let mut least = f64::MAX;
@@ -288,7 +289,8 @@ fn run(name: &str, bursts: usize) -> f64 {
     least
 }
 
-/// The instructions of one event on the thread that logs: those of many bursts less those of few.
+/// Returns the instructions per event on the logging thread: the difference between runs with many
+/// and with few bursts.
 fn instructions(name: &str) -> Option<f64> {
     let count = |bursts: &str| {
         let directory = env::temp_dir().join(format!("autotelemetry-bench-{}", std::process::id()));
@@ -302,7 +304,7 @@ fn instructions(name: &str) -> Option<f64> {
             .args([name, bursts])
             .output()
             .ok()?;
-        // The first thread has a file of its own.
+        // Callgrind writes one file per thread; the first thread logs.
         let report = fs::read_to_string(directory.join("callgrind.out-01")).ok()?;
         let _ = fs::remove_dir_all(&directory);
         let total = report.lines().rev().find_map(|line| line.strip_prefix("totals: "))?;

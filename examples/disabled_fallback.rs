@@ -1,10 +1,11 @@
-//! A program that works though its telemetry cannot: it says why on standard error, and goes on without.
+//! A program that runs even if its telemetry cannot start: it prints the reason on stderr and
+//! continues without telemetry.
 //!
 //! `AUTOTEL_LOGS__LEVEL=loud cargo run --example disabled_fallback`
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "what the program is for, and why it has no logs"
+    reason = "stdout has the result, stderr the reason for missing logs"
 )]
 
 use autotelemetry::{ObservabilityTools, prelude::*};
@@ -15,12 +16,12 @@ fn main() {
             eprintln!("there is no telemetry: {error}");
             ObservabilityTools::disabled()
         });
-    // The tools are used as always; when disabled they do nothing.
+    // The calls are the same; disabled tools do nothing.
     let logger = tools.logger("sums");
     let sum: u64 = (1..=10).sum();
     logger.info("summed up", &[KeyValue::new("numbers", 10)]);
     println!("{sum}");
 
-    // What cannot be delivered is told on standard error. It does not make the program fail either.
+    // Undelivered telemetry is reported on stderr; it is not a failure of the program.
     let _ = tools.shutdown();
 }

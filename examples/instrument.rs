@@ -1,5 +1,5 @@
-//! Spans of `#[tracing::instrument]` and spans made by hand, in asynchronous code and in other: each kind can be the parent of
-//! the other.
+//! Spans of `#[tracing::instrument]` and manual spans, in synchronous and asynchronous code. Each
+//! kind can be the parent of the other.
 //!
 //! `cargo run --example instrument`
 
@@ -15,20 +15,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .set("traces.exporters", "console")
         .install()?;
     let tracer = tools.tracer("shop");
-    // At the same time, and yet each order has a trace of its own.
+    // Both run at the same time, and each order gets its own trace.
     tokio::join!(place_order(&tracer, 1), place_order(&tracer, 2));
-    // What cannot be delivered is told on standard error, and is no failure of the program.
+    // Undelivered telemetry is reported on stderr; it is not a failure of the program.
     let _ = tools.shutdown();
     Ok(())
 }
 
-/// The arguments become attributes of the span, except those that are skipped. `i64`, since `tracing-opentelemetry` makes
-/// texts of numbers without a sign.
+/// Places an order. The arguments become attributes of the span, except the skipped ones.
+///
+/// `order` is an `i64` because `tracing-opentelemetry` turns unsigned integers into strings.
 #[instrument(skip(tracer))]
 async fn place_order(tracer: &SdkTracer, order: i64) {
     info!("order received");
     sum_up(tracer);
-    // By hand, in asynchronous code: the context goes with the future, from thread to thread.
+    // A manual span in asynchronous code: the context moves with the future between threads.
     let payment = Context::current_with_span(tracer.start("payment"));
     charge("card").with_context(payment.clone()).await;
     payment.span().end();
@@ -41,7 +42,7 @@ async fn charge(method: &str) {
 }
 
 fn sum_up(tracer: &SdkTracer) {
-    // By hand, in code that does not wait.
+    // A manual span in synchronous code.
     let _span = tracer.start_as_current_span("sum_up");
     add_tax(19);
 }

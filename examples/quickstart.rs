@@ -1,4 +1,6 @@
-//! Logs, spans and metrics of a small shop. `cargo run --example quickstart [ROUNDS]`
+//! Logs, spans and metrics of a small shop.
+//!
+//! `cargo run --example quickstart [ROUNDS]`
 
 use std::{thread::sleep, time::Duration, time::Instant};
 
@@ -26,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         orders.add(1, &attributes);
         duration.record(start.elapsed().as_secs_f64() * 1e3, &attributes);
     }
-    // What cannot be delivered is told on standard error, and is no failure of the program.
+    // Undelivered telemetry is reported on stderr; it is not a failure of the program.
     let _ = tools.shutdown();
     Ok(())
 }
@@ -36,7 +38,7 @@ fn check_stock(tracer: &impl TracerExt) {
     sleep(Duration::from_millis(5));
 }
 
-/// Every third card is refused.
+/// Charges an order. Every third order fails.
 fn charge(tracer: &impl TracerExt, order: u64) -> std::io::Result<()> {
     let span = tracer.start_as_current_span("charge");
     sleep(Duration::from_millis(10));

@@ -1,7 +1,9 @@
-//! A vendor and a Collector of one's own: who gets what is in `several_destinations.toml`, and not in the program.
+//! A vendor and a private Collector. The file `several_destinations.toml`, not the program, selects
+//! what each of them receives.
 //!
-//! `OTLP_TOKEN=secret cargo run --example several_destinations`, with an OpenTelemetry Collector at the ports 4317 and 4318
-//! (`otelcol --config config-examples/collector.yaml`), which is both of them as long as `VENDOR_ENDPOINT` names no vendor.
+//! `OTLP_TOKEN=secret cargo run --example several_destinations`, with an OpenTelemetry Collector on
+//! ports 4317 and 4318 (`otelcol --config config-examples/collector.yaml`). It also acts as the
+//! vendor, unless `VENDOR_ENDPOINT` is set.
 
 use std::error::Error;
 
@@ -21,7 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     logger.warn("high waves", &attributes);
     passengers.add(42, &attributes);
     drop(span);
-    // One that cannot be reached harms no other; what it did not get is told on standard error.
+    // An unreachable destination does not affect the other. Undelivered telemetry is reported on
+    // stderr; it is not a failure of the program.
     let _ = tools.shutdown();
     Ok(())
 }

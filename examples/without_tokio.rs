@@ -1,7 +1,8 @@
-//! A program without an asynchronous runtime: threads that work in one trace, all three signals by OTLP.
+//! A program without an asynchronous runtime. Several threads work in one trace, and all three
+//! signals go to OTLP.
 //!
-//! `cargo run --example without_tokio`, with an OpenTelemetry Collector at port 4318; `OTEL_EXPORTER_OTLP_ENDPOINT`
-//! names another.
+//! `cargo run --example without_tokio`, with an OpenTelemetry Collector on port 4318.
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` sets another endpoint.
 
 use std::{error::Error, thread};
 
@@ -21,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let context = span.context().clone();
             let (logger, tracer, made) = (&logger, &tracer, &made);
             scope.spawn(move || {
-                // A new thread does not know which span is current where it was started.
+                // A new thread does not inherit the current span.
                 let _current = context.attach();
                 let attributes = [KeyValue::new("image", image)];
                 let span = tracer.start_as_current_span("make_thumbnail");
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     });
     drop(span);
-    // What cannot be delivered is told on standard error, and is no failure of the program.
+    // Undelivered telemetry is reported on stderr; it is not a failure of the program.
     let _ = tools.shutdown();
     Ok(())
 }

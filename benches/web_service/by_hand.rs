@@ -1,9 +1,10 @@
-//! The web service as a team wires it today, without autotelemetry: the same routes, spans, metrics and log records, with
-//! the SDK's own batch processors and the published exporters, and the log on standard output by `tracing-subscriber`.
+//! The web service as teams wire it today, without autotelemetry. Routes, spans, metrics and log
+//! records are the same. It uses the SDK's batch processors, the published exporters, and
+//! `tracing-subscriber` for the log on stdout.
 //!
-//! Where there is a choice it is the cheaper one: the SDK's tracer and not the global one, which boxes each span, and lines that
-//! are written at once, which takes less than `tracing-appender` on a stream that takes all. The lines have no ids of spans, for
-//! which one would write a formatter.
+//! Every choice is the cheaper one. The SDK's tracer avoids the boxed spans of the global tracer.
+//! Lines are written directly, which costs less than `tracing-appender` if the stream never blocks.
+//! The lines have no span ids, which would require a custom formatter.
 
 use std::error::Error;
 
@@ -32,7 +33,7 @@ use tracing_subscriber::{
 
 use crate::{observe::Telemetry, routes, upstream::Upstream};
 
-/// Serves at `address` until SIGTERM. The variables of the specification say where telemetry goes.
+/// Serves at `address` until SIGTERM. The standard variables set the destination of the telemetry.
 #[tokio::main]
 pub async fn run(address: &str) -> Result<(), Box<dyn Error>> {
     let resource = Resource::builder()
@@ -57,7 +58,7 @@ pub async fn run(address: &str) -> Result<(), Box<dyn Error>> {
     ]));
 
     let on_console = Targets::new().with_default(LevelFilter::INFO).with_target("hyper", LevelFilter::WARN);
-    // What the exporter's own connection logs must not be exported in turn.
+    // Log records of the exporter's own connection must not be exported.
     let exported = ["hyper", "h2", "tonic", "tower"]
         .into_iter()
         .fold(on_console.clone(), |filter, target| filter.with_target(target, LevelFilter::OFF));
@@ -69,7 +70,7 @@ pub async fn run(address: &str) -> Result<(), Box<dyn Error>> {
     let mut stop = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind(address).await?;
     tracing::info!(server.address = address, "listening");
-    // No request of the benchmark calls another service; the routes only want to have it.
+    // No request of the benchmark calls the upstream service; the router only requires one.
     let upstream = Upstream::new(&ObservabilityTools::disabled(), format!("http://{address}"))?;
     axum::serve(listener, routes::router(Telemetry::new(&tracers, &meters), upstream))
         .with_graceful_shutdown(async move { stop.recv().await.unwrap_or_default() })

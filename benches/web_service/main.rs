@@ -1,46 +1,40 @@
-//! How much load the web service takes with telemetry, without, and wired by hand, in one run.
+//! The throughput of the web service with telemetry, without telemetry, and wired by hand.
 //!
-//! `cargo bench -p autotelemetry-benches --bench web_service`, with `wrk` and the OpenTelemetry Collector (`OTELCOL`)
+//! `cargo bench -p autotelemetry-benches --bench web_service`, with `wrk` and the OpenTelemetry
+//! Collector (`OTELCOL`)
 //!
-//! The variants take turns, in `ROUNDS` of `SECONDS` each; a figure is the median of the rounds. `wrk`, the service and the Collector
-//! share the machine, so throughput is what is left to the service by the others; the processor time of a request is its own.
+//! The variants alternate in `ROUNDS` rounds of `SECONDS` seconds each; a figure is the median of
+//! the rounds. `wrk`, the service and the Collector share the machine, so the throughput also
+//! depends on the other two. The CPU time per request includes only the service.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 mod by_hand;
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../tests/support/collector.rs"]
-mod collector;
 mod observe;
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../tests/support/program.rs"]
-mod program;
 #[path = "../../examples/web_service/src/routes.rs"]
 mod routes;
 mod service;
 #[path = "../../examples/web_service/src/upstream.rs"]
 mod upstream;
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../tests/support/wrk.rs"]
-mod wrk;
 
-use std::{env, time::Duration};
+use std::env;
 
-use collector::{Collector, count, field, sections};
 use service::{Service, Variant};
-
-const TIMEOUT: Duration = Duration::from_secs(20);
+use test_support::{
+    collector::{Collector, count, field, sections},
+    process, wrk,
+};
 
 /// One variant in one round.
 struct Round {
     per_second: f64,
-    /// Processor time of a request, in microseconds.
+    /// CPU time per request, in microseconds.
     cpu: f64,
     /// Milliseconds.
     p99: f64,
     arrived: Arrived,
 }
 
-/// What the service counted, and what of it came to the Collector.
+/// The requests counted by the service, and the items that arrived at the Collector.
 #[derive(Default, Clone, Copy)]
 struct Arrived {
     requests: u64,
@@ -50,7 +44,7 @@ struct Arrived {
 
 impl Arrived {
     fn read(collector: Collector) -> Self {
-        let text = collector.end();
+        let text = collector.stop();
         let requests = sections(&text, "NumberDataPoints").last().map(|point| field(point, "Value"));
         Self {
             requests: requests.map_or(0, |requests| requests.parse().unwrap()),
@@ -72,7 +66,7 @@ fn round(variant: Variant, seconds: u64) -> Round {
     let collector = Collector::start_counting();
     let service = Service::start(variant, &collector.url("grpc"));
     let url = format!("{}/api/data?page=2", service.url());
-    // Connections, caches and the first allocations.
+    // Warms up connections, caches and the allocator.
     wrk::load(&url, 1);
     let before = service.cpu();
     let load = wrk::load(&url, seconds);
@@ -103,9 +97,9 @@ fn main() {
         return;
     }
     service::build();
-    let seconds = program::count_of("SECONDS", 5);
+    let seconds = process::count_of("SECONDS", 5);
     let mut results = Variant::ALL.map(|variant| (variant, Vec::new()));
-    for _ in 0..program::count_of("ROUNDS", 7) {
+    for _ in 0..process::count_of("ROUNDS", 7) {
         for (variant, rounds) in &mut results {
             rounds.push(round(*variant, seconds));
         }
@@ -116,7 +110,7 @@ fn main() {
 fn print(results: &[(Variant, Vec<Round>)]) {
     let of = |variant: Variant| &results.iter().find(|(other, _)| *other == variant).unwrap().1;
     let (off, by_hand) = (of(Variant::Off), of(Variant::ByHand));
-    println!("{:14} {:30} {:30} {:8}   lost", "", "requests/s", "processor time", "99 %");
+    println!("{:14} {:30} {:30} {:8}   lost", "", "requests/s", "CPU time", "99 %");
     for (variant, rounds) in results {
         print!("{:14}", variant.name());
         let figure = |value: fn(&Round) -> f64, unit| {
@@ -129,7 +123,7 @@ fn print(results: &[(Variant, Vec<Round>)]) {
         print!(" {:6.1} ms", median(rounds, |round| round.p99));
         let Arrived { requests, spans, logs } =
             rounds.iter().fold(Arrived::default(), |sum, round| sum.and(round.arrived));
-        // Two of each service's log records are of no request.
+        // Two log records of each service belong to no request.
         let all_logs = requests + 2 * rounds.len() as u64;
         match variant {
             Variant::Off => println!(),
@@ -142,5 +136,5 @@ fn print(results: &[(Variant, Vec<Round>)]) {
             }
         }
     }
-    println!("{:14} x: of the service without telemetry, and of the one wired by hand", "");
+    println!("{:14} x: relative to telemetry off, and to wired by hand", "");
 }

@@ -1,4 +1,4 @@
-//! The middleware of the web service, by hand: see that of the example, which is the same with autotelemetry.
+//! The middleware of the web service, wired by hand. The example has the same with autotelemetry.
 
 use std::{error::Error, time::Instant};
 

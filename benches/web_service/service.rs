@@ -1,17 +1,20 @@
-//! The web service as a process, in three variants.
+//! Runs the web service as a process, in three variants.
 
 use std::{
     env, fs,
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::{TIMEOUT, collector::free_port, program};
+use test_support::{
+    TIMEOUT,
+    port::free_port,
+    process::{self, Process, build_directory},
+};
 
-/// The argument that makes this program the service that is wired by hand.
+/// The argument that turns this program into the service that is wired by hand.
 pub const BY_HAND: &str = "by-hand";
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/web_service");
@@ -36,55 +39,49 @@ impl Variant {
 }
 
 pub struct Service {
-    process: Child,
+    process: Process,
     address: SocketAddr,
 }
 
-/// Builds the example as its users do, beside this program.
+/// Builds the example with its own features, into the directory of this program.
 pub fn build() {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--release", "--package", "web_service", "--target-dir"])
-        .arg(directory().parent().unwrap())
+        .arg(build_directory().parent().unwrap())
         .current_dir(EXAMPLE)
         .status()
         .unwrap();
     assert!(status.success());
 }
 
-/// Where cargo puts the programs of this profile.
-fn directory() -> PathBuf {
-    let program = env::current_exe().unwrap();
-    program.parent().and_then(|deps| deps.parent()).unwrap().to_owned()
-}
-
 impl Service {
     pub fn start(variant: Variant, endpoint: &str) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = match variant {
-            Variant::Off | Variant::On => program::clean(directory().join("web_service")),
-            Variant::ByHand => program::clean(env::current_exe().unwrap()),
+            Variant::Off | Variant::On => process::clean(build_directory().join("web_service")),
+            Variant::ByHand => process::clean(env::current_exe().unwrap()),
         };
         if variant == Variant::ByHand {
             command.arg(BY_HAND);
         }
-        // Where the file is, whose start line would be no news.
+        // The directory of the file. The level hides the start line.
         command.arg(address.to_string()).current_dir(EXAMPLE).env("AUTOTEL_DIAGNOSTICS__LEVEL", "warn");
         command.env("AUTOTEL_PROFILE", "collector").env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
         if variant == Variant::Off {
             command.env("OTEL_SDK_DISABLED", "true");
         }
-        let process = command.stdout(Stdio::null()).spawn().unwrap();
+        let process = Process::spawn(command.stdout(Stdio::null()));
         let mut service = Self { process, address };
         service.wait();
         service
     }
 
-    /// Without telemetry it says nothing, so it is asked.
+    /// Waits until the service accepts connections; without telemetry it prints nothing.
     fn wait(&mut self) {
         let deadline = Instant::now() + TIMEOUT;
         while TcpStream::connect(self.address).is_err() {
-            assert!(self.process.try_wait().unwrap().is_none(), "the service has ended");
-            assert!(Instant::now() < deadline, "the service does not answer");
+            assert!(self.process.try_wait().unwrap().is_none(), "the service has exited");
+            assert!(Instant::now() < deadline, "the service does not accept connections");
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -93,26 +90,19 @@ impl Service {
         format!("http://{}", self.address)
     }
 
-    /// The processor time that it has used, in user mode and the kernel.
+    /// Returns the CPU time used so far, in user mode and in the kernel.
     pub fn cpu(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        // The name, in parentheses, is the second field, and the two times are the 14th and 15th, in hundredths of a second.
+        // Field 2 is the name in parentheses; fields 14 and 15 are the times in hundredths of a
+        // second.
         let (_, rest) = stat.rsplit_once(") ").unwrap();
         let ticks: u64 = rest.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 10)
     }
 
-    /// Ends it as an orchestrator does.
+    /// Stops the service with SIGTERM, as an orchestrator does.
     pub fn terminate(mut self) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.process.signal("TERM");
         assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::value::{
-    duration::{Period, Timeout},
+    duration::{Interval, Timeout, at_least},
     number::Size,
 };
 
@@ -18,7 +18,8 @@ macro_rules! batch_table {
         #[non_exhaustive]
         pub struct $name {
             /// The longest time that an item waits before it is sent, at least 10 ms.
-            pub schedule_delay: Period<10>,
+            #[serde(deserialize_with = "at_least::<10, _, _>")]
+            pub schedule_delay: Interval,
 
             /// The longest time that sending one batch may take, retries included. `"0s"` means no limit of its own.
             pub export_timeout: Timeout,
@@ -34,7 +35,7 @@ macro_rules! batch_table {
         impl Default for $name {
             fn default() -> Self {
                 Self {
-                    schedule_delay: Period::from_millis($delay_ms),
+                    schedule_delay: Interval::from_millis($delay_ms),
                     export_timeout: Timeout::from_secs(30),
                     max_queue_size: Size::new(2048),
                     max_export_batch_size: None,

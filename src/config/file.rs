@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    limits::Count,
-    value::{ConfigValue, NonEmptyString, ParseError, string_enum, string_value},
+use super::value::{
+    ConfigValue, ParseError, number::Count, string::NonEmptyString, string_enum, string_value,
 };
 
 /// The exporter `file`: log records as lines in files that are begun anew from time to time. Add `"file"` to

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::number::Bounded;
-
-/// A number of things or characters; 0 allows none.
-pub type Count = Bounded<0, 4_294_967_295>;
+use super::value::number::Count;
 
 /// Limits for the attributes of spans and log records. Those of one signal (`traces.limits`, `logs.limits`) are stronger.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
@@ -38,14 +35,6 @@ pub struct LogLimits {
 
     /// How many characters a text among the values may have. Longer ones are cut. Default: as in `[attribute_limits]`.
     pub attribute_value_length_limit: Option<Count>,
-}
-
-impl LogLimits {
-    /// The limits that are really used.
-    #[must_use]
-    pub fn or(self, general: AttributeLimits) -> AttributeLimits {
-        merged(self.attribute_count_limit, self.attribute_value_length_limit, general)
-    }
 }
 
 /// Limits for spans.
@@ -84,20 +73,5 @@ impl Default for SpanLimits {
             event_attribute_count_limit: Count::new(128),
             link_attribute_count_limit: Count::new(128),
         }
-    }
-}
-
-impl SpanLimits {
-    /// The limits for attributes that are really used.
-    #[must_use]
-    pub fn or(self, general: AttributeLimits) -> AttributeLimits {
-        merged(self.attribute_count_limit, self.attribute_value_length_limit, general)
-    }
-}
-
-fn merged(count: Option<Count>, length: Option<Count>, general: AttributeLimits) -> AttributeLimits {
-    AttributeLimits {
-        attribute_count_limit: count.unwrap_or(general.attribute_count_limit),
-        attribute_value_length_limit: length.or(general.attribute_value_length_limit),
     }
 }

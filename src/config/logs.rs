@@ -4,12 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    batch::LogBatch,
-    limits::LogLimits,
-    signal::{ExporterName, Selection},
-    value::log_filter::LogFilter,
-};
+use super::{batch::LogBatch, exporter_name::ExporterList, limits::LogLimits, value::log_filter::LogFilter};
 
 /// Which log records are kept and where they go.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -19,7 +14,7 @@ use super::{
 pub struct Logs {
     /// Any of `console`, `file`, `otlp` and the names of `[exporters]`; `[]` exports nothing. Default: `console`, and
     /// `otlp` as well once an OTLP endpoint is set.
-    pub exporters: Option<Selection<ExporterName>>,
+    pub exporters: Option<ExporterList>,
 
     /// The least severe level that is kept: `off`, `error`, `warn`, `info`, `debug` or `trace`; or a list with other
     /// levels for some targets, for example `info,hyper=warn,my_crate=debug`.

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    signal::{ExporterName, Selection},
+    exporter_name::ExporterList,
     value::{
-        duration::{Period, Timeout},
+        duration::{Interval, Timeout, at_least},
         string_enum,
     },
 };
@@ -18,10 +18,11 @@ use super::{
 pub struct Metrics {
     /// Any of `otlp`, `prometheus`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once
     /// an OTLP endpoint is set, otherwise nothing.
-    pub exporters: Option<Selection<ExporterName>>,
+    pub exporters: Option<ExporterList>,
 
     /// The time between two exports, at least 100 ms. Prometheus decides for itself when it scrapes.
-    pub interval: Period<100>,
+    #[serde(deserialize_with = "at_least::<100, _, _>")]
+    pub interval: Interval,
 
     /// The longest time that one export may take, retries included. `"0s"` means no limit of its own.
     pub timeout: Timeout,
@@ -36,7 +37,7 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             exporters: None,
-            interval: Period::from_millis(60_000),
+            interval: Interval::from_millis(60_000),
             timeout: Timeout::from_secs(30),
             temporality: Temporality::Cumulative,
         }

@@ -6,14 +6,18 @@
 mod batch;
 mod console;
 mod diagnostics;
+mod exporter_name;
 mod file;
+mod inherit;
 pub(crate) mod key_path;
 mod limits;
 mod logs;
 mod metrics;
 mod otlp;
 mod prometheus;
+mod propagator;
 pub(crate) mod proxies;
+pub(crate) mod resolve;
 mod service;
 mod settings;
 mod signal;
@@ -29,29 +33,32 @@ pub use self::{
     batch::{LogBatch, SpanBatch},
     console::{Color, Console, Format, Stream},
     diagnostics::Diagnostics,
+    exporter_name::{ExporterList, ExporterName},
     file::{File, FileFormat, FilePrefix, Rotation},
-    limits::{AttributeLimits, Count, LogLimits, SpanLimits},
+    limits::{AttributeLimits, LogLimits, SpanLimits},
     logs::Logs,
     metrics::{Metrics, Temporality},
-    otlp::{
-        Attempts, Compression, Otlp, OtlpProtocol, OtlpSettings, OtlpSignal, Retry, RetrySettings, Tls,
-        TlsFiles,
-    },
+    otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
     prometheus::{Prometheus, UrlPath},
+    propagator::{Propagator, PropagatorList},
+    resolve::{OtlpSettings, RetrySettings, TlsFiles, TlsSettings},
     service::{Resource, Service},
-    signal::{ExporterName, Propagator, Selection, Signal},
+    signal::Signal,
     traces::{Sampler, Traces},
     value::{
-        NonEmptyString,
         attribute::AttributeValue,
-        duration::{Period, Timeout},
+        duration::{Interval, Timeout},
         endpoint::Endpoint,
+        file_path::FilePath,
         header::{HeaderName, Headers, SecretString},
+        list::List,
         log_filter::{LevelFilter, LogFilter},
-        number::{Bounded, Port, SamplingRatio, Size},
+        number::{Attempts, Count, Port, SamplingRatio, Size},
+        string::NonEmptyString,
     },
 };
 pub(crate) use self::{proxies::Proxies, settings::Settings};
+use value::duration::at_least;
 pub(crate) use value::{
     duration::{HELP as DURATION_HELP, format as format_duration},
     endpoint::port_is_good,
@@ -71,10 +78,11 @@ pub struct Config {
     pub profile: Option<NonEmptyString>,
 
     /// How trace context travels to and from other services, any of `tracecontext` and `baggage`.
-    pub propagators: Selection<Propagator>,
+    pub propagators: PropagatorList,
 
     /// The time that flushing and shutting down may take, for all signals together.
-    pub shutdown_timeout: Period<1>,
+    #[serde(deserialize_with = "at_least::<1, _, _>")]
+    pub shutdown_timeout: Interval,
 
     /// The service that the telemetry describes.
     pub service: Service,
@@ -89,6 +97,7 @@ pub struct Config {
     pub otlp: Otlp,
 
     /// Further OTLP destinations, each with a name of its own.
+    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = exporter_name::free_names())))]
     pub exporters: BTreeMap<String, Otlp>,
 
     /// The exporter `console`.
@@ -118,8 +127,8 @@ impl Default for Config {
         Self {
             disabled: false,
             profile: None,
-            propagators: Selection::new(vec![Propagator::TraceContext, Propagator::Baggage]),
-            shutdown_timeout: Period::from_millis(5_000),
+            propagators: PropagatorList::new(vec![Propagator::TraceContext, Propagator::Baggage]),
+            shutdown_timeout: Interval::from_millis(5_000),
             service: Service::default(),
             resource: Resource::default(),
             attribute_limits: AttributeLimits::default(),
@@ -132,66 +141,6 @@ impl Default for Config {
             metrics: Metrics::default(),
             logs: Logs::default(),
             diagnostics: Diagnostics::default(),
-        }
-    }
-}
-
-impl Config {
-    /// The exporters of one signal, those that follow from other keys included.
-    #[must_use]
-    pub fn exporters(&self, signal: Signal) -> &[ExporterName] {
-        let chosen = match signal {
-            Signal::Traces => &self.traces.exporters,
-            Signal::Metrics => &self.metrics.exporters,
-            Signal::Logs => &self.logs.exporters,
-        };
-        match (chosen, signal, self.otlp.has_endpoint(signal)) {
-            (Some(chosen), ..) => chosen.as_slice(),
-            (None, Signal::Logs, true) => &[ExporterName::Console, ExporterName::Otlp],
-            (None, Signal::Logs, false) => &[ExporterName::Console],
-            (None, _, true) => &[ExporterName::Otlp],
-            (None, _, false) => &[],
-        }
-    }
-
-    /// The limits of log records.
-    #[must_use]
-    pub fn log_limits(&self) -> AttributeLimits {
-        self.logs.limits.or(self.attribute_limits)
-    }
-
-    /// The limits of the attributes of spans.
-    #[must_use]
-    pub fn span_limits(&self) -> AttributeLimits {
-        self.traces.limits.or(self.attribute_limits)
-    }
-
-    /// What the names of log files begin with.
-    #[must_use]
-    pub fn file_prefix(&self) -> FilePrefix {
-        let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
-        self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
-    }
-
-    /// The signals that go nowhere because nobody said where to.
-    pub(crate) fn signals_without_choice(&self) -> Vec<Signal> {
-        let chosen = |signal| match signal {
-            Signal::Traces => self.traces.exporters.is_some(),
-            Signal::Metrics => self.metrics.exporters.is_some(),
-            Signal::Logs => self.logs.exporters.is_some(),
-        };
-        let nowhere =
-            |signal: &Signal| !self.disabled && !chosen(*signal) && self.exporters(*signal).is_empty();
-        Signal::ALL.into_iter().filter(nowhere).collect()
-    }
-
-    /// What is used to send `signal` to an exporter that speaks OTLP; `None` for the others.
-    #[must_use]
-    pub fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
-        match exporter {
-            ExporterName::Otlp => Some(self.otlp.settings(signal)),
-            ExporterName::Named(name) => self.exporters.get(name).map(|otlp| otlp.settings(signal)),
-            ExporterName::Console | ExporterName::File | ExporterName::Prometheus => None,
         }
     }
 }

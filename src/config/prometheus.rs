@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{ConfigValue, NonEmptyString, ParseError, number::Port, string_value};
+use super::value::{ConfigValue, ParseError, number::Port, string::NonEmptyString, string_value};
 
 /// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

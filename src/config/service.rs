@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{NonEmptyString, attribute::AttributeValue};
+use super::value::{attribute::AttributeValue, string::NonEmptyString};
 
 /// The service that the telemetry describes.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -36,6 +36,7 @@ pub struct Service {
 #[non_exhaustive]
 pub struct Resource {
     /// Attributes that are added to all telemetry. The attributes that have a key in `[service]` are set there.
+    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = Resource::free_attributes())))]
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
@@ -48,4 +49,10 @@ impl Resource {
         ("service.instance.id", "instance_id"),
         ("deployment.environment.name", "environment"),
     ];
+
+    /// The names that attributes may have, for editors.
+    #[cfg(feature = "schema")]
+    fn free_attributes() -> serde_json::Value {
+        serde_json::json!({ "not": { "enum": Self::SERVICE_KEYS.map(|(attribute, _)| attribute) } })
+    }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     batch::SpanBatch,
+    exporter_name::ExporterList,
     limits::SpanLimits,
-    signal::{ExporterName, Selection},
     value::{number::SamplingRatio, string_enum},
 };
 
@@ -17,7 +17,7 @@ use super::{
 pub struct Traces {
     /// Any of `otlp`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once an OTLP
     /// endpoint is set, otherwise nothing.
-    pub exporters: Option<Selection<ExporterName>>,
+    pub exporters: Option<ExporterList>,
 
     /// Which traces are recorded. The `parentbased_` samplers follow the decision of the caller where there is one.
     pub sampler: Sampler,
@@ -41,6 +41,14 @@ impl Default for Traces {
             batch: SpanBatch::default(),
             limits: SpanLimits::default(),
         }
+    }
+}
+
+impl Traces {
+    /// Returns the share of traces that the `traceidratio` samplers keep.
+    #[must_use]
+    pub fn sampling_ratio(&self) -> SamplingRatio {
+        self.sampler_arg.unwrap_or(SamplingRatio::ONE)
     }
 }
 

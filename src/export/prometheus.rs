@@ -94,7 +94,7 @@ impl Listener {
     pub(crate) fn bind(config: &Prometheus) -> std::io::Result<Self> {
         let mut sockets: Vec<TcpListener> = Vec::new();
         let mut last_error = ErrorKind::AddrNotAvailable.into();
-        for mut address in (config.host.as_str(), config.port.number()).to_socket_addrs()? {
+        for mut address in (config.host.as_str(), config.port.get()).to_socket_addrs()? {
             // Port 0 takes a free port, which has to be the same on all addresses.
             if let Some(first) = sockets.first() {
                 address.set_port(first.local_addr()?.port());

@@ -3,7 +3,6 @@
 use super::{
     environment::Environment,
     layer::{Layer, LayerSource},
-    value_type,
 };
 use crate::{
     config::{Config, key_path::KeyPath, value::ParseError},
@@ -16,20 +15,21 @@ const PREFIX: &str = "AUTOTEL_";
 /// Variables that are not keys.
 const RESERVED: &[&str] = &["AUTOTEL_CONFIG", "AUTOTEL_PROFILE"];
 
-/// The variable that sets the key at `path`.
-pub(crate) fn name(path: &[String]) -> String {
+/// Returns the variable that sets the key at `path`.
+pub(super) fn name(path: &[String]) -> String {
     format!("{PREFIX}{}", path.join("__").to_uppercase())
 }
 
-/// One layer for each variable that is set.
-pub(crate) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Layer> {
+/// Returns one layer for each variable that is set.
+pub(super) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Layer> {
     for name in environment.not_unicode().iter().filter(|name| name.starts_with(PREFIX)) {
         problems.push(Problem::new("the value is not UTF-8").with_origin(Origin::Env(name.clone())));
     }
     let mut layers = Vec::new();
     for (name, text) in environment.starting_with(PREFIX).filter(|(name, _)| !RESERVED.contains(name)) {
         let path: KeyPath = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
-        match layer(LayerSource::Env(name.to_owned()), &path, text, spelled_as_variable) {
+        let source = LayerSource::Env(name.to_owned());
+        match Layer::from_text::<Config>(source, &path, text, |error| propose_variable(error, &path)) {
             Ok(layer) => layers.push(layer),
             Err(problem) => problems.push(problem),
         }
@@ -37,26 +37,10 @@ pub(crate) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> 
     layers
 }
 
-/// A layer of one value that is given as text.
-pub(crate) fn layer(
-    source: LayerSource,
-    path: &[String],
-    text: &str,
-    respell: impl Fn(ParseError, &[String]) -> ParseError,
-) -> Result<Layer, Problem> {
-    let value = value_type::parse_as(path, text)
-        .map_err(|rejection| source.problem(path, respell(rejection, path)))?;
-    let mut layer = Layer::single(source, path, value);
-    match layer.check().into_iter().next() {
-        Some(problem) => Err(problem),
-        None => Ok(layer),
-    }
-}
-
 /// Proposes the whole name of a variable instead of a key alone.
-fn spelled_as_variable(rejection: ParseError, path: &[String]) -> ParseError {
-    if rejection.message != "unknown key" {
-        return rejection;
+fn propose_variable(error: ParseError, path: &[String]) -> ParseError {
+    if error.message != "unknown key" {
+        return error;
     }
     if path.iter().any(String::is_empty) {
         return ParseError::of_key("unknown key").with_help("levels are joined by two underscores");
@@ -66,7 +50,7 @@ fn spelled_as_variable(rejection: ParseError, path: &[String]) -> ParseError {
             .with_help("AUTOTEL_PROFILE chooses one");
     }
     let near_key =
-        rejection.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
+        error.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
     if let ([first, _, .., last], Some(near)) = (path, near_key)
         && first == "exporters"
     {
@@ -81,7 +65,7 @@ fn spelled_as_variable(rejection: ParseError, path: &[String]) -> ParseError {
     }
 }
 
-/// The paths of all keys whose names are fixed.
+/// Returns the paths of all keys whose names are fixed.
 fn keys() -> Vec<KeyPath> {
     fn walk(table: serde_json::Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
         match table {

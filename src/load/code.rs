@@ -1,51 +1,69 @@
 //! Values that the program sets, as layers.
 
+use std::panic::Location;
+
 use figment::value::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::{
-    CodeKey, CodeValue, CodeValueKind, autotel_env,
-    layer::{Layer, LayerSource},
-};
+use super::layer::{Layer, LayerSource};
 use crate::{
-    config::{AttributeValue, key_path::KeyPath, value::ParseError},
+    config::{AttributeValue, Config, key_path::KeyPath, value::ParseError},
     error::Problem,
 };
 
-/// One layer for each setting that its key accepts.
-pub(crate) fn layers(settings: &[CodeValue], problems: &mut Vec<Problem>) -> Vec<Layer> {
+/// A value that the program sets.
+#[derive(Clone)]
+pub(crate) struct CodeValue {
+    pub(crate) key: CodeKey,
+    pub(crate) value: CodeValueKind,
+    pub(crate) location: &'static Location<'static>,
+}
+
+#[derive(Clone)]
+pub(crate) enum CodeKey {
+    /// Known to the library.
+    Path(KeyPath),
+    /// Written by the caller, as a dotted key of TOML.
+    Dotted(String),
+}
+
+#[derive(Clone)]
+pub(crate) enum CodeValueKind {
+    /// Read by the rules of the key.
+    Text(String),
+    /// An attribute, whose type the caller chooses.
+    Attribute(AttributeValue),
+}
+
+/// Returns one layer for each value that its key accepts.
+pub(super) fn layers(values: &[CodeValue], problems: &mut Vec<Problem>) -> Vec<Layer> {
     let mut layers = Vec::new();
-    for setting in settings {
-        let source = LayerSource::Code(setting.location);
-        let path = match &setting.key {
-            CodeKey::Path(path) => path.clone(),
-            CodeKey::Dotted(key) => {
-                if let Some(path) = parse_key(key) {
-                    path
-                } else {
-                    let rejection =
-                        ParseError::new("is not a key").with_help("write its path, such as `traces.sampler`");
-                    problems.push(source.problem(std::slice::from_ref(key), rejection));
-                    continue;
-                }
-            }
-        };
-        if path == ["profile"] {
-            let rejection =
-                ParseError::of_key("is not set like other keys").with_help("use `Builder::profile`");
-            problems.push(source.problem(&path, rejection));
-            continue;
-        }
-        let layer = match &setting.value {
-            CodeValueKind::Text(text) => autotel_env::layer(source, &path, text, |rejection, _| rejection),
-            CodeValueKind::Attribute(value) => Ok(Layer::single(source, &path, attribute(value))),
-        };
-        match layer {
+    for value in values {
+        match layer(value) {
             Ok(layer) => layers.push(layer),
             Err(problem) => problems.push(problem),
         }
     }
     layers
+}
+
+fn layer(value: &CodeValue) -> Result<Layer, Problem> {
+    let source = LayerSource::Code(value.location);
+    let path = match &value.key {
+        CodeKey::Path(path) => path.clone(),
+        CodeKey::Dotted(key) => parse_key(key).ok_or_else(|| {
+            let error = ParseError::new("is not a key").with_help("write its path, such as `traces.sampler`");
+            source.problem(std::slice::from_ref(key), error)
+        })?,
+    };
+    if path == ["profile"] {
+        let error = ParseError::of_key("is not set like other keys").with_help("use `Builder::profile`");
+        return Err(source.problem(&path, error));
+    }
+    match &value.value {
+        CodeValueKind::Text(text) => Layer::from_text::<Config>(source, &path, text, |error| error),
+        CodeValueKind::Attribute(value) => Ok(Layer::single(source, &path, attribute(value))),
+    }
 }
 
 /// The segments of a dotted key; a segment with dots is quoted, as in the file.

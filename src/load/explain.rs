@@ -6,14 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Loaded;
+use super::sources::Loaded;
 use crate::{
-    config::{
-        Config, Count, NonEmptyString, Otlp, SamplingRatio, Signal, format_duration,
-        key_path::{KeyPath, key_path},
-    },
+    config::{key_path::KeyPath, resolve::inherited_from},
     error::{Origin, Problem},
 };
 
@@ -25,7 +23,7 @@ pub struct Explanation {
     file: Option<PathBuf>,
     tried: Vec<PathBuf>,
     profile: Option<String>,
-    values: BTreeMap<String, (Value, Origin)>,
+    values: Values,
     warnings: Vec<Problem>,
     errors: Vec<Problem>,
 }
@@ -33,16 +31,18 @@ pub struct Explanation {
 impl Explanation {
     pub(crate) fn new(loaded: &Loaded, errors: Vec<Problem>) -> Self {
         let config = loaded.config();
-        let mut values = Values { loaded, values: BTreeMap::new() };
-        if let Ok(Value::Object(tables)) = serde_json::to_value(config) {
-            values.leaves(&mut KeyPath::new(), tables);
-        }
-        values.resolved(config);
+        let mut values = Values::default();
+        values.add(config, &|path| loaded.origin(path));
+        // A value that follows from another one comes from where that does.
+        values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
+            (Origin::Default, Some(general)) => loaded.origin(&general),
+            (origin, _) => origin,
+        });
         Self {
             file: loaded.file.clone(),
             tried: loaded.tried.clone(),
             profile: config.profile.as_ref().map(ToString::to_string),
-            values: values.values,
+            values,
             warnings: loaded.warnings.clone(),
             errors,
         }
@@ -56,7 +56,7 @@ impl Explanation {
 
     /// The keys, their values as text, and the origins of these.
     pub fn values(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
-        self.values.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
+        self.values.rows()
     }
 
     /// What is odd about the configuration, though not wrong.
@@ -76,6 +76,7 @@ impl Explanation {
     pub fn to_json(&self) -> String {
         let values: Map<String, Value> = self
             .values
+            .0
             .iter()
             .map(|(key, (value, origin))| {
                 let (kind, at) = origin_words(origin);
@@ -93,7 +94,7 @@ impl Explanation {
     }
 }
 
-pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
+fn problems_to_json(problems: &[Problem]) -> Value {
     let problem = |problem: &Problem| {
         let at = problem.origin().and_then(|origin| origin_words(origin).1);
         json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
@@ -104,8 +105,7 @@ pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
 fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
     match origin {
         Origin::Default => ("default", None),
-        // Who calls the command line plays the part of the program.
-        Origin::Code(_) | Origin::Argument(_) => ("code", Some(origin.to_string())),
+        Origin::Code(_) => ("code", Some(origin.to_string())),
         Origin::File { .. } => ("file", Some(origin.to_string())),
         Origin::Env(_) => ("env", Some(origin.to_string())),
     }
@@ -154,126 +154,44 @@ fn text(value: &Value) -> String {
     }
 }
 
-struct Values<'l> {
-    loaded: &'l Loaded,
-    values: BTreeMap<String, (Value, Origin)>,
-}
+/// Values and origins by their keys.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values(BTreeMap<String, (Value, Origin)>);
 
-impl Values<'_> {
-    /// Takes over what the configuration says, key by key.
-    fn leaves(&mut self, path: &mut KeyPath, table: Map<String, Value>) {
-        for (key, value) in table {
-            path.push(key);
-            match value {
-                Value::Object(inner) => self.leaves(path, inner),
-                value => self.put(path, value, self.loaded.origin(path)),
-            }
-            path.pop();
+impl Values {
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
+        self.0.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
+    }
+
+    /// Adds everything that `table` holds, key by key. A value replaces the one that is there.
+    pub(super) fn add(&mut self, table: &impl Serialize, origin: &impl Fn(&[String]) -> Origin) {
+        if let Ok(value) = serde_json::to_value(table) {
+            self.add_value(value, &mut KeyPath::new(), origin);
         }
     }
 
-    fn put(&mut self, path: &[String], value: Value, origin: Origin) {
-        self.values.insert(path.join("."), (value, origin));
-    }
-
-    /// Replaces what depends on other keys by what is really used.
-    fn resolved(&mut self, config: &Config) {
-        self.otlp(&["otlp".to_owned()], &config.otlp);
-        for (name, otlp) in &config.exporters {
-            self.otlp(&["exporters".to_owned(), name.clone()], otlp);
-        }
-        for signal in Signal::ALL {
-            let path = key_path(&format!("{signal}.exporters"));
-            let exporters: Vec<_> = config.exporters(signal).iter().map(ToString::to_string).collect();
-            self.put(&path, exporters.into(), self.loaded.origin(&path));
-        }
-        for (signal, size) in [
-            (Signal::Traces, config.traces.batch.batch_size()),
-            (Signal::Logs, config.logs.batch.batch_size()),
-        ] {
-            let path = key_path(&format!("{signal}.batch.max_export_batch_size"));
-            self.put(&path, size.into(), self.loaded.origin(&path));
-        }
-        for (signal, limits) in [(Signal::Traces, config.span_limits()), (Signal::Logs, config.log_limits())]
-        {
-            let count = limits.attribute_count_limit.get();
-            let length = limits.attribute_value_length_limit.map(Count::get);
-            self.inherited(&signal.to_string(), "attribute_count_limit", count.into());
-            self.inherited(&signal.to_string(), "attribute_value_length_limit", length.into());
-        }
-        let prefix = key_path("file.prefix");
-        if config.file.prefix.is_none() {
-            let value = config.file_prefix().to_string().into();
-            self.put(&prefix, value, self.loaded.origin(&key_path("service.name")));
-        }
-        if config.traces.sampler.takes_ratio() && config.traces.sampler_arg.is_none() {
-            self.put(&key_path("traces.sampler_arg"), SamplingRatio::ONE.get().into(), Origin::Default);
-        }
-        let environment = key_path("service.environment");
-        if self.loaded.origin(&environment) == Origin::Default && config.service.environment.is_some() {
-            // It is the name of the profile, so it came from where that did.
-            let value = config.service.environment.as_ref().map(ToString::to_string);
-            self.put(&environment, value.into(), self.loaded.profile_origin.clone());
-        }
-        let profile = config.profile.as_ref().map(ToString::to_string);
-        self.put(&key_path("profile"), profile.into(), self.loaded.profile_origin.clone());
-    }
-
-    /// A limit of one signal, or the general one.
-    fn inherited(&mut self, signal: &str, key: &str, value: Value) {
-        let own = key_path(&format!("{signal}.limits.{key}"));
-        let general = key_path(&format!("attribute_limits.{key}"));
-        let origin = match self.loaded.origin(&own) {
-            Origin::Default => self.loaded.origin(&general),
-            origin => origin,
-        };
-        self.put(&own, value, origin);
-    }
-
-    /// The keys of a destination, for each signal, as they are after inheritance.
-    fn otlp(&mut self, table: &[String], otlp: &Otlp) {
-        for signal in Signal::ALL {
-            let (own, settings) = (otlp.signal(signal), otlp.settings(signal));
-            let file = |file: &Option<NonEmptyString>| Value::from(file.as_ref().map(ToString::to_string));
-            let values = [
-                ("protocol", own.protocol.is_some(), Value::from(settings.protocol.as_str())),
-                ("endpoint", own.endpoint.is_some(), settings.endpoint.to_string().into()),
-                ("compression", own.compression.is_some(), settings.compression.as_str().into()),
-                ("timeout", own.timeout.is_some(), settings.timeout.to_string().into()),
-                ("tls.insecure", own.tls.insecure.is_some(), settings.insecure.into()),
-                ("tls.ca_file", own.tls.ca_file.is_some(), file(&settings.tls.ca_file)),
-                ("tls.cert_file", own.tls.cert_file.is_some(), file(&settings.tls.cert_file)),
-                ("tls.key_file", own.tls.key_file.is_some(), file(&settings.tls.key_file)),
-                ("retry.max_attempts", own.retry.max_attempts.is_some(), settings.retry.max_attempts.into()),
-                (
-                    "retry.initial_backoff",
-                    own.retry.initial_backoff.is_some(),
-                    format_duration(settings.retry.initial_backoff).into(),
-                ),
-                (
-                    "retry.max_backoff",
-                    own.retry.max_backoff.is_some(),
-                    format_duration(settings.retry.max_backoff).into(),
-                ),
-            ];
-            let signal = signal.to_string();
-            let path = |is_own: bool, rest: &[String]| {
-                let signal = is_own.then(|| signal.clone());
-                table.iter().cloned().chain(signal).chain(rest.iter().cloned()).collect::<KeyPath>()
-            };
-            for (key, is_own, value) in values {
-                let key = key_path(key);
-                let origin = self.loaded.origin(&path(is_own, &key));
-                self.put(&path(true, &key), value, origin);
+    fn add_value(&mut self, value: Value, path: &mut KeyPath, origin: &impl Fn(&[String]) -> Origin) {
+        let key = path.join(".");
+        match value {
+            Value::Object(table) => {
+                // A table takes the place of the value that says that there is none.
+                if !table.is_empty() {
+                    self.0.remove(&key);
+                }
+                for (key, value) in table {
+                    path.push(key);
+                    self.add_value(value, path, origin);
+                    path.pop();
+                }
             }
-            if !settings.headers.is_empty() {
-                self.values.remove(&path(true, &["headers".to_owned()]).join("."));
+            Value::Array(tables) if tables.iter().any(Value::is_object) => {
+                for (index, table) in tables.into_iter().enumerate() {
+                    path.push(index.to_string());
+                    self.add_value(table, path, origin);
+                    path.pop();
+                }
             }
-            for (name, value) in &settings.headers {
-                let key = ["headers".to_owned(), name.to_string()];
-                let origin = self.loaded.origin(&path(own.headers.is_some(), &key));
-                self.put(&path(true, &key), value.to_string().into(), origin);
-            }
+            value => drop(self.0.insert(key, (value, origin(path)))),
         }
     }
 }

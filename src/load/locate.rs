@@ -1,56 +1,68 @@
-//! From a key path to the place in the file where it stands, after the fact.
+//! The places of keys and values in the text of the file, found after the fact.
 
 use std::collections::HashMap;
 
 use toml::de::{DeTable, DeValue};
 
-/// Which end of a `key = value` is meant.
+/// Selects one end of a `key = value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyOrValue {
+pub(super) enum KeyOrValue {
     Key,
     Value,
 }
 
-/// Where everything in a text stands.
-pub(crate) struct SpanIndex {
-    /// Byte offsets of keys and values by their paths, in lower case: names of headers lose their case on the way.
+/// The byte offsets of everything in a text.
+pub(super) struct SpanIndex {
+    /// Offsets of keys and values by their paths, in lower case: names of headers lose their case
+    /// when they are merged. An entry of a list is named by its index.
     offsets: HashMap<Vec<String>, (usize, usize)>,
     line_starts: Vec<usize>,
 }
 
 impl SpanIndex {
-    /// Empty for a text that is no TOML, but for its lines.
-    pub(crate) fn new(text: &str) -> Self {
+    /// Knows only the lines of a text that is not TOML.
+    pub(super) fn new(text: &str) -> Self {
         let line_starts = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        let mut places = Self { offsets: HashMap::new(), line_starts };
+        let mut index = Self { offsets: HashMap::new(), line_starts };
         if let Ok(table) = DeTable::parse(text) {
-            places.note_table(table.get_ref(), &mut Vec::new());
+            index.add_table(table.get_ref(), &mut Vec::new());
         }
-        places
+        index
     }
 
-    fn note_table(&mut self, table: &DeTable<'_>, path: &mut Vec<String>) {
+    fn add_table(&mut self, table: &DeTable<'_>, path: &mut Vec<String>) {
         for (key, value) in table {
             path.push(key.get_ref().to_lowercase());
             self.offsets.entry(path.clone()).or_insert((key.span().start, value.span().start));
-            match value.get_ref() {
-                DeValue::Table(table) => self.note_table(table, path),
-                DeValue::Array(items) => {
-                    for (index, item) in items.iter().enumerate() {
-                        path.push(index.to_string());
-                        self.offsets.insert(path.clone(), (item.span().start, item.span().start));
-                        path.pop();
-                    }
-                }
-                _ => {}
-            }
+            self.add_below(value.get_ref(), path);
             path.pop();
         }
     }
 
-    /// The byte offset of what `path` names, or of the key of the nearest table above it that exists.
-    pub(crate) fn offset(&self, path: &[String], part: KeyOrValue) -> usize {
-        let path: Vec<String> = path.iter().map(|segment| segment.to_lowercase()).collect();
+    fn add_below(&mut self, value: &DeValue<'_>, path: &mut Vec<String>) {
+        match value {
+            DeValue::Table(table) => self.add_table(table, path),
+            DeValue::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    path.push(index.to_string());
+                    let start = item.span().start;
+                    self.offsets.entry(path.clone()).or_insert((start, start));
+                    self.add_below(item.get_ref(), path);
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn holds(&self, path: &[String]) -> bool {
+        self.offsets.contains_key(&lower_case(path))
+    }
+
+    /// Returns the byte offset of what `path` names, or of the key of the nearest table above it
+    /// that exists.
+    pub(super) fn offset(&self, path: &[String], part: KeyOrValue) -> usize {
+        let path = lower_case(path);
         match (self.offsets.get(&path), part) {
             (Some((key, _)), KeyOrValue::Key) => *key,
             (Some((_, value)), KeyOrValue::Value) => *value,
@@ -61,12 +73,16 @@ impl SpanIndex {
         }
     }
 
-    /// Line and column, both from 1, the column in characters.
-    pub(crate) fn line_and_column(&self, text: &str, offset: usize) -> (u32, u32) {
+    /// Returns line and column, both from 1, the column in characters.
+    pub(super) fn line_and_column(&self, text: &str, offset: usize) -> (u32, u32) {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts[line - 1];
         let column = text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         (narrow(line), narrow(column))
     }
+}
+
+fn lower_case(path: &[String]) -> Vec<String> {
+    path.iter().map(|segment| segment.to_lowercase()).collect()
 }

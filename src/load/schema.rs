@@ -1,10 +1,10 @@
 //! The JSON Schema of `autotelemetry.toml`, for editors and other tools.
 
-use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::variables_that_set;
-use crate::config::{Config, ExporterName, Resource, key_path::KeyPath};
+use super::{autotel_env, otel_env};
+use crate::config::{Config, key_path::KeyPath, value::schema::or_reference};
 
 /// The JSON Schema (draft 7, which the editors' TOML tools read) of `autotelemetry.toml`.
 ///
@@ -12,10 +12,7 @@ use crate::config::{Config, ExporterName, Resource, key_path::KeyPath};
 /// never printed.
 #[must_use]
 pub fn schema() -> String {
-    // Everything in place instead of by reference: the variables of a key depend on where it stands.
-    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
-    let mut root = settings.into_generator().into_root_schema_for::<Config>().to_value();
-    annotate(&mut root, &mut KeyPath::new());
+    let mut root = schema_of::<Config>();
     if let Some(root) = root.as_object_mut() {
         root.insert("title".to_owned(), "autotelemetry.toml".into());
         root.insert(
@@ -25,6 +22,15 @@ pub fn schema() -> String {
         add_profiles(root);
     }
     format!("{root:#}\n")
+}
+
+/// Returns the schema of the keys of configuration `C`.
+pub(super) fn schema_of<C: JsonSchema>() -> Value {
+    // Everything in place instead of by reference: the variables of a key depend on its path.
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let mut root = settings.into_generator().into_root_schema_for::<C>().to_value();
+    annotate(&mut root, &mut KeyPath::new(), false);
+    root
 }
 
 fn add_profiles(root: &mut Map<String, Value>) {
@@ -41,70 +47,49 @@ fn add_profiles(root: &mut Map<String, Value>) {
     }
 }
 
-/// Completes the schema of what stands at `path`.
-fn annotate(schema: &mut Value, path: &mut KeyPath) {
+/// Completes the schema of the value at `path`. A variable can set it, unless it is inside a list.
+fn annotate(schema: &mut Value, path: &mut KeyPath, inside_list: bool) {
     let Some(schema) = schema.as_object_mut() else { return };
     without_null(schema);
     for (key, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
         path.push(key.clone());
-        annotate(property, path);
+        annotate(property, path, inside_list);
         path.pop();
     }
     if path.is_empty() {
         return;
     }
     if schema.get("additionalProperties").is_some_and(Value::is_object) {
-        let is_secret = path.last().is_some_and(|key| key == "headers");
-        let names = match path.last().map(String::as_str) {
-            Some("exporters") => Some(json!({
-                "pattern": "^[a-z][a-z0-9_]*$",
-                "not": { "enum": ExporterName::RESERVED },
-            })),
-            Some("headers") => Some(json!({ "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })),
-            Some("attributes") => {
-                Some(json!({ "not": { "enum": Resource::SERVICE_KEYS.map(|(attribute, _)| attribute) } }))
-            }
-            _ => None,
-        };
-        if let Some(names) = names {
-            schema.insert("propertyNames".to_owned(), names);
-        }
         // Below it the names are the user's.
         path.push("NAME".to_owned());
-        annotate(&mut schema["additionalProperties"], path);
+        annotate(&mut schema["additionalProperties"], path, inside_list);
         path.pop();
-        if is_secret && let Some(values) = schema["additionalProperties"].as_object_mut() {
-            values.insert("x-secret".to_owned(), true.into());
-            let from_file = json!({
-                "type": "object",
-                "properties": { "file": { "type": "string", "description": "A file that holds the value." } },
-                "required": ["file"],
-                "additionalProperties": false,
-            });
-            match values.get_mut("anyOf").and_then(Value::as_array_mut) {
-                Some(choices) => choices.push(from_file),
-                None => {
-                    let text = json!({ "type": values.shift_remove("type") });
-                    values.insert("anyOf".to_owned(), json!([text, from_file]));
-                }
-            }
-            values.shift_remove("x-env");
-        }
     }
     if schema.contains_key("properties") {
         // The defaults of a table stand at its keys.
         schema.shift_remove("default");
         return;
     }
+    if schema.get("items").is_some_and(|items| items.get("properties").is_some()) {
+        // A text cannot stand for a list of tables.
+        return annotate(&mut schema["items"], path, true);
+    }
     if schema.get("type").is_some_and(|kind| kind == "boolean") {
         schema.shift_remove("type");
-        let choices = json!([{ "type": "boolean" }, { "type": "string", "pattern": r"\$\{" }]);
-        schema.insert("anyOf".to_owned(), choices);
+        schema.append(or_reference(&json_schema!({ "type": "boolean" })).ensure_object());
     }
-    let variables = variables_that_set(path);
-    if !variables.is_empty() {
-        schema.insert("x-env".to_owned(), variables.into());
+    if !inside_list && !schema.contains_key("x-secret") {
+        schema.insert("x-env".to_owned(), variables_that_set(path).into());
     }
+}
+
+/// Returns the variables that set the key at `path`, the strongest last.
+fn variables_that_set(path: &[String]) -> Vec<String> {
+    let key = path.join(".");
+    let standard = otel_env::variables_that_set(&key).map(str::to_owned);
+    // The choice of the profile has a variable of its own.
+    let own = if path == ["profile"] { "AUTOTEL_PROFILE".to_owned() } else { autotel_env::name(path) };
+    standard.chain([own]).collect()
 }
 
 /// TOML has no null; a key that may be absent simply is.

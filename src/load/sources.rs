@@ -2,24 +2,38 @@
 
 use std::path::PathBuf;
 
-use figment::value::{Dict, Value};
-
 use super::{
-    Environment, Sources, autotel_env, code, file,
-    file::File,
-    layer::{Layer, Merged, Resolution},
+    autotel_env,
+    code::{self, CodeValue},
+    environment::Environment,
+    file::{self, File},
+    merge::{Merged, Resolution},
     otel_env, proxy_env,
+    search::Search,
 };
 use crate::{
     config::{
-        Config, ExporterName, NonEmptyString, Selection, Settings, Signal,
-        key_path::{KeyPath, key_path},
-        validate,
-        validate::Severity,
-        value::{ConfigValue, ParseError},
+        Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal, key_path::key_path, validate,
+        validate::Severity, value::ConfigValue,
     },
-    error::{Error, ErrorKind, Inspection, Origin, Problem},
+    error::{Error, Inspection, Origin, Problem},
 };
+
+/// Everything that a configuration is made of.
+#[derive(Default)]
+pub(crate) struct Sources {
+    /// Defaults that the program sets.
+    pub(crate) settings: Vec<CodeValue>,
+    /// Values that the program sets and that are stronger than all others.
+    pub(crate) forced: Vec<CodeValue>,
+    pub(crate) config_file: Option<PathBuf>,
+    /// No file is looked for.
+    pub(crate) only_named_file: bool,
+    pub(crate) profile: Option<(String, Origin)>,
+    pub(crate) environment: Option<Environment>,
+    /// The program asked for the Prometheus exporter without naming exporters.
+    pub(crate) prometheus: bool,
+}
 
 /// A configuration, and what is to be said about it.
 pub(crate) struct Loaded {
@@ -58,17 +72,26 @@ impl Loaded {
 
     /// Where the value of a key came from.
     pub(crate) fn origin(&self, path: &[String]) -> Origin {
-        self.merged.origin(path)
+        let origin = self.merged.origin(path);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["profile"] => self.profile_origin.clone(),
+            // Without a value of its own it is the name of the profile.
+            ["service", "environment"]
+                if origin == Origin::Default && self.config().service.environment.is_some() =>
+            {
+                self.profile_origin.clone()
+            }
+            _ => origin,
+        }
     }
 
     /// Gives the problems of `error` the origins of their keys, where they have none.
     pub(crate) fn locate(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Configuration(problems) => {
-                Error::configuration(problems.iter().cloned().map(|problem| self.located(problem)).collect())
-            }
-            _ => error,
+        if error.problems().is_empty() {
+            return error;
         }
+        Error::configuration(error.problems().iter().cloned().map(|problem| self.located(problem)).collect())
     }
 
     fn located(&self, problem: Problem) -> Problem {
@@ -118,7 +141,7 @@ impl Sources {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
 
-        let search = file::search(&environment, self.config_file.as_deref(), self.only_named_file);
+        let search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
         let file = search.found.and_then(|path| path.map(|path| File::read(&path)).transpose());
         let file = file.unwrap_or_else(|problem| {
             problems.push(problem);
@@ -141,7 +164,7 @@ impl Sources {
         let mut layers = code::layers(&self.settings, &mut problems);
         let mut of_other_profiles = Vec::new();
         if let Some(file) = &file {
-            layers.extend(file.layers(
+            layers.extend(file.layers::<Config>(
                 profile.as_deref(),
                 &environment,
                 &mut problems,
@@ -152,7 +175,7 @@ impl Sources {
         layers.extend(autotel_env::layers(&environment, &mut problems));
         layers.extend(code::layers(&self.forced, &mut problems));
         for layer in &mut layers {
-            lowercase_headers(layer, &mut problems);
+            problems.extend(layer.fold_case::<Config>());
         }
 
         let mut merged = Merged::new(layers);
@@ -253,7 +276,7 @@ fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
 
 /// The merged configuration, completed by what follows from the choice of the profile and from calls.
 fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Config, Problem> {
-    let mut config = merged.config()?;
+    let mut config = merged.config::<Config>()?;
     config.profile = profile.and_then(|name| NonEmptyString::parse_str(name).ok());
     if config.service.environment.is_none() {
         config.service.environment.clone_from(&config.profile);
@@ -261,45 +284,7 @@ fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result
     if prometheus && config.metrics.exporters.is_none() {
         let mut exporters = config.exporters(Signal::Metrics).to_vec();
         exporters.push(ExporterName::Prometheus);
-        config.metrics.exporters = Some(Selection::new(exporters));
+        config.metrics.exporters = Some(ExporterList::new(exporters));
     }
     Ok(config)
-}
-
-/// Names of headers have no case, so those of all layers must meet under one spelling.
-fn lowercase_headers(layer: &mut Layer, problems: &mut Vec<Problem>) {
-    let mut twice = Vec::new();
-    let mut lowercase = |table: &mut Dict, path: &[&str]| {
-        if let Some(Value::Dict(_, headers)) = table.get_mut("headers") {
-            for (name, value) in std::mem::take(headers) {
-                let lower = name.to_lowercase();
-                if headers.insert(lower, value).is_some() {
-                    twice.push(
-                        path.iter().chain(&["headers", &name]).map(ToString::to_string).collect::<KeyPath>(),
-                    );
-                }
-            }
-        }
-    };
-    let mut destination = |table: &mut Dict, path: &[&str]| {
-        lowercase(table, path);
-        for signal in Signal::ALL {
-            if let Some(Value::Dict(_, own)) = table.get_mut(signal.as_str()) {
-                lowercase(own, &[path, &[signal.as_str()]].concat());
-            }
-        }
-    };
-    if let Some(Value::Dict(_, otlp)) = layer.values.get_mut("otlp") {
-        destination(otlp, &["otlp"]);
-    }
-    if let Some(Value::Dict(_, exporters)) = layer.values.get_mut("exporters") {
-        for (name, exporter) in exporters.iter_mut() {
-            if let Value::Dict(_, exporter) = exporter {
-                destination(exporter, &["exporters", name]);
-            }
-        }
-    }
-    for path in twice {
-        problems.push(layer.source.problem(&path, ParseError::of_key("is set twice, in two spellings")));
-    }
 }

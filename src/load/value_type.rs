@@ -1,47 +1,71 @@
-//! What a key holds, found by asking its type, and the conversion of a text to that.
+//! The type of the value that a key holds, and the conversion of a text to it.
 //!
-//! Variables and calls give texts, the file gives typed values. [`parse_as`] turns the first into the second, so that
-//! everything behind it sees typed values only.
+//! Variables and calls give texts, the file gives typed values. [`parse_as`] turns the first into
+//! the second, so that everything behind it sees typed values only. The types are found by walking
+//! over the type of the configuration, so no list of keys repeats them.
 
-use std::{cell::Cell, fmt};
+use std::fmt;
 
 use figment::value::{Dict, Value};
-use serde::{Deserialize, Deserializer, de};
-
-use crate::{
-    config::{Config, value::ParseError},
-    text::nearest,
+use serde::{
+    Deserializer,
+    de::{self, DeserializeOwned},
 };
 
-/// What stands at a path.
+use crate::config::value::{ParseError, newtype_name};
+
+/// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueType {
     Table,
-    Map,
+    /// A table whose entries have free names.
+    Map {
+        /// Their names are the same in upper and lower case.
+        ignores_case: bool,
+    },
     List,
+    /// A list whose entries are tables.
+    TableList,
     Boolean,
     Integer,
     Float,
     Text,
+    /// A text that is never printed and that `{ file = "…" }` may stand for.
+    Secret,
+    /// The path of a file, relative to the file that names it.
+    Path,
+    /// A name that is the same in upper and lower case.
+    CaselessText,
 }
 
-/// What the configuration holds at `path`.
-pub(crate) fn kind_of(path: &[String]) -> Result<ValueType, ParseError> {
-    let found = Cell::new(None);
-    match Config::deserialize(TypeWalker { path, found: &found }) {
-        Err(Found(Some(rejection))) => Err(rejection),
-        _ => found.get().ok_or_else(|| ParseError::of_key("unknown key")),
+/// Returns the type of the value that configuration `C` holds at `path`.
+pub(crate) fn value_type<C: DeserializeOwned>(path: &[String]) -> Result<ValueType, ParseError> {
+    match C::deserialize(TypeWalker { path }) {
+        Err(Found::Type(value_type)) => Ok(value_type),
+        Err(Found::Refused(error)) => Err(error),
+        Ok(_) => Err(ParseError::of_key("unknown key")),
     }
 }
 
-/// Reads `text` as the kind of value that `path` holds: lists are separated by commas, maps are `k=v,k2=v2`.
-pub(crate) fn parse_as(path: &[String], text: &str) -> Result<Value, ParseError> {
+/// Returns the path of the list that holds what is at `path`, if one does.
+pub(crate) fn enclosing_list<C: DeserializeOwned>(path: &[String]) -> Option<&[String]> {
+    let is_list =
+        |path: &&[String]| matches!(value_type::<C>(path), Ok(ValueType::List | ValueType::TableList));
+    (1..path.len()).map(|length| &path[..length]).find(is_list)
+}
+
+/// Reads `text` as the type of value that `C` holds at `path`: lists are separated by commas, maps
+/// are `k=v,k2=v2`.
+pub(crate) fn parse_as<C: DeserializeOwned>(path: &[String], text: &str) -> Result<Value, ParseError> {
     let items = || text.split(',').map(str::trim).filter(|item| !item.is_empty());
-    Ok(match kind_of(path)? {
+    Ok(match value_type::<C>(path)? {
         ValueType::Table => {
             return Err(ParseError::new("is a table").with_help("set one of its keys instead"));
         }
-        ValueType::Map => items()
+        ValueType::TableList => {
+            return Err(ParseError::new("is a list of tables").with_help("set it in the file"));
+        }
+        ValueType::Map { .. } => items()
             .map(|item| match item.split_once('=') {
                 Some((key, value)) if !key.trim().is_empty() => {
                     Ok((key.trim().to_owned(), Value::from(value.trim().to_owned())))
@@ -67,28 +91,25 @@ pub(crate) fn parse_as(path: &[String], text: &str) -> Result<Value, ParseError>
             let number = text.parse::<f64>();
             number.map_err(|_| ParseError::new(format!("{text:?} is not a number")))?.into()
         }
-        ValueType::Text => text.to_owned().into(),
+        ValueType::Text | ValueType::Secret | ValueType::Path | ValueType::CaselessText => {
+            text.to_owned().into()
+        }
     })
 }
 
-/// The words for a key that does not exist among `known` ones.
-pub(crate) fn unknown_key(key: &str, known: &[&str]) -> ParseError {
-    let help = match nearest(key, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    };
-    ParseError::of_key("unknown key").with_help(help)
-}
-
-/// A deserializer that walks down one path of the type, notes what is asked for at its end, and stops.
+/// A deserializer that walks down one path of a type and stops at its end.
+#[derive(Clone, Copy)]
 struct TypeWalker<'p> {
     path: &'p [String],
-    found: &'p Cell<Option<ValueType>>,
 }
 
-/// Ends the walk: with `None` because the end was reached, or with what is wrong about the path.
+/// The end of a walk. It travels as an error, so that every visitor on the way passes it on.
 #[derive(Debug)]
-struct Found(Option<ParseError>);
+enum Found {
+    Type(ValueType),
+    /// The path does not exist.
+    Refused(ParseError),
+}
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,45 +121,78 @@ impl std::error::Error for Found {}
 
 impl de::Error for Found {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(Some(ParseError::from_serde(&message.to_string())))
+        Self::Refused(ParseError::from_serde(&message.to_string()))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self(Some(unknown_key(field, expected)))
+        Self::Refused(ParseError::unknown_key(field, expected))
     }
 }
 
-impl TypeWalker<'_> {
-    fn leaf<T>(&self, kind: ValueType) -> Result<T, Found> {
-        if self.path.is_empty() {
-            self.found.set(Some(kind));
-            Err(Found(None))
+impl<'p> TypeWalker<'p> {
+    fn leaf<T>(self, value_type: ValueType) -> Result<T, Found> {
+        Err(if self.path.is_empty() {
+            Found::Type(value_type)
         } else {
-            Err(Found(Some(ParseError::of_key("unknown key").with_help("the key above it is not a table"))))
-        }
+            Found::Refused(ParseError::of_key("unknown key").with_help("the key above it is not a table"))
+        })
     }
 
-    fn descend<'de, V: de::Visitor<'de>>(self, kind: ValueType, visitor: V) -> Result<V::Value, Found> {
-        if self.path.is_empty() { self.leaf(kind) } else { visitor.visit_map(self) }
+    /// Splits the path into the next segment and a walker behind it.
+    fn split(self) -> Option<(&'p str, Self)> {
+        let (first, rest) = self.path.split_first()?;
+        Some((first, Self { path: rest }))
     }
 }
 
-impl<'de> de::MapAccess<'de> for TypeWalker<'_> {
+/// The only entry of a table or map, named by the path.
+struct Entry<'p> {
+    key: &'p str,
+    value: TypeWalker<'p>,
+}
+
+impl<'de> de::MapAccess<'de> for Entry<'_> {
     type Error = Found;
 
     fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Found> {
-        seed.deserialize(de::value::StrDeserializer::new(&self.path[0])).map(Some)
+        seed.deserialize(de::value::StrDeserializer::new(self.key)).map(Some)
     }
 
     fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Found> {
-        seed.deserialize(TypeWalker { path: &self.path[1..], found: self.found })
+        seed.deserialize(self.value)
+    }
+}
+
+/// Ends the walk at the type of the keys of a map.
+struct KeyType;
+
+impl<'de> de::MapAccess<'de> for KeyType {
+    type Error = Found;
+
+    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Found> {
+        seed.deserialize(TypeWalker { path: &[] }).map(Some)
+    }
+
+    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Found> {
+        seed.deserialize(TypeWalker { path: &[] })
+    }
+}
+
+/// Any element of a list.
+struct Element<'p>(TypeWalker<'p>);
+
+impl<'de> de::SeqAccess<'de> for Element<'_> {
+    type Error = Found;
+
+    fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Found> {
+        seed.deserialize(self.0).map(Some)
     }
 }
 
 macro_rules! leaves {
-    ($($kind:ident: $($method:ident)+;)+) => {
+    ($($value_type:ident: $($method:ident)+;)+) => {
         $($(fn $method<V: de::Visitor<'de>>(self, _: V) -> Result<V::Value, Found> {
-            self.leaf(ValueType::$kind)
+            self.leaf(ValueType::$value_type)
         })+)+
     };
 }
@@ -151,10 +205,9 @@ impl<'de> Deserializer<'de> for TypeWalker<'_> {
         Integer: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
                  deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64;
         Float: deserialize_f32 deserialize_f64;
-        // A value of any kind, such as a resource attribute, is a text when it is given as one.
+        // A value of any type, such as a resource attribute, is a text when it is given as one.
         Text: deserialize_any deserialize_char deserialize_str deserialize_string deserialize_bytes
               deserialize_byte_buf deserialize_identifier deserialize_ignored_any deserialize_unit;
-        List: deserialize_seq;
     }
 
     fn deserialize_option<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
@@ -163,14 +216,27 @@ impl<'de> Deserializer<'de> for TypeWalker<'_> {
 
     fn deserialize_newtype_struct<V: de::Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Found> {
-        visitor.visit_newtype_struct(self)
+        match name {
+            newtype_name::TEXT => self.leaf(ValueType::Text),
+            newtype_name::SECRET => self.leaf(ValueType::Secret),
+            newtype_name::PATH => self.leaf(ValueType::Path),
+            newtype_name::CASELESS => self.leaf(ValueType::CaselessText),
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_map<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
-        self.descend(ValueType::Map, visitor)
+        match self.split() {
+            Some((key, value)) => visitor.visit_map(Entry { key, value }),
+            None => {
+                let key_type = visitor.visit_map(KeyType);
+                let ignores_case = matches!(key_type, Err(Found::Type(ValueType::CaselessText)));
+                self.leaf(ValueType::Map { ignores_case })
+            }
+        }
     }
 
     fn deserialize_struct<V: de::Visitor<'de>>(
@@ -179,7 +245,21 @@ impl<'de> Deserializer<'de> for TypeWalker<'_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Found> {
-        self.descend(ValueType::Table, visitor)
+        match self.split() {
+            Some((key, value)) => visitor.visit_map(Entry { key, value }),
+            None => self.leaf(ValueType::Table),
+        }
+    }
+
+    fn deserialize_seq<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Found> {
+        match self.split() {
+            Some((index, element)) if index.parse::<usize>().is_ok() => visitor.visit_seq(Element(element)),
+            Some(_) => self.leaf(ValueType::List),
+            None => match visitor.visit_seq(Element(self)) {
+                Err(Found::Type(ValueType::Table)) => self.leaf(ValueType::TableList),
+                _ => self.leaf(ValueType::List),
+            },
+        }
     }
 
     fn deserialize_unit_struct<V: de::Visitor<'de>>(self, _: &'static str, _: V) -> Result<V::Value, Found> {
@@ -212,29 +292,46 @@ impl<'de> Deserializer<'de> for TypeWalker<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::key_path::key_path;
+    use crate::config::{Config, key_path::key_path};
 
-    fn kind(path: &str) -> Option<ValueType> {
-        kind_of(&key_path(path)).ok()
+    fn of(path: &str) -> Option<ValueType> {
+        value_type::<Config>(&key_path(path)).ok()
     }
 
     #[test]
-    fn asks_the_types() {
-        assert_eq!(kind("disabled"), Some(ValueType::Boolean));
-        assert_eq!(kind("traces"), Some(ValueType::Table));
-        assert_eq!(kind("traces.sampler_arg"), Some(ValueType::Float));
-        assert_eq!(kind("traces.exporters"), Some(ValueType::List));
-        assert_eq!(kind("traces.batch.max_queue_size"), Some(ValueType::Integer));
-        assert_eq!(kind("logs.batch.schedule_delay"), Some(ValueType::Text));
-        assert_eq!(kind("otlp.metrics.headers"), Some(ValueType::Map));
-        assert_eq!(kind("exporters.vendor.endpoint"), Some(ValueType::Text));
-        assert_eq!(kind("resource.attributes.team"), Some(ValueType::Text));
+    fn types_of_keys_are_found() {
+        assert_eq!(of("disabled"), Some(ValueType::Boolean));
+        assert_eq!(of("traces"), Some(ValueType::Table));
+        assert_eq!(of("traces.sampler_arg"), Some(ValueType::Float));
+        assert_eq!(of("traces.exporters"), Some(ValueType::List));
+        assert_eq!(of("traces.batch.max_queue_size"), Some(ValueType::Integer));
+        assert_eq!(of("logs.batch.schedule_delay"), Some(ValueType::Text));
+        assert_eq!(of("exporters"), Some(ValueType::Map { ignores_case: false }));
+        assert_eq!(of("exporters.vendor.endpoint"), Some(ValueType::Text));
+        assert_eq!(of("resource.attributes.team"), Some(ValueType::Text));
     }
 
     #[test]
-    fn proposes_the_key_that_was_meant() {
-        let rejection = kind_of(&key_path("otlp.endpiont")).unwrap_err();
-        assert_eq!(rejection.help.as_deref(), Some("did you mean `endpoint`?"));
-        assert!(kind_of(&key_path("traces.sampler.x")).is_err());
+    fn secrets_paths_and_caseless_names_are_found() {
+        assert_eq!(of("otlp.metrics.headers"), Some(ValueType::Map { ignores_case: true }));
+        assert_eq!(of("exporters.vendor.headers.authorization"), Some(ValueType::Secret));
+        assert_eq!(of("otlp.logs.tls.key_file"), Some(ValueType::Path));
+        assert_eq!(of("file.directory"), Some(ValueType::Text));
+    }
+
+    #[test]
+    fn unknown_key_gets_a_proposal() {
+        let error = value_type::<Config>(&key_path("otlp.endpiont")).unwrap_err();
+        assert_eq!(error.help.as_deref(), Some("did you mean `endpoint`?"));
+        assert!(value_type::<Config>(&key_path("traces.sampler.x")).is_err());
+    }
+
+    #[test]
+    fn enclosing_list_is_found() {
+        assert_eq!(
+            enclosing_list::<Config>(&key_path("traces.exporters.0")),
+            Some(&*key_path("traces.exporters"))
+        );
+        assert_eq!(enclosing_list::<Config>(&key_path("traces.sampler")), None);
     }
 }

@@ -120,7 +120,8 @@ impl<'s> PipelineBuilder<'s> {
         let file = file_logs(&config.file, &config.file_prefix(), self.inputs.diagnostics);
         let file = file.map_err(|error| {
             let message = format!("cannot write to \"{}\": {error}", config.file.directory);
-            Error::configuration(vec![Problem::new(message).with_key("file.directory")])
+            let problem = Problem::new(message).with_key("file.directory");
+            Error::configuration(vec![problem.with_source(error)])
         })?;
         let component = Component::exporter(Signal::Logs, ExporterName::File.as_str(), None);
         self.add_recorder(Arc::clone(&file.recorder), &component);

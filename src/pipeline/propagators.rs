@@ -10,13 +10,13 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
-use crate::{config, config::Selection};
+use crate::{config, config::PropagatorList};
 
 /// Reads trace context from incoming requests and writes it to outgoing ones.
 #[derive(Debug, Clone)]
 pub struct Propagator(Arc<TextMapCompositePropagator>);
 
-pub(super) fn propagator(selection: &Selection<config::Propagator>) -> Propagator {
+pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
     let propagators = selection
         .as_slice()
         .iter()

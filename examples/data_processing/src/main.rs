@@ -1,7 +1,7 @@
-//! The mean of the values of each category of a CSV file.
+//! Computes the mean value of each category in a CSV file.
 //!
-//! `cargo run -- FILE` in the directory of its `autotelemetry.toml`; `cargo run -- --generate 100000 FILE` makes a file of
-//! 100,000 rows to try it with.
+//! `cargo run -- FILE` in the directory of its `autotelemetry.toml`.
+//! `cargo run -- --generate 100000 FILE` creates a file of 100,000 rows for a first try.
 
 mod generate;
 mod process;
@@ -44,12 +44,12 @@ fn process(path: &str) -> Result<(), Box<dyn Error>> {
         .install()?;
 
     let means = Processor::new(&tools).process(path.as_ref(), &progress)?;
-    // Standard output is for the result alone.
+    // stdout is reserved for the result.
     let mut out = io::stdout().lock();
     for (category, mean) in means {
         writeln!(out, "{category},{mean:.3}")?;
     }
-    // The result is there. Telemetry that cannot be delivered is told on standard error, and changes nothing.
+    // The result is complete. Undelivered telemetry is reported on stderr; it is not a failure.
     let _ = tools.shutdown();
     Ok(())
 }

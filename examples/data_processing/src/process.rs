@@ -1,4 +1,4 @@
-//! Load, transform, and tell about it.
+//! Loads and transforms the rows, with telemetry.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::progress::Progress;
 
-/// Only larger values count.
+/// Values up to this one are ignored.
 const THRESHOLD: f64 = 10.0;
 
 #[derive(Debug, Deserialize)]
@@ -49,7 +49,7 @@ impl Processor {
         }
     }
 
-    /// The mean of the values of each category.
+    /// Returns the mean value of each category.
     pub fn process(&self, path: &Path, progress: &Progress) -> Result<BTreeMap<String, f64>, LoadError> {
         let start = Instant::now();
         let span = self.tracer.start_as_current_span("process_data");
@@ -88,7 +88,7 @@ impl Processor {
         Ok(rows)
     }
 
-    /// The number of columns, and the rows. An error names the line.
+    /// Returns the number of columns and the rows. An error contains the line number.
     fn read(&self, path: &Path, progress: &Progress) -> Result<(usize, Vec<Row>), LoadError> {
         let cannot_open = |error| LoadError::Open(path.to_owned(), error);
         let cannot_read = |error| LoadError::Read(path.to_owned(), error);
@@ -139,7 +139,7 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
-/// OpenTelemetry's integers are signed.
+/// Converts a count, because integer attributes are signed.
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

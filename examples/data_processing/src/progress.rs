@@ -1,4 +1,4 @@
-//! A progress bar, and the log lines above it.
+//! A progress bar with log lines above it.
 
 use std::{
     fs::File,
@@ -7,7 +7,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar on standard error, if that is a terminal.
+/// A progress bar on stderr if that is a terminal.
 pub struct Progress(ProgressBar);
 
 impl Default for Progress {
@@ -21,19 +21,19 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// The file, whose reading moves the bar.
+    /// Wraps the file so that reading it advances the bar.
     pub fn read(&self, file: File) -> io::Result<impl Read + use<>> {
         self.0.set_length(file.metadata()?.len());
         self.0.set_draw_target(indicatif::ProgressDrawTarget::stderr());
         Ok(self.0.wrap_read(file))
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.0.finish_and_clear();
     }
 
-    /// A writer to standard error that never tears the bar: it is taken away for as long as something is written.
+    /// Returns a writer to stderr that hides the bar during each write, so that they never mix.
     pub fn above(&self) -> impl Write + Send + use<> {
         Above(self.0.clone())
     }

@@ -1,7 +1,10 @@
-//! A web service with two routes. `cargo run [ADDRESS [UPSTREAM]]` in the directory of its `autotelemetry.toml`
+//! A web service with two routes.
 //!
-//! `/api/data` has data, and fails with `?fail=true`. `/api/relay` asks another service for it, UPSTREAM, as part of the same
-//! trace. Without arguments it listens at 127.0.0.1:8080 and asks itself.
+//! `cargo run [ADDRESS [UPSTREAM]]` in the directory of its `autotelemetry.toml`
+//!
+//! `/api/data` returns data, and fails with `?fail=true`. `/api/relay` requests the data from
+//! another service, UPSTREAM, as part of the same trace. Without arguments, the service listens on
+//! 127.0.0.1:8080 and is its own upstream.
 
 mod observe;
 mod routes;
@@ -31,13 +34,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
     logger.info("stopped", &[]);
 
-    // All requests are answered; their telemetry is delivered now. What cannot be is told on standard error, and is no failure
-    // of the service.
+    // All requests are answered; send their telemetry. Undelivered telemetry is reported on stderr;
+    // it is not a failure of the service.
     let _ = tools.shutdown();
     Ok(())
 }
 
-/// Done when the service shall end: at SIGTERM and Ctrl-C.
+/// Completes on SIGTERM or Ctrl-C.
 #[cfg(unix)]
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,4 +1,4 @@
-//! What every request gets: a span, log records, and its part of the metrics.
+//! The telemetry of each request: a span, log records and metrics.
 
 use std::time::Instant;
 
@@ -34,7 +34,7 @@ impl Telemetry {
     }
 }
 
-/// A middleware around all routes.
+/// Records the telemetry of a request. Middleware for all routes.
 pub async fn observe(
     State(telemetry): State<Telemetry>,
     route: Option<MatchedPath>,
@@ -49,7 +49,7 @@ pub async fn observe(
         KeyValue::new("http.path", request.uri().path().to_owned()),
         KeyValue::new("http.query_params", request.uri().query().unwrap_or_default().to_owned()),
     ];
-    // The caller's span, if there is one, is the parent of ours.
+    // The caller's span, if any, is the parent.
     let caller = propagator.extract(&HeaderExtractor(request.headers()));
     let span = tracer
         .span_builder("http_request")
@@ -78,7 +78,7 @@ pub async fn observe(
     }
     span.end();
 
-    // The route and not the path, of which clients can send any number.
+    // The route instead of the path, because clients can send any number of paths.
     let path = route.map_or_else(|| "unknown".to_owned(), |route| route.as_str().to_owned());
     let labels = [KeyValue::new("path", path), KeyValue::new("method", method)];
     requests.add(1, &labels);

@@ -1,4 +1,4 @@
-//! The routes, and how they fail.
+//! The routes and their errors.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ async fn data(Query(query): Query<DataQuery>) -> Result<Json<Value>, Failure> {
     Ok(Json(json!({ "items": [1, 2, 3] })))
 }
 
-/// What the service upstream has.
+/// Returns the data of the upstream service.
 async fn relay(State(upstream): State<Upstream>, RawQuery(query): RawQuery) -> Result<Json<Value>, Failure> {
     Ok(Json(upstream.data(query.as_deref().unwrap_or_default()).await?))
 }
@@ -58,7 +58,7 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
-/// The client learns that it failed; the middleware finds out why in the extension.
+/// Hides the cause from the client; the middleware finds it in the extension.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let body = Json(json!({ "error": "internal server error" }));

@@ -1,4 +1,4 @@
-//! Calls to another service, which continue the trace there.
+//! Calls to another service, with the trace context in their headers.
 
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
 //! The rules for one signal that goes to one OTLP destination.
 
-use super::{RuleViolation, compiled_out};
+use super::rule_violation::RuleViolation;
 use crate::config::{
-    Config, Endpoint, ExporterName, NonEmptyString, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
+    Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
     format_duration,
 };
 
 /// The name of a key in `[otlp.tls]`, and what it holds.
-type TlsKey = (&'static str, fn(&Tls) -> &Option<NonEmptyString>);
+type TlsKey = (&'static str, fn(&Tls) -> &Option<FilePath>);
 
 const CA_FILE: TlsKey = ("ca_file", |tls| &tls.ca_file);
 const CERT_FILE: TlsKey = ("cert_file", |tls| &tls.cert_file);
@@ -24,10 +24,10 @@ pub(crate) struct Destination<'c> {
 impl<'c> Destination<'c> {
     /// `None` for an exporter that does not speak OTLP, or does not exist.
     pub(crate) fn new(config: &'c Config, exporter: &ExporterName, signal: Signal) -> Option<Self> {
-        let (table, otlp) = match exporter {
-            ExporterName::Otlp => ("otlp".to_owned(), &config.otlp),
-            ExporterName::Named(name) => (format!("exporters.{name}"), config.exporters.get(name)?),
-            ExporterName::Console | ExporterName::File | ExporterName::Prometheus => return None,
+        let otlp = config.otlp_table(exporter)?;
+        let table = match exporter {
+            ExporterName::Named(name) => format!("exporters.{name}"),
+            built_in => built_in.to_string(),
         };
         Some(Self { signal, table, otlp, settings: otlp.settings(signal) })
     }
@@ -46,8 +46,8 @@ impl<'c> Destination<'c> {
     /// The files that its connections are encrypted with; `None` when nothing is.
     #[cfg(feature = "tls")]
     pub(crate) fn tls_files(&self) -> Option<KeyedTlsFiles> {
-        let TlsFiles { ca_file, cert_file, key_file } = &self.settings.tls;
-        let keyed = |key, file: &Option<NonEmptyString>| Some((self.tls_key(key), file.clone()?));
+        let TlsFiles { ca_file, cert_file, key_file } = &self.settings.tls.files;
+        let keyed = |key, file: &Option<FilePath>| Some((self.tls_key(key), file.clone()?));
         self.settings.endpoint.is_https().then(|| KeyedTlsFiles {
             ca: keyed(CA_FILE, ca_file),
             cert: keyed(CERT_FILE, cert_file),
@@ -91,13 +91,13 @@ impl<'c> Destination<'c> {
 
     fn features(&self, found: &mut Vec<RuleViolation>) {
         if self.is_grpc() && !cfg!(feature = "grpc") {
-            found.push(compiled_out(&self.protocol_key(), "grpc"));
+            found.push(RuleViolation::compiled_out(&self.protocol_key(), "grpc"));
         }
         if self.settings.endpoint.is_https() && !cfg!(feature = "tls") {
-            found.push(compiled_out(&self.endpoint_key(), "tls"));
+            found.push(RuleViolation::compiled_out(&self.endpoint_key(), "tls"));
         }
         if !cfg!(feature = "tls") {
-            found.extend(self.named_files().map(|(key, _)| compiled_out(&key, "tls")));
+            found.extend(self.named_files().map(|(key, _)| RuleViolation::compiled_out(&key, "tls")));
         }
     }
 
@@ -131,7 +131,7 @@ impl<'c> Destination<'c> {
             found.push(RuleViolation::error(&[&self.endpoint_key()], message).with_help(help));
             return false;
         }
-        if self.settings.insecure && (!self.is_grpc() || written.is_none_or(Endpoint::has_scheme)) {
+        if self.settings.tls.insecure && (!self.is_grpc() || written.is_none_or(Endpoint::has_scheme)) {
             let key = self.key("tls.insecure", own.tls.insecure.is_some());
             let message = "has no effect: it is for grpc endpoints that are written without a scheme";
             found.push(RuleViolation::warning(&[&key], message));
@@ -189,7 +189,7 @@ impl<'c> Destination<'c> {
             }
             return;
         }
-        let TlsFiles { ca_file: _, cert_file, key_file } = &self.settings.tls;
+        let TlsFiles { ca_file: _, cert_file, key_file } = &self.settings.tls.files;
         let alone = match (cert_file, key_file) {
             (Some(_), None) => Some((CERT_FILE, KEY_FILE, "a certificate needs its private key")),
             (None, Some(_)) => Some((KEY_FILE, CERT_FILE, "a private key needs its certificate")),
@@ -207,7 +207,7 @@ impl<'c> Destination<'c> {
 #[cfg(feature = "tls")]
 #[derive(Debug)]
 pub(crate) struct KeyedTlsFiles {
-    pub(crate) ca: Option<(String, NonEmptyString)>,
-    pub(crate) cert: Option<(String, NonEmptyString)>,
-    pub(crate) key: Option<(String, NonEmptyString)>,
+    pub(crate) ca: Option<(String, FilePath)>,
+    pub(crate) cert: Option<(String, FilePath)>,
+    pub(crate) key: Option<(String, FilePath)>,
 }

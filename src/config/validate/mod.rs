@@ -1,58 +1,14 @@
 //! Rules that concern several keys, checked on the merged configuration before anything is built.
 
 mod destination;
+mod rule_violation;
 
 use self::destination::Destination;
 #[cfg(feature = "tls")]
 pub(crate) use self::destination::KeyedTlsFiles;
-use super::{
-    Config, ExporterName, Resource, Signal, Temporality,
-    key_path::{KeyPath, key_path},
-};
+pub(crate) use self::rule_violation::{RuleViolation, Severity};
+use super::{Config, ExporterName, Resource, Signal, Temporality};
 use crate::text::{nearest, quoted_list};
-
-/// A rule that is broken.
-#[derive(Debug)]
-pub(crate) struct RuleViolation {
-    /// The keys whose values do not go together; the first one is shown.
-    pub(crate) keys: Vec<KeyPath>,
-    /// The entry of a list that alone is at fault.
-    pub(crate) entry: Option<String>,
-    pub(crate) message: String,
-    pub(crate) help: Option<String>,
-    pub(crate) severity: Severity,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Severity {
-    Error,
-    Warning,
-}
-
-impl RuleViolation {
-    fn error(keys: &[&str], message: impl Into<String>) -> Self {
-        Self::of(keys.iter().map(|key| key_path(key)).collect(), message)
-    }
-
-    /// For keys with segments that may hold dots.
-    fn of(keys: Vec<KeyPath>, message: impl Into<String>) -> Self {
-        Self { keys, entry: None, message: message.into(), help: None, severity: Severity::Error }
-    }
-
-    fn warning(keys: &[&str], message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(keys, message) }
-    }
-
-    fn entry(mut self, entry: &str) -> Self {
-        self.entry = Some(entry.to_owned());
-        self
-    }
-
-    fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
 
 /// Everything that is wrong with `config` as a whole.
 pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
@@ -106,7 +62,7 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
         let well_formed = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         let key = format!("exporters.{name}");
-        if ExporterName::RESERVED.contains(&name.as_str()) {
+        if ExporterName::reserved_names().any(|reserved| reserved == name) {
             found.push(
                 RuleViolation::error(&[&key], "is the name of a built-in exporter")
                     .with_help("choose another name"),
@@ -138,18 +94,20 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
         let key = format!("{signal}.exporters");
         for exporter in config.exporters(signal) {
             let name = exporter.as_str();
-            let built_in = ExporterName::built_in(signal);
-            if !built_in.contains(&name) && !config.exporters.contains_key(name) {
-                let message = match exporter {
-                    ExporterName::Prometheus => format!("\"prometheus\" takes metrics only, not {signal}"),
-                    ExporterName::File => format!("\"file\" takes logs only, not {signal}"),
-                    _ => format!("there is no exporter \"{name}\" for {signal}"),
-                };
+            let message = match exporter.built_in() {
+                Some(built_in) if !built_in.signals.contains(&signal) => {
+                    let taken: Vec<_> = built_in.signals.iter().map(ToString::to_string).collect();
+                    Some(format!("\"{name}\" takes {} only, not {signal}", taken.join(" and ")))
+                }
+                None => Some(format!("there is no exporter \"{name}\" for {signal}")),
+                Some(_) => None,
+            };
+            if let Some(message) = message.filter(|_| !config.exporters.contains_key(name)) {
                 let help = known_exporters(config, signal, name);
                 found.push(RuleViolation::error(&[&key], message).entry(name).with_help(help));
             }
-            if exporter == &ExporterName::Prometheus && !cfg!(feature = "prometheus") {
-                found.push(compiled_out(&key, "prometheus").entry(name));
+            if let Some(feature) = exporter.built_in().and_then(|built_in| built_in.missing_feature) {
+                found.push(RuleViolation::compiled_out(&key, feature).entry(name));
             }
         }
     }
@@ -157,8 +115,8 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
 
 /// What to write instead of `name`.
 fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
-    let built_in = ExporterName::built_in(signal).iter().copied();
-    let known: Vec<_> = built_in.chain(config.exporters.keys().map(String::as_str)).collect();
+    let mut known: Vec<&str> = ExporterName::built_in_names(signal).collect();
+    known.extend(config.exporters.keys().map(String::as_str));
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("known: {}", quoted_list(&known)),
@@ -168,9 +126,8 @@ fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
 /// The names below `logs.levels` are those of exporters. One that is not used now may be in another profile.
 fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
     for name in config.logs.levels.keys() {
-        if !ExporterName::built_in(Signal::Logs).contains(&name.as_str())
-            && !config.exporters.contains_key(name)
-        {
+        let is_built_in = ExporterName::built_in_names(Signal::Logs).any(|built_in| built_in == name);
+        if !is_built_in && !config.exporters.contains_key(name) {
             let path = vec!["logs".into(), "levels".into(), name.clone()];
             let message = format!("there is no exporter \"{name}\" for logs");
             found.push(RuleViolation::of(vec![path], message).with_help(known_exporters(
@@ -180,14 +137,6 @@ fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
             )));
         }
     }
-}
-
-fn compiled_out(key: &str, feature: &str) -> RuleViolation {
-    RuleViolation::error(
-        &[key],
-        format!("needs the feature `{feature}`, which this binary was built without"),
-    )
-    .with_help(format!("enable the feature `{feature}` of autotelemetry"))
 }
 
 /// The rules for each destination that is really used.

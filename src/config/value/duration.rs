@@ -2,29 +2,51 @@
 
 use std::{fmt, time::Duration};
 
-use super::{ConfigValue, ParseError, string_value};
+use serde::{Deserializer, Serialize, Serializer};
+
+use super::{ConfigValue, ParseError, deserialize, string_value};
 
 const PATTERN: &str = r"^\s*([0-9]+(ms|s|m|h)\s*)+$";
 pub(crate) const HELP: &str = "write a number with a unit, for example \"5s\" (ms, s, m or h)";
 
-/// A duration of at least `MIN_MS` milliseconds.
+/// A duration. Each key that holds one declares its minimum, by [`at_least`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period<const MIN_MS: u64>(Duration);
+pub struct Interval(Duration);
 
-impl<const MIN_MS: u64> Period<MIN_MS> {
+impl Interval {
     pub(crate) const fn from_millis(millis: u64) -> Self {
-        assert!(millis >= MIN_MS, "the default lies in the range");
         Self(Duration::from_millis(millis))
     }
 
-    /// The duration.
+    /// Returns the duration.
     #[must_use]
     pub const fn get(self) -> Duration {
         self.0
     }
 }
 
-impl<const MIN_MS: u64> ConfigValue for Period<MIN_MS> {
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format(self.0))
+    }
+}
+
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Deserializes an [`Interval`], or an optional one, of at least `MIN_MS` milliseconds.
+pub(crate) fn at_least<'de, const MIN_MS: u64, D: Deserializer<'de>, T: From<Interval>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserialize(deserializer).map(|AtLeast::<MIN_MS>(interval)| interval.into())
+}
+
+pub(super) struct AtLeast<const MIN_MS: u64>(Interval);
+
+impl<const MIN_MS: u64> ConfigValue for AtLeast<MIN_MS> {
     const EXPECTED: &'static str = "a duration such as \"5s\"";
     const PATTERN: Option<&'static str> = Some(PATTERN);
 
@@ -34,15 +56,7 @@ impl<const MIN_MS: u64> ConfigValue for Period<MIN_MS> {
             let least = format(Duration::from_millis(MIN_MS));
             return Err(ParseError::new(format!("{text:?} is too short, the least is \"{least}\"")));
         }
-        Ok(Self(duration))
-    }
-}
-
-string_value!(Period<MIN_MS>, const MIN_MS: u64);
-
-impl<const MIN_MS: u64> fmt::Display for Period<MIN_MS> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&format(self.0))
+        Ok(Self(Interval(duration)))
     }
 }
 
@@ -118,6 +132,11 @@ fn parse(text: &str) -> Result<Duration, ParseError> {
     Ok(total)
 }
 
+/// Serializes a duration as the file writes it.
+pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format(*duration))
+}
+
 /// Writes a duration as the file does: in seconds when exact, in milliseconds otherwise.
 pub(crate) fn format(duration: Duration) -> String {
     let millis = duration.as_millis();
@@ -150,12 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn a_period_has_a_least_value() {
-        assert_eq!(Period::<10>::parse_str("10ms"), Ok(Period::from_millis(10)));
-        assert_eq!(
-            Period::<10>::parse_str("9ms").unwrap_err().message,
-            "\"9ms\" is too short, the least is \"10ms\""
-        );
+    fn an_interval_has_a_minimum() {
+        let parse = |text| AtLeast::<10>::parse_str(text).map(|AtLeast(interval)| interval);
+        assert_eq!(parse("10ms"), Ok(Interval::from_millis(10)));
+        assert_eq!(parse("9ms").unwrap_err().message, "\"9ms\" is too short, the least is \"10ms\"");
     }
 
     #[test]

@@ -24,6 +24,13 @@ impl fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
+    /// Returns `http://localhost` with this port.
+    pub(crate) fn localhost(port: u16) -> Self {
+        let uri = Uri::builder().scheme(Scheme::HTTP).authority(format!("localhost:{port}"));
+        let uri = uri.path_and_query("/").build().expect("a fixed URL is valid");
+        Self { uri, has_scheme: true }
+    }
+
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri
     }
@@ -173,12 +180,6 @@ impl fmt::Display for Endpoint {
             (path, None) => f.write_str(path),
             (path, Some(_)) => write!(f, "{path}?***"),
         }
-    }
-}
-
-impl From<Uri> for Endpoint {
-    fn from(uri: Uri) -> Self {
-        Self { uri, has_scheme: true }
     }
 }
 

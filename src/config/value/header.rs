@@ -40,18 +40,15 @@ impl fmt::Display for HeaderName {
 
 impl ConfigValue for HeaderName {
     const EXPECTED: &'static str = "the name of a header";
+    const IGNORES_CASE: bool = true;
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
         // A name that is none may be a token that stands in the wrong place, so it is not shown.
         let name = http::HeaderName::from_bytes(text.as_bytes()).map_err(|_| {
-            let rejection =
+            let error =
                 ParseError::of_key("holds a name that no header can have, and that is not shown here");
             let colon = text.contains(':');
-            if colon {
-                rejection.with_help("write `=` between a name and its value, not `:`")
-            } else {
-                rejection
-            }
+            if colon { error.with_help("write `=` between a name and its value, not `:`") } else { error }
         })?;
         if RESERVED.contains(&name.as_str()) {
             return Err(ParseError::of_key(format!("the header `{name}` is set by the exporter itself")));
@@ -61,6 +58,12 @@ impl ConfigValue for HeaderName {
 }
 
 string_value!(HeaderName);
+
+/// The names that headers may have, for editors.
+#[cfg(feature = "schema")]
+pub(crate) fn possible_names() -> serde_json::Value {
+    serde_json::json!({ "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })
+}
 
 /// The value of a header. It may be a token, so `Debug` and `Display` write `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,6 +90,7 @@ impl fmt::Display for SecretString {
 
 impl ConfigValue for SecretString {
     const EXPECTED: &'static str = "a text in quotes";
+    const SECRET: bool = true;
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
         // gRPC metadata and HTTP/2 intermediaries agree on visible ASCII only.

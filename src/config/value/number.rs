@@ -1,68 +1,94 @@
 //! Numbers with a range.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::ParseError;
 
-/// A whole number from `MIN` to `MAX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Bounded<const MIN: u32, const MAX: u32>(u32);
+/// Declares whole numbers, each with its range.
+macro_rules! bounded {
+    ($($(#[$meta:meta])* pub struct $name:ident($type:ty) in $min:literal..=$max:literal;)+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        #[serde(transparent)]
+        pub struct $name($type);
 
-impl<const MIN: u32, const MAX: u32> Bounded<MIN, MAX> {
-    pub(crate) const fn new(value: u32) -> Self {
-        assert!(value >= MIN && value <= MAX, "the default lies in the range");
-        Self(value)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl Port {
-    /// The number, as sockets want it.
-    #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "the range is that of u16")]
-    pub const fn number(self) -> u16 {
-        self.0 as u16
-    }
-}
-
-/// A TCP port; 0 stands for any free one.
-pub type Port = Bounded<0, 65_535>;
-
-/// How many items a queue or a batch holds.
-pub type Size = Bounded<1, 1_000_000>;
-
-impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Bounded<MIN, MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor<const MIN: u32, const MAX: u32>;
-
-        impl<const MIN: u32, const MAX: u32> de::Visitor<'_> for Visitor<MIN, MAX> {
-            type Value = Bounded<MIN, MAX>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a whole number from {MIN} to {MAX}")
+        impl $name {
+            #[allow(dead_code, reason = "not every number has a default")]
+            pub(crate) const fn new(value: $type) -> Self {
+                assert!(value as i64 >= $min && value as i64 <= $max, "the default lies in the range");
+                Self(value)
             }
 
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-                u32::try_from(value).ok().filter(|value| (MIN..=MAX).contains(value)).map(Bounded).ok_or_else(
-                    || E::custom(ParseError::new(format!("{value} is not between {MIN} and {MAX}"))),
-                )
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-                self.visit_i64(i64::try_from(value).unwrap_or(i64::MAX))
+            /// Returns the number.
+            #[must_use]
+            pub const fn get(self) -> $type {
+                self.0
             }
         }
 
-        deserializer.deserialize_i64(Visitor)
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let number = whole_number(deserializer, $min..=$max)?;
+                <$type>::try_from(number).map(Self).map_err(de::Error::custom)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                super::schema::whole_number(&($min..=$max))
+            }
+        }
+    )+};
+}
+
+bounded! {
+    /// A number of things or characters; 0 allows none.
+    pub struct Count(u32) in 0..=4_294_967_295;
+
+    /// How many items a queue or a batch holds.
+    pub struct Size(u32) in 1..=1_000_000;
+
+    /// How often something is tried.
+    pub struct Attempts(u32) in 1..=1_000_000;
+
+    /// A TCP port; 0 stands for any free one.
+    pub struct Port(u16) in 0..=65_535;
+}
+
+fn whole_number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    range: RangeInclusive<i64>,
+) -> Result<i64, D::Error> {
+    struct Visitor(RangeInclusive<i64>);
+
+    impl de::Visitor<'_> for Visitor {
+        type Value = i64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a whole number from {} to {}", self.0.start(), self.0.end())
+        }
+
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<i64, E> {
+            if self.0.contains(&value) {
+                return Ok(value);
+            }
+            let (min, max) = self.0.into_inner();
+            Err(E::custom(ParseError::new(format!("{value} is not between {min} and {max}"))))
+        }
+
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<i64, E> {
+            self.visit_i64(i64::try_from(value).unwrap_or(i64::MAX))
+        }
     }
+
+    deserializer.deserialize_i64(Visitor(range))
 }
 
 /// A share from 0 (none) to 1 (all).
@@ -73,7 +99,7 @@ pub struct SamplingRatio(f64);
 impl SamplingRatio {
     pub(crate) const ONE: Self = Self(1.0);
 
-    /// The number.
+    /// Returns the share.
     #[must_use]
     pub fn get(self) -> f64 {
         self.0

@@ -2,43 +2,69 @@
 //!
 //! A reference such as `${PORT}` may stand for any value but a table, so each schema allows a text that holds one.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::ConfigValue;
-use crate::config::{AttributeValue, Bounded, SamplingRatio, Selection};
+use super::{
+    ConfigValue,
+    attribute::AttributeValue,
+    duration::{AtLeast, Interval},
+    list::List,
+    number::SamplingRatio,
+};
 
 /// What a reference looks like.
 const REFERENCE: &str = r"\$\{";
 
 /// The schema of a type that is written as text.
 pub(crate) fn text<T: ConfigValue>() -> Schema {
-    let plain = match (T::WORDS, T::PATTERN) {
-        (Some(words), _) => json_schema!({ "type": "string", "enum": words }),
-        (None, Some(pattern)) => json_schema!({ "type": "string", "pattern": pattern }),
-        (None, None) => return json_schema!({ "type": "string" }),
-    };
-    or_reference(&plain)
+    match (T::WORDS, T::PATTERN) {
+        _ if T::SECRET => secret(),
+        (Some(words), _) => or_reference(&json_schema!({ "type": "string", "enum": words })),
+        (None, Some(pattern)) => or_reference(&json_schema!({ "type": "string", "pattern": pattern })),
+        (None, None) => json_schema!({ "type": "string" }),
+    }
 }
 
-fn or_reference(schema: &Schema) -> Schema {
+fn secret() -> Schema {
+    json_schema!({
+        "x-secret": true,
+        "anyOf": [
+            { "type": "string" },
+            {
+                "type": "object",
+                "properties": { "file": { "type": "string", "description": "A file that holds the value." } },
+                "required": ["file"],
+                "additionalProperties": false,
+            },
+        ],
+    })
+}
+
+/// Allows a reference in the place of a value.
+pub(crate) fn or_reference(schema: &Schema) -> Schema {
     json_schema!({ "anyOf": [schema, { "type": "string", "pattern": REFERENCE }] })
 }
 
-impl<const MIN: u32, const MAX: u32> JsonSchema for Bounded<MIN, MAX> {
+/// Returns the schema of a whole number in `range`.
+pub(crate) fn whole_number(range: &RangeInclusive<i64>) -> Schema {
+    or_reference(&json_schema!({ "type": "integer", "minimum": range.start(), "maximum": range.end() }))
+}
+
+impl JsonSchema for Interval {
     fn schema_name() -> Cow<'static, str> {
-        format!("From{MIN}To{MAX}").into()
+        "Interval".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        or_reference(&json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX }))
+        text::<AtLeast<0>>()
     }
 }
 
 impl JsonSchema for SamplingRatio {
     fn schema_name() -> Cow<'static, str> {
-        "Ratio".into()
+        "SamplingRatio".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -46,7 +72,7 @@ impl JsonSchema for SamplingRatio {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Selection<T> {
+impl<T: JsonSchema> JsonSchema for List<T> {
     fn schema_name() -> Cow<'static, str> {
         format!("ListOf{}", T::schema_name()).into()
     }

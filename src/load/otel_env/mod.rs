@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::{
-        Resource, Sampler,
+        Config, Resource, Sampler,
         key_path::{KeyPath, key_path},
         value::ConfigValue,
     },
@@ -110,7 +110,7 @@ impl Reader<'_> {
     /// Adds a layer, unless the key refuses the value.
     fn add(&mut self, name: &str, path: &[String], value: Value) -> bool {
         let mut layer = Layer::single(LayerSource::Env(name.to_owned()), path, value);
-        match layer.check().pop() {
+        match layer.check::<Config>().pop() {
             None => {
                 self.layers.push(layer);
                 true
@@ -268,7 +268,10 @@ mod tests {
     fn every_bound_key_exists() {
         for (name, effect) in VARIABLES {
             if let Effect::Set(key, _) = effect {
-                assert!(crate::load::value_type::kind_of(&key_path(key)).is_ok(), "{name} sets {key}");
+                assert!(
+                    crate::load::value_type::value_type::<Config>(&key_path(key)).is_ok(),
+                    "{name} sets {key}"
+                );
             }
         }
     }

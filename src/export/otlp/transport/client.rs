@@ -46,9 +46,8 @@ impl OtlpClient {
         proxies: &Proxies,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        // The scheme of the endpoint includes `insecure`; the caller handles `timeout` and `retry`.
-        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, insecure: _, tls, retry: _ } =
-            settings;
+        // The scheme of the endpoint includes `tls.insecure`; the caller handles `timeout` and `retry`.
+        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, tls, retry: _ } = settings;
         // With the whole limit, a connect timeout would look like a missing response.
         let limit = limit.map(|limit| limit / 2);
         let connector = Connector::new(settings, limit, proxies, diagnostics)?;
@@ -63,7 +62,7 @@ impl OtlpClient {
             #[cfg(not(feature = "grpc"))]
             OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
         };
-        let hint = endpoint.is_https().then(|| match &tls.cert_file {
+        let hint = endpoint.is_https().then(|| match &tls.files.cert_file {
             Some(file) => format!("the server may have rejected the client certificate {file}"),
             None => "the server may require a client certificate; set `tls.cert_file` and `tls.key_file`"
                 .to_owned(),

@@ -90,7 +90,7 @@ impl Connector {
         let tls = destination
             .endpoint
             .is_https()
-            .then(|| ReloadingTlsConfig::new(&destination.tls, version, diagnostics))
+            .then(|| ReloadingTlsConfig::new(&destination.tls.files, version, diagnostics))
             .transpose()
             .map_err(|error| Error::system("TLS", error.message))?;
         #[cfg(not(feature = "tls"))]

@@ -16,7 +16,7 @@ use super::{
     pem,
 };
 use crate::{
-    config::{NonEmptyString, TlsFiles},
+    config::{FilePath, TlsFiles},
     export::otlp::transport::http_version::HttpVersion,
 };
 
@@ -31,8 +31,7 @@ pub(super) struct FileContents {
 impl FileContents {
     pub(super) fn read(files: &TlsFiles) -> Result<Self, TlsFileError> {
         let TlsFiles { ca_file, cert_file, key_file } = files;
-        let read =
-            |file: &Option<NonEmptyString>| file.as_ref().map(|file| pem::read(path(file))).transpose();
+        let read = |file: &Option<FilePath>| file.as_ref().map(|file| pem::read(path(file))).transpose();
         Ok(Self { ca: read(ca_file)?, cert: read(cert_file)?, key: read(key_file)? })
     }
 
@@ -77,8 +76,8 @@ fn provider() -> Arc<CryptoProvider> {
     ring::default_provider().into()
 }
 
-pub(super) fn path(file: &NonEmptyString) -> &Path {
-    Path::new(file.as_str())
+pub(super) fn path(file: &FilePath) -> &Path {
+    file.as_path()
 }
 
 /// Returns the certificates to trust, and the number of unusable ones in the file.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{
-        Config, NonEmptyString,
+        Config, FilePath,
         validate::{self, KeyedTlsFiles},
     },
     error::{Inspection, Problem},
@@ -62,7 +62,7 @@ impl Inspector {
     /// Reads and parses a file. Returns its key, its path and the result of `parse`.
     fn parse<'k, T>(
         &mut self,
-        file: Option<&'k (String, NonEmptyString)>,
+        file: Option<&'k (String, FilePath)>,
         parse: impl FnOnce(&Path, &[u8]) -> Result<T, TlsFileError>,
     ) -> Option<(&'k str, PathBuf, T)> {
         let (key, file) = file?;

@@ -1,0 +1,39 @@
+# Tasks for development. `just` lists them; CONTRIBUTING.md explains them.
+
+_default:
+    @just --list --unsorted
+
+# Build the workspace with all features.
+build:
+    cargo build --workspace --all-features
+
+# Run the tests. Pass a filter to run some of them: `just test it export`.
+test *filter:
+    cargo test --all-features {{ if filter == "" { "" } else { "--test " + filter } }}
+
+# Check format, lints and spelling.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    typos
+
+# Build the documentation as docs.rs does.
+docs *options:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features {{ options }}
+
+# Rewrite the golden files: schema, reference.toml, README tables, expected output.
+golden:
+    UPDATE_GOLDEN=1 cargo test --all-features
+    git status --short
+
+# Check licences, sources and known vulnerabilities of dependencies.
+deny:
+    cargo deny --workspace check
+
+# The same without the advisory database, for work without a network.
+deny-offline:
+    cargo deny --workspace --offline check bans licenses sources
+
+# Run everything that must pass before a change is merged.
+ci:
+    bash .ci/run

@@ -1,0 +1,121 @@
+//! The names of exporters, and the one table of the built-in ones.
+
+use std::fmt;
+
+use super::{
+    signal::Signal,
+    value::{ConfigValue, ParseError, list::List, string_value},
+};
+
+/// A row of the table of built-in exporters.
+#[derive(Debug)]
+pub(crate) struct BuiltInExporter {
+    pub(crate) name: &'static str,
+    /// The signals that it takes.
+    pub(crate) signals: &'static [Signal],
+    /// The feature of the crate that it needs and that this binary was built without.
+    pub(crate) missing_feature: Option<&'static str>,
+}
+
+macro_rules! built_in_exporters {
+    ($($(#[$meta:meta])* $variant:ident = $name:literal for [$($signal:ident),+] $(with $feature:tt)?;)+) => {
+        /// One entry of a signal's `exporters`.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum ExporterName {
+            $($(#[$meta])* $variant,)+
+            /// One of `[exporters]`, by its name.
+            Named(String),
+        }
+
+        /// All built-in exporters, in the order in which they are proposed.
+        const BUILT_IN: &[BuiltInExporter] = &[$(BuiltInExporter {
+            name: $name,
+            signals: &[$(Signal::$signal),+],
+            missing_feature: missing_feature!($($feature)?),
+        }),+];
+
+        impl ExporterName {
+            /// Returns the name, as it is written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Named(name) => name,
+                }
+            }
+        }
+
+        impl ConfigValue for ExporterName {
+            const EXPECTED: &'static str = "the name of an exporter in quotes";
+
+            fn parse_str(text: &str) -> Result<Self, ParseError> {
+                Ok(match text {
+                    $($name => Self::$variant,)+
+                    name => Self::Named(name.to_owned()),
+                })
+            }
+        }
+    };
+}
+
+macro_rules! missing_feature {
+    () => {
+        None
+    };
+    ($feature:tt) => {
+        if cfg!(feature = $feature) { None } else { Some($feature) }
+    };
+}
+
+built_in_exporters! {
+    /// `otlp`: the destination of `[otlp]`.
+    Otlp = "otlp" for [Traces, Metrics, Logs];
+    /// `console`
+    Console = "console" for [Traces, Metrics, Logs];
+    /// `prometheus` (metrics only)
+    Prometheus = "prometheus" for [Metrics] with "prometheus";
+    /// `file` (logs only)
+    File = "file" for [Logs];
+}
+
+impl ExporterName {
+    /// Returns the row of a built-in exporter.
+    pub(crate) fn built_in(&self) -> Option<&'static BuiltInExporter> {
+        BUILT_IN.iter().find(|exporter| exporter.name == self.as_str())
+    }
+
+    /// Returns the names of the built-in exporters that take `signal`.
+    pub(crate) fn built_in_names(signal: Signal) -> impl Iterator<Item = &'static str> {
+        BUILT_IN
+            .iter()
+            .filter(move |exporter| exporter.signals.contains(&signal))
+            .map(|exporter| exporter.name)
+    }
+
+    /// Returns the names that no table below `[exporters]` may have. `none` is a word of the
+    /// configuration too.
+    pub(crate) fn reserved_names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|exporter| exporter.name).chain(["none"])
+    }
+}
+
+/// The names that tables below `[exporters]` may have, for editors.
+#[cfg(feature = "schema")]
+pub(super) fn free_names() -> serde_json::Value {
+    serde_json::json!({
+        "pattern": "^[a-z][a-z0-9_]*$",
+        "not": { "enum": ExporterName::reserved_names().collect::<Vec<_>>() },
+    })
+}
+
+impl fmt::Display for ExporterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+string_value!(ExporterName);
+
+/// The exporters of one signal.
+pub type ExporterList = List<ExporterName>;

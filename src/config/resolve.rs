@@ -1,0 +1,313 @@
+//! What is really used: inherited values, and defaults that depend on other keys.
+//!
+//! The only place that knows them. Pipelines, validation and `explain` all read what is resolved
+//! here.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use http::uri::Scheme;
+use serde::Serialize;
+
+use super::{
+    Config,
+    exporter_name::ExporterName,
+    file::FilePrefix,
+    key_path::KeyPath,
+    limits::{AttributeLimits, LogLimits, SpanLimits},
+    otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
+    signal::Signal,
+    value::{
+        duration::{self, Interval, Timeout},
+        endpoint::Endpoint,
+        file_path::FilePath,
+        header::Headers,
+        number::{Attempts, Count, SamplingRatio},
+        string::NonEmptyString,
+    },
+};
+
+/// The settings that are used to send one signal to one OTLP destination.
+///
+/// It serializes like a table of one signal, such as `[otlp.traces]`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct OtlpSettings {
+    /// How OTLP is carried.
+    pub protocol: OtlpProtocol,
+    /// The full URL; for grpc, without a path.
+    pub endpoint: Endpoint,
+    /// Exactly the headers to send.
+    pub headers: Headers,
+    /// How requests are compressed.
+    pub compression: Compression,
+    /// The limit for one export.
+    pub timeout: Timeout,
+    /// How the connection is encrypted.
+    pub tls: TlsSettings,
+    /// How requests that failed are sent again.
+    pub retry: RetrySettings,
+}
+
+/// The encryption of one signal's connections to one destination.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TlsSettings {
+    /// Whether an endpoint without a scheme means `http://`. Resolved into the scheme of the endpoint.
+    pub insecure: bool,
+    /// The files.
+    #[serde(flatten)]
+    pub files: TlsFiles,
+}
+
+/// The files that connections are encrypted with.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TlsFiles {
+    /// The certificates of the authorities that are trusted; without one, those of the operating
+    /// system.
+    pub ca_file: Option<FilePath>,
+    /// The certificate that is shown to the server.
+    pub cert_file: Option<FilePath>,
+    /// The private key of that certificate.
+    pub key_file: Option<FilePath>,
+}
+
+/// When a request that failed is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RetrySettings {
+    /// How often it is sent at most.
+    pub max_attempts: Option<u32>,
+    /// The first pause.
+    #[serde(serialize_with = "duration::serialize")]
+    pub initial_backoff: Duration,
+    /// The longest pause.
+    #[serde(serialize_with = "duration::serialize")]
+    pub max_backoff: Duration,
+}
+
+impl Otlp {
+    /// Resolves what one signal inherits, and the defaults.
+    #[must_use]
+    pub fn settings(&self, signal: Signal) -> OtlpSettings {
+        let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } =
+            self.inherited(signal);
+        let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
+        let tls = TlsSettings::new(tls);
+        let endpoint = endpoint.unwrap_or_else(|| Endpoint::localhost(protocol.default_port()));
+        let endpoint = match protocol {
+            OtlpProtocol::Grpc => {
+                endpoint.without_path().or_scheme(if tls.insecure { Scheme::HTTP } else { Scheme::HTTPS })
+            }
+            // An endpoint without a scheme is refused when the configuration is validated.
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => match self.signal(signal).endpoint {
+                Some(_) => endpoint,
+                None => endpoint.join(&format!("v1/{signal}")),
+            },
+        };
+        OtlpSettings {
+            protocol,
+            endpoint,
+            headers: headers.unwrap_or_default(),
+            compression: compression.unwrap_or(Compression::None),
+            timeout: timeout.unwrap_or(Timeout::from_secs(10)),
+            tls,
+            retry: RetrySettings::new(&retry),
+        }
+    }
+}
+
+impl TlsSettings {
+    fn new(tls: Tls) -> Self {
+        let Tls { insecure, ca_file, cert_file, key_file } = tls;
+        Self { insecure: insecure.unwrap_or(false), files: TlsFiles { ca_file, cert_file, key_file } }
+    }
+}
+
+impl RetrySettings {
+    const INITIAL: Duration = Duration::from_millis(200);
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    fn new(retry: &Retry) -> Self {
+        let Retry { max_attempts, initial_backoff, max_backoff } = *retry;
+        let initial = initial_backoff.map(Interval::get);
+        let longest = max_backoff.map(Interval::get);
+        Self {
+            max_attempts: max_attempts.map(Attempts::get),
+            initial_backoff: initial.unwrap_or_else(|| longest.unwrap_or(Self::LONGEST).min(Self::INITIAL)),
+            max_backoff: longest.unwrap_or_else(|| initial.unwrap_or(Self::INITIAL).max(Self::LONGEST)),
+        }
+    }
+}
+
+impl Config {
+    /// Returns the exporters of one signal, including those that follow from other keys.
+    #[must_use]
+    pub fn exporters(&self, signal: Signal) -> &[ExporterName] {
+        match (self.listed_exporters(signal), signal, self.otlp.has_endpoint(signal)) {
+            (Some(listed), ..) => listed,
+            (None, Signal::Logs, true) => &[ExporterName::Console, ExporterName::Otlp],
+            (None, Signal::Logs, false) => &[ExporterName::Console],
+            (None, _, true) => &[ExporterName::Otlp],
+            (None, _, false) => &[],
+        }
+    }
+
+    fn listed_exporters(&self, signal: Signal) -> Option<&[ExporterName]> {
+        let list = match signal {
+            Signal::Traces => &self.traces.exporters,
+            Signal::Metrics => &self.metrics.exporters,
+            Signal::Logs => &self.logs.exporters,
+        };
+        list.as_ref().map(|list| list.as_slice())
+    }
+
+    /// Returns the signals that are not exported, though no key says so.
+    pub(crate) fn signals_without_choice(&self) -> Vec<Signal> {
+        let is_unset = |signal: &Signal| {
+            !self.disabled && self.listed_exporters(*signal).is_none() && self.exporters(*signal).is_empty()
+        };
+        Signal::ALL.into_iter().filter(is_unset).collect()
+    }
+
+    /// Returns what is used to send `signal` to an exporter that speaks OTLP; `None` for the others.
+    #[must_use]
+    pub fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
+        self.otlp_table(exporter).map(|otlp| otlp.settings(signal))
+    }
+
+    /// Returns the table of an exporter that speaks OTLP; `None` for the others.
+    pub(super) fn otlp_table(&self, exporter: &ExporterName) -> Option<&Otlp> {
+        match exporter {
+            ExporterName::Otlp => Some(&self.otlp),
+            ExporterName::Named(name) => self.exporters.get(name),
+            _ => None,
+        }
+    }
+
+    /// Returns the limits of the attributes of log records.
+    #[must_use]
+    pub fn log_limits(&self) -> AttributeLimits {
+        let LogLimits { attribute_count_limit, attribute_value_length_limit } = self.logs.limits;
+        self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
+    }
+
+    /// Returns the limits of the attributes of spans.
+    #[must_use]
+    pub fn span_limits(&self) -> AttributeLimits {
+        let SpanLimits { attribute_count_limit, attribute_value_length_limit, .. } = self.traces.limits;
+        self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
+    }
+
+    /// Returns the limits of one signal, with what is absent taken from `[attribute_limits]`.
+    fn attribute_limits(&self, count: Option<Count>, value_length: Option<Count>) -> AttributeLimits {
+        let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = self.attribute_limits;
+        AttributeLimits {
+            attribute_count_limit: count.unwrap_or(attribute_count_limit),
+            attribute_value_length_limit: value_length.or(attribute_value_length_limit),
+        }
+    }
+
+    /// Returns the beginning of the names of log files.
+    #[must_use]
+    pub fn file_prefix(&self) -> FilePrefix {
+        let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
+        self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
+    }
+
+    /// Resolves everything that [`Resolved`] holds.
+    pub(crate) fn resolved(&self) -> Resolved<'_> {
+        let Self { traces, logs, .. } = self;
+        Resolved {
+            traces: ResolvedSignal {
+                exporters: self.exporters(Signal::Traces),
+                sampler_arg: traces.sampler.takes_ratio().then(|| traces.sampling_ratio()),
+                batch: Some(ResolvedBatch { max_export_batch_size: traces.batch.batch_size() }),
+                limits: Some(self.span_limits()),
+            },
+            metrics: ResolvedSignal {
+                exporters: self.exporters(Signal::Metrics),
+                sampler_arg: None,
+                batch: None,
+                limits: None,
+            },
+            logs: ResolvedSignal {
+                exporters: self.exporters(Signal::Logs),
+                sampler_arg: None,
+                batch: Some(ResolvedBatch { max_export_batch_size: logs.batch.batch_size() }),
+                limits: Some(self.log_limits()),
+            },
+            file: ResolvedFile { prefix: self.file_prefix() },
+            otlp: ResolvedOtlp::new(&self.otlp),
+            exporters: self
+                .exporters
+                .iter()
+                .map(|(name, otlp)| (name.as_str(), ResolvedOtlp::new(otlp)))
+                .collect(),
+        }
+    }
+}
+
+/// The keys whose values follow from others, at their places in the configuration.
+#[derive(Debug, Serialize)]
+pub(crate) struct Resolved<'c> {
+    traces: ResolvedSignal<'c>,
+    metrics: ResolvedSignal<'c>,
+    logs: ResolvedSignal<'c>,
+    file: ResolvedFile,
+    otlp: ResolvedOtlp,
+    exporters: BTreeMap<&'c str, ResolvedOtlp>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResolvedSignal<'c> {
+    exporters: &'c [ExporterName],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sampler_arg: Option<SamplingRatio>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<ResolvedBatch>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<AttributeLimits>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResolvedBatch {
+    max_export_batch_size: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct ResolvedFile {
+    prefix: FilePrefix,
+}
+
+#[derive(Debug, Serialize)]
+struct ResolvedOtlp {
+    traces: OtlpSettings,
+    metrics: OtlpSettings,
+    logs: OtlpSettings,
+}
+
+impl ResolvedOtlp {
+    fn new(otlp: &Otlp) -> Self {
+        Self {
+            traces: otlp.settings(Signal::Traces),
+            metrics: otlp.settings(Signal::Metrics),
+            logs: otlp.settings(Signal::Logs),
+        }
+    }
+}
+
+/// Returns the key that the one at `path` follows from while it is not set.
+pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
+    let is_signal = |name: &String| Signal::ALL.iter().any(|signal| signal.as_str() == name);
+    let names: Vec<&str> = path.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        ["otlp", _, ..] if is_signal(&path[1]) => Some([&path[..1], &path[2..]].concat()),
+        ["exporters", _, _, ..] if is_signal(&path[2]) => Some([&path[..2], &path[3..]].concat()),
+        [_, "limits", key] if is_signal(&path[0]) => {
+            Some(vec!["attribute_limits".to_owned(), (*key).to_owned()])
+        }
+        ["file", "prefix"] => Some(vec!["service".to_owned(), "name".to_owned()]),
+        _ => None,
+    }
+}

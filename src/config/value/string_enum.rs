@@ -1,0 +1,40 @@
+//! Enums whose variants are words of the configuration.
+
+/// Declares an enum whose variants are written as the given words, exactly.
+macro_rules! string_enum {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        $vis enum $name { $($(#[$variant_meta])* $variant),+ }
+
+        impl $name {
+            /// Returns the word that stands for this value in the configuration.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl crate::config::value::ConfigValue for $name {
+            const EXPECTED: &'static str = "a word in quotes";
+            const WORDS: Option<&'static [&'static str]> = Some(&[$($text),+]);
+
+            fn parse_str(text: &str) -> Result<Self, crate::config::value::ParseError> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(crate::config::value::ParseError::not_one_of(text, &[$($text),+])),
+                }
+            }
+        }
+
+        crate::config::value::string_value!($name);
+    };
+}
+pub(crate) use string_enum;

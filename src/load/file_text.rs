@@ -1,0 +1,62 @@
+//! The text of the file, and the places of keys and values in it.
+
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use super::locate::{KeyOrValue, SpanIndex};
+use crate::error::Origin;
+
+/// The file as it was read.
+pub(super) struct FileText {
+    path: Arc<Path>,
+    text: String,
+    /// Made when a place is asked for the first time.
+    index: OnceLock<SpanIndex>,
+}
+
+impl FileText {
+    pub(super) fn new(path: &Path, text: String) -> Self {
+        Self { path: path.into(), text, index: OnceLock::new() }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the directory that relative paths in the file start at.
+    pub(super) fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Returns the place at a byte offset.
+    pub(super) fn origin_at(&self, offset: usize) -> Origin {
+        let (line, column) = self.index().line_and_column(&self.text, offset);
+        Origin::File { path: Arc::clone(&self.path), line, column, profile: None }
+    }
+
+    /// Returns the place of a key or value.
+    pub(super) fn origin(&self, path: &[String], part: KeyOrValue) -> Origin {
+        let mut origin = self.origin_at(self.index().offset(path, part));
+        if let (Origin::File { profile, .. }, [table, name, ..]) = (&mut origin, path)
+            && table == "profiles"
+        {
+            *profile = Some(name.as_str().into());
+        }
+        origin
+    }
+
+    /// Whether the text has something at `path`.
+    pub(super) fn holds(&self, path: &[String]) -> bool {
+        self.index().holds(path)
+    }
+
+    fn index(&self) -> &SpanIndex {
+        self.index.get_or_init(|| SpanIndex::new(&self.text))
+    }
+}

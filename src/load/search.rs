@@ -1,0 +1,55 @@
+//! The search for `autotelemetry.toml`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::environment::Environment;
+use crate::error::{Origin, Problem};
+
+/// The name of the file that is looked for.
+const FILE_NAME: &str = "autotelemetry.toml";
+
+/// The places where the file was looked for, and the result.
+pub(super) struct Search {
+    pub(super) tried: Vec<PathBuf>,
+    /// `Ok(None)` when there is none and none was asked for.
+    pub(super) found: Result<Option<PathBuf>, Problem>,
+}
+
+impl Search {
+    /// Looks for the file: `AUTOTEL_CONFIG`, else the one the program names, else beside the
+    /// executable, else in the current directory. The last two not if `only_named`.
+    pub(super) fn new(environment: &Environment, named: Option<&Path>, only_named: bool) -> Self {
+        let demanded = match (environment.get("AUTOTEL_CONFIG"), named) {
+            (Some(path), _) => Some((PathBuf::from(path), Some(Origin::Env("AUTOTEL_CONFIG".to_owned())))),
+            (None, Some(path)) => Some((path.to_owned(), None)),
+            (None, None) => None,
+        };
+        if let Some((path, by)) = demanded {
+            let found = regular_file(&path).map_err(|problem| Problem { at: by, ..problem });
+            return Self { tried: vec![path], found: found.map(Some) };
+        }
+        if only_named {
+            return Self { tried: Vec::new(), found: Ok(None) };
+        }
+        let beside_executable =
+            std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));
+        let tried: Vec<_> = beside_executable.into_iter().chain([PathBuf::from(FILE_NAME)]).collect();
+        // A file that exists and cannot be read is an error: it is there to be used.
+        let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok();
+        let found = tried.iter().find(is_there).map(|path| regular_file(path)).transpose();
+        Self { tried, found }
+    }
+}
+
+fn regular_file(path: &Path) -> Result<PathBuf, Problem> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(path.to_owned()),
+        Ok(_) => Err(Problem::new(format!("{} is not a regular file", path.display()))),
+        Err(error) => {
+            Err(Problem::new(format!("cannot read {}: {error}", path.display())).with_source(error))
+        }
+    }
+}
