@@ -1,5 +1,4 @@
 //! Flushing and shutting down through the tools and through the providers of the SDK.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     io::Write,
@@ -9,13 +8,13 @@ use std::{
 };
 
 use autotelemetry::{
-    config::Signal,
+    Signal,
     opentelemetry::{logs::LoggerProvider as _, trace::TracerProvider as _},
     prelude::*,
     testing,
 };
 
-use crate::support::{builder, lines::Lines, sink::Sink};
+use test_support::{builder, line_buffer::LineBuffer, mock_collector::MockCollector};
 
 const LIMIT: Duration = Duration::from_millis(300);
 /// The time that may pass beyond the limit.
@@ -49,32 +48,32 @@ fn blocked_writer() -> (impl Write + Send + 'static, mpsc::Sender<()>) {
 
 #[test]
 fn sdk_provider_flush_delivers_its_signal() {
-    let sink = Sink::start();
-    let tools = sending_to(&sink.url()).build().unwrap();
+    let mock = MockCollector::start();
+    let tools = sending_to(&mock.url()).build().unwrap();
     drop(tools.tracer("x").start_as_current_span("work"));
     tools.logger("x").info("hello", &[]);
     tools.tracer_provider().force_flush().unwrap();
-    assert_eq!((sink.spans().len(), sink.logs().len()), (1, 0));
+    assert_eq!((mock.spans().len(), mock.logs().len()), (1, 0));
     tools.logger_provider().force_flush().unwrap();
-    assert_eq!((sink.spans().len(), sink.logs().len()), (1, 1));
+    assert_eq!((mock.spans().len(), mock.logs().len()), (1, 1));
     tools.shutdown().unwrap();
 }
 
 #[test]
 fn sdk_provider_shutdown_delivers_and_leaves_tools_usable() {
-    let sink = Sink::start();
-    let tools = sending_to(&sink.url()).build().unwrap();
+    let mock = MockCollector::start();
+    let tools = sending_to(&mock.url()).build().unwrap();
     let logger = tools.logger("x");
     drop(tools.tracer("x").start_as_current_span("work"));
     logger.info("hello", &[]);
     tools.tracer_provider().shutdown().unwrap();
     tools.logger_provider().shutdown().unwrap();
-    assert_eq!((sink.spans().len(), sink.logs().len()), (1, 1));
+    assert_eq!((mock.spans().len(), mock.logs().len()), (1, 1));
     logger.info("too late", &[]);
     tools.shutdown().unwrap_err();
     let stats = tools.stats();
     let logs = stats.exporter(Signal::Logs, "otlp").unwrap();
-    assert_eq!((logs.emitted, logs.exported, logs.dropped_by_reason.shut_down), (2, 1, 1));
+    assert_eq!((logs.emitted(), logs.exported(), logs.dropped_by_reason().shut_down()), (2, 1, 1));
 }
 
 #[test]
@@ -112,13 +111,13 @@ fn pending_spans_for_blocked_writer_do_not_delay_shutdown() {
     assert!(error.contains("traces: not done within 300ms"), "{error}");
     let stats = tools.stats();
     let spans = stats.exporter(Signal::Traces, "console").unwrap();
-    assert_eq!((spans.emitted, spans.dropped_by_reason.shut_down), (1, 1));
+    assert_eq!((spans.emitted(), spans.dropped_by_reason().shut_down()), (1, 1));
     drop((root, release));
 }
 
 #[test]
 fn pending_spans_are_written_by_flush() {
-    let lines = Lines::default();
+    let lines = LineBuffer::default();
     let tools = builder()
         .service_name("x")
         .set("traces.exporters", "console")
@@ -160,7 +159,7 @@ fn hanging_callback_does_not_delay_shutdown_of_test_tools() {
 /// Records of another bridge are filtered, also right after a record that was filtered before.
 #[test]
 fn foreign_record_after_own_record_is_filtered() {
-    let lines = Lines::default();
+    let lines = LineBuffer::default();
     let tools = builder()
         .service_name("x")
         .set("logs.level", "info,loud=debug")
