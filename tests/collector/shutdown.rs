@@ -78,7 +78,11 @@ fn killed() -> Row {
             });
             let arrived = Numbered::since(&mock, &numbers);
             assert!(arrived.spans >= outcome.spans.exported() && arrived.logs >= outcome.logs.exported());
-            assert_eq!((outcome.spans.exported(), outcome.logs.exported()), (1500, 1500), "there is time enough");
+            assert_eq!(
+                (outcome.spans.exported(), outcome.logs.exported()),
+                (1500, 1500),
+                "there is time enough"
+            );
             outcome.took
         });
         let collector = collector.lock().unwrap();
