@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     Config,
-    exporter_name::ExporterName,
+    exporter_name::{ExporterList, ExporterName},
     file::FilePrefix,
     key_path::KeyPath,
     limits::{AttributeLimits, LogLimits, SpanLimits},
@@ -58,6 +58,7 @@ pub(crate) struct TlsSettings {
 
 /// The files of certificates and keys.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the keys")]
 pub(crate) struct TlsFiles {
     /// The certificates of the trusted authorities; without one, those of the operating system.
     pub(crate) ca_file: Option<FilePath>,
@@ -153,7 +154,7 @@ impl Config {
             Signal::Metrics => &self.metrics.exporters,
             Signal::Logs => &self.logs.exporters,
         };
-        list.as_ref().map(|list| list.as_slice())
+        list.as_ref().map(ExporterList::as_slice)
     }
 
     /// Returns the signals that have no exporter, though no list of exporters says so.
