@@ -57,7 +57,7 @@ pub(crate) use self::{
         string::NonEmptyString,
     },
 };
-pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute::AttributeValue};
+pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::AttributeValue};
 use value::duration::at_least;
 
 /// All keys, merged from all sources.

@@ -12,10 +12,12 @@ use super::{
         header::{self, Headers},
         number::Attempts,
         string_enum,
+        word::Word,
+        word_enum,
     },
 };
 
-string_enum! {
+word_enum! {
     /// The transport and encoding of OTLP.
     pub enum OtlpProtocol {
         /// gRPC over HTTP/2, default port 4317.
@@ -126,7 +128,7 @@ macro_rules! otlp_tables {
 otlp_tables! {
     /// The transport and encoding: `grpc`, `http/protobuf` or `http/json`. Default:
     /// `http/protobuf`.
-    pub(crate) protocol: Option<OtlpProtocol>,
+    pub(crate) protocol: Option<Word<OtlpProtocol>>,
 
     /// The destination, a URL such as `http://collector:4318`, or for grpc also `collector:4317`. For
     /// HTTP the path of the signal (`/v1/traces`, `/v1/metrics`, `/v1/logs`) is appended. The

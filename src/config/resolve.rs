@@ -22,6 +22,7 @@ use super::{
         header::Headers,
         number::{Attempts, Count, SamplingRatio},
         string::NonEmptyString,
+        word::{self, Word},
     },
 };
 
@@ -31,6 +32,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct OtlpSettings {
     /// The transport and encoding.
+    #[serde(serialize_with = "word::serialize")]
     pub(crate) protocol: OtlpProtocol,
     /// The full URL; for grpc, without a path.
     pub(crate) endpoint: Endpoint,
@@ -87,7 +89,7 @@ impl Otlp {
     pub(crate) fn settings(&self, signal: Signal) -> OtlpSettings {
         let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } =
             self.inherited(signal);
-        let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
+        let Word(protocol) = protocol.unwrap_or(Word(OtlpProtocol::HttpProtobuf));
         let tls = TlsSettings::new(tls);
         let endpoint = endpoint.unwrap_or_else(|| Endpoint::localhost(protocol.default_port()));
         let endpoint = match protocol {

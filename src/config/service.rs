@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{attribute::AttributeValue, string::NonEmptyString};
+use super::value::{attribute::Attribute, string::NonEmptyString};
 
 /// The service that emits the telemetry.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -35,7 +35,7 @@ pub(crate) struct Service {
 pub(crate) struct Resource {
     /// Attributes of all telemetry. Attributes that have a key in `[service]` must be set there.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = Resource::free_attributes())))]
-    pub(crate) attributes: BTreeMap<String, AttributeValue>,
+    pub(crate) attributes: BTreeMap<String, Attribute>,
 }
 
 impl Resource {

@@ -1,8 +1,8 @@
 //! The three signals.
 
-use super::value::string_enum;
+use super::value::word_enum;
 
-string_enum! {
+word_enum! {
     /// A kind of telemetry.
     pub enum Signal {
         /// Spans.

@@ -40,3 +40,19 @@ impl PrefilteredLogger {
 pub(crate) fn take_prefiltered() -> bool {
     IS_PREFILTERED.take()
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::{Context, logs::LoggerProvider as _};
+    use opentelemetry_sdk::logs::SdkLoggerProvider;
+
+    use super::*;
+
+    #[test]
+    fn record_that_is_suppressed_leaves_no_mark() {
+        let logger = PrefilteredLogger(SdkLoggerProvider::builder().build().logger("test"));
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        logger.emit(logger.create_log_record());
+        assert!(!take_prefiltered());
+    }
+}

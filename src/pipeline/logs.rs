@@ -41,11 +41,11 @@ pub(super) fn factory(
         let destination: Arc<dyn LogDestination> = match name {
             ExporterName::Console => Arc::new(builder.console(Signal::Logs).logs()),
             ExporterName::File => Arc::new(builder.file()?),
-            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::Prometheus => {
-                let queue = builder.otlp_queue(name, Signal::Logs, *export_timeout, batch_settings)?;
-                let Some(queue) = queue else { continue };
-                queue
+            ExporterName::Otlp | ExporterName::Named(_) => {
+                builder.otlp_queue(name, Signal::Logs, *export_timeout, batch_settings)?
             }
+            // Rejected by the validation.
+            ExporterName::Prometheus => continue,
         };
         builder.add_destination(Signal::Logs, Arc::clone(&destination) as _);
         routes.push(LogRoute { filter: RecordFilter::for_exporter(&filter, name), destination });

@@ -20,7 +20,7 @@ pub(super) fn resource(service: &Service, resource: &config::Resource) -> Resour
     let service = service
         .into_iter()
         .filter_map(|(key, value)| value.as_ref().map(|value| KeyValue::new(key, value.as_str().to_owned())));
-    let attributes = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), to_value(value)));
+    let attributes = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), to_value(&value.0)));
     let sdk = [
         KeyValue::new("telemetry.sdk.name", "opentelemetry"),
         KeyValue::new("telemetry.sdk.language", "rust"),

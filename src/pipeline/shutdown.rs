@@ -134,9 +134,9 @@ pub(crate) fn loss_summary(pipeline: &Pipeline) -> Option<String> {
 /// Returns `512 of 100,000 spans for http://collector:4317 (512 dropped: queue full)`.
 fn loss(recorder: &StatsRecorder) -> String {
     let stats = recorder.stats();
-    let Dropped { queue_full, shut_down, sink_closed } = stats.dropped_by_reason;
+    let Dropped { queue_full, shut_down, sink_closed } = stats.dropped_by_reason();
     let reasons = [
-        (stats.failed, "failed"),
+        (stats.failed(), "failed"),
         (queue_full, "dropped: queue full"),
         (shut_down, "not sent before the deadline"),
         (sink_closed, "output closed"),
@@ -146,7 +146,7 @@ fn loss(recorder: &StatsRecorder) -> String {
         .filter(|(items, _)| *items > 0)
         .map(|(items, reason)| format!("{} {reason}", Thousands(items)))
         .collect();
-    let emitted = ItemCount(stats.emitted, stats.signal);
+    let emitted = ItemCount(stats.emitted(), stats.signal());
     let lost = Thousands(recorder.lost());
-    format!("{lost} of {emitted} for {} ({})", stats.destination, reasons.join(", "))
+    format!("{lost} of {emitted} for {} ({})", stats.destination(), reasons.join(", "))
 }

@@ -139,7 +139,7 @@ fn console_exporter_counts_each_signal() {
     let stats = tools.stats();
     for (signal, items) in [(Signal::Traces, 2), (Signal::Metrics, 1), (Signal::Logs, 1)] {
         let stats = stats.exporter(signal, "console").unwrap();
-        assert_eq!((stats.emitted, stats.exported, stats.queued), (items, items, 0), "{stats:?}");
+        assert_eq!((stats.emitted(), stats.exported(), stats.queued()), (items, items, 0), "{stats:?}");
     }
     assert_eq!(lines.json().len(), 4);
 }

@@ -382,7 +382,7 @@ fn partial_success_counts_rejected_items_as_failed() {
     let error = tools.shutdown().unwrap_err().to_string();
     let stats = tools.stats();
     let stats = stats.exporter(Signal::Traces, "otlp").unwrap();
-    assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (5, 2, 3, 0));
+    assert_eq!((stats.emitted(), stats.exported(), stats.failed(), stats.queued()), (5, 2, 3, 0));
     assert!(
         error.contains("traces: 3 of 5 lost") && error.contains("rejected by the server: too old"),
         "{error}"

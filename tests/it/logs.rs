@@ -205,7 +205,7 @@ fn exporter_levels_filter_independently() {
     let file: Vec<serde_json::Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(member(&file, "message"), ["debug", "warn", "debug", "debug", "warn", "debug"]);
     let stats = tools.stats();
-    let exported = |exporter| stats.exporter(Signal::Logs, exporter).unwrap().exported;
+    let exported = |exporter| stats.exporter(Signal::Logs, exporter).unwrap().exported();
     assert_eq!((exported("console"), exported("file")), (4, 6));
 }
 
@@ -302,8 +302,8 @@ fn failing_or_panicking_writer_is_tolerated() {
         let result = tools.shutdown();
         let stats = tools.stats();
         let stats = stats.exporter(Signal::Logs, "console").unwrap();
-        assert_eq!((stats.emitted, stats.exported, stats.failed), (3, 0, failed), "{stats:?}");
-        assert_eq!((stats.dropped, stats.queued), (3 - failed, 0));
+        assert_eq!((stats.emitted(), stats.exported(), stats.failed()), (3, 0, failed), "{stats:?}");
+        assert_eq!((stats.dropped(), stats.queued()), (3 - failed, 0));
         assert!(result.unwrap_err().to_string().contains("the program's writer"));
     }
 }
@@ -354,7 +354,7 @@ fn blocked_writer_does_not_block_logging() {
     let first = logger.clone();
     std::thread::spawn(move || first.info("hangs", &[]));
     // Until the writer returns, other threads write the lines.
-    while !tools.stats().exporters().iter().any(|stats| stats.queued > 0) {
+    while !tools.stats().exporters().iter().any(|stats| stats.queued() > 0) {
         let other = logger.clone();
         std::thread::spawn(move || other.info("waits", &[]));
         std::thread::yield_now();

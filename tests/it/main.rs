@@ -17,6 +17,7 @@ mod export;
 mod export_failures;
 mod features;
 mod file;
+mod flush;
 mod fork;
 mod generated;
 mod invalid_config;

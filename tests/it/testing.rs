@@ -237,7 +237,7 @@ fn memory_exporter_has_statistics() {
     let stats = tools.stats();
     let of = |signal| {
         let found = stats.exporter(signal, "memory").unwrap();
-        (found.emitted, found.exported)
+        (found.emitted(), found.exported())
     };
     assert_eq!((of(Signal::Traces), of(Signal::Logs)), ((3, 3), (3, 3)));
 }

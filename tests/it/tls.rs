@@ -9,7 +9,6 @@ use std::{
 };
 
 use test_support::{
-    process,
     tls::{send, to_tls},
     with_env, with_file,
 };

@@ -41,13 +41,15 @@ fn child_floods() {
     let logged = start.elapsed();
     let result = tools.shutdown().map_err(|error| error.to_string());
     let stats = tools.stats().exporters()[0].clone();
-    assert_eq!(stats.signal, Signal::Logs);
-    assert_eq!(stats.emitted, THREADS as u64 * lines_of_each());
+    assert_eq!(stats.signal(), Signal::Logs);
+    assert_eq!(stats.emitted(), THREADS as u64 * lines_of_each());
     let process = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = process.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("?").trim();
     eprintln!(
         "STATS {} {} {} {peak}; logged in {logged:?}, {result:?}",
-        stats.exported, stats.dropped, stats.failed
+        stats.exported(),
+        stats.dropped(),
+        stats.failed()
     );
 }
 

@@ -5,6 +5,7 @@
 //! same words.
 
 pub(crate) mod attribute;
+pub(crate) mod attribute_value;
 mod config_value;
 pub(crate) mod duration;
 pub(crate) mod endpoint;
@@ -20,11 +21,12 @@ pub(crate) mod schema;
 pub(crate) mod string;
 mod string_enum;
 mod string_value;
+pub(crate) mod word;
 
 pub(crate) use self::{
     config_value::{ConfigValue, deserialize, newtype_name},
     has_schema::has_schema,
     parse_error::ParseError,
-    string_enum::string_enum,
+    string_enum::{string_enum, word_enum},
     string_value::string_value,
 };

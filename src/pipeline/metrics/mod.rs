@@ -44,11 +44,12 @@ pub(super) fn provider(
         match name {
             ExporterName::Console => targets.push(PushTarget::Console(builder.console(Signal::Metrics))),
             ExporterName::Prometheus => on_demand = Some(prometheus::reader(builder, &callbacks)?),
-            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File => {
-                if let Some(exporter) = builder.otlp(name, Signal::Metrics, *timeout)? {
-                    targets.push(PushTarget::Otlp(Box::new(exporter)));
-                }
+            ExporterName::Otlp | ExporterName::Named(_) => {
+                let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
+                targets.push(PushTarget::Otlp(Box::new(exporter)));
             }
+            // Rejected by the validation.
+            ExporterName::File => {}
         }
     }
     let is_delta = on_demand.is_none() && temporality == Temporality::Delta;
