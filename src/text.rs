@@ -1,4 +1,4 @@
-//! Text for messages: control characters, lists and proposals.
+//! Text for messages: escaping, lists and proposals.
 
 /// Escapes control characters, so that untrusted text cannot break the terminal.
 pub(crate) fn escape_controls(text: &str) -> String {
@@ -7,7 +7,8 @@ pub(crate) fn escape_controls(text: &str) -> String {
     out
 }
 
-/// Appends `text` with its control characters escaped, so that a line stays a line and a terminal is unharmed.
+/// Appends `text` with escaped control characters, so that it stays on one line and cannot break
+/// the terminal.
 pub(crate) fn push_escaped_controls(out: &mut String, text: &str) {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return out.push_str(text);
@@ -23,7 +24,7 @@ pub(crate) fn push_escaped_controls(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
-/// `"a", "b" and "c"`
+/// Formats a list: `"a", "b" and "c"`.
 pub(crate) fn quoted_list<S: AsRef<str>>(words: &[S]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("\"{}\"", word.as_ref())).collect();
     match quoted.as_slice() {
@@ -33,11 +34,17 @@ pub(crate) fn quoted_list<S: AsRef<str>>(words: &[S]) -> String {
     }
 }
 
-/// The candidate that `word` was probably meant to be, if one is close enough to be worth proposing.
+/// Returns the help `use one of "a", "b" and "c"`.
+pub(crate) fn use_one_of<S: AsRef<str>>(words: &[S]) -> String {
+    let of = if words.len() > 1 { "one of " } else { "" };
+    format!("use {of}{}", quoted_list(words))
+}
+
+/// Returns the candidate that is most similar to `word`, if one is similar enough to propose it.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    // Of several kinds of what was named the first is the usual one.
+    // `http` may mean any of `http/…`; the first one is the most common.
     let first_part = format!("{word}/");
     if let Some(kind) = candidates.iter().find(|candidate| candidate.to_lowercase().starts_with(&first_part))
     {
@@ -48,11 +55,11 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .into_iter()
         .map(|candidate| {
             let other = candidate.to_lowercase();
-            // The longer part of a word counts as close, however much is missing.
+            // A large part of a candidate counts as similar, whatever is missing.
             let is_part = other.starts_with(&word) || other.ends_with(&word);
-            let broken_off = word.len() >= 4 && is_part && 5 * word.len() >= 2 * other.len();
+            let is_truncated = word.len() >= 4 && is_part && 5 * word.len() >= 2 * other.len();
             let distance = strsim::damerau_levenshtein(&word, &other);
-            (if broken_off { distance.min(allowed) } else { distance }, candidate)
+            (if is_truncated { distance.min(allowed) } else { distance }, candidate)
         })
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
@@ -64,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proposes_only_what_is_close() {
+    fn nearest_proposes_only_similar_words() {
         assert_eq!(nearest("endpiont", ["endpoint", "headers"]), Some("endpoint"));
         assert_eq!(nearest("GRPC", ["grpc", "http/protobuf"]), Some("grpc"));
         assert_eq!(nearest("zipkin", ["otlp", "console"]), None);

@@ -1,4 +1,4 @@
-//! How spans and log records are gathered before they are sent.
+//! Batching of spans and log records.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,29 +7,30 @@ use super::value::{
     number::Size,
 };
 
-/// Items wait in a queue and leave it in batches. The signals differ in how long they wait by default, and serde takes a
-/// default from a type, so each signal has one of its own.
+/// Declares the batching of one signal. Serde takes a default from a type, and the signals differ in
+/// their default delay, so each of them has its own type.
 macro_rules! batch_table {
     ($(#[$meta:meta])* $name:ident, $delay_ms:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
-        #[non_exhaustive]
-        pub struct $name {
-            /// The longest time that an item waits before it is sent, at least 10 ms.
+        pub(crate) struct $name {
+            /// The maximum time that an item waits before it is sent, at least 10 ms.
             #[serde(deserialize_with = "at_least::<10, _, _>")]
-            pub schedule_delay: Interval,
+            pub(crate) schedule_delay: Interval,
 
-            /// The longest time that sending one batch may take, retries included. `"0s"` means no limit of its own.
-            pub export_timeout: Timeout,
+            /// The maximum duration of the export of one batch, including retries. `"0s"` means
+            /// that only the `timeout` of the destination applies.
+            pub(crate) export_timeout: Timeout,
 
-            /// How many items can wait, 1 to 1,000,000. When the queue is full, further items are dropped and counted.
-            pub max_queue_size: Size,
+            /// The capacity of the queue in items, 1 to 1,000,000. While it is full, new items are
+            /// dropped and counted.
+            pub(crate) max_queue_size: Size,
 
-            /// How many items are sent at once, at most the size of the queue. Default: 512, or the size of a smaller
-            /// queue.
-            pub max_export_batch_size: Option<Size>,
+            /// The maximum number of items per export, at most `max_queue_size`. Default: 512, or
+            /// `max_queue_size` if that is smaller.
+            pub(crate) max_export_batch_size: Option<Size>,
         }
 
         impl Default for $name {
@@ -44,9 +45,9 @@ macro_rules! batch_table {
         }
 
         impl $name {
-            /// The batch size that is really used.
+            /// Returns the effective batch size.
             #[must_use]
-            pub fn batch_size(&self) -> u32 {
+            pub(crate) fn batch_size(&self) -> u32 {
                 self.max_export_batch_size.map_or_else(|| self.max_queue_size.get().min(512), Size::get)
             }
         }
@@ -54,11 +55,11 @@ macro_rules! batch_table {
 }
 
 batch_table!(
-    /// The batches of spans.
+    /// Batching of spans.
     SpanBatch, 5_000
 );
 
 batch_table!(
-    /// The batches of log records.
+    /// Batching of log records.
     LogBatch, 1_000
 );

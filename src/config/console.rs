@@ -1,4 +1,4 @@
-//! `[console]`: telemetry for the eyes, or for whatever reads the process's output.
+//! `[console]`: telemetry on standard output or standard error.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +8,15 @@ use super::value::string_enum;
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Console {
-    /// Where to write: `stdout` or `stderr`.
-    pub stream: Stream,
+pub(crate) struct Console {
+    /// The stream to write to: `stdout` or `stderr`.
+    pub(crate) stream: Stream,
 
-    /// `text` for people, `json` for machines, `auto` for text on a terminal and JSON otherwise.
-    pub format: Format,
+    /// `text`: for people; `json`: one object per line; `auto`: text on a terminal, JSON otherwise.
+    pub(crate) format: Format,
 
-    /// `auto` colours text on a terminal unless the variable `NO_COLOR` is set; `always` and `never` decide it.
-    pub color: Color,
+    /// `auto`: colored text on a terminal unless the variable `NO_COLOR` is set; `always`; `never`.
+    pub(crate) color: Color,
 }
 
 impl Default for Console {
@@ -28,7 +27,7 @@ impl Default for Console {
 
 string_enum! {
     /// A standard stream.
-    pub enum Stream {
+    pub(crate) enum Stream {
         /// Standard output.
         Stdout = "stdout",
         /// Standard error.
@@ -37,11 +36,11 @@ string_enum! {
 }
 
 string_enum! {
-    /// How telemetry is written.
-    pub enum Format {
+    /// The format of telemetry on the console.
+    pub(crate) enum Format {
         /// Text on a terminal, JSON otherwise.
         Auto = "auto",
-        /// For people.
+        /// Text for people.
         Text = "text",
         /// One JSON object per line.
         Json = "json",
@@ -49,13 +48,13 @@ string_enum! {
 }
 
 string_enum! {
-    /// Whether text is coloured.
-    pub enum Color {
-        /// On a terminal, unless `NO_COLOR` is set.
+    /// The use of color in text.
+    pub(crate) enum Color {
+        /// Color on a terminal, unless `NO_COLOR` is set.
         Auto = "auto",
-        /// Everywhere.
+        /// Color everywhere.
         Always = "always",
-        /// Nowhere.
+        /// No color.
         Never = "never",
     }
 }

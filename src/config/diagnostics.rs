@@ -1,21 +1,23 @@
-//! `[diagnostics]`: what telemetry says about itself.
+//! `[diagnostics]`: diagnostics about the telemetry itself.
 
 use serde::{Deserialize, Serialize};
 
 use super::value::log_filter::LevelFilter;
 
-/// What this library and the OpenTelemetry crates say about themselves. The lines on standard error are never exported.
+/// Diagnostics of this library and of the OpenTelemetry crates. They are written to standard error
+/// and never exported.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Diagnostics {
-    /// The least severe level that is shown: `off`, `error` (telemetry was lost), `warn`, `info`, `debug` or `trace`.
-    pub level: LevelFilter,
-    /// Whether telemetry is measured too: `otel.sdk.*`, the metrics of the semantic conventions about the SDK itself. They tell how
-    /// many spans, log records and data points each exporter was given, sent and lost and why, how full the queues are, and how
-    /// long exports take. They go where `metrics.exporters` sends all metrics.
-    pub metrics: bool,
+pub(crate) struct Diagnostics {
+    /// The least severe level to print: `off`, `error` (telemetry was lost), `warn`, `info`, `debug`
+    /// or `trace`.
+    pub(crate) level: LevelFilter,
+    /// Records metrics about the telemetry itself: `otel.sdk.*`, the SDK metrics of the semantic
+    /// conventions. They count the spans, log records and data points that each exporter
+    /// received, sent and lost, the latter by reason. They also report the sizes of the queues and
+    /// the durations of exports. All exporters in `metrics.exporters` receive them.
+    pub(crate) metrics: bool,
 }
 
 impl Default for Diagnostics {

@@ -1,4 +1,4 @@
-//! The names of exporters, and the one table of the built-in ones.
+//! The names of exporters, and the table of built-in exporters.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct BuiltInExporter {
     pub(crate) name: &'static str,
-    /// The signals that it takes.
+    /// The signals that it accepts.
     pub(crate) signals: &'static [Signal],
-    /// The feature of the crate that it needs and that this binary was built without.
+    /// The Cargo feature that it requires, if that is not enabled.
     pub(crate) missing_feature: Option<&'static str>,
 }
 
@@ -21,14 +21,13 @@ macro_rules! built_in_exporters {
     ($($(#[$meta:meta])* $variant:ident = $name:literal for [$($signal:ident),+] $(with $feature:tt)?;)+) => {
         /// One entry of a signal's `exporters`.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ExporterName {
+        pub(crate) enum ExporterName {
             $($(#[$meta])* $variant,)+
-            /// One of `[exporters]`, by its name.
+            /// An exporter in `[exporters]`, by name.
             Named(String),
         }
 
-        /// All built-in exporters, in the order in which they are proposed.
+        /// All built-in exporters, in the order of their mention in messages.
         const BUILT_IN: &[BuiltInExporter] = &[$(BuiltInExporter {
             name: $name,
             signals: &[$(Signal::$signal),+],
@@ -36,9 +35,9 @@ macro_rules! built_in_exporters {
         }),+];
 
         impl ExporterName {
-            /// Returns the name, as it is written.
+            /// Returns the name as it is written in the configuration.
             #[must_use]
-            pub fn as_str(&self) -> &str {
+            pub(crate) fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $name,)+
                     Self::Named(name) => name,
@@ -71,11 +70,11 @@ macro_rules! missing_feature {
 built_in_exporters! {
     /// `otlp`: the destination of `[otlp]`.
     Otlp = "otlp" for [Traces, Metrics, Logs];
-    /// `console`
+    /// `console`.
     Console = "console" for [Traces, Metrics, Logs];
-    /// `prometheus` (metrics only)
+    /// `prometheus`, for metrics only.
     Prometheus = "prometheus" for [Metrics] with "prometheus";
-    /// `file` (logs only)
+    /// `file`, for logs only.
     File = "file" for [Logs];
 }
 
@@ -85,7 +84,7 @@ impl ExporterName {
         BUILT_IN.iter().find(|exporter| exporter.name == self.as_str())
     }
 
-    /// Returns the names of the built-in exporters that take `signal`.
+    /// Returns the names of the built-in exporters that accept `signal`.
     pub(crate) fn built_in_names(signal: Signal) -> impl Iterator<Item = &'static str> {
         BUILT_IN
             .iter()
@@ -93,14 +92,14 @@ impl ExporterName {
             .map(|exporter| exporter.name)
     }
 
-    /// Returns the names that no table below `[exporters]` may have. `none` is a word of the
-    /// configuration too.
+    /// Returns the names that no table below `[exporters]` may have. `none` is the empty
+    /// list.
     pub(crate) fn reserved_names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|exporter| exporter.name).chain(["none"])
     }
 }
 
-/// The names that tables below `[exporters]` may have, for editors.
+/// Returns the schema of the names that tables below `[exporters]` may have.
 #[cfg(feature = "schema")]
 pub(super) fn free_names() -> serde_json::Value {
     serde_json::json!({
@@ -118,4 +117,4 @@ impl fmt::Display for ExporterName {
 string_value!(ExporterName);
 
 /// The exporters of one signal.
-pub type ExporterList = List<ExporterName>;
+pub(crate) type ExporterList = List<ExporterName>;

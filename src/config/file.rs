@@ -8,30 +8,30 @@ use super::value::{
     ConfigValue, ParseError, number::Count, string::NonEmptyString, string_enum, string_value,
 };
 
-/// The exporter `file`: log records as lines in files that are begun anew from time to time. Add `"file"` to
-/// `logs.exporters` to use it.
+/// The exporter `file`: log records as lines in rotated files. Add `"file"` to `logs.exporters` to use
+/// it.
 ///
-/// A file that was moved or removed, by logrotate for example, is recreated within a second.
+/// A file that was moved or removed, for example by logrotate, is recreated within a second.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct File {
-    /// The directory of the files; it is created when it is missing. A relative one starts at the working directory.
-    pub directory: NonEmptyString,
+pub(crate) struct File {
+    /// The directory of the files, created if it does not exist. A relative path starts at the working
+    /// directory.
+    pub(crate) directory: NonEmptyString,
 
-    /// What the names of the files begin with: `PREFIX.2026-11-23.log`, or `PREFIX.log` when they never rotate. Default:
-    /// the name of the service.
-    pub prefix: Option<FilePrefix>,
+    /// The prefix of the file names: `PREFIX.2026-11-23.log`, or `PREFIX.log` without rotation.
+    /// Default: the name of the service.
+    pub(crate) prefix: Option<FilePrefix>,
 
-    /// When a new file is begun, in UTC: `minutely`, `hourly`, `daily`, `weekly` (on Monday) or `never`.
-    pub rotation: Rotation,
+    /// The rotation interval in UTC: `minutely`, `hourly`, `daily`, `weekly` (on Monday) or `never`.
+    pub(crate) rotation: Rotation,
 
-    /// How many files are kept, the current one included; older ones are removed. 0 keeps all.
-    pub max_files: Count,
+    /// The number of files to keep, including the current one. Older files are removed; 0 keeps all.
+    pub(crate) max_files: Count,
 
     /// `json`: one object per line; `text`: for people.
-    pub format: FileFormat,
+    pub(crate) format: FileFormat,
 }
 
 impl Default for File {
@@ -47,8 +47,8 @@ impl Default for File {
 }
 
 string_enum! {
-    /// When a new log file is begun.
-    pub enum Rotation {
+    /// The rotation interval of log files.
+    pub(crate) enum Rotation {
         /// At each full minute.
         Minutely = "minutely",
         /// At each full hour.
@@ -57,35 +57,35 @@ string_enum! {
         Daily = "daily",
         /// On Monday at midnight UTC.
         Weekly = "weekly",
-        /// Never by us; somebody else may move the file away.
+        /// No rotation, except by other programs that move the file.
         Never = "never",
     }
 }
 
 string_enum! {
-    /// How log records are written to a file.
-    pub enum FileFormat {
+    /// The format of log records in a file.
+    pub(crate) enum FileFormat {
         /// One JSON object per line.
         Json = "json",
-        /// For people.
+        /// Text for people.
         Text = "text",
     }
 }
 
-/// The first part of a file's name.
+/// The first part of the name of a log file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePrefix(String);
+pub(crate) struct FilePrefix(String);
 
 impl FilePrefix {
-    /// What becomes of any name, such as that of a service.
+    /// Converts any name, such as that of a service.
     pub(crate) fn of(name: &str) -> Self {
         let name: String = name.chars().map(|c| if is_forbidden(c) { '_' } else { c }).collect();
         Self(if name.starts_with('.') { format!("_{name}") } else { name })
     }
 
-    /// The text.
+    /// Returns the prefix.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -101,7 +101,7 @@ impl fmt::Display for FilePrefix {
 }
 
 impl ConfigValue for FilePrefix {
-    const EXPECTED: &'static str = "the beginning of a file name in quotes";
+    const EXPECTED: &'static str = "a file name prefix in quotes";
     const PATTERN: Option<&'static str> = Some(r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*$");
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
@@ -109,8 +109,8 @@ impl ConfigValue for FilePrefix {
             return Err(ParseError::new("must not be empty"));
         }
         if text.starts_with('.') || text.contains(is_forbidden) {
-            return Err(ParseError::new(format!("{text:?} is not the beginning of a file name"))
-                .with_help("name the directory in `file.directory`"));
+            return Err(ParseError::new(format!("{text:?} is not a file name prefix"))
+                .with_help("set the directory in `file.directory`"));
         }
         Ok(Self(text.to_owned()))
     }

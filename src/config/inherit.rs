@@ -1,8 +1,8 @@
 //! Tables whose keys fall back to those of a more general table.
 
-/// A value that may be absent and is then taken from a more general place.
+/// A value or table that falls back to a more general one.
 pub(super) trait Inherit {
-    /// Returns `self`, with what is absent taken from `general`.
+    /// Returns `self`, with absent values taken from `general`.
     fn inherit(&self, general: &Self) -> Self;
 }
 
@@ -14,14 +14,13 @@ impl<T: Clone> Inherit for Option<T> {
 
 /// Declares a table that inherits key by key.
 macro_rules! inheriting_table {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)+ }) => {
+    ($(#[$meta:meta])* pub(crate) struct $name:ident { $($(#[$field_meta:meta])* pub(crate) $field:ident: $type:ty,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
-        #[non_exhaustive]
-        pub struct $name {
-            $($(#[$field_meta])* pub $field: $type,)+
+        pub(crate) struct $name {
+            $($(#[$field_meta])* pub(crate) $field: $type,)+
         }
 
         impl Inherit for $name {

@@ -1,21 +1,21 @@
-//! How large a record may become: `[attribute_limits]` and the limits of one signal.
+//! Limits for the size of spans and log records: `[attribute_limits]` and the limits of one signal.
 
 use serde::{Deserialize, Serialize};
 
 use super::value::number::Count;
 
-/// Limits for the attributes of spans and log records. Those of one signal (`traces.limits`, `logs.limits`) are stronger.
+/// Limits for the attributes of spans and log records. The limits of one signal (`traces.limits`,
+/// `logs.limits`) override them.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct AttributeLimits {
-    /// How many attributes a span or log record may have. Further ones are dropped.
-    pub attribute_count_limit: Count,
+pub(crate) struct AttributeLimits {
+    /// The maximum number of attributes of a span or log record. Further attributes are dropped.
+    pub(crate) attribute_count_limit: Count,
 
-    /// How many characters a text among the values may have, on its own or in a list, and how many bytes a value of bytes.
-    /// Longer ones are cut. Default: no limit.
-    pub attribute_value_length_limit: Option<Count>,
+    /// The maximum length of string values in characters, also inside of lists, and of byte values in
+    /// bytes. Longer values are truncated. Default: no limit.
+    pub(crate) attribute_value_length_limit: Option<Count>,
 }
 
 impl Default for AttributeLimits {
@@ -28,39 +28,41 @@ impl Default for AttributeLimits {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct LogLimits {
-    /// How many attributes a log record may have. Further ones are dropped. Default: as in `[attribute_limits]`.
-    pub attribute_count_limit: Option<Count>,
+pub(crate) struct LogLimits {
+    /// The maximum number of attributes of a log record. Further attributes are dropped. Default: as
+    /// in `[attribute_limits]`.
+    pub(crate) attribute_count_limit: Option<Count>,
 
-    /// How many characters a text among the values may have. Longer ones are cut. Default: as in `[attribute_limits]`.
-    pub attribute_value_length_limit: Option<Count>,
+    /// The maximum length of string values in characters. Longer values are truncated. Default: as
+    /// in `[attribute_limits]`.
+    pub(crate) attribute_value_length_limit: Option<Count>,
 }
 
 /// Limits for spans.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct SpanLimits {
-    /// How many attributes a span may have. Further ones are dropped. Default: as in `[attribute_limits]`.
-    pub attribute_count_limit: Option<Count>,
+#[expect(clippy::struct_field_names, reason = "the names of the keys")]
+pub(crate) struct SpanLimits {
+    /// The maximum number of attributes of a span. Further attributes are dropped. Default: as in
+    /// `[attribute_limits]`.
+    pub(crate) attribute_count_limit: Option<Count>,
 
-    /// How many characters a text among the values may have, in the attributes of spans, events and links. Longer ones are
-    /// cut. Default: as in `[attribute_limits]`.
-    pub attribute_value_length_limit: Option<Count>,
+    /// The maximum length of string values in characters, in the attributes of spans, events and
+    /// links. Longer values are truncated. Default: as in `[attribute_limits]`.
+    pub(crate) attribute_value_length_limit: Option<Count>,
 
-    /// How many events a span may have. Further ones are dropped.
-    pub event_count_limit: Count,
+    /// The maximum number of events of a span. Further events are dropped.
+    pub(crate) event_count_limit: Count,
 
-    /// How many links a span may have. Further ones are dropped.
-    pub link_count_limit: Count,
+    /// The maximum number of links of a span. Further links are dropped.
+    pub(crate) link_count_limit: Count,
 
-    /// How many attributes an event of a span may have. Further ones are dropped.
-    pub event_attribute_count_limit: Count,
+    /// The maximum number of attributes of an event. Further attributes are dropped.
+    pub(crate) event_attribute_count_limit: Count,
 
-    /// How many attributes a link of a span may have. Further ones are dropped.
-    pub link_attribute_count_limit: Count,
+    /// The maximum number of attributes of a link. Further attributes are dropped.
+    pub(crate) link_attribute_count_limit: Count,
 }
 
 impl Default for SpanLimits {

@@ -10,27 +10,28 @@ use super::{
     },
 };
 
-/// How often metrics are sent and where they go.
+/// Export of metrics.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Metrics {
-    /// Any of `otlp`, `prometheus`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once
-    /// an OTLP endpoint is set, otherwise nothing.
-    pub exporters: Option<ExporterList>,
+pub(crate) struct Metrics {
+    /// Any of `otlp`, `prometheus`, `console` and the names in `[exporters]`; `[]` exports nothing.
+    /// Default: `otlp` if an OTLP endpoint is set, otherwise none.
+    pub(crate) exporters: Option<ExporterList>,
 
-    /// The time between two exports, at least 100 ms. Prometheus decides for itself when it scrapes.
+    /// The time between two exports, at least 100 ms. It does not apply to Prometheus, which scrapes
+    /// at its own interval.
     #[serde(deserialize_with = "at_least::<100, _, _>")]
-    pub interval: Interval,
+    pub(crate) interval: Interval,
 
-    /// The longest time that one export may take, retries included. `"0s"` means no limit of its own.
-    pub timeout: Timeout,
+    /// The maximum duration of one export, including retries. `"0s"` means that only the `timeout`
+    /// of the destination applies.
+    pub(crate) timeout: Timeout,
 
-    /// Whether sums count from the start of the process (`cumulative`), from the export before (`delta`), or whichever
-    /// needs less memory for each kind of instrument (`lowmemory`). Prometheus is always cumulative, and so are all
-    /// exporters beside it.
-    pub temporality: Temporality,
+    /// The start of sums: the start of the process (`cumulative`), the previous export (`delta`), or
+    /// whichever needs less memory for each kind of instrument (`lowmemory`). Prometheus is always
+    /// cumulative, and so are all exporters used together with it.
+    pub(crate) temporality: Temporality,
 }
 
 impl Default for Metrics {
@@ -45,11 +46,11 @@ impl Default for Metrics {
 }
 
 string_enum! {
-    /// Where sums begin.
-    pub enum Temporality {
-        /// At the start of the process.
+    /// The start of sums.
+    pub(crate) enum Temporality {
+        /// The start of the process.
         Cumulative = "cumulative",
-        /// At the export before.
+        /// The previous export.
         Delta = "delta",
         /// Delta where that saves memory, cumulative elsewhere.
         LowMemory = "lowmemory",

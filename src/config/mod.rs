@@ -1,7 +1,8 @@
 //! The keys of `autotelemetry.toml`, as plain structs.
 //!
-//! One file per table, and one for each kind of value. Nothing here knows where a value came from or what is built of
-//! it. The documentation of the fields is written for operators.
+//! There is one file per table, and one per type of value in [`value`]. Nothing here depends on the
+//! source of a value or on the pipeline built from it. The documentation of the fields is written
+//! for operators: it becomes the JSON Schema and `config-examples/reference.toml`.
 
 mod batch;
 mod console;
@@ -29,97 +30,92 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{
+pub(crate) use self::{
     batch::{LogBatch, SpanBatch},
     console::{Color, Console, Format, Stream},
     diagnostics::Diagnostics,
     exporter_name::{ExporterList, ExporterName},
     file::{File, FileFormat, FilePrefix, Rotation},
-    limits::{AttributeLimits, LogLimits, SpanLimits},
+    limits::{AttributeLimits, SpanLimits},
     logs::Logs,
     metrics::{Metrics, Temporality},
-    otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
-    prometheus::{Prometheus, UrlPath},
+    otlp::{Compression, Otlp},
+    prometheus::Prometheus,
     propagator::{Propagator, PropagatorList},
-    resolve::{OtlpSettings, RetrySettings, TlsFiles, TlsSettings},
+    proxies::Proxies,
+    resolve::{OtlpSettings, RetrySettings, TlsFiles},
     service::{Resource, Service},
-    signal::Signal,
+    settings::Settings,
     traces::{Sampler, Traces},
     value::{
-        attribute::AttributeValue,
-        duration::{Interval, Timeout},
-        endpoint::Endpoint,
+        duration::{HELP as DURATION_HELP, Interval, Timeout, format as format_duration},
+        endpoint::{Endpoint, port_is_good},
         file_path::FilePath,
-        header::{HeaderName, Headers, SecretString},
-        list::List,
+        header::Headers,
         log_filter::{LevelFilter, LogFilter},
-        number::{Attempts, Count, Port, SamplingRatio, Size},
+        number::{Count, SamplingRatio},
         string::NonEmptyString,
     },
 };
-pub(crate) use self::{proxies::Proxies, settings::Settings};
+pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::AttributeValue};
 use value::duration::at_least;
-pub(crate) use value::{
-    duration::{HELP as DURATION_HELP, format as format_duration},
-    endpoint::port_is_good,
-};
 
-/// Everything that can be configured, after all sources were merged.
+/// All keys, merged from all sources.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Config {
-    /// `true` switches all telemetry off: nothing is exported, no port is opened, no thread runs. The propagators keep
-    /// working.
-    pub disabled: bool,
+pub(crate) struct Config {
+    /// `true` disables all telemetry: nothing is exported, no port is opened, no thread is started.
+    /// The propagators keep working.
+    pub(crate) disabled: bool,
 
-    /// The profile to apply when neither `AUTOTEL_PROFILE` nor the program names one.
-    pub profile: Option<NonEmptyString>,
+    /// The profile to apply when neither `AUTOTEL_PROFILE` nor the program selects one.
+    pub(crate) profile: Option<NonEmptyString>,
 
-    /// How trace context travels to and from other services, any of `tracecontext` and `baggage`.
-    pub propagators: PropagatorList,
+    /// The formats that pass trace context and baggage between services, any of `tracecontext` and
+    /// `baggage`.
+    pub(crate) propagators: PropagatorList,
 
-    /// The time that flushing and shutting down may take, for all signals together.
+    /// The deadline of a flush and of the shutdown, at least 1 ms. All signals share it.
     #[serde(deserialize_with = "at_least::<1, _, _>")]
-    pub shutdown_timeout: Interval,
+    pub(crate) shutdown_timeout: Interval,
 
-    /// The service that the telemetry describes.
-    pub service: Service,
+    /// The service that emits the telemetry.
+    pub(crate) service: Service,
 
-    /// What else describes the source of the telemetry.
-    pub resource: Resource,
+    /// Additional resource attributes.
+    pub(crate) resource: Resource,
 
     /// Limits for the attributes of spans and log records.
-    pub attribute_limits: AttributeLimits,
+    pub(crate) attribute_limits: AttributeLimits,
 
     /// The destination of the exporter `otlp`.
-    pub otlp: Otlp,
+    pub(crate) otlp: Otlp,
 
-    /// Further OTLP destinations, each with a name of its own.
+    /// Additional OTLP destinations by name.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = exporter_name::free_names())))]
-    pub exporters: BTreeMap<String, Otlp>,
+    pub(crate) exporters: BTreeMap<String, Otlp>,
 
     /// The exporter `console`.
-    pub console: Console,
+    pub(crate) console: Console,
 
     /// The exporter `file`.
-    pub file: File,
+    pub(crate) file: File,
 
     /// The exporter `prometheus`.
-    pub prometheus: Prometheus,
+    pub(crate) prometheus: Prometheus,
 
-    /// Spans.
-    pub traces: Traces,
+    /// Sampling and export of spans.
+    pub(crate) traces: Traces,
 
-    /// Metrics.
-    pub metrics: Metrics,
+    /// Export of metrics.
+    pub(crate) metrics: Metrics,
 
-    /// Log records.
-    pub logs: Logs,
+    /// Filtering and export of log records.
+    pub(crate) logs: Logs,
 
-    /// What telemetry says about itself.
-    pub diagnostics: Diagnostics,
+    /// Diagnostics about the telemetry itself.
+    pub(crate) diagnostics: Diagnostics,
 }
 
 impl Default for Config {

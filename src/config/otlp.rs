@@ -1,4 +1,4 @@
-//! Destinations that speak OTLP: `[otlp]`, its parts for one signal, and `[exporters.NAME]`.
+//! OTLP destinations: `[otlp]`, its tables for single signals, and `[exporters.NAME]`.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,23 +12,25 @@ use super::{
         header::{self, Headers},
         number::Attempts,
         string_enum,
+        word::Word,
+        word_enum,
     },
 };
 
-string_enum! {
-    /// How OTLP is carried.
+word_enum! {
+    /// The transport and encoding of OTLP.
     pub enum OtlpProtocol {
-        /// gRPC over HTTP/2, port 4317 by custom.
+        /// gRPC over HTTP/2, default port 4317.
         Grpc = "grpc",
-        /// Protocol Buffers over HTTP/1.1, port 4318 by custom.
+        /// Protocol Buffers over HTTP/1.1, default port 4318.
         HttpProtobuf = "http/protobuf",
-        /// JSON over HTTP/1.1, port 4318 by custom. Larger and slower than the others.
+        /// JSON over HTTP/1.1, default port 4318. Larger and slower than the others.
         HttpJson = "http/json",
     }
 }
 
 impl OtlpProtocol {
-    /// The port that collectors listen on for this protocol.
+    /// Returns the port that collectors listen on for this protocol.
     pub(crate) fn default_port(self) -> u16 {
         match self {
             Self::Grpc => 4317,
@@ -38,82 +40,83 @@ impl OtlpProtocol {
 }
 
 string_enum! {
-    /// How a request is compressed.
-    pub enum Compression {
-        /// Not at all.
+    /// The compression of requests.
+    pub(crate) enum Compression {
+        /// No compression.
         None = "none",
-        /// With gzip.
+        /// Gzip.
         Gzip = "gzip",
     }
 }
 
 inheriting_table! {
-    /// The encryption of a connection. The files are read when the service starts, and again for each new connection, so that
-    /// they can be renewed while it runs.
-    pub struct Tls {
-        /// For a grpc endpoint that is written without a scheme (`collector:4317`): `true` means `http://`, otherwise it is
-        /// `https://`. Default: `false`.
-        pub insecure: Option<bool>,
+    /// Encryption of the connection.
+    pub(crate) struct Tls {
+        /// Uses `http://` instead of `https://` for a grpc endpoint without a scheme
+        /// (`collector:4317`). Default: `false`.
+        pub(crate) insecure: Option<bool>,
 
-        /// A PEM file with the certificates of the authorities that may vouch for the server; it replaces those of the
-        /// operating system. A relative path starts at the directory of the file that says it; from a variable, at the working
-        /// directory. Default: the authorities that the operating system trusts.
-        pub ca_file: Option<FilePath>,
+        /// A PEM file with the certificates of the authorities to trust, instead of those of the
+        /// operating system. A relative path starts at the directory of the configuration file; in
+        /// a variable, at the working directory. Default: the authorities that the operating system
+        /// trusts.
+        pub(crate) ca_file: Option<FilePath>,
 
-        /// A PEM file with the certificate that the service shows to the server (mTLS), followed by those between it and its
-        /// authority. Goes together with `key_file`.
-        pub cert_file: Option<FilePath>,
+        /// A PEM file with the client certificate (mTLS), followed by its intermediate certificates.
+        /// Requires `key_file`.
+        pub(crate) cert_file: Option<FilePath>,
 
-        /// A PEM file with the private key of the certificate in `cert_file`; it must not be encrypted.
-        pub key_file: Option<FilePath>,
+        /// A PEM file with the private key of the certificate in `cert_file`. It must not be
+        /// encrypted.
+        pub(crate) key_file: Option<FilePath>,
     }
 }
 
 inheriting_table! {
-    /// How often a request that failed for the moment is sent again. The pauses double from the first to the longest, each by chance up to half
-    /// shorter; a server that asks for another pause gets it, up to a minute.
-    pub struct Retry {
-        /// How often a request is sent at most, 1 to 1,000,000; 1 means that nothing is tried again. Default: no limit.
-        pub max_attempts: Option<Attempts>,
+    /// Retries of failed requests.
+    pub(crate) struct Retry {
+        /// The maximum number of attempts per request, 1 to 1,000,000; 1 disables retries. Default:
+        /// no limit.
+        pub(crate) max_attempts: Option<Attempts>,
 
-        /// The first pause, at least 10 ms. Default: `200ms`, or `max_backoff` when that is shorter.
+        /// The first delay, at least 10 ms. Default: `200ms`, or `max_backoff` if that is shorter.
         #[serde(deserialize_with = "at_least::<10, _, _>")]
-        pub initial_backoff: Option<Interval>,
+        pub(crate) initial_backoff: Option<Interval>,
 
-        /// The longest pause, at least 10 ms. Default: `5s`, or `initial_backoff` when that is longer.
+        /// The maximum delay, at least 10 ms. Default: `5s`, or `initial_backoff` if that is longer.
         #[serde(deserialize_with = "at_least::<10, _, _>")]
-        pub max_backoff: Option<Interval>,
+        pub(crate) max_backoff: Option<Interval>,
     }
 }
 
 /// Declares the keys of a destination once, for `[otlp]` and for the tables of one signal below it.
 macro_rules! otlp_tables {
-    ($($(#[$meta:meta])* pub $field:ident: $type:ty,)+) => {
-        /// One destination for up to three signals. A key given for one signal replaces the general one for that signal.
+    ($($(#[$meta:meta])* pub(crate) $field:ident: $type:ty,)+) => {
+        /// An OTLP destination for up to three signals. A key of one signal overrides the general
+        /// key for that signal.
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(default, deny_unknown_fields)]
-        #[non_exhaustive]
-        pub struct Otlp {
-            $($(#[$meta])* pub $field: $type,)+
+        pub(crate) struct Otlp {
+            $($(#[$meta])* pub(crate) $field: $type,)+
 
-            /// The same keys for traces alone.
-            pub traces: OtlpSignal,
-            /// The same keys for metrics alone.
-            pub metrics: OtlpSignal,
-            /// The same keys for logs alone.
-            pub logs: OtlpSignal,
+            /// The same keys, for traces only.
+            pub(crate) traces: OtlpSignal,
+            /// The same keys, for metrics only.
+            pub(crate) metrics: OtlpSignal,
+            /// The same keys, for logs only.
+            pub(crate) logs: OtlpSignal,
         }
 
         inheriting_table! {
-            /// What differs for one signal.
-            pub struct OtlpSignal {
-                $($(#[$meta])* pub $field: $type,)+
+            /// Keys that override the general ones for one signal.
+            pub(crate) struct OtlpSignal {
+                $($(#[$meta])* pub(crate) $field: $type,)+
             }
         }
 
         impl Otlp {
-            /// Returns the keys that hold for one signal: its own, and the general ones for the others.
+            /// Returns the keys of one signal, with absent ones taken from the general keys.
             pub(super) fn inherited(&self, signal: Signal) -> OtlpSignal {
                 let general = OtlpSignal { $($field: self.$field.clone(),)+ };
                 self.signal(signal).inherit(&general)
@@ -123,38 +126,44 @@ macro_rules! otlp_tables {
 }
 
 otlp_tables! {
-    /// How OTLP is carried. Default: `http/protobuf`.
-    pub protocol: Option<OtlpProtocol>,
+    /// The transport and encoding: `grpc`, `http/protobuf` or `http/json`. Default:
+    /// `http/protobuf`.
+    pub(crate) protocol: Option<Word<OtlpProtocol>>,
 
-    /// Where to send to, a URL such as `http://collector:4318`; for grpc also `collector:4317`. For HTTP the path of the signal (`/v1/traces`,
-    /// `/v1/metrics`, `/v1/logs`) is appended, except to an endpoint that is given for one signal, which is used
-    /// as it is written. Default: `http://localhost:4318`, or port 4317 for grpc.
-    pub endpoint: Option<Endpoint>,
+    /// The destination, a URL such as `http://collector:4318`, or for grpc also `collector:4317`. For
+    /// HTTP the path of the signal (`/v1/traces`, `/v1/metrics`, `/v1/logs`) is appended. The
+    /// endpoint of a single signal is used unchanged. Default: `http://localhost:4318`, or port 4317
+    /// for grpc.
+    pub(crate) endpoint: Option<Endpoint>,
 
-    /// Headers that are sent with every request, for example `authorization`. The values are never printed.
-    /// `{ file = "/run/secrets/token" }` stands for the text in a file.
+    /// Headers of every request, for example `authorization`. Their values are never printed.
+    /// `{ file = "/run/secrets/token" }` reads the value from a file.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = header::possible_names())))]
-    pub headers: Option<Headers>,
+    pub(crate) headers: Option<Headers>,
 
     /// `none` or `gzip`. Default: `none`.
-    pub compression: Option<Compression>,
+    pub(crate) compression: Option<Compression>,
 
-    /// The longest time that one export may take, retries included; half of it for connecting. `"0s"` means no limit. Spans and log
-    /// records outlast it while the destination cannot be reached or says that it is overloaded: they wait,
-    /// as many as the queue holds, until it is back or telemetry is shut down. Default: `10s`.
-    pub timeout: Option<Timeout>,
+    /// The maximum duration of one export, including retries; half of it for connecting. `"0s"` means
+    /// no limit. While the destination is unreachable or reports that it is overloaded, spans and log
+    /// records stay queued beyond this limit, up to the capacity of the queue, until it recovers or
+    /// telemetry is shut down. Default: `10s`.
+    pub(crate) timeout: Option<Timeout>,
 
-    /// How the connection is encrypted.
-    pub tls: Tls,
+    /// Encryption of the connection. The files are read at the start and again for each new
+    /// connection, so that they can be renewed while the service runs.
+    pub(crate) tls: Tls,
 
-    /// How requests that failed are sent again.
-    pub retry: Retry,
+    /// Retries of requests that failed temporarily. The delay doubles after each attempt, from
+    /// `initial_backoff` up to `max_backoff`, and is shortened by up to half at random. A delay that
+    /// the server asks for takes precedence, up to a minute.
+    pub(crate) retry: Retry,
 }
 
 impl Otlp {
     /// Returns the keys for one signal.
     #[must_use]
-    pub fn signal(&self, signal: Signal) -> &OtlpSignal {
+    pub(crate) fn signal(&self, signal: Signal) -> &OtlpSignal {
         match signal {
             Signal::Traces => &self.traces,
             Signal::Metrics => &self.metrics,
@@ -162,9 +171,9 @@ impl Otlp {
         }
     }
 
-    /// Whether an endpoint is set for `signal`, or for all signals.
+    /// Returns whether an endpoint is set for `signal`, or for all signals.
     #[must_use]
-    pub fn has_endpoint(&self, signal: Signal) -> bool {
+    pub(crate) fn has_endpoint(&self, signal: Signal) -> bool {
         self.endpoint.is_some() || self.signal(signal).endpoint.is_some()
     }
 }

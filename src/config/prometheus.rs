@@ -1,4 +1,4 @@
-//! `[prometheus]`: metrics to be scraped.
+//! `[prometheus]`: metrics that are scraped.
 
 use std::fmt;
 
@@ -6,39 +6,38 @@ use serde::{Deserialize, Serialize};
 
 use super::value::{ConfigValue, ParseError, number::Port, string::NonEmptyString, string_value};
 
-/// The Prometheus exporter and the server that it is scraped from. Add `"prometheus"` to `metrics.exporters` to use it.
+/// The exporter `prometheus` and its HTTP server. Add `"prometheus"` to `metrics.exporters` to use it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
-#[non_exhaustive]
-pub struct Prometheus {
-    /// The name or address to listen on. `0.0.0.0` or `::` lets other hosts scrape.
-    pub host: NonEmptyString,
+pub(crate) struct Prometheus {
+    /// The host name or address to listen on. `0.0.0.0` or `::` allow other hosts to scrape.
+    pub(crate) host: NonEmptyString,
 
-    /// The port to listen on; 0 takes any free one.
-    pub port: Port,
+    /// The port to listen on; 0 selects any free port.
+    pub(crate) port: Port,
 
-    /// The path of the page.
-    pub path: UrlPath,
+    /// The path to scrape.
+    pub(crate) path: UrlPath,
 
-    /// Whether the resource attributes are shown as the labels of a metric `target_info`.
-    pub target_info: bool,
+    /// Exposes the resource attributes as labels of the metric `target_info`.
+    pub(crate) target_info: bool,
 
-    /// Whether every sample carries the name and version of its meter as `otel_scope_…` labels.
-    pub scope_info: bool,
+    /// Adds the name and version of the meter to every sample as `otel_scope_…` labels.
+    pub(crate) scope_info: bool,
 
-    /// Whether units are appended to the names of metrics (`_seconds`).
-    pub unit_suffixes: bool,
+    /// Appends units to the names of metrics (`_seconds`).
+    pub(crate) unit_suffixes: bool,
 
-    /// Whether `_total` is appended to the names of counters.
-    pub counter_suffixes: bool,
+    /// Appends `_total` to the names of counters.
+    pub(crate) counter_suffixes: bool,
 
-    /// A prefix for the names of all metrics.
-    pub namespace: Option<NonEmptyString>,
+    /// A prefix of all metric names.
+    pub(crate) namespace: Option<NonEmptyString>,
 
-    /// Resource attributes to repeat as labels on every sample.
-    pub resource_labels: Vec<String>,
+    /// Resource attributes to add to every sample as labels.
+    pub(crate) resource_labels: Vec<String>,
 }
 
 impl Default for Prometheus {
@@ -59,12 +58,12 @@ impl Default for Prometheus {
 
 /// An absolute path on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UrlPath(String);
+pub(crate) struct UrlPath(String);
 
 impl UrlPath {
-    /// The path.
+    /// Returns the path.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -81,7 +80,7 @@ impl ConfigValue for UrlPath {
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
         if !text.starts_with('/') {
-            return Err(ParseError::new(format!("{text:?} does not begin with a slash"))
+            return Err(ParseError::new(format!("{text:?} does not start with a slash"))
                 .with_help(format!("write \"/{text}\"")));
         }
         if text.contains(['?', '#']) || text.parse::<http::Uri>().is_err() {

@@ -1,10 +1,10 @@
-//! How context travels between services.
+//! Propagation of context between services.
 
 use super::value::{list::List, string_enum};
 
 string_enum! {
-    /// A format in which trace context and baggage travel between services.
-    pub enum Propagator {
+    /// A format that passes trace context or baggage between services.
+    pub(crate) enum Propagator {
         /// W3C Trace Context.
         TraceContext = "tracecontext",
         /// W3C Baggage.
@@ -13,4 +13,4 @@ string_enum! {
 }
 
 /// The value of `propagators`.
-pub type PropagatorList = List<Propagator>;
+pub(crate) type PropagatorList = List<Propagator>;

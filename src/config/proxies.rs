@@ -13,7 +13,7 @@ pub(crate) struct Proxies {
     https: Option<ProxyVariable>,
 }
 
-/// The variable that names a proxy.
+/// The variable that sets a proxy.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProxyVariable {
     pub(crate) name: &'static str,
@@ -31,7 +31,7 @@ impl Proxies {
         (variable.is_usable && !is_plain_grpc(destination)).then_some(proxy)
     }
 
-    /// Returns the proxy that a variable names for a destination, usable or not.
+    /// Returns the proxy that a variable sets for a destination, usable or not.
     pub(crate) fn configured_for(&self, destination: &Uri) -> Option<(Intercept, ProxyVariable)> {
         if is_loopback(destination.host()?) {
             return None;
@@ -41,7 +41,7 @@ impl Proxies {
     }
 }
 
-/// HTTP/2 without encryption does not pass through proxies.
+/// Returns whether no proxy can be used: HTTP/2 without encryption does not pass through proxies.
 pub(crate) fn is_plain_grpc(destination: &OtlpSettings) -> bool {
     destination.protocol == OtlpProtocol::Grpc && !destination.endpoint.is_https()
 }

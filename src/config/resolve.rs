@@ -1,7 +1,6 @@
-//! What is really used: inherited values, and defaults that depend on other keys.
+//! Resolves inherited values, and defaults that depend on other keys.
 //!
-//! The only place that knows them. Pipelines, validation and `explain` all read what is resolved
-//! here.
+//! Pipelines, validation and `explain` all read the values that are resolved here.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,9 +9,9 @@ use serde::Serialize;
 
 use super::{
     Config,
-    exporter_name::ExporterName,
+    exporter_name::{ExporterList, ExporterName},
     file::FilePrefix,
-    key_path::KeyPath,
+    key_path::{KeyPath, key_path},
     limits::{AttributeLimits, LogLimits, SpanLimits},
     otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
     signal::Signal,
@@ -23,76 +22,74 @@ use super::{
         header::Headers,
         number::{Attempts, Count, SamplingRatio},
         string::NonEmptyString,
+        word::{self, Word},
     },
 };
 
-/// The settings that are used to send one signal to one OTLP destination.
+/// The effective settings for one signal and one OTLP destination.
 ///
 /// It serializes like a table of one signal, such as `[otlp.traces]`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct OtlpSettings {
-    /// How OTLP is carried.
-    pub protocol: OtlpProtocol,
+pub(crate) struct OtlpSettings {
+    /// The transport and encoding.
+    #[serde(serialize_with = "word::serialize")]
+    pub(crate) protocol: OtlpProtocol,
     /// The full URL; for grpc, without a path.
-    pub endpoint: Endpoint,
-    /// Exactly the headers to send.
-    pub headers: Headers,
-    /// How requests are compressed.
-    pub compression: Compression,
+    pub(crate) endpoint: Endpoint,
+    /// The headers to send.
+    pub(crate) headers: Headers,
+    /// The compression of requests.
+    pub(crate) compression: Compression,
     /// The limit for one export.
-    pub timeout: Timeout,
-    /// How the connection is encrypted.
-    pub tls: TlsSettings,
-    /// How requests that failed are sent again.
-    pub retry: RetrySettings,
+    pub(crate) timeout: Timeout,
+    /// Encryption of the connection.
+    pub(crate) tls: TlsSettings,
+    /// Retries of failed requests.
+    pub(crate) retry: RetrySettings,
 }
 
-/// The encryption of one signal's connections to one destination.
+/// The effective encryption for one signal and one destination.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct TlsSettings {
-    /// Whether an endpoint without a scheme means `http://`. Resolved into the scheme of the endpoint.
-    pub insecure: bool,
-    /// The files.
+pub(crate) struct TlsSettings {
+    /// Uses `http://` for an endpoint without a scheme. The resolved endpoint has that scheme.
+    pub(crate) insecure: bool,
+    /// The files of certificates and keys.
     #[serde(flatten)]
-    pub files: TlsFiles,
+    pub(crate) files: TlsFiles,
 }
 
-/// The files that connections are encrypted with.
+/// The files of certificates and keys.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct TlsFiles {
-    /// The certificates of the authorities that are trusted; without one, those of the operating
-    /// system.
-    pub ca_file: Option<FilePath>,
-    /// The certificate that is shown to the server.
-    pub cert_file: Option<FilePath>,
+#[expect(clippy::struct_field_names, reason = "the names of the keys")]
+pub(crate) struct TlsFiles {
+    /// The certificates of the trusted authorities; without one, those of the operating system.
+    pub(crate) ca_file: Option<FilePath>,
+    /// The client certificate.
+    pub(crate) cert_file: Option<FilePath>,
     /// The private key of that certificate.
-    pub key_file: Option<FilePath>,
+    pub(crate) key_file: Option<FilePath>,
 }
 
-/// When a request that failed is sent again.
+/// The effective retries of failed requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct RetrySettings {
-    /// How often it is sent at most.
-    pub max_attempts: Option<u32>,
-    /// The first pause.
+pub(crate) struct RetrySettings {
+    /// The maximum number of attempts.
+    pub(crate) max_attempts: Option<u32>,
+    /// The first delay.
     #[serde(serialize_with = "duration::serialize")]
-    pub initial_backoff: Duration,
-    /// The longest pause.
+    pub(crate) initial_backoff: Duration,
+    /// The maximum delay.
     #[serde(serialize_with = "duration::serialize")]
-    pub max_backoff: Duration,
+    pub(crate) max_backoff: Duration,
 }
 
 impl Otlp {
-    /// Resolves what one signal inherits, and the defaults.
+    /// Resolves inheritance and defaults for one signal.
     #[must_use]
-    pub fn settings(&self, signal: Signal) -> OtlpSettings {
+    pub(crate) fn settings(&self, signal: Signal) -> OtlpSettings {
         let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } =
             self.inherited(signal);
-        let protocol = protocol.unwrap_or(OtlpProtocol::HttpProtobuf);
+        let Word(protocol) = protocol.unwrap_or(Word(OtlpProtocol::HttpProtobuf));
         let tls = TlsSettings::new(tls);
         let endpoint = endpoint.unwrap_or_else(|| Endpoint::localhost(protocol.default_port()));
         let endpoint = match protocol {
@@ -143,7 +140,7 @@ impl RetrySettings {
 impl Config {
     /// Returns the exporters of one signal, including those that follow from other keys.
     #[must_use]
-    pub fn exporters(&self, signal: Signal) -> &[ExporterName] {
+    pub(crate) fn exporters(&self, signal: Signal) -> &[ExporterName] {
         match (self.listed_exporters(signal), signal, self.otlp.has_endpoint(signal)) {
             (Some(listed), ..) => listed,
             (None, Signal::Logs, true) => &[ExporterName::Console, ExporterName::Otlp],
@@ -159,10 +156,10 @@ impl Config {
             Signal::Metrics => &self.metrics.exporters,
             Signal::Logs => &self.logs.exporters,
         };
-        list.as_ref().map(|list| list.as_slice())
+        list.as_ref().map(ExporterList::as_slice)
     }
 
-    /// Returns the signals that are not exported, though no key says so.
+    /// Returns the signals that have no exporter, though no list of exporters says so.
     pub(crate) fn signals_without_choice(&self) -> Vec<Signal> {
         let is_unset = |signal: &Signal| {
             !self.disabled && self.listed_exporters(*signal).is_none() && self.exporters(*signal).is_empty()
@@ -170,13 +167,13 @@ impl Config {
         Signal::ALL.into_iter().filter(is_unset).collect()
     }
 
-    /// Returns what is used to send `signal` to an exporter that speaks OTLP; `None` for the others.
+    /// Returns the settings of an OTLP exporter for `signal`; `None` for other exporters.
     #[must_use]
-    pub fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
+    pub(crate) fn otlp_settings(&self, exporter: &ExporterName, signal: Signal) -> Option<OtlpSettings> {
         self.otlp_table(exporter).map(|otlp| otlp.settings(signal))
     }
 
-    /// Returns the table of an exporter that speaks OTLP; `None` for the others.
+    /// Returns the table of an OTLP exporter; `None` for other exporters.
     pub(super) fn otlp_table(&self, exporter: &ExporterName) -> Option<&Otlp> {
         match exporter {
             ExporterName::Otlp => Some(&self.otlp),
@@ -187,19 +184,19 @@ impl Config {
 
     /// Returns the limits of the attributes of log records.
     #[must_use]
-    pub fn log_limits(&self) -> AttributeLimits {
+    pub(crate) fn log_limits(&self) -> AttributeLimits {
         let LogLimits { attribute_count_limit, attribute_value_length_limit } = self.logs.limits;
         self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
     }
 
     /// Returns the limits of the attributes of spans.
     #[must_use]
-    pub fn span_limits(&self) -> AttributeLimits {
+    pub(crate) fn span_limits(&self) -> AttributeLimits {
         let SpanLimits { attribute_count_limit, attribute_value_length_limit, .. } = self.traces.limits;
         self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
     }
 
-    /// Returns the limits of one signal, with what is absent taken from `[attribute_limits]`.
+    /// Returns the limits of one signal, with absent ones taken from `[attribute_limits]`.
     fn attribute_limits(&self, count: Option<Count>, value_length: Option<Count>) -> AttributeLimits {
         let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = self.attribute_limits;
         AttributeLimits {
@@ -208,14 +205,14 @@ impl Config {
         }
     }
 
-    /// Returns the beginning of the names of log files.
+    /// Returns the prefix of the names of log files.
     #[must_use]
-    pub fn file_prefix(&self) -> FilePrefix {
+    pub(crate) fn file_prefix(&self) -> FilePrefix {
         let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
         self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
     }
 
-    /// Resolves everything that [`Resolved`] holds.
+    /// Resolves all keys whose values follow from others.
     pub(crate) fn resolved(&self) -> Resolved<'_> {
         let Self { traces, logs, .. } = self;
         Resolved {
@@ -297,17 +294,56 @@ impl ResolvedOtlp {
     }
 }
 
-/// Returns the key that the one at `path` follows from while it is not set.
+/// Returns the key that the value at `path` follows from if it is not set.
 pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
     let is_signal = |name: &String| Signal::ALL.iter().any(|signal| signal.as_str() == name);
     let names: Vec<&str> = path.iter().map(String::as_str).collect();
     match names.as_slice() {
         ["otlp", _, ..] if is_signal(&path[1]) => Some([&path[..1], &path[2..]].concat()),
         ["exporters", _, _, ..] if is_signal(&path[2]) => Some([&path[..2], &path[3..]].concat()),
-        [_, "limits", key] if is_signal(&path[0]) => {
-            Some(vec!["attribute_limits".to_owned(), (*key).to_owned()])
-        }
-        ["file", "prefix"] => Some(vec!["service".to_owned(), "name".to_owned()]),
+        [_, "limits", key] if is_signal(&path[0]) => Some(key_path(&format!("attribute_limits.{key}"))),
+        ["file", "prefix"] => Some(key_path("service.name")),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Returns the keys of a table, those of its tables by their paths.
+    fn keys(table: &impl Serialize) -> Vec<String> {
+        fn add(value: &Value, path: &str, keys: &mut Vec<String>) {
+            match value.as_object().filter(|table| !table.is_empty()) {
+                Some(table) => {
+                    table.iter().for_each(|(key, value)| add(value, &format!("{path}.{key}"), keys));
+                }
+                None => keys.push(path.to_owned()),
+            }
+        }
+        let mut found = Vec::new();
+        add(&serde_json::to_value(table).unwrap(), "", &mut found);
+        found
+    }
+
+    #[test]
+    fn resolved_settings_have_all_keys_of_their_table() {
+        assert_eq!(keys(&Otlp::default().settings(Signal::Logs)), keys(&OtlpSignal::default()));
+    }
+
+    #[test]
+    fn resolved_keys_follow_from_general_ones() {
+        for (key, general) in [
+            ("otlp.traces.tls.ca_file", Some("otlp.tls.ca_file")),
+            ("exporters.vendor.logs.timeout", Some("exporters.vendor.timeout")),
+            ("exporters.logs.timeout", None),
+            ("logs.limits.attribute_count_limit", Some("attribute_limits.attribute_count_limit")),
+            ("file.prefix", Some("service.name")),
+            ("otlp.timeout", None),
+        ] {
+            assert_eq!(inherited_from(&key_path(key)), general.map(key_path), "{key}");
+        }
     }
 }

@@ -1,47 +1,45 @@
-//! Who sends the telemetry: `[service]` and `[resource]`.
+//! The source of the telemetry: `[service]` and `[resource]`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{attribute::AttributeValue, string::NonEmptyString};
+use super::value::{attribute::Attribute, string::NonEmptyString};
 
-/// The service that the telemetry describes.
+/// The service that emits the telemetry.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Service {
-    /// The name of the service, the attribute `service.name`. Required.
-    pub name: Option<NonEmptyString>,
+pub(crate) struct Service {
+    /// The name of the service, attribute `service.name`. Required.
+    pub(crate) name: Option<NonEmptyString>,
 
-    /// The version of the service, the attribute `service.version`.
-    pub version: Option<NonEmptyString>,
+    /// The version of the service, attribute `service.version`.
+    pub(crate) version: Option<NonEmptyString>,
 
-    /// A name for a group of services that belong together, the attribute `service.namespace`.
-    pub namespace: Option<NonEmptyString>,
+    /// The group that the service belongs to, attribute `service.namespace`.
+    pub(crate) namespace: Option<NonEmptyString>,
 
-    /// What tells this process from others of the same service, the attribute `service.instance.id`.
-    pub instance_id: Option<NonEmptyString>,
+    /// An id that is unique among the processes of the service, attribute `service.instance.id`.
+    pub(crate) instance_id: Option<NonEmptyString>,
 
-    /// Where the service runs, for example `production`: the attribute `deployment.environment.name`. Default: the name
-    /// of the chosen profile.
-    pub environment: Option<NonEmptyString>,
+    /// The deployment environment, for example `production`: attribute
+    /// `deployment.environment.name`. Default: the name of the selected profile.
+    pub(crate) environment: Option<NonEmptyString>,
 }
 
-/// What else describes the source of the telemetry.
+/// Additional resource attributes.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Resource {
-    /// Attributes that are added to all telemetry. The attributes that have a key in `[service]` are set there.
+pub(crate) struct Resource {
+    /// Attributes of all telemetry. Attributes that have a key in `[service]` must be set there.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = Resource::free_attributes())))]
-    pub attributes: BTreeMap<String, AttributeValue>,
+    pub(crate) attributes: BTreeMap<String, Attribute>,
 }
 
 impl Resource {
-    /// The attributes that are keys of `[service]`, and those keys.
+    /// The attributes that are set by keys of `[service]`, each with its key.
     pub(crate) const SERVICE_KEYS: [(&'static str, &'static str); 5] = [
         ("service.name", "name"),
         ("service.version", "version"),
@@ -50,7 +48,7 @@ impl Resource {
         ("deployment.environment.name", "environment"),
     ];
 
-    /// The names that attributes may have, for editors.
+    /// Returns the schema of the names that attributes may have.
     #[cfg(feature = "schema")]
     fn free_attributes() -> serde_json::Value {
         serde_json::json!({ "not": { "enum": Self::SERVICE_KEYS.map(|(attribute, _)| attribute) } })

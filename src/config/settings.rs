@@ -1,13 +1,13 @@
-//! A configuration, and the habits of the environment that are no keys.
+//! A configuration, and the settings from the environment that are not keys.
 
 use super::{Config, Proxies};
 
-/// Everything that pipelines and connectivity checks are built from.
+/// The input of pipelines and connectivity checks.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) config: Config,
-    /// The proxies that the environment names.
+    /// The proxies from the environment.
     pub(crate) proxies: Proxies,
-    /// Whether `NO_COLOR` is set.
+    /// The presence of the variable `NO_COLOR`.
     pub(crate) no_color: bool,
 }

@@ -1,9 +1,9 @@
 //! The three signals.
 
-use super::value::string_enum;
+use super::value::word_enum;
 
-string_enum! {
-    /// One of the three kinds of telemetry.
+word_enum! {
+    /// A kind of telemetry.
     pub enum Signal {
         /// Spans.
         Traces = "traces",
@@ -15,6 +15,6 @@ string_enum! {
 }
 
 impl Signal {
-    /// All three.
+    /// All signals.
     pub const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 }

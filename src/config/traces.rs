@@ -9,27 +9,26 @@ use super::{
     value::{number::SamplingRatio, string_enum},
 };
 
-/// Which spans are kept and where they go.
+/// Sampling and export of spans.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Traces {
-    /// Any of `otlp`, `console` and the names of `[exporters]`; `[]` exports nothing. Default: `otlp` once an OTLP
-    /// endpoint is set, otherwise nothing.
-    pub exporters: Option<ExporterList>,
+pub(crate) struct Traces {
+    /// Any of `otlp`, `console` and the names in `[exporters]`; `[]` exports nothing. Default:
+    /// `otlp` if an OTLP endpoint is set, otherwise none.
+    pub(crate) exporters: Option<ExporterList>,
 
-    /// Which traces are recorded. The `parentbased_` samplers follow the decision of the caller where there is one.
-    pub sampler: Sampler,
+    /// The sampler. The `parentbased_` samplers follow the decision of the caller if there is one.
+    pub(crate) sampler: Sampler,
 
-    /// The share of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.
-    pub sampler_arg: Option<SamplingRatio>,
+    /// The ratio of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.
+    pub(crate) sampler_arg: Option<SamplingRatio>,
 
-    /// How spans are gathered before they are sent.
-    pub batch: SpanBatch,
+    /// Batching of spans.
+    pub(crate) batch: SpanBatch,
 
-    /// How large a span may become.
-    pub limits: SpanLimits,
+    /// Limits for the size of a span.
+    pub(crate) limits: SpanLimits,
 }
 
 impl Default for Traces {
@@ -45,35 +44,35 @@ impl Default for Traces {
 }
 
 impl Traces {
-    /// Returns the share of traces that the `traceidratio` samplers keep.
+    /// Returns the ratio of traces that the `traceidratio` samplers keep.
     #[must_use]
-    pub fn sampling_ratio(&self) -> SamplingRatio {
+    pub(crate) fn sampling_ratio(&self) -> SamplingRatio {
         self.sampler_arg.unwrap_or(SamplingRatio::ONE)
     }
 }
 
 string_enum! {
     /// A sampler, by its name in the specification.
-    pub enum Sampler {
+    pub(crate) enum Sampler {
         /// Every trace.
         AlwaysOn = "always_on",
         /// No trace.
         AlwaysOff = "always_off",
-        /// A share of all traces.
+        /// A ratio of all traces.
         TraceIdRatio = "traceidratio",
-        /// As the caller decided, else every trace.
+        /// The decision of the caller, or every trace without one.
         ParentBasedAlwaysOn = "parentbased_always_on",
-        /// As the caller decided, else no trace.
+        /// The decision of the caller, or no trace without one.
         ParentBasedAlwaysOff = "parentbased_always_off",
-        /// As the caller decided, else a share of all traces.
+        /// The decision of the caller, or a ratio of all traces without one.
         ParentBasedTraceIdRatio = "parentbased_traceidratio",
     }
 }
 
 impl Sampler {
-    /// Whether `sampler_arg` means anything to it.
+    /// Returns whether the sampler uses `sampler_arg`.
     #[must_use]
-    pub fn takes_ratio(self) -> bool {
+    pub(crate) fn takes_ratio(self) -> bool {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
     }
 }

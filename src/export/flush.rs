@@ -1,4 +1,4 @@
-//! Flushing: every destination is asked first, then all are awaited against one deadline.
+//! Flushes destinations: all are asked first, then awaited against one deadline.
 
 use std::{
     fmt,
@@ -67,8 +67,8 @@ impl<'d> PendingFlush<'d> {
     }
 }
 
-/// Waits for all of `pending` for at most `limit`, and returns the first error. A limit of zero is a
-/// request without a wait, which cannot fail.
+/// Waits for all of `pending` for at most `limit`, and returns the first error. With a limit of
+/// zero it does not wait, and cannot fail.
 pub(crate) fn wait_all(pending: Vec<PendingFlush<'_>>, limit: Duration) -> OTelSdkResult {
     if limit.is_zero() {
         return Ok(());
@@ -86,4 +86,43 @@ fn isolate<T>(work: impl FnOnce() -> Result<T, FlushError>) -> Result<T, FlushEr
     let _suppressed = Context::enter_telemetry_suppressed_scope();
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(FlushError::Failed("a destination panicked".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Panicking;
+
+    impl Flush for Panicking {
+        fn request_flush(&self) -> u64 {
+            panic!("on purpose")
+        }
+    }
+
+    #[derive(Debug)]
+    struct Stuck;
+
+    impl Flush for Stuck {
+        fn wait_flushed(&self, _: u64, deadline: Instant) -> Result<(), FlushError> {
+            std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+            Err(FlushError::Timeout)
+        }
+    }
+
+    #[test]
+    fn panic_is_the_failure_of_its_destination() {
+        let result = PendingFlush::request(&Panicking).wait(Instant::now());
+        assert_eq!(result, Err(FlushError::Failed("a destination panicked".to_owned())));
+    }
+
+    #[test]
+    fn destinations_share_one_deadline() {
+        let limit = Duration::from_millis(50);
+        let start = Instant::now();
+        let result = wait_all((0..10).map(|_| PendingFlush::request(&Stuck)).collect(), limit);
+        assert!(matches!(result, Err(OTelSdkError::Timeout(_))), "{result:?}");
+        assert!(start.elapsed() < limit * 3, "{:?}", start.elapsed());
+    }
 }

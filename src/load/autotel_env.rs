@@ -1,18 +1,18 @@
-//! `AUTOTEL_*`: the key's path in capitals, its levels joined by a double underscore.
+//! `AUTOTEL_*`: the path of a key in upper case, its levels joined by a double underscore.
 
 use super::{
     environment::Environment,
     layer::{Layer, LayerSource},
 };
 use crate::{
-    config::{Config, key_path::KeyPath, value::ParseError},
+    config::{Config, Otlp, key_path::KeyPath, value::ParseError},
     error::{Origin, Problem},
     text::nearest,
 };
 
 const PREFIX: &str = "AUTOTEL_";
 
-/// Variables that are not keys.
+/// Variables that do not set keys.
 const RESERVED: &[&str] = &["AUTOTEL_CONFIG", "AUTOTEL_PROFILE"];
 
 /// Returns the variable that sets the key at `path`.
@@ -23,7 +23,7 @@ pub(super) fn name(path: &[String]) -> String {
 /// Returns one layer for each variable that is set.
 pub(super) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Layer> {
     for name in environment.not_unicode().iter().filter(|name| name.starts_with(PREFIX)) {
-        problems.push(Problem::new("the value is not UTF-8").with_origin(Origin::Env(name.clone())));
+        problems.push(Problem::new("the value is not valid UTF-8").with_origin(Origin::Env(name.clone())));
     }
     let mut layers = Vec::new();
     for (name, text) in environment.starting_with(PREFIX).filter(|(name, _)| !RESERVED.contains(name)) {
@@ -37,36 +37,26 @@ pub(super) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> 
     layers
 }
 
-/// Proposes the whole name of a variable instead of a key alone.
+/// Proposes the name of a variable instead of a key.
 fn propose_variable(error: ParseError, path: &[String]) -> ParseError {
-    if error.message != "unknown key" {
+    if error.message != ParseError::UNKNOWN_KEY {
         return error;
     }
-    if path.iter().any(String::is_empty) {
-        return ParseError::of_key("unknown key").with_help("levels are joined by two underscores");
-    }
     if path[0] == "profiles" {
-        return ParseError::of_key("profiles are set in the file alone")
-            .with_help("AUTOTEL_PROFILE chooses one");
+        return ParseError::of_key("profiles can only be set in the file")
+            .with_help("set AUTOTEL_PROFILE to select one");
     }
-    let near_key =
-        error.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
-    if let ([first, _, .., last], Some(near)) = (path, near_key)
-        && first == "exporters"
-    {
-        // Their names are free, so the whole name of the variable is not among the known ones.
-        let meant = name(path).to_uppercase().replace(&last.to_uppercase(), &near.to_uppercase());
-        return ParseError::of_key("unknown key").with_help(format!("did you mean {meant}?"));
-    }
-    let known: Vec<String> = keys().iter().map(|path| name(path)).collect();
-    match nearest(&name(path), known.iter().map(String::as_str)) {
-        Some(near) => ParseError::of_key("unknown key").with_help(format!("did you mean {near}?")),
-        None => ParseError::of_key("unknown key").with_help("levels are joined by two underscores"),
-    }
+    let known: Vec<String> = keys_near(path).iter().map(|path| name(path)).collect();
+    let is_complete = !path.iter().any(String::is_empty);
+    let near = nearest(&name(path), known.iter().map(String::as_str)).filter(|_| is_complete);
+    ParseError::of_key(ParseError::UNKNOWN_KEY).with_help(match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => "join levels by two underscores, for example AUTOTEL_LOGS__LEVEL".to_owned(),
+    })
 }
 
-/// Returns the paths of all keys whose names are fixed.
-fn keys() -> Vec<KeyPath> {
+/// Returns the paths of all keys with fixed names, and of those of the exporter that `path` names.
+fn keys_near(path: &[String]) -> Vec<KeyPath> {
     fn walk(table: serde_json::Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
         match table {
             serde_json::Value::Object(table) if !table.is_empty() => {
@@ -77,7 +67,13 @@ fn keys() -> Vec<KeyPath> {
             _ => keys.push(path.clone()),
         }
     }
+    let mut config = Config::default();
+    if let [table, exporter, ..] = path
+        && table == "exporters"
+    {
+        config.exporters.insert(exporter.clone(), Otlp::default());
+    }
     let mut keys = Vec::new();
-    walk(serde_json::to_value(Config::default()).unwrap_or_default(), &KeyPath::new(), &mut keys);
+    walk(serde_json::to_value(config).unwrap_or_default(), &KeyPath::new(), &mut keys);
     keys
 }

@@ -1,4 +1,4 @@
-//! Values that the program sets, as layers.
+//! Values that are set in the code of the program.
 
 use std::panic::Location;
 
@@ -11,7 +11,7 @@ use crate::{
     error::Problem,
 };
 
-/// A value that the program sets.
+/// A value that is set in code.
 #[derive(Clone)]
 pub(crate) struct CodeValue {
     pub(crate) key: CodeKey,
@@ -21,17 +21,17 @@ pub(crate) struct CodeValue {
 
 #[derive(Clone)]
 pub(crate) enum CodeKey {
-    /// Known to the library.
+    /// A path that is known to the library.
     Path(KeyPath),
-    /// Written by the caller, as a dotted key of TOML.
+    /// A dotted key of TOML, written by the caller.
     Dotted(String),
 }
 
 #[derive(Clone)]
 pub(crate) enum CodeValueKind {
-    /// Read by the rules of the key.
+    /// Parsed by the type of the key.
     Text(String),
-    /// An attribute, whose type the caller chooses.
+    /// An attribute with the type of the value.
     Attribute(AttributeValue),
 }
 
@@ -52,12 +52,12 @@ fn layer(value: &CodeValue) -> Result<Layer, Problem> {
     let path = match &value.key {
         CodeKey::Path(path) => path.clone(),
         CodeKey::Dotted(key) => parse_key(key).ok_or_else(|| {
-            let error = ParseError::new("is not a key").with_help("write its path, such as `traces.sampler`");
+            let error = ParseError::new("is not a key").with_help("write a path such as `traces.sampler`");
             source.problem(std::slice::from_ref(key), error)
         })?,
     };
     if path == ["profile"] {
-        let error = ParseError::of_key("is not set like other keys").with_help("use `Builder::profile`");
+        let error = ParseError::of_key("cannot be set like other keys").with_help("use `Builder::profile`");
         return Err(source.problem(&path, error));
     }
     match &value.value {
@@ -66,7 +66,7 @@ fn layer(value: &CodeValue) -> Result<Layer, Problem> {
     }
 }
 
-/// The segments of a dotted key; a segment with dots is quoted, as in the file.
+/// Returns the segments of a dotted key. A segment with dots is quoted, as in the file.
 fn parse_key(key: &str) -> Option<KeyPath> {
     let text = format!("{key} = 0");
     let table = DeTable::parse(&text).ok()?;

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-/// A copy of the environment variables. Empty ones count as unset, as the specification demands.
+/// A copy of the environment variables. Empty ones count as unset, as the specification requires.
 ///
-/// No `Debug`: it would print every secret that a process has.
+/// Does not implement `Debug`, which would print every secret in the environment.
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
@@ -12,20 +12,20 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The environment of this process. The only place that reads it.
+    /// Copies the environment of this process. Nothing else reads it.
     pub(crate) fn from_process() -> Self {
-        Self::from_os(std::env::vars_os())
+        Self::new(std::env::vars_os())
     }
 
-    pub(crate) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self::from_os(variables.into_iter().map(|(name, value)| (name.into(), value.into())))
-    }
-
-    fn from_os(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    /// Copies these variables. The last value of a name counts.
+    pub(crate) fn new<K: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        // A name that is not Unicode cannot be one that the library reads.
+        let unicode_name = |(name, value): (K, V)| Some((name.into().into_string().ok()?, value.into()));
+        let variables: BTreeMap<String, OsString> = variables.into_iter().filter_map(unicode_name).collect();
         let mut environment = Self::default();
         for (name, value) in variables {
-            // A name that is not Unicode is none of ours.
-            let Ok(name) = name.into_string() else { continue };
             match value.into_string() {
                 Ok(value) if value.is_empty() => {}
                 Ok(value) => drop(environment.variables.insert(name, value)),
@@ -35,24 +35,17 @@ impl Environment {
         environment
     }
 
-    /// Takes a variable out.
-    #[cfg(feature = "cli")]
-    pub(crate) fn remove(&mut self, name: &str) {
-        self.variables.remove(name);
-        self.not_unicode.retain(|other| other != name);
-    }
-
-    /// The value, without blanks around it; `None` when unset or empty.
+    /// Returns the value without surrounding whitespace; `None` when unset or empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.get_raw(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// The value as it stands.
+    /// Returns the unchanged value.
     pub(crate) fn get_raw(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// Names and values of the set variables that begin with `prefix`.
+    /// Returns names and values of the set variables that start with `prefix`.
     pub(crate) fn starting_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         let prefix = prefix.to_owned();
         self.variables
@@ -62,7 +55,7 @@ impl Environment {
             .filter(|(_, value)| !value.is_empty())
     }
 
-    /// Names of variables whose value is not Unicode.
+    /// Returns the names of variables whose value is not Unicode.
     pub(crate) fn not_unicode(&self) -> &[String] {
         &self.not_unicode
     }

@@ -1,4 +1,4 @@
-//! Every effective value and where it came from.
+//! The effective values and their origins.
 
 use std::{
     collections::BTreeMap,
@@ -9,15 +9,16 @@ use std::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::sources::Loaded;
+use super::loaded::Loaded;
 use crate::{
     config::{key_path::KeyPath, resolve::inherited_from},
     error::{Origin, Problem},
 };
 
-/// The configuration as it is used: each key with its value and the origin of the value, secrets masked.
+/// The effective configuration: each key with its value and the origin of the value. Secrets are
+/// masked.
 ///
-/// `Display` writes it for people, [`to_json`](Self::to_json) for machines.
+/// `Display` writes text for people, [`to_json`](Self::to_json) JSON for programs.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     file: Option<PathBuf>,
@@ -33,7 +34,7 @@ impl Explanation {
         let config = loaded.config();
         let mut values = Values::default();
         values.add(config, &|path| loaded.origin(path));
-        // A value that follows from another one comes from where that does.
+        // A value that follows from another one has the origin of that.
         values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
             (Origin::Default, Some(general)) => loaded.origin(&general),
             (origin, _) => origin,
@@ -48,30 +49,30 @@ impl Explanation {
         }
     }
 
-    /// The file that was read.
+    /// Returns the file that was read.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// The keys, their values as text, and the origins of these.
+    /// Returns the keys with their values as text and the origins of the values.
     pub fn values(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
         self.values.rows()
     }
 
-    /// What is odd about the configuration, though not wrong.
+    /// Returns warnings: settings that are valid but probably unintended.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// What is wrong with the configuration. The values are those of the rest.
+    /// Returns the errors in the configuration. The values do not include those with errors.
     #[must_use]
     pub fn errors(&self) -> &[Problem] {
         &self.errors
     }
 
-    /// The explanation as one JSON object, with the members `file`, `profile`, `values`, `warnings` and `errors`.
+    /// Returns one JSON object with the members `file`, `profile`, `values`, `warnings` and `errors`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let values: Map<String, Value> = self
@@ -94,7 +95,7 @@ impl Explanation {
     }
 }
 
-pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
+fn problems_to_json(problems: &[Problem]) -> Value {
     let problem = |problem: &Problem| {
         let at = problem.origin().and_then(|origin| origin_words(origin).1);
         json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
@@ -105,8 +106,7 @@ pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
 fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
     match origin {
         Origin::Default => ("default", None),
-        // Who calls the command line plays the part of the program.
-        Origin::Code(_) | Origin::Argument(_) => ("code", Some(origin.to_string())),
+        Origin::Code(_) => ("code", Some(origin.to_string())),
         Origin::File { .. } => ("file", Some(origin.to_string())),
         Origin::Env(_) => ("env", Some(origin.to_string())),
     }
@@ -124,7 +124,7 @@ impl fmt::Display for Explanation {
         writeln!(f, "profile: {}\n", self.profile.as_deref().unwrap_or("none"))?;
 
         let rows: Vec<_> = self.values().collect();
-        // What is longer stands out of its column; a width without a bound could not be formatted at all.
+        // Longer texts exceed their column. An unbounded width could not be formatted.
         let width = |text: fn(&(&str, String, &Origin)) -> usize, most: usize| {
             rows.iter().map(text).max().unwrap_or_default().min(most)
         };
@@ -147,7 +147,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// A value as the file writes it.
+/// Formats a value in the notation of the file.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
@@ -164,7 +164,7 @@ impl Values {
         self.0.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
     }
 
-    /// Adds everything that `table` holds, key by key. A value replaces the one that is there.
+    /// Adds each value in `table`. A value replaces a previous one of the same key.
     pub(super) fn add(&mut self, table: &impl Serialize, origin: &impl Fn(&[String]) -> Origin) {
         if let Ok(value) = serde_json::to_value(table) {
             self.add_value(value, &mut KeyPath::new(), origin);
@@ -175,7 +175,7 @@ impl Values {
         let key = path.join(".");
         match value {
             Value::Object(table) => {
-                // A table takes the place of the value that says that there is none.
+                // A table replaces the null of an absent one.
                 if !table.is_empty() {
                     self.0.remove(&key);
                 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::{key_path::KeyPath, value::ParseError},
     error::{Origin, Problem},
-    text::{nearest, quoted_list},
+    text::{nearest, use_one_of},
 };
 
 /// The values of the file.
@@ -34,8 +34,8 @@ impl File {
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         let unreadable =
             |error: &dyn std::fmt::Display| Problem::new(format!("cannot read {}: {error}", path.display()));
-        let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
-        let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
+        let bytes = fs::read(path).map_err(|error| unreadable(&error).with_source(error))?;
+        let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not valid UTF-8"))?;
         // Editors of some systems put a byte order mark before the text.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         Self::parse(Arc::new(FileText::new(path, text)))
@@ -53,7 +53,7 @@ impl File {
             Some(Value::Dict(_, profiles)) => profiles,
             Some(_) => {
                 let at = text.origin(&["profiles".to_owned()], KeyOrValue::Value);
-                return Err(Problem::new("expected a table, one below it for each profile")
+                return Err(Problem::new("expected a table that contains a table for each profile")
                     .with_origin(at)
                     .with_key("profiles"));
             }
@@ -66,7 +66,7 @@ impl File {
         self.text.path()
     }
 
-    /// Returns the profile that the file itself chooses.
+    /// Returns the profile that the file itself selects.
     pub(super) fn default_profile(&self, environment: &Environment) -> Option<(String, Origin)> {
         let name = self.values.get("profile")?.as_str().filter(|name| !name.trim().is_empty())?;
         // A reference that cannot be resolved is reported with all others.
@@ -75,19 +75,22 @@ impl File {
         Some((name, self.text.origin(&["profile".to_owned()], KeyOrValue::Value)))
     }
 
-    /// Returns the values of the file, and those of its profile `chosen` when there is one.
+    /// Returns the values of the file, and those of its profile `selected` if there is one.
     ///
-    /// The other profiles are checked too. What is wrong with them goes into `of_other_profiles`.
+    /// The other profiles are checked too. Their problems are added to `of_other_profiles`.
     pub(super) fn layers<C: DeserializeOwned>(
         &self,
-        chosen: Option<&str>,
+        selected: Option<&str>,
         environment: &Environment,
         problems: &mut Vec<Problem>,
         of_other_profiles: &mut Vec<Problem>,
     ) -> Vec<Layer> {
         let source = self.source(KeyPath::new());
         problems.extend(self.dates.iter().map(|path| {
-            source.problem(path, ParseError::new("expected no date").with_help("put it in quotes"))
+            source.problem(
+                path,
+                ParseError::new("dates are not supported").with_help("put the value in quotes"),
+            )
         }));
         let mut layers = vec![self.layer::<C>(source, self.values.clone(), Some(environment), problems)];
         for (name, profile) in &self.profiles {
@@ -99,11 +102,11 @@ impl File {
             let mut profile = profile.clone();
             for key in ["profile", "profiles"] {
                 if profile.remove(key).is_some() {
-                    let error = ParseError::of_key("a profile cannot choose or hold profiles");
+                    let error = ParseError::of_key("a profile cannot select or contain profiles");
                     problems.push(source.problem(&[key.to_owned()], error));
                 }
             }
-            if chosen == Some(name) {
+            if selected == Some(name) {
                 layers.push(self.layer::<C>(source, profile, Some(environment), problems));
             } else {
                 self.layer::<C>(source, profile, None, of_other_profiles);
@@ -122,7 +125,7 @@ impl File {
             .then(|| no_profile(name, &self.profiles.keys().map(String::as_str).collect::<Vec<_>>()))
     }
 
-    /// Without an environment references are not resolved: the values that hold some are left out.
+    /// Without an environment, references are not resolved: the values that contain some are left out.
     fn layer<C: DeserializeOwned>(
         &self,
         source: LayerSource,
@@ -143,8 +146,8 @@ impl File {
 pub(super) fn no_profile(name: &str, known: &[&str]) -> Problem {
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None if known.is_empty() => "the file has no [profiles.…] table".to_owned(),
-        None => format!("known: {}", quoted_list(known)),
+        None if known.is_empty() => format!("add a table [profiles.{name}]"),
+        None => use_one_of(known),
     };
     Problem::new(format!("there is no profile \"{name}\"")).with_help(help)
 }
@@ -161,7 +164,7 @@ fn to_dict(table: &DeTable<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) ->
     dict
 }
 
-/// Returns `None` for a date, and for a list that holds one. The path of the date is noted instead.
+/// Returns `None` for a date, and for a list that contains one. The path of the date is noted instead.
 fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Option<Value> {
     Some(match value {
         DeValue::String(text) => text.to_string().into(),

@@ -12,7 +12,7 @@ use crate::error::Origin;
 pub(super) struct FileText {
     path: Arc<Path>,
     text: String,
-    /// Made when a place is asked for the first time.
+    /// Created when the first place is requested.
     index: OnceLock<SpanIndex>,
 }
 
@@ -51,7 +51,7 @@ impl FileText {
         origin
     }
 
-    /// Whether the text has something at `path`.
+    /// Returns whether the text contains a key or an entry at `path`.
     pub(super) fn holds(&self, path: &[String]) -> bool {
         self.index().holds(path)
     }

@@ -32,7 +32,7 @@ pub(super) enum LayerSource {
 }
 
 impl LayerSource {
-    /// Returns the origin of what is at `path`.
+    /// Returns the origin of the key or value at `path`.
     pub(super) fn origin(&self, path: &[String], part: KeyOrValue) -> Origin {
         match self {
             Self::Code(location) => Origin::Code(location),
@@ -48,7 +48,7 @@ impl LayerSource {
         }
     }
 
-    /// Whether the text of the source has a key at `path`, whatever became of its value.
+    /// Returns whether the source contains a key at `path`, even if its value was refused.
     fn holds(&self, path: &[String]) -> bool {
         matches!(self, Self::File { text, prefix } if text.holds(&[prefix, path].concat()))
     }
@@ -59,8 +59,8 @@ impl LayerSource {
         Problem {
             at: Some(self.origin(path, part)),
             key: Some(self.key(path)),
-            message: error.message,
             help: error.help,
+            ..Problem::new(error.message)
         }
     }
 }
@@ -72,7 +72,7 @@ pub(super) struct Layer {
     pub(super) source: LayerSource,
 }
 
-/// Further problems in one source are not looked for: each costs a pass over all values.
+/// The maximum number of problems of one source. Each costs a pass over all values.
 const MAX_PROBLEMS: usize = 500;
 
 impl Layer {
@@ -94,7 +94,7 @@ impl Layer {
         let value = match enclosing_list::<C>(path) {
             Some(list) => {
                 let help = format!("set `{}` as a whole", list.join("."));
-                Err(ParseError::of_key("is inside a list").with_help(help))
+                Err(ParseError::of_key("is part of a list").with_help(help))
             }
             None => parse_as::<C>(path, text),
         };
@@ -132,19 +132,19 @@ impl Layer {
                 }
             };
             if !removed {
-                // Unreachable while errors carry their path; an endless loop otherwise.
+                // Unreachable while errors carry their path. Prevents an endless loop.
                 break;
             }
         }
-        // The rest is neither checked nor used.
+        // Values that were not checked are not used.
         self.values.clear();
-        let message = "further problems are not looked for";
+        let message = "too many problems; the rest is not checked";
         problems.push(Problem { key: None, ..self.source.problem(&[], ParseError::new(message)) });
         problems
     }
 
-    /// An entry of a list has a place of its own, but no key; nor has a name that cannot be one, and
-    /// that may be a secret.
+    /// Returns the problem of a value. The key of an entry of a list is that of the list. A name that
+    /// is not valid may be a secret, so it is not part of the key.
     fn refused_value(&self, path: &[String], error: ParseError) -> Problem {
         let key = values::key_of(&self.values, path);
         let key = if error.blames_key { &key[..key.len() - 1] } else { key };
@@ -161,7 +161,7 @@ impl Layer {
             .map(|(key, value)| (key.clone(), matches!(value, Value::Dict(..))))
             .collect();
         values.retain(|key, _| known.contains(&key.as_str()));
-        // Profiles are taken out before; a table at the top may be a misspelled `profiles`.
+        // Profiles were removed before, but a table at the top may be a misspelled `profiles`.
         let at_top =
             table.is_empty() && matches!(&self.source, LayerSource::File { prefix, .. } if prefix.is_empty());
         for (key, is_table) in &unknown {
@@ -173,20 +173,19 @@ impl Layer {
         !unknown.is_empty()
     }
 
-    /// Writes the names of entries that ignore case in lower case, so that those of all layers
-    /// meet. Returns the problem of each name that is there twice.
+    /// Converts names that ignore case to lower case, so that layers merge. Returns a problem for
+    /// each name that is set twice.
     pub(super) fn fold_case<C: DeserializeOwned>(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
         fold_case_in::<C>(&mut self.values, &mut KeyPath::new(), &mut |path| {
-            let error = ParseError::of_key("is set twice, in two spellings");
+            let error = ParseError::of_key("is set twice, with different capitalization");
             problems.push(self.source.problem(path, error));
         });
         problems
     }
 }
 
-/// Removes the lists that are where a table belongs; serde would take their entries for the fields,
-/// by position.
+/// Removes lists in the place of tables; serde would accept their entries as fields, by position.
 fn refuse_lists_in<C: DeserializeOwned>(
     table: &mut Dict,
     path: &mut KeyPath,
@@ -265,13 +264,13 @@ fn fold_case<C: DeserializeOwned>(value: &mut Value, path: &mut KeyPath, refuse:
     }
 }
 
-/// Words what a key refused. Never quotes the value, which may be a secret; types that know better
-/// do.
+/// Describes a value that a key does not accept. Never quotes the value, which may be a secret; types
+/// of values that are not secret do that themselves.
 pub(super) fn kind_to_error(kind: Kind) -> ParseError {
     match kind {
         Kind::Message(message) => ParseError::from_serde(&message),
         Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
-            // Serde knows a table by the name of its type.
+            // Serde describes a table by the name of its type.
             let expected = match expected.as_str() {
                 "a map" => "a table",
                 name if name.starts_with("struct ") => "a table",
@@ -296,9 +295,9 @@ pub(super) fn kind_to_error(kind: Kind) -> ParseError {
 fn type_name(actual: &Actual) -> &'static str {
     match actual {
         Actual::Bool(_) => "a boolean",
-        Actual::Unsigned(_) | Actual::Signed(_) => "a whole number",
-        Actual::Float(_) => "a number",
-        Actual::Str(_) | Actual::Char(_) => "a text",
+        Actual::Unsigned(_) | Actual::Signed(_) => "an integer",
+        Actual::Float(_) => "a float",
+        Actual::Str(_) | Actual::Char(_) => "a string",
         Actual::Seq => "a list",
         Actual::Map => "a table",
         _ => "something else",

@@ -1,4 +1,4 @@
-//! The places of keys and values in the text of the file, found after the fact.
+//! The places of keys and values in the text of the file, found only when they are needed.
 
 use std::collections::HashMap;
 
@@ -13,14 +13,14 @@ pub(super) enum KeyOrValue {
 
 /// The byte offsets of everything in a text.
 pub(super) struct SpanIndex {
-    /// Offsets of keys and values by their paths, in lower case: names of headers lose their case
-    /// when they are merged. An entry of a list is named by its index.
+    /// Offsets of keys and values by path, in lower case: the names of headers lose their case when
+    /// they are merged. The segment of an entry of a list is its index.
     offsets: HashMap<Vec<String>, (usize, usize)>,
     line_starts: Vec<usize>,
 }
 
 impl SpanIndex {
-    /// Knows only the lines of a text that is not TOML.
+    /// Contains only the lines of a text that is not TOML.
     pub(super) fn new(text: &str) -> Self {
         let line_starts = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let mut index = Self { offsets: HashMap::new(), line_starts };
@@ -59,8 +59,8 @@ impl SpanIndex {
         self.offsets.contains_key(&lower_case(path))
     }
 
-    /// Returns the byte offset of what `path` names, or of the key of the nearest table above it
-    /// that exists.
+    /// Returns the byte offset of the key or value at `path`, or of the key of the nearest existing
+    /// table above it.
     pub(super) fn offset(&self, path: &[String], part: KeyOrValue) -> usize {
         let path = lower_case(path);
         match (self.offsets.get(&path), part) {

@@ -1,4 +1,4 @@
-//! Layers merged, the strongest last, each value with its origin.
+//! Merges the layers, the strongest last. Each value keeps its origin.
 
 use std::collections::HashMap;
 
@@ -22,11 +22,11 @@ use crate::{
 pub(super) struct Merged {
     layers: Vec<Layer>,
     values: Dict,
-    /// By the tag that figment gave to the values of a layer.
+    /// By the tag of the values of a layer in figment.
     sources: HashMap<Tag, LayerSource>,
 }
 
-/// Gives a layer to figment, under a name by which its source is found again.
+/// Provides a layer to figment, under a name that identifies its source.
 struct Tagged<'l>(usize, &'l Layer);
 
 impl Provider for Tagged<'_> {
@@ -76,9 +76,8 @@ impl Merged {
         source.map_or(Origin::Default, |source| source.origin(path, KeyOrValue::Value))
     }
 
-    /// Judges a violation by the origins of its values. One that `OTEL_*` alone is to blame for is a
-    /// warning, and the values count as unset, as the specification demands of values that cannot be
-    /// honoured.
+    /// Decides about a violation by the origins of its values. If all of them come from `OTEL_*`, it is
+    /// a warning and the values count as unset, as the specification requires for invalid values.
     pub(super) fn resolve(&mut self, violation: RuleViolation) -> Resolution {
         let RuleViolation { keys, entry, message, help, severity } = violation;
         let origins: Vec<_> = keys.iter().map(|key| self.origin(key)).collect();
@@ -93,8 +92,8 @@ impl Merged {
                 .map(|(path, origin)| Problem {
                     at: Some(origin.clone()),
                     key: Some(path.join(".")),
-                    message: format!("{message}, ignored"),
                     help: help.clone(),
+                    ..Problem::new(format!("{message}, ignored"))
                 })
                 .collect();
             if !problems.is_empty() {
@@ -104,7 +103,8 @@ impl Merged {
         }
         let key = keys.first().map(|key| key.join("."));
         let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        Resolution { severity, ignored: false, problems: vec![Problem { at, key, message, help }] }
+        let problem = Problem { at, key, help, ..Problem::new(message) };
+        Resolution { severity, ignored: false, problems: vec![problem] }
     }
 
     /// Removes a value, or one entry of a list, from the layer of the variable that set it.
@@ -123,12 +123,12 @@ impl Merged {
     }
 }
 
-/// The judgement of [`Merged::resolve`].
+/// The result of [`Merged::resolve`].
 pub(super) struct Resolution {
     pub(super) severity: Severity,
     /// Values were removed because of it.
     pub(super) ignored: bool,
-    /// One for each value that was ignored; otherwise one.
+    /// One problem for each value that was ignored; otherwise one in total.
     pub(super) problems: Vec<Problem>,
 }
 

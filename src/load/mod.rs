@@ -1,7 +1,7 @@
-//! From the places where values are written to one validated [`Config`](crate::config::Config).
+//! Reads all sources of values and returns one validated [`Config`](crate::config::Config).
 //!
-//! The only reader of files and of the environment. Sources become [layers](layer), the weakest
-//! first: code, the file, its profile, `OTEL_*`, `AUTOTEL_*`, and what the program forces.
+//! Nothing else reads files or the environment. Sources become [layers](layer), the weakest first:
+//! code, the file, its profile, `OTEL_*`, `AUTOTEL_*`, and values that are forced in code.
 
 mod autotel_env;
 mod code;
@@ -10,6 +10,7 @@ pub(crate) mod explain;
 mod file;
 mod file_text;
 mod layer;
+mod loaded;
 mod locate;
 mod merge;
 mod otel_env;
@@ -28,5 +29,6 @@ mod values;
 pub(crate) use self::{
     code::{CodeKey, CodeValue, CodeValueKind},
     environment::Environment,
-    sources::{Loaded, Sources},
+    loaded::Loaded,
+    sources::Sources,
 };

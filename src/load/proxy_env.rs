@@ -1,5 +1,5 @@
-//! The proxies that the environment names: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case.
-//! They are not keys, but a habit of all programs that use the network.
+//! The proxy variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower
+//! case. They are not keys, but a convention of all programs that use the network.
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -15,7 +15,7 @@ use crate::{
 
 /// Reads the variables.
 pub(crate) fn proxies(environment: &Environment) -> Proxies {
-    // A web server hands the header `Proxy` of a request to a CGI program under this name.
+    // A web server passes the header `Proxy` of a request to a CGI program as `HTTP_PROXY`.
     let is_cgi = environment.get("REQUEST_METHOD").is_some();
     let http = if is_cgi { "http_proxy" } else { "HTTP_PROXY" };
     let (http, of_http) = first(environment, [http, "http_proxy", "ALL_PROXY", "all_proxy"]);
@@ -38,12 +38,12 @@ pub(crate) fn warnings(proxies: &Proxies, config: &Config) -> Vec<Problem> {
     };
     for destination in Signal::ALL.into_iter().filter(|_| !config.disabled).flat_map(of_signal) {
         let Some((_, variable)) = proxies.configured_for(destination.endpoint.uri()) else { continue };
-        // The value may hold a password, so it is not shown.
+        // The value may contain a password, so it is not shown.
         let problem = if !variable.is_usable {
             Problem::new("is not the URL of an HTTP proxy, ignored")
-                .with_help("for example http://proxy:3128")
+                .with_help("write a URL such as http://proxy:3128")
         } else if is_plain_grpc(&destination) {
-            let help = "use https://, or name the host in NO_PROXY";
+            let help = "use https://, or add the host to NO_PROXY";
             Problem::new(format!("is not used for grpc over http:// ({})", destination.endpoint))
                 .with_help(help)
         } else {
@@ -57,8 +57,8 @@ pub(crate) fn warnings(proxies: &Proxies, config: &Config) -> Vec<Problem> {
     warnings
 }
 
-/// The first of these variables that is set, and its value. One that cannot be used stands for no proxy, but its place is
-/// kept, so that the destinations are known which it was meant for.
+/// Returns the first of these variables that is set, and its value. An unusable value is replaced by
+/// a placeholder, so that the destinations that it applies to are known.
 fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<ProxyVariable>, String) {
     const PLACEHOLDER: &str = "http://unusable";
     for name in names {
@@ -74,7 +74,7 @@ fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<ProxyVa
     (None, String::new())
 }
 
-/// Whether `value` is `[http://][user:password@]host[:port]`.
+/// Returns whether `value` is `[http://][user:password@]host[:port]`.
 fn is_usable(value: &str) -> bool {
     let Ok(uri) = value.parse::<Uri>() else { return false };
     let Some(authority) = uri.authority() else { return false };
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_variable_counts_and_some_hosts_are_exempt() {
+    fn first_variable_counts_and_some_hosts_are_exempt() {
         let (http, https) = ("http://c:4318", "https://c:4317");
         let all = [("ALL_PROXY", "all:1"), ("https_proxy", "http://u:p@s:2")];
         assert_eq!(proxy(&all, https).as_deref(), Some("https_proxy http://s:2/"));

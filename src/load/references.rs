@@ -1,5 +1,5 @@
-//! Texts in the file that stand for something else: references to variables, secrets in files of
-//! their own, and relative paths.
+//! Texts in the file that are replaced: references to variables, files with secrets, and relative
+//! paths.
 
 use std::{cell::Cell, fmt, fs, marker::PhantomData, path::Path};
 
@@ -17,14 +17,14 @@ use crate::config::{key_path::KeyPath, value::ParseError};
 pub(super) struct Resolver<'a, C, F> {
     /// Without one, references are checked but not resolved, and no file is read.
     environment: Option<&'a Environment>,
-    /// Files are relative to the one that names them.
+    /// Paths are relative to this directory.
     directory: &'a Path,
-    /// Takes what is wrong with a value, and its path.
+    /// Receives the path of a value and its error.
     refuse: F,
     config: PhantomData<C>,
 }
 
-/// The reason why a value is left out: an error, or references that are not to be resolved.
+/// The reason why a value is left out: an error, or `None` for references that are not resolved.
 type LeftOut = Option<ParseError>;
 
 impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F> {
@@ -32,7 +32,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         Self { environment, directory, refuse, config: PhantomData }
     }
 
-    /// Resolves everything in `table`, and removes what cannot be resolved.
+    /// Resolves everything in `table`, and removes values that cannot be resolved.
     pub(super) fn resolve(&mut self, table: &mut Dict, path: &mut KeyPath) {
         table.retain(|key, value| {
             path.push(key.clone());
@@ -72,8 +72,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         Ok(())
     }
 
-    /// Resolves a text. One that held a reference may stand for any type of value, as a variable
-    /// may.
+    /// Resolves a text. One with a reference may replace any type of value, as a variable may.
     fn text(&self, text: &str, path: &[String]) -> Result<Option<Value>, LeftOut> {
         match value_type::value_type::<C>(path) {
             Ok(ValueType::Path) => self.path(text),
@@ -83,7 +82,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         }
     }
 
-    /// Starts a relative path at the directory of the file that names it.
+    /// Resolves a relative path.
     fn path(&self, text: &str) -> Result<Option<Value>, LeftOut> {
         let resolved = self.references(text, |text| Ok(text.to_owned().into()))?;
         let name = resolved.as_ref().and_then(Value::as_str).unwrap_or(text);
@@ -92,11 +91,11 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         }
         match self.directory.join(name).to_str() {
             Some(path) => Ok(Some(path.into())),
-            None => Err(Some(ParseError::new("the directory of this file has a name that is not UTF-8"))),
+            None => Err(Some(ParseError::new("the path of the directory of this file is not valid UTF-8"))),
         }
     }
 
-    /// Reads the text that `{ file = "…" }` stands for.
+    /// Reads the text for `{ file = "…" }`.
     fn secret(&self, table: &Dict) -> Result<Option<Value>, LeftOut> {
         let Some(name) = table.get("file").and_then(Value::as_str).filter(|_| table.len() == 1) else {
             return Ok(None);
@@ -114,7 +113,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
             Err(error) => return Err(refused(&error)),
         }
         let bytes = fs::read(&path).map_err(|error| refused(&error))?;
-        let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not UTF-8"))?;
+        let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not valid UTF-8"))?;
         let text =
             text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
         if text.is_empty() {
@@ -123,7 +122,8 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         Ok(Some(text.to_owned().into()))
     }
 
-    /// Substitutes the references in a text, and reads the result with `parse`. `None` without any.
+    /// Substitutes the references in a text and parses the result with `parse`. Returns `None` without
+    /// references.
     fn references(
         &self,
         text: &str,

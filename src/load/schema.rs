@@ -6,19 +6,16 @@ use serde_json::{Map, Value, json};
 use super::{autotel_env, otel_env};
 use crate::config::{Config, key_path::KeyPath, value::schema::or_reference};
 
-/// The JSON Schema (draft 7, which the editors' TOML tools read) of `autotelemetry.toml`.
+/// Returns the JSON Schema of `autotelemetry.toml`, in draft 7, which TOML tools of editors read.
 ///
-/// Beside the standard words it holds `x-env`, the environment variables that set a key, and `x-secret` for values that are
-/// never printed.
+/// In addition to the standard keywords it contains `x-env`, the environment variables that set a
+/// key, and `x-secret` for values that are never printed.
 #[must_use]
 pub fn schema() -> String {
     let mut root = schema_of::<Config>();
     if let Some(root) = root.as_object_mut() {
         root.insert("title".to_owned(), "autotelemetry.toml".into());
-        root.insert(
-            "description".to_owned(),
-            "The telemetry of a service: what is produced and where it goes.".into(),
-        );
+        root.insert("description".to_owned(), "Configuration of the telemetry of a service.".into());
         add_profiles(root);
     }
     format!("{root:#}\n")
@@ -26,7 +23,7 @@ pub fn schema() -> String {
 
 /// Returns the schema of the keys of configuration `C`.
 pub(super) fn schema_of<C: JsonSchema>() -> Value {
-    // Everything in place instead of by reference: the variables of a key depend on its path.
+    // Inlined instead of by reference, since the variables of a key depend on its path.
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let mut root = settings.into_generator().into_root_schema_for::<C>().to_value();
     annotate(&mut root, &mut KeyPath::new(), false);
@@ -38,7 +35,7 @@ fn add_profiles(root: &mut Map<String, Value>) {
     let mut of_profile = properties.clone();
     of_profile.shift_remove("profile");
     let profiles = json!({
-        "description": "Values that replace others in one environment. A profile may set every key but `profile` and `profiles`.",
+        "description": "Values that override others while the profile is selected. A profile may set every key except `profile` and `profiles`.",
         "type": "object",
         "additionalProperties": { "type": "object", "properties": of_profile, "additionalProperties": false },
     });
@@ -60,18 +57,18 @@ fn annotate(schema: &mut Value, path: &mut KeyPath, inside_list: bool) {
         return;
     }
     if schema.get("additionalProperties").is_some_and(Value::is_object) {
-        // Below it the names are the user's.
+        // The names of its entries are free.
         path.push("NAME".to_owned());
         annotate(&mut schema["additionalProperties"], path, inside_list);
         path.pop();
     }
     if schema.contains_key("properties") {
-        // The defaults of a table stand at its keys.
+        // The defaults of a table are those of its keys.
         schema.shift_remove("default");
         return;
     }
     if schema.get("items").is_some_and(|items| items.get("properties").is_some()) {
-        // A text cannot stand for a list of tables.
+        // No reference or variable can replace a list of tables.
         return annotate(&mut schema["items"], path, true);
     }
     if schema.get("type").is_some_and(|kind| kind == "boolean") {
@@ -92,7 +89,7 @@ fn variables_that_set(path: &[String]) -> Vec<String> {
     standard.chain([own]).collect()
 }
 
-/// TOML has no null; a key that may be absent simply is.
+/// Removes null from the accepted values, since TOML has none.
 fn without_null(schema: &mut Map<String, Value>) {
     if schema.get("default").is_some_and(Value::is_null) {
         schema.shift_remove("default");
@@ -106,7 +103,7 @@ fn without_null(schema: &mut Map<String, Value>) {
     }
     if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
         choices.retain(|choice| choice != &json!({ "type": "null" }));
-        // One choice is none: its words take the place of the list.
+        // A list with a single choice is replaced by its content.
         if let [Value::Object(only)] = choices.as_slice() {
             let only = only.clone();
             schema.shift_remove("anyOf");

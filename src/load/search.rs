@@ -14,20 +14,20 @@ const FILE_NAME: &str = "autotelemetry.toml";
 /// The places where the file was looked for, and the result.
 pub(super) struct Search {
     pub(super) tried: Vec<PathBuf>,
-    /// `Ok(None)` when there is none and none was asked for.
+    /// `Ok(None)` when there is none and none was requested.
     pub(super) found: Result<Option<PathBuf>, Problem>,
 }
 
 impl Search {
-    /// Looks for the file: `AUTOTEL_CONFIG`, else the one the program names, else beside the
-    /// executable, else in the current directory. The last two not if `only_named`.
+    /// Looks for the file in this order: `AUTOTEL_CONFIG`, the file that the program selects, the
+    /// directory of the executable, the current directory. `only_named` excludes the last two.
     pub(super) fn new(environment: &Environment, named: Option<&Path>, only_named: bool) -> Self {
-        let demanded = match (environment.get("AUTOTEL_CONFIG"), named) {
+        let requested = match (environment.get("AUTOTEL_CONFIG"), named) {
             (Some(path), _) => Some((PathBuf::from(path), Some(Origin::Env("AUTOTEL_CONFIG".to_owned())))),
             (None, Some(path)) => Some((path.to_owned(), None)),
             (None, None) => None,
         };
-        if let Some((path, by)) = demanded {
+        if let Some((path, by)) = requested {
             let found = regular_file(&path).map_err(|problem| Problem { at: by, ..problem });
             return Self { tried: vec![path], found: found.map(Some) };
         }
@@ -48,6 +48,8 @@ fn regular_file(path: &Path) -> Result<PathBuf, Problem> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(path.to_owned()),
         Ok(_) => Err(Problem::new(format!("{} is not a regular file", path.display()))),
-        Err(error) => Err(Problem::new(format!("cannot read {}: {error}", path.display()))),
+        Err(error) => {
+            Err(Problem::new(format!("cannot read {}: {error}", path.display())).with_source(error))
+        }
     }
 }

@@ -7,120 +7,55 @@ use super::{
     code::{self, CodeValue},
     environment::Environment,
     file::{self, File},
+    loaded::Loaded,
     merge::{Merged, Resolution},
     otel_env, proxy_env,
     search::Search,
 };
 use crate::{
     config::{
-        Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal, key_path::key_path, validate,
-        validate::Severity, value::ConfigValue,
+        Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal,
+        validate::{self, Severity},
+        value::ConfigValue,
     },
-    error::{Error, ErrorKind, Inspection, Origin, Problem},
+    error::{Error, Inspection, Origin, Problem},
 };
 
-/// Everything that a configuration is made of.
+/// The sources of a configuration, except the file itself.
 #[derive(Default)]
 pub(crate) struct Sources {
-    /// Defaults that the program sets.
-    pub(crate) settings: Vec<CodeValue>,
-    /// Values that the program sets and that are stronger than all others.
+    /// Values that are set in code; all other sources override them.
+    pub(crate) defaults: Vec<CodeValue>,
+    /// Values that are set in code and override all other sources.
     pub(crate) forced: Vec<CodeValue>,
     pub(crate) config_file: Option<PathBuf>,
-    /// No file is looked for.
+    /// No file is looked for, except `config_file`.
     pub(crate) only_named_file: bool,
     pub(crate) profile: Option<(String, Origin)>,
     pub(crate) environment: Option<Environment>,
-    /// The program asked for the Prometheus exporter without naming exporters.
+    /// The Prometheus exporter is enabled in code, unless `metrics.exporters` is set.
     pub(crate) prometheus: bool,
 }
 
-/// A configuration, and what is to be said about it.
-pub(crate) struct Loaded {
-    pub(crate) settings: Settings,
-    pub(crate) warnings: Vec<Problem>,
-    /// The file that was read.
-    pub(crate) file: Option<PathBuf>,
-    /// Every place where a file was looked for.
-    pub(crate) tried: Vec<PathBuf>,
-    /// Where the choice of the profile came from.
-    pub(crate) profile_origin: Origin,
-    merged: Merged,
-}
-
-impl Loaded {
-    /// What is left when nothing is read and nothing shall happen.
-    pub(crate) fn disabled() -> Self {
-        let config = Config { disabled: true, ..Config::default() };
-        Self {
-            settings: Settings {
-                config,
-                proxies: proxy_env::proxies(&Environment::default()),
-                no_color: true,
-            },
-            warnings: Vec::new(),
-            file: None,
-            tried: Vec::new(),
-            profile_origin: Origin::Default,
-            merged: Merged::new(Vec::new()),
-        }
-    }
-
-    pub(crate) fn config(&self) -> &Config {
-        &self.settings.config
-    }
-
-    /// Where the value of a key came from.
-    pub(crate) fn origin(&self, path: &[String]) -> Origin {
-        let origin = self.merged.origin(path);
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            ["profile"] => self.profile_origin.clone(),
-            // Without a value of its own it is the name of the profile.
-            ["service", "environment"]
-                if origin == Origin::Default && self.config().service.environment.is_some() =>
-            {
-                self.profile_origin.clone()
-            }
-            _ => origin,
-        }
-    }
-
-    /// Gives the problems of `error` the origins of their keys, where they have none.
-    pub(crate) fn locate(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Configuration(problems) => {
-                Error::configuration(problems.iter().cloned().map(|problem| self.located(problem)).collect())
-            }
-            _ => error,
-        }
-    }
-
-    fn located(&self, problem: Problem) -> Problem {
-        match (&problem.at, &problem.key) {
-            (None, Some(key)) => {
-                let origin = self.origin(&key_path(key));
-                problem.with_origin(origin)
-            }
-            _ => problem,
-        }
-    }
-}
-
 impl Sources {
-    /// The configuration, when there is nothing wrong with it. Otherwise all that is, at once. `inspect` is as for
-    /// [`read_and_inspect`](Self::read_and_inspect).
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once, including those that [`read_and_inspect`](Self::read_and_inspect) adds.
+    /// If telemetry is disabled they are warnings.
     pub(crate) fn load(self, inspect: impl FnOnce(&Config) -> Inspection) -> Result<Loaded, Error> {
         let (mut loaded, problems) = self.read_and_inspect(inspect);
         if loaded.config().disabled {
-            // Who switches telemetry off wants a service that runs, whatever else is wrong.
+            // With disabled telemetry the service starts, whatever else is wrong.
             loaded.warnings.extend(problems);
             return Ok(loaded);
         }
         if problems.is_empty() { Ok(loaded) } else { Err(Error::configuration(problems)) }
     }
 
-    /// As [`read`](Self::read), with the problems that `inspect` finds in the files that the configuration names.
+    /// As [`read`](Self::read), and adds the problems that `inspect` finds in files that the
+    /// configuration names.
     pub(crate) fn read_and_inspect(
         self,
         inspect: impl FnOnce(&Config) -> Inspection,
@@ -136,8 +71,9 @@ impl Sources {
         (loaded, problems)
     }
 
-    /// The configuration of all that is right, and all that is wrong. Opens no file but the one that it is written in, and
-    /// those of secrets.
+    /// Reads the configuration, without invalid values, and returns it with all problems.
+    ///
+    /// Opens only the configuration file and files with secrets.
     pub(crate) fn read(self) -> (Loaded, Vec<Problem>) {
         let environment = self.environment.unwrap_or_else(Environment::from_process);
         let mut problems = Vec::new();
@@ -150,11 +86,11 @@ impl Sources {
             None
         });
         let unreadable_file = !problems.is_empty();
-        let (profile, profile_origin) = chosen_profile(&environment, self.profile, file.as_ref());
+        let (profile, profile_origin) = selected_profile(&environment, self.profile, file.as_ref());
         if let Some(name) = &profile {
             let missing = match &file {
                 Some(file) => file.missing_profile(name),
-                // The profile may stand in the file that could not be read.
+                // The profile may be in the file that could not be read.
                 None if unreadable_file => None,
                 None => Some(file::no_profile(name, &[])),
             };
@@ -163,7 +99,7 @@ impl Sources {
             );
         }
 
-        let mut layers = code::layers(&self.settings, &mut problems);
+        let mut layers = code::layers(&self.defaults, &mut problems);
         let mut of_other_profiles = Vec::new();
         if let Some(file) = &file {
             layers.extend(file.layers::<Config>(
@@ -183,7 +119,7 @@ impl Sources {
         let mut merged = Merged::new(layers);
         let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Config::default(), vec![problem]));
-        // Without its file the rest of the configuration says nothing, and a value that was refused is not missing.
+        // Violations are not reported if the file could not be read, or for values that were refused.
         let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
         let was_refused = |key: Option<&str>| {
             let plain = |refused: &str| {
@@ -196,7 +132,7 @@ impl Sources {
         problems.append(&mut of_other_profiles);
         problems.sort_by_key(place_in_file);
         if file.is_none() && !unreadable_file {
-            say_that_there_is_no_file(&mut problems, &search.tried);
+            add_search_places(&mut problems, &search.tried);
         }
 
         let proxies = proxy_env::proxies(&environment);
@@ -213,8 +149,8 @@ impl Sources {
     }
 }
 
-/// The profile to apply, and who chose it.
-fn chosen_profile(
+/// Returns the profile to apply and the origin of its name.
+fn selected_profile(
     environment: &Environment,
     by_code: Option<(String, Origin)>,
     file: Option<&File>,
@@ -229,7 +165,8 @@ fn chosen_profile(
     }
 }
 
-/// The merged configuration and the errors in it. Values that break a rule and may be ignored are.
+/// Returns the merged configuration and its errors. Values that break a rule are ignored where that is
+/// allowed.
 fn validated(
     merged: &mut Merged,
     profile: Option<&str>,
@@ -239,28 +176,28 @@ fn validated(
     loop {
         let config = effective(merged, profile, prometheus)?;
         let mut errors = Vec::new();
-        let mut odd = Vec::new();
-        let mut ignored_some = false;
+        let mut others = Vec::new();
+        let mut ignored_any = false;
         for violation in validate::validate(&config) {
             let Resolution { severity, mut problems, ignored } = merged.resolve(violation);
-            ignored_some |= ignored;
+            ignored_any |= ignored;
             match severity {
                 Severity::Error => errors.append(&mut problems),
-                // What was ignored is gone in the next round, so it is noted at once.
+                // An ignored value is gone in the next round, so its warning is added now.
                 Severity::Warning if ignored => warnings.append(&mut problems),
-                Severity::Warning => odd.append(&mut problems),
+                Severity::Warning => others.append(&mut problems),
             }
         }
-        // A value that is ignored brings a weaker one to light, which may break a rule too.
-        if !ignored_some {
-            warnings.append(&mut odd);
+        // An ignored value uncovers a weaker one, which may break a rule too.
+        if !ignored_any {
+            warnings.append(&mut others);
             return Ok((config, errors));
         }
     }
 }
 
-/// What is missing may stand in a file that was expected somewhere else.
-fn say_that_there_is_no_file(problems: &mut [Problem], tried: &[PathBuf]) {
+/// Adds the places that were searched for a file, which may contain the missing key.
+fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
         let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
@@ -268,7 +205,7 @@ fn say_that_there_is_no_file(problems: &mut [Problem], tried: &[PathBuf]) {
     }
 }
 
-/// Orders the problems of the file as they stand in it; the others come behind, as they were found.
+/// Sorts problems in the file by place, before all others.
 fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
     match problem.at {
         Some(Origin::File { line, column, .. }) => (false, line, column),
@@ -276,7 +213,7 @@ fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
     }
 }
 
-/// The merged configuration, completed by what follows from the choice of the profile and from calls.
+/// Returns the merged configuration, completed by the selected profile and by `prometheus`.
 fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Config, Problem> {
     let mut config = merged.config::<Config>()?;
     config.profile = profile.and_then(|name| NonEmptyString::parse_str(name).ok());

@@ -1,11 +1,11 @@
 //! `${VAR}`, `${VAR:-default}`, `${env:VAR}` and `$$` in the values of the file.
 //!
-//! The rules are those of the specification's "Configuration Data Model", "Environment variable substitution", but for
-//! one: a variable that is unset and has no default is an error, since TOML has no null.
+//! Follows the specification, "Configuration Data Model", "Environment variable substitution", with
+//! one exception: an unset variable without a default is an error, since TOML has no null.
 
 use crate::config::value::ParseError;
 
-/// `text` with its references resolved by `lookup`, or `None` when it holds neither a reference nor an escape.
+/// Resolves the references in `text` with `lookup`. Returns `None` without any reference or escape.
 pub(crate) fn substitute<'e>(
     text: &str,
     lookup: impl Fn(&str) -> Option<&'e str>,
@@ -13,7 +13,7 @@ pub(crate) fn substitute<'e>(
     if !text.contains('$') {
         return Ok(None);
     }
-    // An escape is read before any reference, so that it breaks one that it stands in.
+    // Escapes are read first, so one inside of a reference ends it.
     let mut result = String::with_capacity(text.len());
     let mut changed = false;
     let mut segments = text.split("$$").peekable();
@@ -24,7 +24,7 @@ pub(crate) fn substitute<'e>(
                 if segments.peek().is_some() {
                     break;
                 }
-                return Err(invalid("a `${` has no `}`"));
+                return Err(invalid("`${` without a closing `}`"));
             };
             result.push_str(before);
             result.push_str(&resolve(&reference[..end], &lookup)?);
@@ -53,11 +53,11 @@ fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Re
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !well_formed {
-        return Err(invalid("a reference `${…}` does not hold the name of a variable"));
+        return Err(invalid("`${…}` does not contain a valid variable name"));
     }
     lookup(name).or(default).map(str::to_owned).ok_or_else(|| {
         ParseError::new(format!("the variable {name} is not set"))
-            .with_help(format!("set it, or give a default: ${{{name}:-…}}"))
+            .with_help(format!("set it, or write a default: ${{{name}:-…}}"))
     })
 }
 
@@ -65,7 +65,7 @@ fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Re
 mod tests {
     use super::*;
 
-    fn with(text: &str) -> Result<Option<String>, ParseError> {
+    fn resolved(text: &str) -> Result<Option<String>, ParseError> {
         let variables = [
             ("STRING_VALUE", "value"),
             ("BOOL_VALUE", "true"),
@@ -78,10 +78,10 @@ mod tests {
         substitute(text, |wanted| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value))
     }
 
-    /// The cases of the specification's table. An undefined variable without a default is an error here, and types do not
-    /// come from the text.
+    /// The cases of the table in the specification. Differences: an undefined variable without a
+    /// default is an error, and the types of values do not depend on the text.
     #[test]
-    fn resolves_as_the_specification_says() {
+    fn references_are_resolved_as_specified() {
         for (text, expected) in [
             ("${STRING_VALUE}", "value"),
             ("${BOOL_VALUE}", "true"),
@@ -101,15 +101,15 @@ mod tests {
             ("a $$ b", "a $ b"),
             ("${env:-test}", "test"),
         ] {
-            assert_eq!(with(text).unwrap().as_deref(), Some(expected), "{text}");
+            assert_eq!(resolved(text).unwrap().as_deref(), Some(expected), "{text}");
         }
         for text in ["plain", "a $ b", "$5", "{}"] {
-            assert_eq!(with(text).unwrap(), None, "{text}");
+            assert_eq!(resolved(text).unwrap(), None, "{text}");
         }
     }
 
     #[test]
-    fn refuses_what_it_cannot_resolve() {
+    fn unresolvable_references_are_refused() {
         for text in [
             "${UNDEFINED_KEY}",
             "${STRING_VALUE:?error}",
@@ -120,7 +120,7 @@ mod tests {
             "${a b}",
             "${file:x}",
         ] {
-            assert!(with(text).is_err(), "{text}");
+            assert!(resolved(text).is_err(), "{text}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The type of the value that a key holds, and the conversion of a text to it.
 //!
-//! Variables and calls give texts, the file gives typed values. [`parse_as`] turns the first into
-//! the second, so that everything behind it sees typed values only. The types are found by walking
-//! over the type of the configuration, so no list of keys repeats them.
+//! Variables and calls contain texts, the file contains typed values. [`parse_as`] converts the first
+//! to the second, so that all other code sees typed values only. The types are found by walking over
+//! the type of the configuration, so no list of keys repeats them.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub(crate) enum ValueType {
     Integer,
     Float,
     Text,
-    /// A text that is never printed and that `{ file = "…" }` may stand for.
+    /// A text that is never printed and that `{ file = "…" }` may replace.
     Secret,
     /// The path of a file, relative to the file that names it.
     Path,
@@ -43,11 +43,11 @@ pub(crate) fn value_type<C: DeserializeOwned>(path: &[String]) -> Result<ValueTy
     match C::deserialize(TypeWalker { path }) {
         Err(Found::Type(value_type)) => Ok(value_type),
         Err(Found::Refused(error)) => Err(error),
-        Ok(_) => Err(ParseError::of_key("unknown key")),
+        Ok(_) => Err(ParseError::of_key(ParseError::UNKNOWN_KEY)),
     }
 }
 
-/// Returns the path of the list that holds what is at `path`, if one does.
+/// Returns the path of the list that contains `path`, if there is one.
 pub(crate) fn enclosing_list<C: DeserializeOwned>(path: &[String]) -> Option<&[String]> {
     let is_list =
         |path: &&[String]| matches!(value_type::<C>(path), Ok(ValueType::List | ValueType::TableList));
@@ -71,7 +71,7 @@ pub(crate) fn parse_as<C: DeserializeOwned>(path: &[String], text: &str) -> Resu
                     Ok((key.trim().to_owned(), Value::from(value.trim().to_owned())))
                 }
                 // The item may be half of a secret.
-                _ => Err(ParseError::new("an entry is not of the form `key=value`").with_help(
+                _ => Err(ParseError::new("an entry does not have the form `key=value`").with_help(
                     "write `key=value,key2=value2`; the entry is not shown because it may be a secret",
                 )),
             })
@@ -85,7 +85,7 @@ pub(crate) fn parse_as<C: DeserializeOwned>(path: &[String], text: &str) -> Resu
         },
         ValueType::Integer => {
             let number = text.parse::<i64>();
-            number.map_err(|_| ParseError::new(format!("{text:?} is not a whole number")))?.into()
+            number.map_err(|_| ParseError::new(format!("{text:?} is not an integer")))?.into()
         }
         ValueType::Float => {
             let number = text.parse::<f64>();
@@ -134,7 +134,9 @@ impl<'p> TypeWalker<'p> {
         Err(if self.path.is_empty() {
             Found::Type(value_type)
         } else {
-            Found::Refused(ParseError::of_key("unknown key").with_help("the key above it is not a table"))
+            Found::Refused(
+                ParseError::of_key(ParseError::UNKNOWN_KEY).with_help("the key above it is not a table"),
+            )
         })
     }
 

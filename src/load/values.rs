@@ -1,11 +1,11 @@
-//! Values by their key paths.
+//! Access to values by key path.
 //!
-//! Paths are walked by segment, since a key such as `deployment.region` holds a dot. A segment may
+//! Paths are lists of segments, since a key such as `deployment.region` contains a dot. A segment may
 //! also be the index of an entry of a list.
 
 use figment::value::{Dict, Value};
 
-/// Sets the value at `path`; tables on the way are created.
+/// Sets the value at `path` and creates the tables above it.
 pub(super) fn insert(values: &mut Dict, path: &[String], value: Value) {
     match path {
         [] => {}
@@ -22,7 +22,7 @@ pub(super) fn insert(values: &mut Dict, path: &[String], value: Value) {
     }
 }
 
-/// Returns the value at `path`, or the one above it that has none below it.
+/// Returns the value at `path`, or the scalar value above it.
 pub(super) fn find<'v>(values: &'v Dict, path: &[String]) -> Option<&'v Value> {
     let (first, rest) = path.split_first()?;
     let mut value = values.get(first)?;
@@ -36,7 +36,7 @@ pub(super) fn find<'v>(values: &'v Dict, path: &[String]) -> Option<&'v Value> {
     Some(value)
 }
 
-/// Returns the part of `path` that is a key: all of it, unless it ends at an entry of a list.
+/// Returns the part of `path` that is a key: the path without trailing indices of list entries.
 pub(super) fn key_of<'p>(values: &Dict, path: &'p [String]) -> &'p [String] {
     let is_entry = |path: &[String]| matches!(find(values, &path[..path.len() - 1]), Some(Value::Array(..)));
     let mut key = path;
@@ -68,8 +68,8 @@ fn table_in<'v>(items: &'v mut [Value], index: &str) -> Option<&'v mut Dict> {
     }
 }
 
-/// Removes what is at `path`. An entry takes its list with it, so that the others keep their
-/// indices.
+/// Removes the value at `path`. For an entry of a list the whole list is removed, so that no index
+/// changes.
 pub(super) fn remove(values: &mut Dict, path: &[String]) -> bool {
     match path {
         [] => false,
@@ -88,7 +88,7 @@ pub(super) fn remove(values: &mut Dict, path: &[String]) -> bool {
     }
 }
 
-/// Removes one text from the list at `path`, and the list with its last one.
+/// Removes one string from the list at `path`, and the list with its last entry.
 pub(super) fn remove_entry(values: &mut Dict, path: &[String], entry: &str) -> bool {
     let Some((first, rest)) = path.split_first() else { return false };
     match values.get_mut(first) {

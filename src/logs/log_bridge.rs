@@ -7,9 +7,10 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
-    LoggerFactory, ReloadableFilter,
+    filter::ReloadableFilter,
     internal_events::is_internal,
     level::{from_log, severity},
+    logger::LoggerFactory,
     prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
     value::{display_lossy, format_value, integer_value},

@@ -10,7 +10,7 @@ use opentelemetry::logs::Logger as _;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
 
 thread_local! {
-    /// Whether the next record that the processor receives on this thread is filtered.
+    /// `true` if the next record that the processor receives on this thread is filtered.
     static IS_PREFILTERED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -39,4 +39,20 @@ impl PrefilteredLogger {
 #[inline]
 pub(crate) fn take_prefiltered() -> bool {
     IS_PREFILTERED.take()
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::{Context, logs::LoggerProvider as _};
+    use opentelemetry_sdk::logs::SdkLoggerProvider;
+
+    use super::*;
+
+    #[test]
+    fn record_that_is_suppressed_leaves_no_mark() {
+        let logger = PrefilteredLogger(SdkLoggerProvider::builder().build().logger("test"));
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        logger.emit(logger.create_log_record());
+        assert!(!take_prefiltered());
+    }
 }

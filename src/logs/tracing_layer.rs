@@ -9,10 +9,10 @@ use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{Layer, layer::Context as LayerContext, registry::LookupSpan};
 
 use super::{
-    LoggerFactory,
     internal_events::{InternalEvents, is_internal},
     layer_filter::{LOG_TRACER_TARGET, LayerFilter, SpansOrEvents},
     level::{from_tracing, severity},
+    logger::LoggerFactory,
     prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
     record_visitor::RecordVisitor,

@@ -1,4 +1,4 @@
-//! Builds what the signals share, when the first of them needs it.
+//! Builds the exporters of all signals. Shared parts are built for the first that needs them.
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -38,7 +38,7 @@ pub(super) struct PipelineBuilder<'s> {
     console: ConsoleSlot,
 }
 
-/// What a pipeline is built from.
+/// The inputs of a pipeline.
 pub(super) struct Inputs<'s> {
     pub(super) settings: &'s Settings,
     pub(super) resource: Resource,
@@ -120,7 +120,8 @@ impl<'s> PipelineBuilder<'s> {
         let file = file_logs(&config.file, &config.file_prefix(), self.inputs.diagnostics);
         let file = file.map_err(|error| {
             let message = format!("cannot write to \"{}\": {error}", config.file.directory);
-            Error::configuration(vec![Problem::new(message).with_key("file.directory")])
+            let problem = Problem::new(message).with_key("file.directory");
+            Error::configuration(vec![problem.with_source(error)])
         })?;
         let component = Component::exporter(Signal::Logs, ExporterName::File.as_str(), None);
         self.add_recorder(Arc::clone(&file.recorder), &component);
@@ -128,14 +129,17 @@ impl<'s> PipelineBuilder<'s> {
         Ok(file)
     }
 
-    /// Returns the OTLP exporter of `signal` under a name; `None` for a name of another kind.
+    /// Returns the OTLP exporter of `signal` under a name.
     pub(super) fn otlp(
         &mut self,
         name: &ExporterName,
         signal: Signal,
         timeout: Timeout,
-    ) -> Result<Option<OtlpExporter>, Error> {
-        let Some(settings) = self.inputs.settings.config.otlp_settings(name, signal) else { return Ok(None) };
+    ) -> Result<OtlpExporter, Error> {
+        let settings = self.inputs.settings.config.otlp_settings(name, signal).ok_or_else(|| {
+            let problem = Problem::new(format!("\"{name}\" is not an OTLP exporter"));
+            Error::configuration(vec![problem.with_key(format!("{signal}.exporters"))])
+        })?;
         let component = Component::exporter(signal, name.as_str(), Some(&settings));
         let stats = Arc::new(StatsRecorder::without_log(signal, name, &settings.endpoint));
         let durations = self.self_metrics.as_ref().map(|self_metrics| self_metrics.durations(&component));
@@ -150,7 +154,7 @@ impl<'s> PipelineBuilder<'s> {
             self.inputs.diagnostics,
         )?;
         self.add_recorder(stats, &component);
-        Ok(Some(exporter))
+        Ok(exporter)
     }
 
     /// As [`otlp`](Self::otlp), with a queue in front of the exporter.
@@ -160,18 +164,18 @@ impl<'s> PipelineBuilder<'s> {
         signal: Signal,
         timeout: Timeout,
         settings: BatchSettings,
-    ) -> Result<Option<Arc<BatchQueue<T>>>, Error>
+    ) -> Result<Arc<BatchQueue<T>>, Error>
     where
         OtlpExporter: Export<T>,
     {
-        let Some(exporter) = self.otlp(name, signal, timeout)? else { return Ok(None) };
+        let exporter = self.otlp(name, signal, timeout)?;
         let losses = Box::new(exporter.recorder());
         let queue = BatchQueue::start(exporter, settings, losses, &self.runtime.get()?.handle());
         if let Some(self_metrics) = &mut self.self_metrics {
             let monitor: Arc<dyn QueueMonitor> = Arc::clone(&queue) as _;
             self_metrics.add_queue(&monitor, &Component::processor(signal, name.as_str()));
         }
-        Ok(Some(queue))
+        Ok(queue)
     }
 }
 

@@ -21,8 +21,8 @@ pub(super) fn factory(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<LoggerFactory, Error> {
-    // `ReloadableFilter` reads the levels. The exporters were resolved into `exporters`, and the limits into
-    // those of the configuration as a whole.
+    // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
+    // into those of the configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
     let LogBatch { schedule_delay, export_timeout, max_queue_size, max_export_batch_size: _ } = batch;
     let batch_settings = BatchSettings {
@@ -41,11 +41,11 @@ pub(super) fn factory(
         let destination: Arc<dyn LogDestination> = match name {
             ExporterName::Console => Arc::new(builder.console(Signal::Logs).logs()),
             ExporterName::File => Arc::new(builder.file()?),
-            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::Prometheus => {
-                let queue = builder.otlp_queue(name, Signal::Logs, *export_timeout, batch_settings)?;
-                let Some(queue) = queue else { continue };
-                queue
+            ExporterName::Otlp | ExporterName::Named(_) => {
+                builder.otlp_queue(name, Signal::Logs, *export_timeout, batch_settings)?
             }
+            // Rejected by the validation.
+            ExporterName::Prometheus => continue,
         };
         builder.add_destination(Signal::Logs, Arc::clone(&destination) as _);
         routes.push(LogRoute { filter: RecordFilter::for_exporter(&filter, name), destination });

@@ -1,5 +1,6 @@
-//! Builds the tracer provider from [`Traces`]. All settings are passed to the SDK, since its defaults
-//! read the environment.
+//! Builds the tracer provider from [`Traces`].
+//!
+//! All settings are passed to the SDK, since its defaults read the environment.
 
 use std::sync::Arc;
 
@@ -68,11 +69,11 @@ fn destinations(
     for name in exporters {
         let destination: Arc<dyn SpanDestination> = match name {
             ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
-            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File | ExporterName::Prometheus => {
-                let queue = builder.otlp_queue(name, Signal::Traces, *export_timeout, batch_settings)?;
-                let Some(queue) = queue else { continue };
-                queue
+            ExporterName::Otlp | ExporterName::Named(_) => {
+                builder.otlp_queue(name, Signal::Traces, *export_timeout, batch_settings)?
             }
+            // Rejected by the validation.
+            ExporterName::File | ExporterName::Prometheus => continue,
         };
         builder.add_destination(Signal::Traces, Arc::clone(&destination) as _);
         destinations.push(destination);

@@ -6,10 +6,10 @@ use opentelemetry::logs::Severity;
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
 use super::{
-    InstrumentKind, captured_log::CapturedLog, data_point::DataPoint, logs::LogAssertion,
-    metrics::MetricAssertion, recording::Recording, spans::SpanAssertion,
+    captured_log::CapturedLog, data_point::DataPoint, logs::LogAssertion, metrics::MetricAssertion,
+    recording::Recording, spans::SpanAssertion,
 };
-use crate::export::memory::Memory;
+use crate::export::{console::InstrumentKind, memory::Memory};
 
 /// The telemetry that test tools have captured so far.
 ///

@@ -3,13 +3,15 @@
 use opentelemetry::{Value, logs::AnyValue};
 
 use super::{
-    InstrumentKind, MetricValue, NumberValue,
     attributes::Attributed,
     data_point::DataPoint,
     matches::{Matches, assertion_methods},
     recording::Recording,
 };
-use crate::format::to_any_value;
+use crate::{
+    export::console::{InstrumentKind, MetricValue, NumberValue},
+    format::to_any_value,
+};
 
 impl Attributed for DataPoint {
     fn attribute_value(&self, key: &str) -> Option<AnyValue> {

@@ -25,7 +25,7 @@ fn up() -> Row {
     let collector = Collector::forwarding_to(&mock);
     let all_arrived = |outcome: &Outcome| {
         assert_eq!(
-            (outcome.spans.exported, outcome.logs.exported),
+            (outcome.spans.exported(), outcome.logs.exported()),
             (1500, 1500),
             "{:?} {:?}",
             outcome.spans,
@@ -53,7 +53,7 @@ fn stopped() -> Row {
             collector.signal("CONT");
             // Exported items have arrived.
             let arrived = Numbered::since(&mock, &numbers);
-            assert!(arrived.spans >= outcome.spans.exported && arrived.logs >= outcome.logs.exported);
+            assert!(arrived.spans >= outcome.spans.exported() && arrived.logs >= outcome.logs.exported());
             outcome.took
         });
         collector.signal("STOP");
@@ -77,8 +77,12 @@ fn killed() -> Row {
                 collector.restart();
             });
             let arrived = Numbered::since(&mock, &numbers);
-            assert!(arrived.spans >= outcome.spans.exported && arrived.logs >= outcome.logs.exported);
-            assert_eq!((outcome.spans.exported, outcome.logs.exported), (1500, 1500), "there is time enough");
+            assert!(arrived.spans >= outcome.spans.exported() && arrived.logs >= outcome.logs.exported());
+            assert_eq!(
+                (outcome.spans.exported(), outcome.logs.exported()),
+                (1500, 1500),
+                "there is time enough"
+            );
             outcome.took
         });
         let collector = collector.lock().unwrap();

@@ -120,7 +120,7 @@ fn child_emits_long_names() {
 
 #[test]
 fn console_exporter_counts_each_signal() {
-    use autotelemetry::{config::Signal, prelude::*};
+    use autotelemetry::{Signal, prelude::*};
 
     let lines = test_support::line_buffer::LineBuffer::default();
     let tools = test_support::builder()
@@ -139,7 +139,7 @@ fn console_exporter_counts_each_signal() {
     let stats = tools.stats();
     for (signal, items) in [(Signal::Traces, 2), (Signal::Metrics, 1), (Signal::Logs, 1)] {
         let stats = stats.exporter(signal, "console").unwrap();
-        assert_eq!((stats.emitted, stats.exported, stats.queued), (items, items, 0), "{stats:?}");
+        assert_eq!((stats.emitted(), stats.exported(), stats.queued()), (items, items, 0), "{stats:?}");
     }
     assert_eq!(lines.json().len(), 4);
 }

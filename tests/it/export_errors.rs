@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use autotelemetry::{config::Signal, error::FailureCause, prelude::*};
+use autotelemetry::{Signal, error::FailureCause, prelude::*};
 use test_support::{mock_collector::MockCollector, with_file};
 
 use super::export::{PROTOCOLS, emit, exporting};
@@ -60,7 +60,7 @@ fn undelivered_items_at_shutdown_are_counted() {
             Signal::ALL
         );
         for failure in error.failures() {
-            let FailureCause::Lost { items: 1, error } = failure.cause() else {
+            let FailureCause::Lost { items: 1, error, .. } = failure.cause() else {
                 panic!("{protocol}: {failure:?}")
             };
             assert!(error.contains("refused"), "{protocol}: {error}");
@@ -150,7 +150,7 @@ fn items_dropped_by_a_full_queue_are_counted() {
             if json { None } else { Some(mock.spans().len()) },
             if json { None } else { Some(mock.logs().len()) },
         ]) {
-            let FailureCause::Lost { items, error } = failure.cause() else { panic!("{failure:?}") };
+            let FailureCause::Lost { items, error, .. } = failure.cause() else { panic!("{failure:?}") };
             assert!(error.contains("the queue was full"), "{error}");
             if let Some(arrived) = arrived {
                 assert_eq!(
@@ -175,7 +175,7 @@ fn partial_success_counts_rejected_items_as_failed() {
     let error = tools.shutdown().unwrap_err().to_string();
     let stats = tools.stats();
     let stats = stats.exporter(Signal::Traces, "otlp").unwrap();
-    assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (5, 2, 3, 0));
+    assert_eq!((stats.emitted(), stats.exported(), stats.failed(), stats.queued()), (5, 2, 3, 0));
     assert!(
         error.contains("traces: 3 of 5 lost") && error.contains("rejected by the server: too old"),
         "{error}"

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{Builder, ObservabilityTools, Signal, prelude::*};
 use serde_json::Value;
 use test_support::{TIMEOUT, builder, process, with_file};
 
@@ -167,7 +167,7 @@ fn moved_or_removed_file_is_recreated() {
     logger.info("three", &[]);
     wait(|| has(&current, "three"));
     tools.shutdown().unwrap();
-    assert_eq!(tools.stats().exporters()[0].exported, 3);
+    assert_eq!(tools.stats().exporters()[0].exported(), 3);
 }
 
 #[test]
@@ -183,8 +183,8 @@ fn failed_writes_are_counted_and_reported() {
     fs::write(&logs, "").unwrap();
     logger.info("lost", &[]);
     let stats = || tools.stats().exporter(Signal::Logs, "file").unwrap().clone();
-    wait(|| stats().failed == 1);
-    assert!(stats().last_error.unwrap().contains("Not a directory"));
+    wait(|| stats().failed() == 1);
+    assert!(stats().last_error().unwrap().contains("Not a directory"));
     let error = tools.force_flush().unwrap_err().to_string();
     assert!(error.contains("logs: 1 of 2 lost (files in ") && error.contains("Not a directory"), "{error}");
     fs::remove_file(&logs).unwrap();
@@ -194,7 +194,7 @@ fn failed_writes_are_counted_and_reported() {
     assert_eq!(test_support::line_buffer::member(&lines, "message"), ["1 line dropped", "after"]);
     assert_eq!((&lines[0]["attributes"]["dropped"], &lines[0]["level"]), (&1.into(), &"WARN".into()));
     let stats = stats();
-    assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (3, 2, 1, 0));
+    assert_eq!((stats.emitted(), stats.exported(), stats.failed(), stats.queued()), (3, 2, 1, 0));
 }
 
 /// Logs each line that it reads, prints when it has done so, and prints the statistics at the end.
@@ -210,7 +210,7 @@ fn child_logs_stdin() {
     }
     let result = tools.shutdown().map_err(|error| error.to_string());
     let stats = tools.stats().exporter(Signal::Logs, "file").unwrap().clone();
-    eprintln!("STATS {} {} {} {result:?}", stats.emitted, stats.exported, stats.failed);
+    eprintln!("STATS {} {} {} {result:?}", stats.emitted(), stats.exported(), stats.failed());
 }
 
 struct Logging {

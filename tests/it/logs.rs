@@ -3,8 +3,7 @@
 use std::fmt;
 
 use autotelemetry::{
-    Builder, ObservabilityTools,
-    config::Signal,
+    Builder, ObservabilityTools, Signal,
     opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
     prelude::*,
 };
@@ -201,7 +200,7 @@ fn exporter_levels_filter_independently() {
     let file: Vec<serde_json::Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(member(&file, "message"), ["debug", "warn", "debug", "debug", "warn", "debug"]);
     let stats = tools.stats();
-    let exported = |exporter| stats.exporter(Signal::Logs, exporter).unwrap().exported;
+    let exported = |exporter| stats.exporter(Signal::Logs, exporter).unwrap().exported();
     assert_eq!((exported("console"), exported("file")), (4, 6));
 }
 

@@ -3,10 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use autotelemetry::{
-    ObservabilityTools, config::Temporality, opentelemetry::metrics::MeterProvider as _, prelude::*,
-};
-use test_support::{builder, mock_collector::MockCollector, with_env};
+use autotelemetry::{ObservabilityTools, opentelemetry::metrics::MeterProvider as _, prelude::*};
+use test_support::{builder, mock_collector::MockCollector, value, with_env};
 
 use super::metrics::{count_collections, hang, panic_at_first, pushed, pushing};
 
@@ -107,7 +105,7 @@ fn delta_preference_is_ignored_beside_prometheus() {
     ])
     .build()
     .unwrap();
-    assert_eq!(tools.config().metrics.temporality, Temporality::Cumulative);
+    assert_eq!(value(&tools, "metrics.temporality"), r#""cumulative""#);
     assert!(tools.warnings().iter().any(|warning| warning.to_string().contains("ignored")));
     let meter = tools.meter("shop");
     count_collections(&meter, "collections");

@@ -1,25 +1,28 @@
 //! Precedence of sources, for each pair of neighbours in the order
 //! default < code < file < profile < `OTEL_*` < `AUTOTEL_*` < `force`.
 
-use autotelemetry::{
-    ObservabilityTools, OtlpProtocol,
-    config::{ExporterName, Sampler, Signal},
-};
-use test_support::{with_env, with_file};
+use autotelemetry::{ObservabilityTools, Signal};
+use test_support::{value, with_env, with_file};
 
 /// Without exporters nothing is started.
 const SILENT: &str =
     "traces.exporters = []\nmetrics.exporters = []\nlogs.exporters = []\n[service]\nname = \"file\"\n";
 
-fn name(tools: &ObservabilityTools) -> &str {
-    tools.config().service.name.as_ref().unwrap().as_str()
+fn name(tools: &ObservabilityTools) -> String {
+    value(tools, "service.name").trim_matches('"').to_owned()
+}
+
+/// Returns the ends of the keys that begin with `prefix`.
+fn keys(tools: &ObservabilityTools, prefix: &str) -> Vec<String> {
+    let explained = tools.explain();
+    explained.values().filter_map(|(key, ..)| Some(key.strip_prefix(prefix)?.to_owned())).collect()
 }
 
 #[test]
 fn code_overrides_the_default() {
     let tools = with_env(&[]).service_name("code").set("traces.sampler", "always_off").build().unwrap();
     assert_eq!(name(&tools), "code");
-    assert_eq!(tools.config().traces.sampler, Sampler::AlwaysOff);
+    assert_eq!(value(&tools, "traces.sampler"), r#""always_off""#);
 }
 
 #[test]
@@ -34,7 +37,7 @@ fn profile_overrides_the_rest_of_the_file() {
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.profile("production").build().unwrap();
     assert_eq!(name(&tools), "profile");
-    assert_eq!(tools.config().service.environment.as_ref().unwrap().as_str(), "production");
+    assert_eq!(value(&tools, "service.environment"), r#""production""#);
 }
 
 #[test]
@@ -94,17 +97,17 @@ fn tables_merge_by_key_and_lists_are_replaced() {
     ];
     let (builder, _directory) = with_file(&text, &variables);
     let tools = builder.resource_attribute("cores", 4).resource_attribute("team", "code").build().unwrap();
-    let config = tools.config();
-    let attributes = &config.resource.attributes;
-    assert_eq!(attributes["team"], "otel".into());
-    assert_eq!(attributes["deployment.region"], "eu".into());
-    assert_eq!(attributes["cores"], 4.into());
-    assert_eq!(config.service.version.as_ref().unwrap().as_str(), "2");
-    assert_eq!(config.service.environment.as_ref().unwrap().as_str(), "prod");
-    assert_eq!(config.traces.exporters.as_ref().unwrap().as_slice(), [ExporterName::Console]);
-    let headers: Vec<_> =
-        config.otlp.headers.as_ref().unwrap().keys().map(|name| name.as_str().to_owned()).collect();
-    assert_eq!(headers, ["shared", "x-file"]);
+    for (key, expected) in [
+        ("resource.attributes.team", r#""otel""#),
+        ("resource.attributes.deployment.region", r#""eu""#),
+        ("resource.attributes.cores", "4"),
+        ("service.version", r#""2""#),
+        ("service.environment", r#""prod""#),
+        ("traces.exporters", r#"["console"]"#),
+    ] {
+        assert_eq!(value(&tools, key), expected, "{key}");
+    }
+    assert_eq!(keys(&tools, "otlp.headers."), ["shared", "x-file"]);
 }
 
 #[test]
@@ -115,42 +118,30 @@ fn signal_key_in_the_file_overrides_the_general_variable() {
         [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:4318"), ("OTEL_EXPORTER_OTLP_HEADERS", "b=2")];
     let (builder, _directory) = with_file(&text, &variables);
     let tools = builder.build().unwrap();
-    let traces = tools.config().otlp.settings(Signal::Traces);
-    assert_eq!(traces.endpoint.to_string(), "http://traces:4318/own");
-    assert_eq!(
-        traces.headers.keys().map(autotelemetry::config::HeaderName::as_str).collect::<Vec<_>>(),
-        ["a"]
-    );
-    let logs = tools.config().otlp.settings(Signal::Logs);
-    assert_eq!(logs.endpoint.to_string(), "http://general:4318/v1/logs");
-    assert_eq!(logs.protocol, OtlpProtocol::HttpProtobuf);
+    assert_eq!(value(&tools, "otlp.traces.endpoint"), r#""http://traces:4318/own""#);
+    assert_eq!(keys(&tools, "otlp.traces.headers."), ["a"]);
+    assert_eq!(value(&tools, "otlp.logs.endpoint"), r#""http://general:4318/v1/logs""#);
+    assert_eq!(value(&tools, "otlp.logs.protocol"), r#""http/protobuf""#);
 }
 
 #[test]
 fn endpoint_implies_exporters_unless_listed() {
     let exporters = |variables: &[(&str, &str)]| {
         let tools = with_env(variables).service_name("x").build().unwrap();
-        Signal::ALL.map(|signal| {
-            tools
-                .config()
-                .exporters(signal)
-                .iter()
-                .map(|exporter| exporter.as_str().to_owned())
-                .collect::<Vec<_>>()
-        })
+        Signal::ALL.map(|signal| value(&tools, &format!("{signal}.exporters")))
     };
-    assert_eq!(exporters(&[]), [vec![], vec![], vec!["console"]]);
+    assert_eq!(exporters(&[]), ["[]", "[]", r#"["console"]"#]);
     assert_eq!(
         exporters(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]),
-        [vec!["otlp"], vec!["otlp"], vec!["console", "otlp"]]
+        [r#"["otlp"]"#, r#"["otlp"]"#, r#"["console","otlp"]"#]
     );
     assert_eq!(
         exporters(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9")]),
-        [vec!["otlp"], vec![], vec!["console"]]
+        [r#"["otlp"]"#, "[]", r#"["console"]"#]
     );
     assert_eq!(
         exporters(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"), ("OTEL_LOGS_EXPORTER", "none")]),
-        [vec!["otlp"], vec!["otlp"], vec![]]
+        [r#"["otlp"]"#, r#"["otlp"]"#, "[]"]
     );
 }
 

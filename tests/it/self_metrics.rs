@@ -4,8 +4,7 @@
 use std::net::TcpListener;
 
 use autotelemetry::{
-    Builder, ObservabilityTools,
-    config::Signal,
+    Builder, ObservabilityTools, Signal,
     opentelemetry::{
         Context,
         trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _},
@@ -132,7 +131,7 @@ fn exported_and_rejected_items_are_counted_apart() {
 
     let stats = tools.stats();
     let stats = stats.exporter(Signal::Logs, "otlp").unwrap();
-    assert_eq!((stats.exported, stats.failed, stats.emitted), (3, 4, 7));
+    assert_eq!((stats.exported(), stats.failed(), stats.emitted()), (3, 4, 7));
     tools.shutdown().unwrap();
 }
 
@@ -167,7 +166,7 @@ fn full_queue_is_measured() {
     assert_eq!(number("otel_sdk_exporter_log_exported_total", Some("queue_full")), [0.0; 0]);
     let stats = tools.stats();
     let stats = stats.exporter(Signal::Logs, "otlp").unwrap();
-    assert_eq!((stats.dropped_by_reason.queue_full, stats.queued), (3, 6));
+    assert_eq!((stats.dropped_by_reason().queue_full(), stats.queued()), (3, 6));
     tools.shutdown().unwrap_err();
 }
 
@@ -279,12 +278,12 @@ fn self_metrics_stay_exact_under_load() {
     let page = page(&tools);
     let stats = tools.stats();
     let logs = stats.exporter(Signal::Logs, "otlp").unwrap();
-    assert_eq!(logs.emitted, (THREADS * EACH) as u64);
-    assert_eq!(sum(&page, processed, None), logs.exported);
-    assert_eq!(sum(&page, processed, Some("queue_full")), logs.dropped);
-    assert_eq!(sum(&page, "otel_sdk_log_created_total", None), logs.emitted);
+    assert_eq!(logs.emitted(), (THREADS * EACH) as u64);
+    assert_eq!(sum(&page, processed, None), logs.exported());
+    assert_eq!(sum(&page, processed, Some("queue_full")), logs.dropped());
+    assert_eq!(sum(&page, "otel_sdk_log_created_total", None), logs.emitted());
     let spans = stats.exporter(Signal::Traces, "otlp").unwrap();
-    assert_eq!(sum(&page, "otel_sdk_exporter_span_exported_total", None), spans.exported);
-    assert_eq!(sum(&page, "otel_sdk_span_started_total", None), spans.emitted);
+    assert_eq!(sum(&page, "otel_sdk_exporter_span_exported_total", None), spans.exported());
+    assert_eq!(sum(&page, "otel_sdk_span_started_total", None), spans.emitted());
     tools.shutdown().unwrap();
 }

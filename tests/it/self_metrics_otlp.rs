@@ -1,7 +1,6 @@
 //! Self metrics over OTLP.
 #![cfg(feature = "prometheus")]
 
-use autotelemetry::{opentelemetry::trace::Tracer as _, prelude::*};
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value as Any,
     metrics::v1::{Metric, metric::Data, number_data_point::Value},

@@ -7,12 +7,15 @@ use std::{
 };
 
 use autotelemetry::{
-    config::Signal,
+    Signal,
     opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState},
     prelude::*,
     testing::{self, MetricValue},
 };
-use test_support::fixture::{captured_orders, place_orders};
+use test_support::{
+    fixture::{captured_orders, place_orders},
+    value,
+};
 
 #[test]
 fn assertions_match_captured_telemetry() {
@@ -88,7 +91,7 @@ fn testing_tools_ignore_files_and_environment() {
     let (tools, _telemetry) = testing::tools();
     let explained = tools.explain().to_string();
     assert!(!explained.contains("autotelemetry.toml"), "{explained}");
-    assert_eq!(tools.config().service.name.as_ref().unwrap().as_str(), "test");
+    assert_eq!(value(&tools, "service.name"), r#""test""#);
 }
 
 #[test]
@@ -234,7 +237,7 @@ fn memory_exporter_has_statistics() {
     let stats = tools.stats();
     let of = |signal| {
         let found = stats.exporter(signal, "memory").unwrap();
-        (found.emitted, found.exported)
+        (found.emitted(), found.exported())
     };
     assert_eq!((of(Signal::Traces), of(Signal::Logs)), ((3, 3), (3, 3)));
 }

@@ -9,7 +9,6 @@ use std::{
 };
 
 use test_support::{
-    process,
     tls::{send, to_tls},
     with_env, with_file,
 };
@@ -167,7 +166,7 @@ fn incomplete_identity_is_an_error_or_a_warning_by_its_source() {
     let explained = builder.explain();
     let errors: Vec<_> =
         explained.errors().iter().map(|problem| (problem.message(), problem.help())).collect();
-    assert_eq!(errors, [("a certificate needs its private key", Some("set `otlp.tls.key_file`"))]);
+    assert_eq!(errors, [("a certificate requires its private key", Some("set `otlp.tls.key_file`"))]);
 
     let variables = [
         ("OTEL_SERVICE_NAME", "x"),
@@ -181,33 +180,28 @@ fn incomplete_identity_is_an_error_or_a_warning_by_its_source() {
     assert_eq!(
         warnings,
         [
-            "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: otlp.traces.tls.ca_file: the connection is not encrypted, since the \
-             endpoint is http://, ignored\n    help: write https:// in `otlp.traces.endpoint`, or remove this key",
-            "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY: otlp.logs.tls.key_file: a private key needs its certificate, ignored\n    \
+            "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: otlp.traces.tls.ca_file: the connection is not encrypted, because the \
+             endpoint uses http://, ignored\n    help: use https:// in `otlp.traces.endpoint`, or remove this key",
+            "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY: otlp.logs.tls.key_file: a private key requires its certificate, ignored\n    \
              help: set `otlp.logs.tls.cert_file`",
         ]
     );
 }
 
 #[test]
-#[cfg(feature = "cli")]
-fn check_command_opens_files_and_explain_does_not() {
-    let (_, directory) = to_tls("ca_file = \"ca.pem\"");
-    let run = |command: &str| {
-        let mut program = process::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
-        let output = program.current_dir(directory.path()).arg(command).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap())
-    };
-    let (code, said) = run("check");
+fn check_reads_tls_files_and_explain_does_not() {
+    let (builder, directory) = to_tls("ca_file = \"ca.pem\"");
+    let errors: Vec<_> = builder.check().errors().iter().map(ToString::to_string).collect();
+    let path = directory.path().display();
     assert_eq!(
-        (code, said.as_str()),
-        (
-            Some(1),
-            "error: autotelemetry.toml:7:11: otlp.tls.ca_file: cannot use ca.pem: No such file or directory (os error 2)\n\
-             1 problem\n"
-        )
+        errors,
+        [format!(
+            "{path}/autotelemetry.toml:7:11: otlp.tls.ca_file: cannot use {path}/ca.pem: No such file or \
+             directory (os error 2)"
+        )]
     );
-    assert_eq!(run("explain").0, Some(0));
+    let (builder, _directory) = to_tls("ca_file = \"ca.pem\"");
+    assert_eq!(builder.explain().errors(), []);
 }
 
 #[test]

@@ -2,18 +2,18 @@
 
 use super::rule_violation::RuleViolation;
 use crate::config::{
-    Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, Tls, TlsFiles,
-    format_duration,
+    Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, TlsFiles,
+    format_duration, otlp::Tls,
 };
 
-/// The name of a key in `[otlp.tls]`, and what it holds.
+/// The name of a key in `[otlp.tls]`, and its value.
 type TlsKey = (&'static str, fn(&Tls) -> &Option<FilePath>);
 
 const CA_FILE: TlsKey = ("ca_file", |tls| &tls.ca_file);
 const CERT_FILE: TlsKey = ("cert_file", |tls| &tls.cert_file);
 const KEY_FILE: TlsKey = ("key_file", |tls| &tls.key_file);
 
-/// What is sent where, and the tables that say so.
+/// One signal and one destination, with the table that configures it.
 pub(crate) struct Destination<'c> {
     signal: Signal,
     table: String,
@@ -22,7 +22,7 @@ pub(crate) struct Destination<'c> {
 }
 
 impl<'c> Destination<'c> {
-    /// `None` for an exporter that does not speak OTLP, or does not exist.
+    /// Returns `None` for an exporter that does not use OTLP, or does not exist.
     pub(crate) fn new(config: &'c Config, exporter: &ExporterName, signal: Signal) -> Option<Self> {
         let otlp = config.otlp_table(exporter)?;
         let table = match exporter {
@@ -32,7 +32,7 @@ impl<'c> Destination<'c> {
         Some(Self { signal, table, otlp, settings: otlp.settings(signal) })
     }
 
-    /// Everything that is wrong or odd about it.
+    /// Adds all violations of rules.
     pub(crate) fn check(&self, found: &mut Vec<RuleViolation>) {
         self.features(found);
         self.retry(found);
@@ -43,7 +43,7 @@ impl<'c> Destination<'c> {
         }
     }
 
-    /// The files that its connections are encrypted with; `None` when nothing is.
+    /// Returns the TLS files; `None` without encryption.
     #[cfg(feature = "tls")]
     pub(crate) fn tls_files(&self) -> Option<KeyedTlsFiles> {
         let TlsFiles { ca_file, cert_file, key_file } = &self.settings.tls.files;
@@ -55,7 +55,7 @@ impl<'c> Destination<'c> {
         })
     }
 
-    /// The key that counts: that of the signal where it is set, else the general one.
+    /// Returns the effective key: that of the signal if it is set, otherwise the general one.
     fn key(&self, name: &str, set_for_signal: bool) -> String {
         if set_for_signal {
             format!("{}.{}.{name}", self.table, self.signal)
@@ -80,7 +80,7 @@ impl<'c> Destination<'c> {
         self.otlp.signal(self.signal).endpoint.is_some()
     }
 
-    /// The endpoint as somebody wrote it.
+    /// Returns the endpoint as it is written.
     fn written(&self) -> Option<&Endpoint> {
         self.otlp.signal(self.signal).endpoint.as_ref().or(self.otlp.endpoint.as_ref())
     }
@@ -101,7 +101,7 @@ impl<'c> Destination<'c> {
         }
     }
 
-    /// The keys of the files that are named, and whether they are those of the signal.
+    /// Returns the keys of the files that are set, and whether each is a key of the signal.
     fn named_files(&self) -> impl Iterator<Item = (String, bool)> {
         [CA_FILE, CERT_FILE, KEY_FILE].into_iter().filter_map(|key| {
             let is_own = key.1(&self.otlp.signal(self.signal).tls).is_some();
@@ -115,17 +115,17 @@ impl<'c> Destination<'c> {
             let first = self.key("retry.initial_backoff", own.initial_backoff.is_some());
             let longest = self.key("retry.max_backoff", own.max_backoff.is_some());
             let (initial, max) = (format_duration(retry.initial_backoff), format_duration(retry.max_backoff));
-            let message = format!("\"{initial}\" is longer than the longest pause ({longest} = \"{max}\")");
+            let message = format!("\"{initial}\" is longer than the maximum ({longest} = \"{max}\")");
             found.push(RuleViolation::error(&[&first, &longest], message));
         }
     }
 
-    /// Only grpc can do without a scheme. Returns whether the other rules make sense.
+    /// Checks the scheme, which only grpc can omit. Returns whether the other rules apply.
     fn scheme(&self, found: &mut Vec<RuleViolation>) -> bool {
         let own = &self.otlp.signal(self.signal);
         let written = self.written();
         if let Some(written) = written.filter(|written| !self.is_grpc() && !written.has_scheme()) {
-            let message = format!("\"{written}\" has no scheme, which {} needs", self.settings.protocol);
+            let message = format!("\"{written}\" has no scheme, which {} requires", self.settings.protocol);
             let help =
                 format!("write \"http://{written}\" or \"https://{written}\", or use the protocol \"grpc\"");
             found.push(RuleViolation::error(&[&self.endpoint_key()], message).with_help(help));
@@ -133,7 +133,7 @@ impl<'c> Destination<'c> {
         }
         if self.settings.tls.insecure && (!self.is_grpc() || written.is_none_or(Endpoint::has_scheme)) {
             let key = self.key("tls.insecure", own.tls.insecure.is_some());
-            let message = "has no effect: it is for grpc endpoints that are written without a scheme";
+            let message = "has no effect: it applies only to grpc endpoints without a scheme";
             found.push(RuleViolation::warning(&[&key], message));
         }
         true
@@ -144,22 +144,24 @@ impl<'c> Destination<'c> {
         let warning = |message: &str| RuleViolation::warning(&[&self.endpoint_key()], message);
         if self.is_grpc() {
             if let Some(written) = self.written().filter(|written| written.has_path()) {
-                found.push(warning(&format!("the path of {written} is not used by grpc")));
+                found.push(warning(&format!("grpc ignores the path of {written}")));
             }
         } else if self.has_own_endpoint() {
             if !endpoint.has_path() {
-                let help = format!("the usual one is {}", endpoint.join(&format!("v1/{signal}")));
+                let help = format!("write {} for the usual path", endpoint.join(&format!("v1/{signal}")));
                 found.push(
-                    warning("has no path, and none is appended to the endpoint of one signal")
-                        .with_help(help),
+                    warning("has no path; the endpoint of a single signal is used unchanged").with_help(help),
                 );
             }
         } else {
             let path = endpoint.uri().path();
             if Signal::ALL.iter().any(|other| path.ends_with(&format!("v1/{other}/v1/{signal}"))) {
-                // In the same words for all signals, since it is one fault.
-                let message = "the path names a signal, and that of each signal is appended to it";
-                found.push(warning(message).with_help("leave the path away, or set it for one signal"));
+                // The same message for all signals, so that it is reported once.
+                let message =
+                    "the path already contains that of a signal; the path of each signal is appended to it";
+                found.push(
+                    warning(message).with_help("remove the path, or set the endpoint of a single signal"),
+                );
             }
         }
     }
@@ -168,31 +170,32 @@ impl<'c> Destination<'c> {
         let (protocol, port) = (self.settings.protocol, self.settings.endpoint.port());
         let other = if self.is_grpc() { OtlpProtocol::HttpProtobuf } else { OtlpProtocol::Grpc };
         if port == other.default_port() {
-            let message = format!("port {port} is the usual one of {other}, but the protocol is {protocol}");
-            let help = format!("set `{}`, or the port {}", self.protocol_key(), protocol.default_port());
+            let message =
+                format!("port {port} is the default port of {other}, but the protocol is {protocol}");
+            let help = format!("change `{}`, or use port {}", self.protocol_key(), protocol.default_port());
             found.push(RuleViolation::warning(&[&self.endpoint_key()], message).with_help(help));
         }
     }
 
-    /// Files without encryption are not what somebody meant, and neither is half of an identity.
+    /// Files without encryption are probably a mistake, and so is a certificate without its key.
     fn tls(&self, found: &mut Vec<RuleViolation>) {
         if !self.settings.endpoint.is_https() {
-            // A general key may be for the other signals.
+            // A general key may be meant for other signals.
             let is_used = Signal::ALL.iter().any(|signal| self.otlp.settings(*signal).endpoint.is_https());
             let help = match self.written() {
                 Some(written) if !written.has_scheme() => "remove `insecure`, or this key".to_owned(),
-                _ => format!("write https:// in `{}`, or remove this key", self.endpoint_key()),
+                _ => format!("use https:// in `{}`, or remove this key", self.endpoint_key()),
             };
             for (key, _) in self.named_files().filter(|(_, is_own)| *is_own || !is_used) {
-                let message = "the connection is not encrypted, since the endpoint is http://";
+                let message = "the connection is not encrypted, because the endpoint uses http://";
                 found.push(RuleViolation::error(&[&key], message).with_help(&help));
             }
             return;
         }
         let TlsFiles { ca_file: _, cert_file, key_file } = &self.settings.tls.files;
         let alone = match (cert_file, key_file) {
-            (Some(_), None) => Some((CERT_FILE, KEY_FILE, "a certificate needs its private key")),
-            (None, Some(_)) => Some((KEY_FILE, CERT_FILE, "a private key needs its certificate")),
+            (Some(_), None) => Some((CERT_FILE, KEY_FILE, "a certificate requires its private key")),
+            (None, Some(_)) => Some((KEY_FILE, CERT_FILE, "a private key requires its certificate")),
             _ => None,
         };
         if let Some((set, (missing, _), message)) = alone {
@@ -203,7 +206,7 @@ impl<'c> Destination<'c> {
     }
 }
 
-/// The files of one destination, each with the key that names it.
+/// The TLS files of one destination, each with the key that sets it.
 #[cfg(feature = "tls")]
 #[derive(Debug)]
 pub(crate) struct KeyedTlsFiles {

@@ -1,4 +1,4 @@
-//! Rules that concern several keys, checked on the merged configuration before anything is built.
+//! Rules that concern several keys, checked on the merged configuration.
 
 mod destination;
 mod rule_violation;
@@ -8,9 +8,9 @@ use self::destination::Destination;
 pub(crate) use self::destination::KeyedTlsFiles;
 pub(crate) use self::rule_violation::{RuleViolation, Severity};
 use super::{Config, ExporterName, Resource, Signal, Temporality};
-use crate::text::{nearest, quoted_list};
+use crate::text::{nearest, use_one_of};
 
-/// Everything that is wrong with `config` as a whole.
+/// Returns all violations of rules in `config`.
 pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     let mut found = Vec::new();
     service(config, &mut found);
@@ -26,15 +26,15 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
 fn service(config: &Config, found: &mut Vec<RuleViolation>) {
     if config.service.name.is_none() && !config.disabled {
         found.push(
-            RuleViolation::error(&["service.name"], "is required and set nowhere")
-                .with_help("write `name = \"…\"` below [service], or set OTEL_SERVICE_NAME"),
+            RuleViolation::error(&["service.name"], "is required but not set")
+                .with_help("write `name = \"…\"` in [service], or set OTEL_SERVICE_NAME"),
         );
     }
     for (attribute, key) in Resource::SERVICE_KEYS {
         if config.resource.attributes.contains_key(attribute) {
             let path = vec!["resource".into(), "attributes".into(), attribute.into()];
             found.push(
-                RuleViolation::of(vec![path], "has a key of its own")
+                RuleViolation::of(vec![path], "must be set in [service]")
                     .with_help(format!("set `service.{key}` instead")),
             );
         }
@@ -50,8 +50,11 @@ fn batches(config: &Config, found: &mut Vec<RuleViolation>) {
         if let Some(batch) = batch.filter(|batch| batch.get() > queue.get()) {
             let (batch_key, queue_key) =
                 (format!("{signal}.batch.max_export_batch_size"), format!("{signal}.batch.max_queue_size"));
-            let message =
-                format!("{} is more than the queue holds ({queue_key} = {})", batch.get(), queue.get());
+            let message = format!(
+                "the batch size of {} exceeds the queue size of {} ({queue_key})",
+                batch.get(),
+                queue.get()
+            );
             found.push(RuleViolation::error(&[&batch_key, &queue_key], message));
         }
     }
@@ -68,7 +71,7 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
                     .with_help("choose another name"),
             );
         } else if !well_formed {
-            let message = "a name consists of a-z, 0-9 and _ and begins with a letter";
+            let message = "a name must consist of a-z, 0-9 and _ and start with a letter";
             found.push(RuleViolation::of(vec![vec!["exporters".into(), name.clone()]], message));
         }
     }
@@ -79,11 +82,11 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
             .collect();
         let key = format!("exporters.{name}");
         if used.is_empty() && !config.disabled {
-            found.push(RuleViolation::warning(&[&key], "is used by no signal").with_help(format!(
+            found.push(RuleViolation::warning(&[&key], "is not used by any signal").with_help(format!(
                 "add \"{name}\" to `traces.exporters`, `metrics.exporters` or `logs.exporters`"
             )));
         }
-        // Unlike `otlp`, which is at localhost by custom, it can be anywhere.
+        // Unlike `otlp`, it has no default endpoint.
         for signal in used.into_iter().filter(|signal| !otlp.has_endpoint(*signal)) {
             let message = format!("the exporter \"{name}\" has no endpoint");
             let violation = RuleViolation::error(&[&format!("{signal}.exporters")], message).entry(name);
@@ -96,8 +99,8 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
             let name = exporter.as_str();
             let message = match exporter.built_in() {
                 Some(built_in) if !built_in.signals.contains(&signal) => {
-                    let taken: Vec<_> = built_in.signals.iter().map(ToString::to_string).collect();
-                    Some(format!("\"{name}\" takes {} only, not {signal}", taken.join(" and ")))
+                    let accepted: Vec<_> = built_in.signals.iter().map(ToString::to_string).collect();
+                    Some(format!("\"{name}\" accepts {} only, not {signal}", accepted.join(" and ")))
                 }
                 None => Some(format!("there is no exporter \"{name}\" for {signal}")),
                 Some(_) => None,
@@ -113,17 +116,17 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
     }
 }
 
-/// What to write instead of `name`.
+/// Proposes an exporter instead of `name`.
 fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
     let mut known: Vec<&str> = ExporterName::built_in_names(signal).collect();
     known.extend(config.exporters.keys().map(String::as_str));
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("known: {}", quoted_list(&known)),
+        None => use_one_of(&known),
     }
 }
 
-/// The names below `logs.levels` are those of exporters. One that is not used now may be in another profile.
+/// The names in `logs.levels` are those of exporters, used or not: another profile may use them.
 fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
     for name in config.logs.levels.keys() {
         let is_built_in = ExporterName::built_in_names(Signal::Logs).any(|built_in| built_in == name);
@@ -139,11 +142,11 @@ fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
     }
 }
 
-/// The rules for each destination that is really used.
+/// Checks each destination that is used.
 fn destinations(config: &Config, found: &mut Vec<RuleViolation>) {
     let mut of_destinations = Vec::new();
     used_destinations(config).for_each(|destination| destination.check(&mut of_destinations));
-    // Signals that share a destination share its faults.
+    // Signals that share a destination share its violations.
     for violation in of_destinations {
         let is_same =
             |other: &RuleViolation| other.keys == violation.keys && other.message == violation.message;
@@ -160,7 +163,7 @@ fn used_destinations(config: &Config) -> impl Iterator<Item = Destination<'_>> {
     })
 }
 
-/// The files that the connections to each destination are encrypted with.
+/// Returns the TLS files of each destination that is used.
 #[cfg(feature = "tls")]
 pub(crate) fn tls_files(config: &Config) -> Vec<KeyedTlsFiles> {
     used_destinations(config).filter_map(|destination| destination.tls_files()).collect()
@@ -177,11 +180,11 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
             RuleViolation::error(
                 &["metrics.temporality"],
                 format!(
-                    "\"{}\" is not possible beside the exporter \"prometheus\": it is always cumulative, and all exporters share one collection",
+                    "\"{}\" cannot be combined with the exporter \"prometheus\", which is always cumulative; all exporters share one collection",
                     config.metrics.temporality
                 ),
             )
-            .with_help("use \"cumulative\", or take \"prometheus\" or the others out of `metrics.exporters`"),
+            .with_help("use \"cumulative\", or remove \"prometheus\" or the other exporters from `metrics.exporters`"),
         );
     }
 }
@@ -193,7 +196,7 @@ fn sampler(config: &Config, found: &mut Vec<RuleViolation>) {
                 &["traces.sampler_arg"],
                 format!("has no effect on the sampler \"{}\"", config.traces.sampler),
             )
-            .with_help("it belongs to \"traceidratio\" and \"parentbased_traceidratio\""),
+            .with_help("use \"traceidratio\" or \"parentbased_traceidratio\", or remove this key"),
         );
     }
 }

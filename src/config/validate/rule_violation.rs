@@ -1,13 +1,13 @@
-//! A rule that the configuration breaks.
+//! A violation of a rule that concerns several keys.
 
 use crate::config::key_path::{KeyPath, key_path};
 
-/// A rule that is broken.
+/// A violated rule.
 #[derive(Debug)]
 pub(crate) struct RuleViolation {
-    /// The keys whose values do not go together; the first one is shown.
+    /// The keys whose values cannot be combined. The first one is reported.
     pub(crate) keys: Vec<KeyPath>,
-    /// The entry of a list that alone is at fault.
+    /// The entry of a list that is at fault.
     pub(crate) entry: Option<String>,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
@@ -25,7 +25,7 @@ impl RuleViolation {
         Self::of(keys.iter().map(|key| key_path(key)).collect(), message)
     }
 
-    /// For keys with segments that may hold dots.
+    /// For keys with segments that may contain dots.
     pub(super) fn of(keys: Vec<KeyPath>, message: impl Into<String>) -> Self {
         Self { keys, entry: None, message: message.into(), help: None, severity: Severity::Error }
     }
@@ -34,9 +34,9 @@ impl RuleViolation {
         Self { severity: Severity::Warning, ..Self::error(keys, message) }
     }
 
-    /// For a key that needs a feature of the crate that is missing.
+    /// For a key that requires a Cargo feature that is not enabled.
     pub(super) fn compiled_out(key: &str, feature: &str) -> Self {
-        Self::error(&[key], format!("needs the feature `{feature}`, which this binary was built without"))
+        Self::error(&[key], format!("requires the feature `{feature}`, which is not enabled in this binary"))
             .with_help(format!("enable the feature `{feature}` of autotelemetry"))
     }
 

@@ -1,94 +1,77 @@
-//! Values of resource attributes.
+//! Resource attributes in the configuration.
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::ParseError;
+use super::{ParseError, attribute_value::AttributeValue, has_schema};
 
-/// A resource attribute's value: a text, boolean, integer, float, or an array of one of these kinds.
-///
-/// See the specification, "Attribute".
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum AttributeValue {
-    /// A text.
-    String(String),
-    /// A boolean.
-    Bool(bool),
-    /// A whole number.
-    I64(i64),
-    /// A floating-point number.
-    F64(f64),
-    /// Texts.
-    StringArray(Vec<String>),
-    /// Booleans.
-    BoolArray(Vec<bool>),
-    /// Whole numbers.
-    I64Array(Vec<i64>),
-    /// Floating-point numbers.
-    F64Array(Vec<f64>),
+/// The value of a resource attribute. [`AttributeValue`] has no serde implementations itself: they
+/// would be part of the public API.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Attribute(pub(crate) AttributeValue);
+
+has_schema!(
+    Attribute,
+    schemars::json_schema!({ "anyOf": [
+        { "type": ["string", "boolean", "integer", "number"] },
+        { "type": "array", "items": { "type": "string" } },
+        { "type": "array", "items": { "type": "boolean" } },
+        { "type": "array", "items": { "type": "number" } },
+    ] })
+);
+
+impl Serialize for Attribute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            AttributeValue::String(value) => value.serialize(serializer),
+            AttributeValue::Bool(value) => value.serialize(serializer),
+            AttributeValue::I64(value) => value.serialize(serializer),
+            AttributeValue::F64(value) => value.serialize(serializer),
+            AttributeValue::StringArray(values) => values.serialize(serializer),
+            AttributeValue::BoolArray(values) => values.serialize(serializer),
+            AttributeValue::I64Array(values) => values.serialize(serializer),
+            AttributeValue::F64Array(values) => values.serialize(serializer),
+        }
+    }
 }
 
-macro_rules! attribute_from {
-    ($($type:ty => |$value:ident| $make:expr),+ $(,)?) => {
-        $(impl From<$type> for AttributeValue {
-            fn from($value: $type) -> Self {
-                $make
-            }
-        })+
-    };
-}
-
-attribute_from! {
-    &str => |value| Self::String(value.to_owned()),
-    String => |value| Self::String(value),
-    bool => |value| Self::Bool(value),
-    i32 => |value| Self::I64(value.into()),
-    u32 => |value| Self::I64(value.into()),
-    i64 => |value| Self::I64(value),
-    f64 => |value| Self::F64(value),
-    Vec<String> => |value| Self::StringArray(value),
-    Vec<bool> => |value| Self::BoolArray(value),
-    Vec<i64> => |value| Self::I64Array(value),
-    Vec<f64> => |value| Self::F64Array(value),
-}
-
-impl<'de> Deserialize<'de> for AttributeValue {
+impl<'de> Deserialize<'de> for Attribute {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
 
         impl<'de> de::Visitor<'de> for Visitor {
-            type Value = AttributeValue;
+            type Value = Attribute;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, boolean, number, or an array of one of these kinds")
+                f.write_str("a string, boolean, number, or an array of one of these types")
             }
 
-            fn visit_str<E>(self, value: &str) -> Result<AttributeValue, E> {
-                Ok(value.into())
+            fn visit_str<E>(self, value: &str) -> Result<Attribute, E> {
+                Ok(Attribute(value.into()))
             }
 
-            fn visit_bool<E>(self, value: bool) -> Result<AttributeValue, E> {
-                Ok(value.into())
+            fn visit_bool<E>(self, value: bool) -> Result<Attribute, E> {
+                Ok(Attribute(value.into()))
             }
 
-            fn visit_i64<E>(self, value: i64) -> Result<AttributeValue, E> {
-                Ok(value.into())
+            fn visit_i64<E>(self, value: i64) -> Result<Attribute, E> {
+                Ok(Attribute(value.into()))
             }
 
-            fn visit_f64<E>(self, value: f64) -> Result<AttributeValue, E> {
-                Ok(value.into())
+            fn visit_f64<E>(self, value: f64) -> Result<Attribute, E> {
+                Ok(Attribute(value.into()))
             }
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<AttributeValue, A::Error> {
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Attribute, A::Error> {
                 let mut values = Vec::new();
-                while let Some(value) = seq.next_element::<AttributeValue>()? {
+                while let Some(Attribute(value)) = seq.next_element()? {
                     values.push(value);
                 }
-                array(values).ok_or_else(|| {
-                    de::Error::custom(ParseError::new("an array must hold values of one kind, and no arrays"))
+                array(values).map(Attribute).ok_or_else(|| {
+                    de::Error::custom(ParseError::new(
+                        "an array must contain values of one type and no arrays",
+                    ))
                 })
             }
         }

@@ -12,7 +12,7 @@ use super::parse_error::ParseError;
     expect(dead_code, reason = "the schema alone asks for words and patterns")
 )]
 pub(crate) trait ConfigValue: Sized {
-    /// Completes "expected …" when the value is not a text at all.
+    /// Completes "expected …" when the value is not a string.
     const EXPECTED: &'static str;
 
     /// All words that are accepted, when the type is a choice of words.
@@ -21,7 +21,7 @@ pub(crate) trait ConfigValue: Sized {
     /// A regular expression that accepted values match, for editors.
     const PATTERN: Option<&'static str> = None;
 
-    /// Marks a secret: it is never printed, and `{ file = "…" }` may stand for it.
+    /// Marks a secret: it is never printed, and `{ file = "…" }` may replace it.
     const SECRET: bool = false;
 
     /// Marks the path of a file: a relative one starts at the directory of the file that names it.

@@ -1,17 +1,17 @@
-//! Durations: whole numbers with a unit, `"500ms"`, `"10s"`, `"1m 30s"`.
+//! Durations: integers with a unit, `"500ms"`, `"10s"`, `"1m 30s"`.
 
 use std::{fmt, time::Duration};
 
 use serde::{Deserializer, Serialize, Serializer};
 
-use super::{ConfigValue, ParseError, deserialize, string_value};
+use super::{ConfigValue, ParseError, deserialize, has_schema, string_value};
 
 const PATTERN: &str = r"^\s*([0-9]+(ms|s|m|h)\s*)+$";
 pub(crate) const HELP: &str = "write a number with a unit, for example \"5s\" (ms, s, m or h)";
 
-/// A duration. Each key that holds one declares its minimum, by [`at_least`].
+/// A duration. Each key of this type declares its minimum with [`at_least`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval(Duration);
+pub(crate) struct Interval(Duration);
 
 impl Interval {
     pub(crate) const fn from_millis(millis: u64) -> Self {
@@ -20,7 +20,7 @@ impl Interval {
 
     /// Returns the duration.
     #[must_use]
-    pub const fn get(self) -> Duration {
+    pub(crate) const fn get(self) -> Duration {
         self.0
     }
 }
@@ -37,6 +37,8 @@ impl Serialize for Interval {
     }
 }
 
+has_schema!(Interval, super::schema::text::<AtLeast<0>>());
+
 /// Deserializes an [`Interval`], or an optional one, of at least `MIN_MS` milliseconds.
 pub(crate) fn at_least<'de, const MIN_MS: u64, D: Deserializer<'de>, T: From<Interval>>(
     deserializer: D,
@@ -44,7 +46,7 @@ pub(crate) fn at_least<'de, const MIN_MS: u64, D: Deserializer<'de>, T: From<Int
     deserialize(deserializer).map(|AtLeast::<MIN_MS>(interval)| interval.into())
 }
 
-pub(super) struct AtLeast<const MIN_MS: u64>(Interval);
+struct AtLeast<const MIN_MS: u64>(Interval);
 
 impl<const MIN_MS: u64> ConfigValue for AtLeast<MIN_MS> {
     const EXPECTED: &'static str = "a duration such as \"5s\"";
@@ -54,28 +56,28 @@ impl<const MIN_MS: u64> ConfigValue for AtLeast<MIN_MS> {
         let duration = parse(text)?;
         if duration < Duration::from_millis(MIN_MS) {
             let least = format(Duration::from_millis(MIN_MS));
-            return Err(ParseError::new(format!("{text:?} is too short, the least is \"{least}\"")));
+            return Err(ParseError::new(format!("{text:?} is shorter than the minimum of \"{least}\"")));
         }
         Ok(Self(Interval(duration)))
     }
 }
 
-/// A time limit; `"0s"` means that there is none.
+/// A time limit; `"0s"` means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeout(Duration);
+pub(crate) struct Timeout(Duration);
 
 impl Timeout {
     pub(crate) const fn from_secs(secs: u64) -> Self {
         Self(Duration::from_secs(secs))
     }
 
-    /// The limit, or `None` when there is none.
+    /// Returns the limit, or `None` without one.
     #[must_use]
-    pub fn limit(self) -> Option<Duration> {
+    pub(crate) fn limit(self) -> Option<Duration> {
         (!self.0.is_zero()).then_some(self.0)
     }
 
-    /// The stricter of two limits.
+    /// Returns the stricter of two limits.
     pub(crate) fn min(self, other: Self) -> Self {
         match (self.limit(), other.limit()) {
             (Some(a), Some(b)) => Self(a.min(b)),
@@ -125,19 +127,19 @@ fn parse(text: &str) -> Result<Duration, ParseError> {
         total = total.checked_add(part).ok_or_else(refused)?;
         rest = rest[unit_end..].trim_start();
     }
-    // Far beyond any use, and far below what overflows when it is added to an `Instant`.
+    // Longer durations have no use, and could overflow when they are added to an `Instant`.
     if total > Duration::from_secs(365 * 24 * 3600) {
         return Err(ParseError::new(format!("{text:?} is longer than a year")));
     }
     Ok(total)
 }
 
-/// Serializes a duration as the file writes it.
+/// Serializes a duration in the notation of the file.
 pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format(*duration))
 }
 
-/// Writes a duration as the file does: in seconds when exact, in milliseconds otherwise.
+/// Formats a duration in the notation of the file: in seconds if exact, otherwise in milliseconds.
 pub(crate) fn format(duration: Duration) -> String {
     let millis = duration.as_millis();
     if millis.is_multiple_of(1000) { format!("{}s", millis / 1000) } else { format!("{millis}ms") }
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_numbers_with_units() {
+    fn numbers_with_units_are_durations() {
         assert_eq!(millis("500ms"), Some(500));
         assert_eq!(millis(" 10s "), Some(10_000));
         assert_eq!(millis("1m 30s"), Some(90_000));
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn other_texts_are_refused() {
         for text in ["", "5", "5 s", "5 sec", "1.5s", "-1s", "s", "5s5", "99999999999999999999s", "10000h ms"]
         {
             assert_eq!(millis(text), None, "{text}");
@@ -169,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_has_a_minimum() {
+    fn interval_below_its_minimum_is_refused() {
         let parse = |text| AtLeast::<10>::parse_str(text).map(|AtLeast(interval)| interval);
         assert_eq!(parse("10ms"), Ok(Interval::from_millis(10)));
-        assert_eq!(parse("9ms").unwrap_err().message, "\"9ms\" is too short, the least is \"10ms\"");
+        assert_eq!(parse("9ms").unwrap_err().message, "\"9ms\" is shorter than the minimum of \"10ms\"");
     }
 
     #[test]
-    fn the_stricter_limit_wins() {
+    fn stricter_timeout_wins() {
         assert_eq!(Timeout::from_secs(0).min(Timeout::from_secs(3)), Timeout::from_secs(3));
         assert_eq!(Timeout::from_secs(3).min(Timeout::from_secs(0)), Timeout::from_secs(3));
         assert_eq!(Timeout::from_secs(5).min(Timeout::from_secs(3)), Timeout::from_secs(3));

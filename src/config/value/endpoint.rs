@@ -1,4 +1,4 @@
-//! Where an OTLP exporter sends to.
+//! The endpoint of an OTLP destination.
 
 use std::fmt;
 
@@ -9,11 +9,12 @@ use http::{
 
 use super::{ConfigValue, ParseError, string_value};
 
-/// An absolute `http://` or `https://` URL without user information and fragment; or, for grpc, a host and a port alone.
+/// An absolute `http://` or `https://` URL without user information and fragment. For grpc also a host
+/// and port without a scheme.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     uri: Uri,
-    /// Otherwise the scheme of `uri` is a placeholder.
+    /// If `false`, the scheme of `uri` is a placeholder.
     has_scheme: bool,
 }
 
@@ -35,13 +36,13 @@ impl Endpoint {
         &self.uri
     }
 
-    /// Whether it is written with `http://` or `https://`.
+    /// Returns whether the endpoint has a scheme, `http://` or `https://`.
     #[must_use]
-    pub fn has_scheme(&self) -> bool {
+    pub(crate) fn has_scheme(&self) -> bool {
         self.has_scheme
     }
 
-    /// The endpoint with this scheme, unless it has one.
+    /// Adds a scheme to an endpoint without one.
     #[must_use]
     pub(crate) fn or_scheme(&self, scheme: Scheme) -> Self {
         if self.has_scheme {
@@ -52,7 +53,7 @@ impl Endpoint {
         Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), has_scheme: true }
     }
 
-    /// The endpoint without a path and a query, which gRPC has no use for.
+    /// Removes path and query, which gRPC does not use.
     #[must_use]
     pub(crate) fn without_path(&self) -> Self {
         let mut parts = self.uri.clone().into_parts();
@@ -60,37 +61,38 @@ impl Endpoint {
         Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
     }
 
-    /// Whether the connection is encrypted.
+    /// Returns whether the connection is encrypted.
     #[must_use]
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.uri.scheme_str() == Some("https")
     }
 
-    /// The port, given or implied by the scheme.
+    /// Returns the port, explicit or implied by the scheme.
     #[must_use]
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
-    /// The name or address alone, without the brackets of IPv6.
+    /// Returns the host name or address, without the brackets of IPv6.
     #[must_use]
     pub(crate) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Where the connection goes to.
+    /// Returns host and port, as `host:port`.
     #[must_use]
-    pub fn host_and_port(&self) -> String {
+    pub(crate) fn host_and_port(&self) -> String {
         format!("{}:{}", self.uri.host().unwrap_or_default(), self.port())
     }
 
-    /// Whether there is a path other than `/`.
+    /// Returns whether there is a path other than `/`.
     #[must_use]
-    pub fn has_path(&self) -> bool {
+    pub(crate) fn has_path(&self) -> bool {
         self.uri.path() != "/"
     }
 
-    /// The endpoint with `path` behind its own path, joined with exactly one slash. A query stays at the end.
+    /// Appends `path` to the path of the endpoint, joined with exactly one slash. A query stays at the
+    /// end.
     ///
     /// See the specification, "OpenTelemetry Protocol Exporter", "Endpoint URLs for OTLP/HTTP".
     #[must_use]
@@ -114,7 +116,7 @@ impl ConfigValue for Endpoint {
         if text.is_empty() {
             return Err(ParseError::new("must not be empty"));
         }
-        // Anywhere, not only where it belongs: a password may hold what ends an authority.
+        // Anywhere in the text: a password may contain characters that end an authority.
         if text.contains('@') {
             return Err(ParseError::new("a URL with user information is not supported")
                 .with_help("send the credentials in a header, for example `authorization`"));
@@ -138,7 +140,7 @@ impl ConfigValue for Endpoint {
         }
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         match format!("{}://{rest}", scheme.unwrap_or("http")).parse::<Uri>() {
-            // `http//host` is a scheme that lost its colon.
+            // `http//host` is a scheme without its colon.
             Ok(uri)
                 if uri.host().is_some_and(|host| !host.is_empty() && !["http", "https"].contains(&host))
                     && port_is_good(authority) =>
@@ -146,12 +148,12 @@ impl ConfigValue for Endpoint {
                 Ok(Self { uri, has_scheme: scheme.is_some() })
             }
             _ => Err(ParseError::new(format!("{:?} is not a URL", shown(text)))
-                .with_help("for example \"http://localhost:4318\"")),
+                .with_help("write a URL such as \"http://localhost:4318\"")),
         }
     }
 }
 
-/// `Uri` accepts `host:` and `host:99999`; neither can be connected to.
+/// Checks the port of an authority. `Uri` accepts `host:` and `host:99999`, which are not valid.
 pub(crate) fn port_is_good(authority: &str) -> bool {
     let after_host = authority.rsplit_once(']').map_or(authority, |(_, port)| port);
     match after_host.rsplit_once(':') {
@@ -160,13 +162,13 @@ pub(crate) fn port_is_good(authority: &str) -> bool {
     }
 }
 
-/// What may be shown of a text that could hold credentials before an `@` or in a query.
+/// Returns the part of a text without credentials, which may be before an `@` or in a query.
 fn shown(text: &str) -> &str {
     let text = text.split('?').next().unwrap_or_default();
     text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
-/// The URL; a query is masked, since some destinations want their token in it.
+/// Writes the URL. A query is masked, since some destinations expect a token in it.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let authority = self.uri.authority().map_or("", http::uri::Authority::as_str);
@@ -175,7 +177,7 @@ impl fmt::Display for Endpoint {
             None => f.write_str(authority)?,
         }
         match (self.uri.path(), self.uri.query()) {
-            // The URI type writes the path "/" where none was given.
+            // `Uri` adds the path "/" to a URL without one.
             ("/", None) => Ok(()),
             (path, None) => f.write_str(path),
             (path, Some(_)) => write!(f, "{path}?***"),
@@ -194,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn joins_with_one_slash_before_the_query() {
+    fn join_with_query_adds_one_slash_before_it() {
         assert_eq!(joined("http://c:4318"), "http://c:4318/v1/traces");
         assert_eq!(joined("http://c:4318/"), "http://c:4318/v1/traces");
         assert_eq!(joined("https://c/otlp/?k=v"), "https://c/otlp/v1/traces?k=v");
     }
 
     #[test]
-    fn refuses_what_cannot_be_dialled() {
+    fn endpoint_without_valid_host_or_port_is_refused() {
         for text in [
             "ftp://c",
             "http://",
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn never_shows_credentials() {
+    fn credentials_are_never_shown() {
         for text in [
             "http://user:hunter2@c",
             "user:hunter2@c:4317",
@@ -229,8 +231,8 @@ mod tests {
             "user:hunter2://x@c",
             "c d:1?token=hunter2&next=https://x",
         ] {
-            let rejection = Endpoint::parse_str(text).unwrap_err();
-            assert!(!rejection.to_string().contains("hunter2"), "{rejection}");
+            let error = Endpoint::parse_str(text).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
         }
         let endpoint = Endpoint::parse_str("http://c:4318/x?token=hunter2").unwrap();
         assert_eq!(endpoint.to_string(), "http://c:4318/x?***");

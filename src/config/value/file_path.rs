@@ -6,12 +6,12 @@ use super::{ConfigValue, ParseError, string::NonEmptyString, string_value};
 
 /// The path of a file, relative to the configuration file that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePath(NonEmptyString);
+pub(crate) struct FilePath(NonEmptyString);
 
 impl FilePath {
     /// Returns the path.
     #[must_use]
-    pub fn as_path(&self) -> &Path {
+    pub(crate) fn as_path(&self) -> &Path {
         Path::new(self.0.as_str())
     }
 }

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use super::{ConfigValue, ParseError, string_value};
 
 /// Header names (lower case) and their secret values.
-pub type Headers = BTreeMap<HeaderName, SecretString>;
+pub(crate) type Headers = BTreeMap<HeaderName, SecretString>;
 
-/// Names that belong to the transport; a value of ours would break the request.
+/// Names that the transport sets; a configured value would break the request.
 const RESERVED: &[&str] = &[
     "connection",
     "content-encoding",
@@ -22,12 +22,12 @@ const RESERVED: &[&str] = &[
 
 /// The name of a header, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HeaderName(String);
+pub(crate) struct HeaderName(String);
 
 impl HeaderName {
-    /// The name.
+    /// Returns the name.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -43,15 +43,16 @@ impl ConfigValue for HeaderName {
     const IGNORES_CASE: bool = true;
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
-        // A name that is none may be a token that stands in the wrong place, so it is not shown.
+        // An invalid name may be a misplaced token, so it is not shown.
         let name = http::HeaderName::from_bytes(text.as_bytes()).map_err(|_| {
-            let error =
-                ParseError::of_key("holds a name that no header can have, and that is not shown here");
+            let error = ParseError::of_key(
+                "contains an invalid header name, which is not shown because it may be a secret",
+            );
             let colon = text.contains(':');
-            if colon { error.with_help("write `=` between a name and its value, not `:`") } else { error }
+            if colon { error.with_help("separate the name from its value by `=`, not `:`") } else { error }
         })?;
         if RESERVED.contains(&name.as_str()) {
-            return Err(ParseError::of_key(format!("the header `{name}` is set by the exporter itself")));
+            return Err(ParseError::of_key(format!("the header `{name}` is reserved for the exporter")));
         }
         Ok(Self(name.as_str().to_owned()))
     }
@@ -59,18 +60,18 @@ impl ConfigValue for HeaderName {
 
 string_value!(HeaderName);
 
-/// The names that headers may have, for editors.
+/// Returns the schema of the names that headers may have.
 #[cfg(feature = "schema")]
 pub(crate) fn possible_names() -> serde_json::Value {
     serde_json::json!({ "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })
 }
 
-/// The value of a header. It may be a token, so `Debug` and `Display` write `***`.
+/// The value of a header. It may be a token, so `Debug`, `Display` and `Serialize` write `***`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretString(String);
+pub(crate) struct SecretString(String);
 
 impl SecretString {
-    /// The text itself; only for the place that sends it.
+    /// Returns the value, for sending it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -89,7 +90,7 @@ impl fmt::Display for SecretString {
 }
 
 impl ConfigValue for SecretString {
-    const EXPECTED: &'static str = "a text in quotes";
+    const EXPECTED: &'static str = "a string in quotes";
     const SECRET: bool = true;
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
@@ -97,9 +98,8 @@ impl ConfigValue for SecretString {
         if text.bytes().all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\t') {
             Ok(Self(text.to_owned()))
         } else {
-            Err(ParseError::new("holds characters that are not allowed in a header").with_help(
-                "only printable ASCII is; the value itself is not shown here because it may be a secret",
-            ))
+            Err(ParseError::new("contains characters that are not allowed in a header")
+                .with_help("use printable ASCII only; the value is not shown because it may be a secret"))
         }
     }
 }

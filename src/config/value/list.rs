@@ -6,19 +6,19 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{ConfigValue, ParseError, deserialize};
 
-/// A list without duplicates. `"none"`, standing alone, is another way to write the empty list.
+/// A list without duplicates. `["none"]` is another notation for the empty list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct List<T>(Vec<T>);
+pub(crate) struct List<T>(Vec<T>);
 
 impl<T> List<T> {
     pub(crate) const fn new(entries: Vec<T>) -> Self {
         Self(entries)
     }
 
-    /// Returns the entries in their order.
+    /// Returns the entries in order.
     #[must_use]
-    pub fn as_slice(&self) -> &[T] {
+    pub(crate) fn as_slice(&self) -> &[T] {
         &self.0
     }
 }
@@ -65,9 +65,9 @@ impl<'de, T: ConfigValue + PartialEq> Deserialize<'de> for List<T> {
                     }
                 }
                 if has_none && !entries.is_empty() {
-                    let error = ParseError::new("\"none\" must stand alone");
+                    let error = ParseError::new("\"none\" cannot be combined with other entries");
                     return Err(de::Error::custom(
-                        error.with_help("write [] or [\"none\"] for no entry at all"),
+                        error.with_help("write [] or [\"none\"] for an empty list"),
                     ));
                 }
                 Ok(List(entries))
@@ -75,5 +75,16 @@ impl<'de, T: ConfigValue + PartialEq> Deserialize<'de> for List<T> {
         }
 
         deserializer.deserialize_seq(Visitor(PhantomData))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for List<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("ListOf{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        super::schema::list(&T::json_schema(generator))
     }
 }

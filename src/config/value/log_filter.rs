@@ -1,36 +1,35 @@
-//! Which log records are wanted: a level, and other levels for some targets.
+//! Filters of log records: a level, and other levels for some targets.
 
 use std::fmt;
 
 use super::{ConfigValue, ParseError, string_enum, string_value};
 
 string_enum! {
-    /// How severe a log record must be at least; `off` stops all.
+    /// The least severe level that passes; `off` passes nothing.
     #[derive(PartialOrd, Ord)]
-    pub enum LevelFilter {
-        /// No record at all.
+    pub(crate) enum LevelFilter {
+        /// No records.
         Off = "off",
-        /// Something failed.
+        /// Failures.
         Error = "error",
-        /// Something is not as it should be.
+        /// Unexpected conditions that are not failures.
         Warn = "warn",
-        /// What an operator wants to see in normal times.
+        /// Events of interest in normal operation.
         Info = "info",
-        /// For the search of a fault.
+        /// Details for debugging.
         Debug = "debug",
         /// Everything.
         Trace = "trace",
     }
 }
 
-/// `"info"`, or a list such as `"info,hyper=warn,my_crate=debug"`; the longest matching target decides.
+/// A level, or a list such as `"info,hyper=warn,my_crate=debug"`. The longest matching target decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LogFilter {
-    /// For targets that no directive names.
-    pub default: LevelFilter,
-    /// Targets and their levels. A target stands for all that begin with it, as in `RUST_LOG`.
-    pub targets: Vec<(String, LevelFilter)>,
+pub(crate) struct LogFilter {
+    /// The level of targets that no directive names.
+    pub(crate) default: LevelFilter,
+    /// Targets and their levels. A target matches all targets that start with it, as in `RUST_LOG`.
+    pub(crate) targets: Vec<(String, LevelFilter)>,
 }
 
 impl Default for LogFilter {
@@ -40,14 +39,14 @@ impl Default for LogFilter {
 }
 
 impl LogFilter {
-    /// The most detailed level that records of `target` may have.
+    /// Returns the most verbose level that passes for records of `target`.
     pub(crate) fn level_of(&self, target: &str) -> LevelFilter {
         let named = self.targets.iter().filter(|(prefix, _)| target.starts_with(prefix.as_str()));
-        // Of equal ones the last counts.
+        // Of equal targets the last one counts.
         named.max_by_key(|(prefix, _)| prefix.len()).map_or(self.default, |(_, level)| *level)
     }
 
-    /// The most detailed level that any target lets through.
+    /// Returns the most verbose level that passes for any target.
     pub(crate) fn most_detailed(&self) -> LevelFilter {
         self.targets.iter().map(|(_, level)| *level).fold(self.default, Ord::max)
     }
@@ -78,23 +77,23 @@ impl ConfigValue for LogFilter {
                 Some((target, text)) if !target.trim().is_empty() => {
                     targets.push((target.trim().to_owned(), level(text.trim())?));
                 }
-                Some(_) => return Err(ParseError::new(format!("{directive:?} names no target"))),
+                Some(_) => return Err(ParseError::new(format!("{directive:?} has no target"))),
             }
         }
         if default.is_none() && targets.is_empty() {
             return Err(ParseError::new("must not be empty"));
         }
-        // A list that only names targets says nothing about the others, so they keep the usual level.
+        // A list of targets only leaves the level of all others at its default.
         Ok(Self { default: default.unwrap_or(Self::default().default), targets })
     }
 }
 
 fn level(text: &str) -> Result<LevelFilter, ParseError> {
-    // In any case, but quoted as it was written.
+    // Case is ignored, but the error quotes the text as it was written.
     LevelFilter::parse_str(&text.to_ascii_lowercase()).or_else(|_| LevelFilter::parse_str(text)).map_err(
-        |rejection| match rejection.help {
-            Some(_) => rejection,
-            None => rejection.with_help("write a level for all, or `target=level` for one target"),
+        |error| match error.help {
+            Some(_) => error,
+            None => error.with_help("write a level for all targets, or `target=level` for one"),
         },
     )
 }
@@ -106,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_levels_and_targets() {
+    fn filter_reads_levels_and_targets() {
         let filter = LogFilter::parse_str(" warn, hyper=off ,my::app=TRACE").unwrap();
         assert_eq!(filter.default, LevelFilter::Warn);
         assert_eq!(
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_target_decides() {
+    fn longest_matching_target_decides() {
         let filter = LogFilter::parse_str("warn,hyper=off,hyper::client=debug,a=info,a=trace").unwrap();
         for (target, level) in [
             ("shop", LevelFilter::Warn),
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_express() {
+    fn unsupported_filter_is_refused() {
         for text in ["", ",", "infoo", "my_crate", "=info", "a[span]=info", "a=loud"] {
             assert!(LogFilter::parse_str(text).is_err(), "{text}");
         }

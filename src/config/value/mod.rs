@@ -5,10 +5,12 @@
 //! same words.
 
 pub(crate) mod attribute;
+pub(crate) mod attribute_value;
 mod config_value;
 pub(crate) mod duration;
 pub(crate) mod endpoint;
 pub(crate) mod file_path;
+mod has_schema;
 pub(crate) mod header;
 pub(crate) mod list;
 pub(crate) mod log_filter;
@@ -19,10 +21,12 @@ pub(crate) mod schema;
 pub(crate) mod string;
 mod string_enum;
 mod string_value;
+pub(crate) mod word;
 
 pub(crate) use self::{
     config_value::{ConfigValue, deserialize, newtype_name},
+    has_schema::has_schema,
     parse_error::ParseError,
-    string_enum::string_enum,
+    string_enum::{string_enum, word_enum},
     string_value::string_value,
 };

@@ -4,15 +4,15 @@ use std::{fmt, ops::RangeInclusive};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::ParseError;
+use super::{ParseError, has_schema};
 
-/// Declares whole numbers, each with its range.
+/// Declares integers, each with its range.
 macro_rules! bounded {
-    ($($(#[$meta:meta])* pub struct $name:ident($type:ty) in $min:literal..=$max:literal;)+) => {$(
+    ($($(#[$meta:meta])* pub(crate) struct $name:ident($type:ty) in $min:literal..=$max:literal;)+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         #[serde(transparent)]
-        pub struct $name($type);
+        pub(crate) struct $name($type);
 
         impl $name {
             #[allow(dead_code, reason = "not every number has a default")]
@@ -23,56 +23,44 @@ macro_rules! bounded {
 
             /// Returns the number.
             #[must_use]
-            pub const fn get(self) -> $type {
+            pub(crate) const fn get(self) -> $type {
                 self.0
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let number = whole_number(deserializer, $min..=$max)?;
+                let number = integer(deserializer, $min..=$max)?;
                 <$type>::try_from(number).map(Self).map_err(de::Error::custom)
             }
         }
 
-        #[cfg(feature = "schema")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                super::schema::whole_number(&($min..=$max))
-            }
-        }
+        has_schema!($name, super::schema::integer(&($min..=$max)));
     )+};
 }
 
 bounded! {
-    /// A number of things or characters; 0 allows none.
-    pub struct Count(u32) in 0..=4_294_967_295;
+    /// A number of items or characters.
+    pub(crate) struct Count(u32) in 0..=4_294_967_295;
 
-    /// How many items a queue or a batch holds.
-    pub struct Size(u32) in 1..=1_000_000;
+    /// The capacity of a queue or a batch in items.
+    pub(crate) struct Size(u32) in 1..=1_000_000;
 
-    /// How often something is tried.
-    pub struct Attempts(u32) in 1..=1_000_000;
+    /// A number of attempts.
+    pub(crate) struct Attempts(u32) in 1..=1_000_000;
 
-    /// A TCP port; 0 stands for any free one.
-    pub struct Port(u16) in 0..=65_535;
+    /// A TCP port; 0 selects any free one.
+    pub(crate) struct Port(u16) in 0..=65_535;
 }
 
-fn whole_number<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    range: RangeInclusive<i64>,
-) -> Result<i64, D::Error> {
+fn integer<'de, D: Deserializer<'de>>(deserializer: D, range: RangeInclusive<i64>) -> Result<i64, D::Error> {
     struct Visitor(RangeInclusive<i64>);
 
     impl de::Visitor<'_> for Visitor {
         type Value = i64;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "a whole number from {} to {}", self.0.start(), self.0.end())
+            write!(f, "an integer from {} to {}", self.0.start(), self.0.end())
         }
 
         fn visit_i64<E: de::Error>(self, value: i64) -> Result<i64, E> {
@@ -91,17 +79,22 @@ fn whole_number<'de, D: Deserializer<'de>>(
     deserializer.deserialize_i64(Visitor(range))
 }
 
-/// A share from 0 (none) to 1 (all).
+/// A ratio from 0 (none) to 1 (all).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct SamplingRatio(f64);
+pub(crate) struct SamplingRatio(f64);
+
+has_schema!(
+    SamplingRatio,
+    super::schema::or_reference(&schemars::json_schema!({ "type": "number", "minimum": 0, "maximum": 1 }))
+);
 
 impl SamplingRatio {
     pub(crate) const ONE: Self = Self(1.0);
 
-    /// Returns the share.
+    /// Returns the ratio.
     #[must_use]
-    pub fn get(self) -> f64 {
+    pub(crate) fn get(self) -> f64 {
         self.0
     }
 }
@@ -125,7 +118,7 @@ impl<'de> Deserialize<'de> for SamplingRatio {
                 }
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "every number that passes is 0 or 1")]
+            #[expect(clippy::cast_precision_loss, reason = "only 0 and 1 pass, which are exact")]
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<SamplingRatio, E> {
                 self.visit_f64(value as f64)
             }

@@ -6,7 +6,7 @@ use super::{ConfigValue, ParseError, string_value};
 
 /// A string that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NonEmptyString(String);
+pub(crate) struct NonEmptyString(String);
 
 impl NonEmptyString {
     pub(crate) fn from_static(text: &'static str) -> Self {
@@ -15,13 +15,13 @@ impl NonEmptyString {
 
     /// Returns the string.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl ConfigValue for NonEmptyString {
-    const EXPECTED: &'static str = "a text in quotes";
+    const EXPECTED: &'static str = "a string in quotes";
     const PATTERN: Option<&'static str> = Some(r"\S");
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {

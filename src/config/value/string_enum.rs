@@ -1,7 +1,8 @@
 //! Enums whose variants are words of the configuration.
 
-/// Declares an enum whose variants are written as the given words, exactly.
-macro_rules! string_enum {
+/// Declares an enum whose variants are written as the given words, exactly. It has no serde
+/// implementations.
+macro_rules! word_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,9 +10,9 @@ macro_rules! string_enum {
         $vis enum $name { $($(#[$variant_meta])* $variant),+ }
 
         impl $name {
-            /// Returns the word that stands for this value in the configuration.
+            /// Returns the word for this value in the configuration.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            $vis fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
         }
@@ -33,7 +34,14 @@ macro_rules! string_enum {
                 }
             }
         }
+    };
+}
+pub(crate) use word_enum;
 
+/// Declares a [`word_enum`] with serde implementations.
+macro_rules! string_enum {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variants:tt)* }) => {
+        crate::config::value::word_enum! { $(#[$meta])* $vis enum $name { $($variants)* } }
         crate::config::value::string_value!($name);
     };
 }

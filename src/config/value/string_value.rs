@@ -9,16 +9,7 @@ macro_rules! string_value {
             }
         }
 
-        #[cfg(feature = "schema")]
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                crate::config::value::schema::text::<Self>()
-            }
-        }
+        crate::config::value::has_schema!($type, crate::config::value::schema::text::<$type>());
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

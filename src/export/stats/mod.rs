@@ -34,45 +34,116 @@ impl Stats {
 ///
 /// `emitted` is always the sum of `exported`, `failed`, `dropped` and `queued`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ExporterStats {
-    /// The signal.
-    pub signal: Signal,
-    /// The name of the exporter, as in the signal's `exporters`.
-    pub exporter: String,
-    /// Where the exporter sends or writes to.
-    pub destination: String,
-    /// Items that were made for the exporter.
-    pub emitted: u64,
-    /// Items that were delivered.
-    pub exported: u64,
-    /// Items that were tried and not delivered.
-    pub failed: u64,
-    /// Items that were never tried, for any reason.
-    pub dropped: u64,
-    /// The dropped items by reason.
-    pub dropped_by_reason: Dropped,
-    /// Items that are queued or being exported.
-    pub queued: u64,
-    /// Why the last lost items were lost.
-    pub last_error: Option<String>,
-    /// When items were delivered last. Lines on the console and in files are not timed.
-    pub last_success: Option<SystemTime>,
+    signal: Signal,
+    exporter: String,
+    destination: String,
+    emitted: u64,
+    exported: u64,
+    failed: u64,
+    dropped: Dropped,
+    queued: u64,
+    last_error: Option<String>,
+    last_success: Option<SystemTime>,
 }
 
-/// Items that were never tried, by reason.
+impl ExporterStats {
+    /// Returns the signal.
+    #[must_use]
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// Returns the name of the exporter, as in the signal's `exporters`.
+    #[must_use]
+    pub fn exporter(&self) -> &str {
+        &self.exporter
+    }
+
+    /// Returns the endpoint, stream or directory.
+    #[must_use]
+    pub fn destination(&self) -> &str {
+        &self.destination
+    }
+
+    /// Returns the number of items that were made for the exporter.
+    #[must_use]
+    pub fn emitted(&self) -> u64 {
+        self.emitted
+    }
+
+    /// Returns the number of items that were delivered.
+    #[must_use]
+    pub fn exported(&self) -> u64 {
+        self.exported
+    }
+
+    /// Returns the number of items that were tried and not delivered.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Returns the number of items that were never tried, for any reason.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.total()
+    }
+
+    /// Returns the dropped items by reason.
+    #[must_use]
+    pub fn dropped_by_reason(&self) -> Dropped {
+        self.dropped
+    }
+
+    /// Returns the number of items that are queued or being exported.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    /// Returns the error that caused the last loss.
+    #[must_use]
+    pub fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
+    }
+
+    /// Returns the time of the last delivery. Lines on the console and in files are not timed.
+    #[must_use]
+    pub fn last_success(&self) -> Option<SystemTime> {
+        self.last_success
+    }
+}
+
+/// The number of items that were never tried, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Dropped {
-    /// The queue was full.
-    pub queue_full: u64,
-    /// Telemetry was shut down, before the items were made or before they were tried.
-    pub shut_down: u64,
-    /// The reader of the stream has closed it, or its writer has failed for good.
-    pub sink_closed: u64,
+    pub(crate) queue_full: u64,
+    pub(crate) shut_down: u64,
+    pub(crate) sink_closed: u64,
 }
 
 impl Dropped {
+    /// Returns the number of items that found the queue full.
+    #[must_use]
+    pub fn queue_full(&self) -> u64 {
+        self.queue_full
+    }
+
+    /// Returns the number of items that a shutdown preceded: they were made after it, or queued and
+    /// not tried before its deadline.
+    #[must_use]
+    pub fn shut_down(&self) -> u64 {
+        self.shut_down
+    }
+
+    /// Returns the number of items whose output was closed: by the reader of the stream, or by a
+    /// writer that failed for good.
+    #[must_use]
+    pub fn sink_closed(&self) -> u64 {
+        self.sink_closed
+    }
+
     /// Returns the sum.
     #[must_use]
     pub fn total(&self) -> u64 {

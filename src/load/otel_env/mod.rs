@@ -1,7 +1,8 @@
-//! `OTEL_*`: the variables of the OpenTelemetry specification, and its rules for reading them.
+//! `OTEL_*`: the variables of the OpenTelemetry specification, read by its rules.
 //!
-//! The specification wants values that cannot be used to be warned about and ignored, so nothing here is an error. The
-//! SDK crates read some of these variables too, by other rules; every value is therefore handed to them explicitly.
+//! The specification requires a warning for an invalid value, which is then ignored, so nothing here
+//! is an error. The SDK crates read some of these variables too, by other rules. Every value is
+//! therefore passed to them explicitly.
 
 mod table;
 
@@ -25,15 +26,15 @@ use crate::{
     text::nearest,
 };
 
-/// Variables that begin like ours and belong to other programs.
+/// Prefixes of variables that belong to other programs.
 const FOREIGN: &[&str] = &["OTEL_RUST_", "OTEL_INSTRUMENTATION_", "OTEL_SEMCONV_"];
 
-/// One layer for each variable that is set and can be used.
+/// Returns one layer for each variable that is set to a valid value.
 pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> Vec<Layer> {
-    let mut reader = Reader { environment, warnings, layers: Vec::new() };
+    let mut reader = VariableReader { environment, warnings, layers: Vec::new() };
     for (name, effect) in VARIABLES {
         if environment.not_unicode().iter().any(|other| other == name) {
-            reader.warn(name, "the value is not UTF-8, ignored");
+            reader.warn(name, "the value is not valid UTF-8, ignored");
         }
         let Some(text) = environment.get(name) else { continue };
         match effect {
@@ -47,7 +48,7 @@ pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> 
     reader.layers
 }
 
-/// The variables that set `key`.
+/// Returns the variables that set `key`.
 #[cfg(feature = "schema")]
 pub(crate) fn variables_that_set(key: &str) -> impl Iterator<Item = &'static str> {
     VARIABLES.iter().filter_map(move |(name, effect)| {
@@ -61,13 +62,14 @@ pub(crate) fn variables_that_set(key: &str) -> impl Iterator<Item = &'static str
     })
 }
 
-struct Reader<'a> {
+/// Collects the layers of the variables, and warnings about invalid values.
+struct VariableReader<'a> {
     environment: &'a Environment,
     warnings: &'a mut Vec<Problem>,
     layers: Vec<Layer>,
 }
 
-impl Reader<'_> {
+impl VariableReader<'_> {
     fn warn(&mut self, name: &str, message: impl Into<String>) {
         self.warnings.push(Problem::new(message).with_origin(Origin::Env(name.to_owned())));
     }
@@ -79,14 +81,14 @@ impl Reader<'_> {
                 if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") {
                     self.warn(
                         name,
-                        format!("{text:?} is neither \"true\" nor \"false\", taken as \"false\""),
+                        format!("{text:?} is neither \"true\" nor \"false\", treated as \"false\""),
                     );
                 }
                 text.eq_ignore_ascii_case("true").into()
             }
             Codec::Integer => match text.parse::<i64>() {
                 Ok(number) => number.into(),
-                Err(_) => return self.warn(name, format!("{text:?} is not a whole number, ignored")),
+                Err(_) => return self.warn(name, format!("{text:?} is not an integer, ignored")),
             },
             Codec::Millis => match text.parse::<u64>() {
                 Ok(millis) => format!("{millis}ms").into(),
@@ -107,7 +109,7 @@ impl Reader<'_> {
         self.add(name, path, value);
     }
 
-    /// Adds a layer, unless the key refuses the value.
+    /// Adds a layer, unless the key does not accept the value.
     fn add(&mut self, name: &str, path: &[String], value: Value) -> bool {
         let mut layer = Layer::single(LayerSource::Env(name.to_owned()), path, value);
         match layer.check::<Config>().pop() {
@@ -122,7 +124,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An unknown entry is ignored alone; `none` beats all others.
+    /// Only unknown entries are ignored; `none` overrides all others.
     fn list(&mut self, name: &str, path: &[String], text: &str) {
         let mut entries: Vec<_> = text
             .split(',')
@@ -133,7 +135,7 @@ impl Reader<'_> {
         entries.retain(|entry| seen.insert(entry.clone()));
         if entries.iter().any(|entry| entry == "none") {
             if entries.iter().any(|entry| entry != "none") {
-                self.warn(name, "\"none\" stands beside other entries, which are ignored");
+                self.warn(name, "\"none\" is combined with other entries, which are ignored");
             }
             self.add(name, path, vec!["none".to_owned()].into());
             return;
@@ -156,14 +158,14 @@ impl Reader<'_> {
     /// See the specification, "OpenTelemetry Protocol Exporter", "Specifying headers via environment variables".
     fn headers(&mut self, name: &str, path: &[String], text: &str) {
         let mut headers = Dict::new();
-        for member in text.split(',').map(str::trim).filter(|member| !member.is_empty()) {
-            // The member may hold a secret, so no warning quotes it.
-            let Some((key, value)) = member.split_once('=') else {
-                self.warn(name, "a member has no \"=\", skipped");
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            // The entry may contain a secret, so no warning quotes it.
+            let Some((key, value)) = entry.split_once('=') else {
+                self.warn(name, "an entry has no \"=\", skipped");
                 continue;
             };
             let Some(value) = decode(value.trim()) else {
-                self.warn(name, "a value is not percent-encoded UTF-8, skipped");
+                self.warn(name, "a value is not valid percent-encoded UTF-8, skipped");
                 continue;
             };
             let key = key.trim().to_lowercase();
@@ -173,24 +175,23 @@ impl Reader<'_> {
                 headers.insert(key, value.into());
             }
         }
-        // A variable of a signal replaces the general one even when nothing in it was good: a destination must not get
-        // the headers of another.
+        // A variable of a signal replaces the general one even if it has no valid entry: a
+        // destination must not receive the headers of another.
         self.add(name, path, headers.into());
     }
 
     /// See the specification, "Resource SDK", "Specifying resource information via an environment variable".
     fn resource_attributes(&mut self, name: &str, text: &str) {
         let mut attributes = Vec::new();
-        for member in text.split(',').map(str::trim).filter(|member| !member.is_empty()) {
-            let decoded = member
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let decoded = entry
                 .split_once('=')
                 .and_then(|(key, value)| Some((decode(key.trim())?, decode(value.trim())?)))
                 .filter(|(key, _)| !key.is_empty());
             if let Some(attribute) = decoded {
                 attributes.push(attribute);
             } else {
-                let message =
-                    "a member is not of the form key=value, percent-encoded; the whole value is ignored";
+                let message = "an entry is not a percent-encoded key=value pair; the whole value is ignored";
                 return self.warn(name, message);
             }
         }
@@ -225,8 +226,7 @@ impl Reader<'_> {
             if known || FOREIGN.iter().any(|prefix| name.starts_with(prefix)) {
                 continue;
             }
-            let problem =
-                Problem::new("not known to autotelemetry").with_origin(Origin::Env(name.to_owned()));
+            let problem = Problem::new("unknown variable").with_origin(Origin::Env(name.to_owned()));
             let usable = VARIABLES.iter().filter(|(_, effect)| !matches!(effect, Effect::Refused(_)));
             let near = nearest(name, usable.map(|(known, _)| *known));
             self.warnings.push(match near {
@@ -237,7 +237,7 @@ impl Reader<'_> {
     }
 }
 
-/// Percent-decodes; `None` when an escape is malformed or the result is not UTF-8.
+/// Percent-decodes `text`. Returns `None` if an escape is malformed or the result is not UTF-8.
 fn decode(text: &str) -> Option<String> {
     let well_formed = text
         .split('%')
@@ -246,7 +246,7 @@ fn decode(text: &str) -> Option<String> {
     well_formed.then(|| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned))?
 }
 
-/// `RUST_LOG` in the words of `logs.level`.
+/// Converts `RUST_LOG` to the syntax of `logs.level`.
 fn rust_log(text: &str) -> String {
     let directives = text.split(',').map(|directive| {
         let directive = directive.trim();
@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_bound_key_exists() {
+    fn keys_of_all_variables_exist() {
         for (name, effect) in VARIABLES {
             if let Effect::Set(key, _) = effect {
                 assert!(
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_strictly() {
+    fn malformed_percent_encoding_is_refused() {
         assert_eq!(decode("a%20b%2C").as_deref(), Some("a b,"));
         for text in ["%", "%2", "%zz", "%ff"] {
             assert_eq!(decode(text), None, "{text}");
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_target_means_all_its_levels() {
+    fn rust_log_target_without_level_enables_all() {
         assert_eq!(rust_log("my_crate"), "my_crate=trace");
         assert_eq!(rust_log("info,hyper=warn"), "info,hyper=warn");
         assert_eq!(rust_log("DEBUG"), "DEBUG");

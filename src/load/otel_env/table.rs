@@ -1,36 +1,36 @@
-//! The variables, in the order of the specification's page, and the key that each sets.
+//! The variables in the order of the specification, each with the key that it sets.
 
-/// What a variable does.
+/// The effect of a variable.
 pub(crate) enum Effect {
     /// Sets a key.
     Set(&'static str, Codec),
-    /// `OTEL_RESOURCE_ATTRIBUTES`: sets attributes, and the keys of `[service]` that stand for some.
+    /// `OTEL_RESOURCE_ATTRIBUTES`: sets attributes, and the keys of `[service]` for some of them.
     ResourceAttributes,
-    /// `OTEL_TRACES_SAMPLER_ARG`: means something only beside `OTEL_TRACES_SAMPLER`.
+    /// `OTEL_TRACES_SAMPLER_ARG`: has an effect only together with `OTEL_TRACES_SAMPLER`.
     SamplerArg,
-    /// Is known, but cannot be honoured; the text says why.
+    /// Known but unsupported, for this reason.
     Refused(&'static str),
 }
 
-/// How a value is written, by the specification's "Environment Variable Specification".
+/// The syntax of a value. See the specification, "Environment Variable Specification".
 #[derive(Clone, Copy)]
 pub(crate) enum Codec {
     Text,
     /// Only `true` is true.
     Boolean,
-    /// A whole number.
+    /// An integer.
     Integer,
-    /// Whole milliseconds.
+    /// An integer number of milliseconds.
     Millis,
-    /// A word, in any case.
+    /// A word in any case.
     Enum,
     /// Words separated by commas.
     EnumList,
-    /// `k=v,k2=v2`, percent-encoded; a bad member is skipped.
+    /// `k=v,k2=v2`, percent-encoded; an invalid entry is skipped.
     Headers,
-    /// A word in any case; `none` stands for `off`.
+    /// A word in any case; `none` means `off`.
     LevelFilter,
-    /// `RUST_LOG`, a habit of Rust programs: a bare target means all its levels.
+    /// `RUST_LOG`, a convention of Rust programs: a target without a level enables all its levels.
     RustLog,
 }
 
@@ -119,7 +119,7 @@ pub(crate) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_TRACES_EXPORTER",                           Set("traces.exporters", EnumList)),
     ("OTEL_METRICS_EXPORTER",                          Set("metrics.exporters", EnumList)),
     ("OTEL_LOGS_EXPORTER",                             Set("logs.exporters", EnumList)),
-    ("OTEL_METRICS_EXEMPLAR_FILTER",                   Refused("has no effect: the OpenTelemetry SDK for Rust records no exemplars")),
+    ("OTEL_METRICS_EXEMPLAR_FILTER",                   Refused("has no effect: the OpenTelemetry SDK for Rust does not record exemplars")),
     ("OTEL_METRIC_EXPORT_INTERVAL",                    Set("metrics.interval", Millis)),
     ("OTEL_METRIC_EXPORT_TIMEOUT",                     Set("metrics.timeout", Millis)),
 

@@ -1,8 +1,8 @@
 //! Builds the meter provider from [`Metrics`].
 //!
 //! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the
-//! SDK confuses the values of observable instruments. Both therefore have the same temporality, which
-//! the validation of the configuration ensures.
+//! SDK confuses the values of observable instruments. Both therefore have the same temporality. The
+//! validation of the configuration ensures this.
 
 mod meter_provider;
 mod periodic_push;
@@ -44,11 +44,12 @@ pub(super) fn provider(
         match name {
             ExporterName::Console => targets.push(PushTarget::Console(builder.console(Signal::Metrics))),
             ExporterName::Prometheus => on_demand = Some(prometheus::reader(builder, &callbacks)?),
-            ExporterName::Otlp | ExporterName::Named(_) | ExporterName::File => {
-                if let Some(exporter) = builder.otlp(name, Signal::Metrics, *timeout)? {
-                    targets.push(PushTarget::Otlp(Box::new(exporter)));
-                }
+            ExporterName::Otlp | ExporterName::Named(_) => {
+                let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
+                targets.push(PushTarget::Otlp(Box::new(exporter)));
             }
+            // Rejected by the validation.
+            ExporterName::File => {}
         }
     }
     let is_delta = on_demand.is_none() && temporality == Temporality::Delta;

@@ -7,7 +7,7 @@ use crate::config::{Endpoint, OtlpProtocol, OtlpSettings, Signal};
 /// A component of the SDK: a processor or an exporter.
 #[derive(Debug)]
 pub(crate) struct Component {
-    component_type: String,
+    type_name: String,
     exporter: String,
     endpoint: Option<Endpoint>,
 }
@@ -28,7 +28,7 @@ impl Component {
             None => exporter,
         };
         Self {
-            component_type: format!("{kind}_{signal}_exporter"),
+            type_name: format!("{kind}_{signal}_exporter"),
             exporter: exporter.to_owned(),
             endpoint: settings.map(|settings| settings.endpoint.clone()),
         }
@@ -37,16 +37,16 @@ impl Component {
     /// Describes the queue in front of an exporter. Metrics have none.
     pub(crate) fn processor(signal: Signal, exporter: &str) -> Self {
         let signal = if signal == Signal::Traces { "span" } else { "log" };
-        let component_type = format!("batching_{signal}_processor");
-        Self { component_type, exporter: exporter.to_owned(), endpoint: None }
+        let type_name = format!("batching_{signal}_processor");
+        Self { type_name, exporter: exporter.to_owned(), endpoint: None }
     }
 
     /// Returns the attributes that identify the component.
     pub(crate) fn attributes(&self) -> Vec<KeyValue> {
-        let Self { component_type, exporter, endpoint } = self;
+        let Self { type_name, exporter, endpoint } = self;
         let mut attributes = vec![
-            KeyValue::new("otel.component.type", component_type.clone()),
-            KeyValue::new("otel.component.name", format!("{component_type}/{exporter}")),
+            KeyValue::new("otel.component.type", type_name.clone()),
+            KeyValue::new("otel.component.name", format!("{type_name}/{exporter}")),
         ];
         if let Some(endpoint) = endpoint {
             attributes.push(KeyValue::new("server.address", endpoint.host().to_owned()));

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use autotelemetry::{ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{ObservabilityTools, Signal, prelude::*};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -177,10 +177,10 @@ pub fn run() {
                 let stats = tools.stats();
                 let stats = stats.exporter(signal.unwrap(), "otlp").unwrap();
                 json!({
-                    "emitted": stats.emitted, "exported": stats.exported, "failed": stats.failed,
-                    "dropped": stats.dropped, "queue_full": stats.dropped_by_reason.queue_full,
-                    "shut_down": stats.dropped_by_reason.shut_down, "queued": stats.queued,
-                    "last_error": stats.last_error,
+                    "emitted": stats.emitted(), "exported": stats.exported(), "failed": stats.failed(),
+                    "dropped": stats.dropped(), "queue_full": stats.dropped_by_reason().queue_full(),
+                    "shut_down": stats.dropped_by_reason().shut_down(), "queued": stats.queued(),
+                    "last_error": stats.last_error(),
                 })
                 .to_string()
             }

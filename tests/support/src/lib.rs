@@ -51,3 +51,10 @@ pub fn with_file(text: &str, variables: &[(&str, &str)]) -> (Builder, tempfile::
     std::fs::write(&path, text).unwrap();
     (with_env(variables).config_file(path), directory)
 }
+
+/// Returns the effective value of a key, as it is written in the file.
+pub fn value(tools: &ObservabilityTools, key: &str) -> String {
+    let explained = tools.explain();
+    let found = explained.values().find(|(other, ..)| *other == key);
+    found.unwrap_or_else(|| panic!("there is no key {key}")).1
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*, stats::ExporterStats};
+use autotelemetry::{Builder, ObservabilityTools, Signal, prelude::*, stats::ExporterStats};
 
 use crate::builder;
 
@@ -70,8 +70,8 @@ pub fn signal_stats(tools: &ObservabilityTools) -> [ExporterStats; 3] {
     let stats = tools.stats();
     Signal::ALL.map(|signal| {
         let stats = stats.exporter(signal, "otlp").unwrap().clone();
-        let parts = stats.exported + stats.failed + stats.dropped + stats.queued;
-        assert_eq!(stats.emitted, parts, "{stats:?}");
+        let parts = stats.exported() + stats.failed() + stats.dropped() + stats.queued();
+        assert_eq!(stats.emitted(), parts, "{stats:?}");
         stats
     })
 }
@@ -101,11 +101,11 @@ pub fn shut_down(
         let took = start.elapsed();
         let [spans, metrics, logs] = signal_stats(&tools);
         for stats in [&spans, &metrics, &logs] {
-            assert_eq!(stats.queued, 0, "{stats:?}");
+            assert_eq!(stats.queued(), 0, "{stats:?}");
         }
-        let lost = [&spans, &metrics, &logs].iter().any(|stats| stats.failed + stats.dropped > 0);
+        let lost = [&spans, &metrics, &logs].iter().any(|stats| stats.failed() + stats.dropped() > 0);
         assert_eq!(lost, result.is_err(), "{result:?}, {spans:?}, {metrics:?}, {logs:?}");
-        assert_eq!((spans.emitted, metrics.emitted, logs.emitted), (1500, 1, 1500));
+        assert_eq!((spans.emitted(), metrics.emitted(), logs.emitted()), (1500, 1, 1500));
         let start = Instant::now();
         drop(tools);
         assert!(start.elapsed() < SLACK, "nothing is left to do: {:?}", start.elapsed());

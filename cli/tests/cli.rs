@@ -1,23 +1,28 @@
-//! The command line, as an operator and a pipeline use it.
-#![cfg(feature = "cli")]
+//! The commands, as an operator and a pipeline use them.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{fs, process::Command};
 
 use serde_json::Value;
+use test_support::{process, programs::Program, require};
 
-struct Ran {
+/// Returns the command line without the variables of the process that runs the tests.
+fn command() -> Command {
+    process::clean(env!("CARGO_BIN_EXE_autotelemetry").into())
+}
+
+struct Outcome {
     code: i32,
     out: String,
     err: String,
 }
 
-fn run(directory: &std::path::Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
-    let mut command: Command = test_support::process::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
+fn run(directory: &std::path::Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let mut command = command();
     let output =
         command.current_dir(directory).args(arguments).envs(variables.iter().copied()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    Outcome { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 fn directory_with(text: &str) -> tempfile::TempDir {
@@ -27,7 +32,7 @@ fn directory_with(text: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn check_finds_the_file_and_says_what_is_wrong() {
+fn check_lists_the_problems_of_the_file_it_finds() {
     let good = directory_with("[service]\nname = \"x\"\n");
     let ran = run(good.path(), &["check"], &[]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "ok: autotelemetry.toml\n", ""));
@@ -38,7 +43,7 @@ fn check_finds_the_file_and_says_what_is_wrong() {
     assert_eq!(
         ran.out,
         "error: autotelemetry.toml:2:1: service.nmae: unknown key\n    help: did you mean `name`?\n\
-         error: service.name: is required and set nowhere\n    help: write `name = \"…\"` below [service], or set OTEL_SERVICE_NAME\n\
+         error: service.name: is required but not set\n    help: write `name = \"…\"` in [service], or set OTEL_SERVICE_NAME\n\
          2 problems\n"
     );
     let ran = run(bad.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
@@ -46,7 +51,7 @@ fn check_finds_the_file_and_says_what_is_wrong() {
 }
 
 #[test]
-fn strict_makes_problems_of_warnings() {
+fn check_strict_turns_warnings_into_problems() {
     let directory = directory_with("[service]\nname = \"x\"\n");
     let variables = [("OTEL_BSP_SCHEDULE_DELAY", "soon")];
     let ran = run(directory.path(), &["check"], &variables);
@@ -58,7 +63,7 @@ fn strict_makes_problems_of_warnings() {
 }
 
 #[test]
-fn the_arguments_are_stronger_than_the_variables() {
+fn arguments_override_variables() {
     let directory = directory_with("[service]\nname = \"a\"\n[profiles.one]\n[profiles.two]\n");
     fs::write(directory.path().join("b.toml"), "[service]\nname = \"b\"\n[profiles.two]\n").unwrap();
     let variables = [("AUTOTEL_CONFIG", "autotelemetry.toml"), ("AUTOTEL_PROFILE", "one")];
@@ -68,11 +73,46 @@ fn the_arguments_are_stronger_than_the_variables() {
     let explained: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((&explained["file"], &explained["profile"]), (&"b.toml".into(), &"two".into()));
     assert_eq!(explained["values"]["service.name"]["value"], "b");
-    assert_eq!(explained["values"]["service.environment"]["at"], "--profile");
+    assert_eq!(explained["values"]["service.environment"]["at"], "AUTOTEL_PROFILE");
 }
 
 #[test]
-fn explain_shows_values_and_problems_and_no_secret() {
+fn profile_that_does_not_exist_is_a_problem_and_an_empty_one_wrong_usage() {
+    let directory = directory_with("[service]\nname = \"a\"\n[profiles.production]\n");
+    let ran =
+        run(directory.path(), &["check", "--profile", "prodction"], &[("AUTOTEL_PROFILE", "production")]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (
+            1,
+            "error: AUTOTEL_PROFILE: there is no profile \"prodction\"\n    help: did you mean \"production\"?\n\
+             1 problem\n"
+        )
+    );
+    let ran = run(directory.path(), &["check", "--profile", " "], &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("the name of a profile cannot be empty"), "{}", ran.err);
+}
+
+#[test]
+fn check_reads_tls_files_and_explain_does_not() {
+    let directory = directory_with(
+        "[service]\nname = \"x\"\n[otlp]\nendpoint = \"https://127.0.0.1:1\"\n[otlp.tls]\nca_file = \"ca.pem\"\n",
+    );
+    let ran = run(directory.path(), &["check"], &[]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (
+            1,
+            "error: autotelemetry.toml:6:11: otlp.tls.ca_file: cannot use ca.pem: No such file or directory (os error 2)\n\
+             1 problem\n"
+        )
+    );
+    assert_eq!(run(directory.path(), &["explain"], &[]).code, 0);
+}
+
+#[test]
+fn explain_shows_values_and_problems_without_secrets() {
     let directory = directory_with("[otlp]\nheaders = { authorization = \"hunter2\" }\n");
     let ran = run(directory.path(), &["explain"], &[]);
     assert_eq!(ran.code, 1);
@@ -83,7 +123,7 @@ fn explain_shows_values_and_problems_and_no_secret() {
 }
 
 #[test]
-fn a_file_that_does_not_exist_is_a_problem_and_a_wrong_call_is_not() {
+fn missing_file_exits_with_1_and_wrong_usage_with_2() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run(directory.path(), &["check", "nowhere.toml"], &[]);
     assert_eq!(ran.code, 1);
@@ -96,21 +136,21 @@ fn a_file_that_does_not_exist_is_a_problem_and_a_wrong_call_is_not() {
 }
 
 #[test]
-fn init_writes_a_file_that_passes_and_never_overwrites() {
+fn init_writes_a_valid_file_and_never_overwrites() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run(directory.path(), &["init"], &[]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "wrote autotelemetry.toml\n"));
     assert_eq!(run(directory.path(), &["check", "--strict"], &[]).code, 0);
-    // What is proposed in comments is right too, once the comments are gone.
+    // The keys in the comments are valid too.
     let path = directory.path().join("autotelemetry.toml");
     let text = fs::read_to_string(&path).unwrap();
-    let proposals = |line: &str| {
+    let commented_key = |line: &str| {
         line.strip_prefix("# ")
             .filter(|rest| rest.starts_with('[') || rest.contains(" = "))
             .map(str::to_owned)
     };
     let uncommented: Vec<_> =
-        text.lines().map(|line| proposals(line).unwrap_or_else(|| line.to_owned())).collect();
+        text.lines().map(|line| commented_key(line).unwrap_or_else(|| line.to_owned())).collect();
     fs::write(&path, uncommented.join("\n")).unwrap();
     let ran = run(directory.path(), &["check", "--strict"], &[("OTLP_TOKEN", "x")]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, uncommented.join("\n"));
@@ -118,13 +158,13 @@ fn init_writes_a_file_that_passes_and_never_overwrites() {
     fs::write(&path, "precious").unwrap();
     let ran = run(directory.path(), &["init"], &[]);
     assert_eq!(ran.code, 1);
-    assert!(ran.out.contains("exists already"), "{}", ran.out);
+    assert!(ran.out.contains("already exists"), "{}", ran.out);
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_cannot_be_read_or_written_is_said() {
+fn unreadable_file_and_full_output_are_reported() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("autotelemetry.toml")).unwrap();
     let ran = run(directory.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
@@ -138,19 +178,18 @@ fn what_cannot_be_read_or_written_is_said() {
     assert!(ran.code == 1 && ran.out.starts_with("error: cannot read autotelemetry.toml: "), "{}", ran.out);
 
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut command: Command = test_support::process::clean(env!("CARGO_BIN_EXE_autotelemetry").into());
-    let output = command.arg("schema").stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+    let output = command().arg("schema").stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("cannot write the output: "));
 }
 
 #[test]
-#[ignore = "needs script (Debian's package bsdutils) for a terminal"]
-fn colours_are_for_terminals() {
+fn colors_are_for_terminals() {
+    require!(Script);
     let directory = directory_with("[service]\nnmae = \"x\"\n");
     assert!(!run(directory.path(), &["check"], &[]).out.contains('\u{1b}'), "a pipe is no terminal");
     let on_terminal = |no_color: &str| {
-        let mut script = test_support::process::clean("script".into());
+        let mut script = Program::Script.command();
         script.args(["-qec", &format!("{} check", env!("CARGO_BIN_EXE_autotelemetry")), "/dev/null"]);
         let output = script.current_dir(directory.path()).env("NO_COLOR", no_color).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
