@@ -72,7 +72,8 @@ impl Explanation {
         &self.errors
     }
 
-    /// Returns one JSON object with the members `file`, `profile`, `values`, `warnings` and `errors`.
+    /// Returns one JSON object with the members `file`, `profile`, `values`, `warnings` and
+    /// `errors`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let values: Map<String, Value> = self

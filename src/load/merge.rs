@@ -76,8 +76,9 @@ impl Merged {
         source.map_or(Origin::Default, |source| source.origin(path, KeyOrValue::Value))
     }
 
-    /// Decides about a violation by the origins of its values. If all of them come from `OTEL_*`, it is
-    /// a warning and the values count as unset, as the specification requires for invalid values.
+    /// Decides about a violation by the origins of its values. If all of them come from `OTEL_*`,
+    /// it is a warning and the values count as unset, as the specification requires for invalid
+    /// values.
     pub(super) fn resolve(&mut self, violation: RuleViolation) -> Resolution {
         let RuleViolation { keys, entry, message, help, severity } = violation;
         let origins: Vec<_> = keys.iter().map(|key| self.origin(key)).collect();
