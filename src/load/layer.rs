@@ -59,8 +59,7 @@ impl LayerSource {
         Problem {
             at: Some(self.origin(path, part)),
             key: Some(self.key(path)),
-            help: error.help,
-            ..Problem::new(error.message)
+            ..Problem::new(error.message).with_optional_help(error.help)
         }
     }
 }

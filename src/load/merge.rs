@@ -93,8 +93,7 @@ impl Merged {
                 .map(|(path, origin)| Problem {
                     at: Some(origin.clone()),
                     key: Some(path.join(".")),
-                    help: help.clone(),
-                    ..Problem::new(format!("{message}, ignored"))
+                    ..Problem::new(format!("{message}, ignored")).with_optional_help(help.clone())
                 })
                 .collect();
             if !problems.is_empty() {
@@ -104,7 +103,7 @@ impl Merged {
         }
         let key = keys.first().map(|key| key.join("."));
         let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        let problem = Problem { at, key, help, ..Problem::new(message) };
+        let problem = Problem { at, key, ..Problem::new(message).with_optional_help(help) };
         Resolution { severity, ignored: false, problems: vec![problem] }
     }
 

@@ -201,8 +201,9 @@ fn validated(
 fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
-        let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
-        problem.help = Some(format!("{help}no file was found, looked for {}", tried.join(" and ")));
+        let help = problem.help().map(|help| format!("{help}; ")).unwrap_or_default();
+        let help = format!("{help}no file was found, looked for {}", tried.join(" and "));
+        *problem = problem.clone().with_help(help);
     }
 }
 
