@@ -1,13 +1,15 @@
 //! The cost of loading the configuration, compared with parsing the same text.
 //!
-//! `cargo bench --features cli --bench config`
+//! `cargo bench --bench config`. For the command line, run `cargo build --release -p autotelemetry-cli`
+//! first.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use std::{
+    env,
     fmt::Write as _,
     fs,
     hint::black_box,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -65,14 +67,21 @@ fn main() {
             "{lines} lines: toml::from_str {parse:?}, load and validate {load:?}, {:.1} x",
             ratio(load, parse)
         );
-        if let Some(program) = option_env!("CARGO_BIN_EXE_autotelemetry") {
-            check(program, &path, lines);
+        match command_line() {
+            Some(program) => check(&program, &path, lines),
+            None => println!("{lines} lines: check is skipped, the command line is not built"),
         }
     }
 }
 
+/// Returns the program in the directory of this build, `target/release`.
+fn command_line() -> Option<PathBuf> {
+    let directory = env::current_exe().ok()?.parent()?.parent()?.to_owned();
+    Some(directory.join("autotelemetry")).filter(|program| program.exists())
+}
+
 /// Measures `check` as a whole process, compared with a process that does nothing.
-fn check(program: &str, path: &Path, lines: usize) {
+fn check(program: &Path, path: &Path, lines: usize) {
     let run = |arguments: &[&str]| {
         let output = Command::new(program).args(arguments).env("TOKEN", "x").output().unwrap();
         assert!(output.status.success(), "{output:?}");

@@ -1,11 +1,62 @@
-#![doc = include_str!("../README.md")]
+//! Configures OpenTelemetry logs, traces and metrics for a service from one file.
+//!
+//! A program calls [`init`] and gets [`ObservabilityTools`]: a [`Logger`], a tracer and a meter. The
+//! tracer and the meter are the standard ones of OpenTelemetry. Operators choose exporters, sampling
+//! and levels in `autotelemetry.toml` or with variables, without a rebuild.
+//!
+//! ```no_run
+//! use autotelemetry::prelude::*;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let tools = autotelemetry::init()?;
+//!     let orders = tools.meter("shop").u64_counter("orders").build();
+//!
+//!     let span = tools.tracer("shop").start_as_current_span("place_order");
+//!     tools.logger("shop").info("order placed", &[KeyValue::new("items", 3)]);
+//!     orders.add(1, &[]);
+//!     drop(span);
+//!
+//!     Ok(tools.shutdown()?)
+//! }
+//! ```
+//!
+//! ```toml
+//! [service]
+//! name = "shop"
+//!
+//! [otlp]
+//! endpoint = "http://localhost:4318"
+//! ```
+//!
+//! # Where to look
+//!
+//! - [`init`] reads the file and the environment and sets the globals of the process.
+//! - [`ObservabilityTools`] returns loggers, tracers and meters. It flushes and ends telemetry.
+//! - [`Builder`] adds values from code, and builds tools without globals.
+//! - [`Logger`] writes log records; [`logger()`] returns one anywhere in the program.
+//! - [`TracerExt`] starts spans that are current while a guard lives.
+//! - [`prelude`] imports the types and traits for manual instrumentation.
+//! - [`Error`] lists all problems of a configuration. [`ShutdownError`] lists what was lost.
+//! - [`testing`] records telemetry in memory and asserts on it.
+//! - [`stats`], [`explain`] and [`doctor`] show what telemetry does, and why.
+//!
+//! # The file
+//!
+//! `autotelemetry.toml` is searched beside the executable and in the current directory;
+//! `AUTOTEL_CONFIG` names another one. From weakest to strongest, the sources of a value are: the
+//! default, the code, the file, its profile, the variables `OTEL_*`, the variables `AUTOTEL_*`, and
+//! [`Builder::force`]. The repository lists every key in `config-examples/reference.toml`.
+//!
+//! # Features
+//!
+//! - `grpc` (default): OTLP over gRPC.
+//! - `tls` (default): `https://` destinations.
+//! - `prometheus` (default): the Prometheus exporter.
+//! - `schema`: the JSON Schema of the file, for tools.
 
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
-pub mod config;
+mod config;
 mod diagnostics;
-mod doctor;
+pub mod doctor;
 pub mod error;
 mod export;
 mod format;
@@ -13,7 +64,6 @@ mod load;
 mod logs;
 mod pipeline;
 pub mod prelude;
-pub mod providers;
 pub mod testing;
 mod text;
 mod tools;
@@ -21,19 +71,14 @@ mod trace;
 
 use std::borrow::Cow;
 
-/// What became of the telemetry so far, in numbers.
+/// Delivery statistics per exporter and signal.
 pub mod stats {
     pub use crate::export::stats::{Dropped, ExporterStats, Stats};
 }
 
-/// Every effective value and where it came from.
+/// Every effective value of a configuration and its origin.
 pub mod explain {
     pub use crate::load::explain::Explanation;
-}
-
-/// How far one can get to each destination.
-pub mod probe {
-    pub use crate::doctor::report::{CheckFailure, ConnectivityReport, DestinationCheck, Step};
 }
 
 pub use opentelemetry;
@@ -43,27 +88,34 @@ pub use opentelemetry_sdk;
 pub use crate::load::schema::schema;
 #[doc(inline)]
 pub use crate::{
-    config::OtlpProtocol,
+    config::{AttributeValue, OtlpProtocol, Signal},
     error::{Error, ShutdownError},
     logs::Logger,
+    pipeline::{MeterProvider, Propagator},
     tools::{Builder, ObservabilityTools},
     trace::{ActiveSpan, TracerExt},
 };
 
-/// Finds the file, reads the environment, builds the tools and makes them those of the process.
+/// Finds the file, reads the environment, builds the tools and sets the globals of the process.
 ///
-/// The same as `ObservabilityTools::builder().install()`.
+/// Same as `ObservabilityTools::builder().install()`.
 ///
 /// # Errors
 ///
-/// See [`Builder::install`].
+/// Returns the errors of [`Builder::install`].
 pub fn init() -> Result<ObservabilityTools, Error> {
     ObservabilityTools::builder().install()
 }
 
-/// A logger of the tools that were installed; one that does nothing as long as there are none.
+/// Returns a logger of the installed tools; one that does nothing if no tools are installed.
 ///
-/// For code that has no [`ObservabilityTools`] at hand. OpenTelemetry has global tracers and meters, but no loggers.
+/// For code without access to [`ObservabilityTools`]. OpenTelemetry has global tracers and meters,
+/// but no global loggers.
 pub fn logger(name: impl Into<Cow<'static, str>>) -> Logger {
     tools::global_logger(name.into())
 }
+
+/// Compiles the Rust code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

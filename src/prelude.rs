@@ -1,4 +1,4 @@
-//! What manual instrumentation needs: `use autotelemetry::prelude::*;`
+//! Types and traits for manual instrumentation: `use autotelemetry::prelude::*;`
 
 pub use opentelemetry::{
     Context, Key, KeyValue, Value,

@@ -1,5 +1,6 @@
-//! Capturing what `tracing` brings in one test, while others do the same work without. A file of its own: `tracing` remembers,
-//! for the whole process, who wanted what first.
+//! Captured `tracing` in one test, while another thread does the same work without a subscriber. It
+//! needs a process, since `tracing` caches the interest of the first subscriber for the whole
+//! process.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::thread;
@@ -12,10 +13,10 @@ fn pack() {
 }
 
 #[test]
-fn another_thread_may_come_first() {
+fn capture_works_after_another_thread_used_the_callsites() {
     let (tools, telemetry) = testing::tools();
     let _guard = testing::capture_tracing(&tools);
-    // No subscriber there wants it.
+    // No subscriber is interested in that thread.
     thread::spawn(pack).join().unwrap();
     pack();
     telemetry.assert_span("pack").times(1);

@@ -1,14 +1,12 @@
-//! Switched off, nothing runs. One test, since it counts the threads of its process.
+//! Disabled tools run nothing. One test, since it counts the threads of its process.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
 
 use std::{net::TcpListener, time::Duration};
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use support::with_file;
+use test_support::with_file;
 
-/// The threads of this process that are ours, by their names.
+/// Returns the names of the threads that the library and the SDK have started.
 fn own_threads() -> Vec<String> {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
     let names = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
@@ -27,7 +25,7 @@ fn use_all(tools: &ObservabilityTools) {
 }
 
 #[test]
-fn no_thread_no_port_no_connection() {
+fn disabled_tools_have_no_thread_port_or_connection() {
     let destination = TcpListener::bind("127.0.0.1:0").unwrap();
     destination.set_nonblocking(true).unwrap();
     let text = format!(
@@ -35,7 +33,7 @@ fn no_thread_no_port_no_connection() {
          [traces]\nexporters = [\"otlp\", \"console\"]\n[logs]\nexporters = [\"otlp\", \"console\"]\n",
         destination.local_addr().unwrap()
     );
-    let port = support::collector::free_port().to_string();
+    let port = test_support::port::free_port().to_string();
     let disabled = [
         (format!("disabled = true\n{text}"), vec![("OTEL_EXPORTER_PROMETHEUS_PORT", port.as_str())]),
         (text, vec![("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_EXPORTER_PROMETHEUS_PORT", port.as_str())]),
@@ -43,14 +41,14 @@ fn no_thread_no_port_no_connection() {
     for (text, variables) in &disabled {
         let (builder, _directory) = with_file(text, variables);
         let tools = builder.install().unwrap_or_else(|error| {
-            // The second one is refused as a second one, whatever it would do.
+            // A second installation is rejected, even of disabled tools.
             assert!(error.to_string().contains("autotelemetry is already set"), "{error}");
             with_file(text, variables).0.build().unwrap()
         });
         assert_eq!(tools.prometheus_address(), None);
         let _port_is_free = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
         use_all(&tools);
-        // Propagation goes on.
+        // Propagation still works.
         let mut headers = std::collections::HashMap::new();
         let context = tools.propagator().extract(&std::collections::HashMap::from([(
             "traceparent".to_owned(),

@@ -1,15 +1,13 @@
-//! The globals: three ways into one log pipeline, spans from `tracing`, and a second `install`.
+//! `install`: three sources of log records, spans of `tracing`, and a second `install`.
 //!
 //! One test, because the globals of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
 
 use autotelemetry::{error::ErrorKind, prelude::*};
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value as AnyValue, logs::v1::LogRecord, trace::v1::Span,
 };
-use support::{sink::Sink, with_env};
+use test_support::{mock_collector::MockCollector, with_env};
 
 fn text(record: &LogRecord) -> &str {
     match &record.body.as_ref().unwrap().value {
@@ -29,24 +27,25 @@ fn instrumented() {
 }
 
 #[test]
-fn everything_global() {
-    // What is set is set for good, so a failed attempt must leave nothing behind.
+fn install_sets_all_globals() {
+    // Globals cannot be unset, so a failed attempt must set none.
     let error = with_env(&[]).install().unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Configuration(_)), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Configuration), "{error}");
     tracing::info!("nobody listens yet");
 
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let environment = [
         ("OTEL_SERVICE_NAME", "x"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &mock.url()),
         ("OTEL_LOGS_EXPORTER", "otlp"),
         ("RUST_LOG", "debug,noisy=error"),
     ];
     let tools = with_env(&environment).install().unwrap();
 
-    // A second time is refused, and says why.
+    // A second installation is rejected with the reason.
     let error = with_env(&environment).install().unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::AlreadyInstalled("autotelemetry")), "{error}");
+    assert_eq!(error.kind(), ErrorKind::AlreadyInstalled, "{error}");
+    assert!(error.to_string().contains("autotelemetry is already set"), "{error}");
 
     // 1. Outside all spans.
     tracing::info!(
@@ -73,7 +72,7 @@ fn everything_global() {
     tracing::error!("inside manual");
     drop(manual);
     autotelemetry::opentelemetry::global::meter("global").u64_counter("global.count").build().add(1, &[]);
-    // 4. What the filter stops.
+    // 4. Filtered events.
     tracing::trace!("too detailed");
     tracing::warn!(target: "noisy::part", "too noisy");
     log::info!(target: "noisy", "too noisy");
@@ -84,7 +83,7 @@ fn everything_global() {
     drop(span);
 
     tools.shutdown().unwrap();
-    let (spans, logs) = (sink.spans(), sink.logs());
+    let (spans, logs) = (mock.spans(), mock.logs());
     let span = |name: &str| -> &Span { spans.iter().find(|span| span.name == name).unwrap() };
     let log = |body: &str| -> &(String, LogRecord) {
         logs.iter().find(|(_, record)| text(record) == body).unwrap()
@@ -123,16 +122,16 @@ fn everything_global() {
     belongs("inside manual", "manual");
     assert_eq!(span("manual").parent_span_id, span("explicit").span_id);
     assert_eq!(span("explicit").attributes.len(), 1, "lean spans: {:?}", span("explicit").attributes);
-    assert_eq!(sink.metrics()[0].name, "global.count");
+    assert_eq!(mock.metrics()[0].name, "global.count");
 
     let stopped = |(_, record): &&(String, LogRecord)| {
         text(record).starts_with("too") || text(record).contains("diagnostics")
     };
     assert_eq!(logs.iter().find(stopped), None);
-    // The error event gave its span a status; all other events are log records alone.
+    // The error event set the status of its span; all other events are log records only.
     assert_eq!(spans.iter().map(|span| span.events.len()).sum::<usize>(), 1);
 
-    // After the end everything still answers.
+    // After shutdown every call still returns.
     tools.logger("x").info("lost", &[]);
     drop(tools.tracer("x").start_as_current_span("lost"));
     tools.meter("x").u64_counter("lost").build().add(1, &[]);

@@ -1,9 +1,7 @@
-//! A level that changes under load takes effect within one event on every thread.
+//! A level that changes under load takes effect within one event on each thread.
 //!
 //! One test, because the globals of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
 
 use std::{
     collections::HashMap,
@@ -12,18 +10,18 @@ use std::{
 };
 
 use autotelemetry::prelude::*;
-use support::{builder, lines::Lines};
+use test_support::{builder, line_buffer::LineBuffer};
 
 const THREADS: usize = 4;
 const PHASES: u64 = 40;
-/// How many certain events each thread writes in a phase at least.
+/// The minimum of unambiguous events of each thread in a phase.
 const EVENTS: u64 = 50;
 
 #[test]
-fn a_change_of_level_counts_at_once_for_all() {
-    let lines = Lines::default();
+fn level_change_applies_at_once_in_all_threads() {
+    let lines = LineBuffer::default();
     let tools = builder().service_name("x").json_logs(true).console_writer(lines.clone()).install().unwrap();
-    // Odd phases are those in which debug is wanted. A change is announced before and after.
+    // Debug is enabled in odd phases. A change is announced before and after.
     let phase = AtomicU64::new(0);
     let changing = AtomicBool::new(false);
     let written: Vec<AtomicU64> = (0..THREADS).map(|_| AtomicU64::new(0)).collect();
@@ -34,7 +32,7 @@ fn a_change_of_level_counts_at_once_for_all() {
                 let (tools, phase, changing) = (&tools, &phase, &changing);
                 scope.spawn(move || {
                     let logger = tools.logger("load");
-                    // How many events of each phase were begun and ended within it.
+                    // The events of each phase that began and ended within it.
                     let mut certain: HashMap<u64, u64> = HashMap::new();
                     loop {
                         let before = phase.load(Ordering::SeqCst);
@@ -80,7 +78,7 @@ fn a_change_of_level_counts_at_once_for_all() {
     tools.shutdown().unwrap();
 
     let mut seen: HashMap<u64, u64> = HashMap::new();
-    // What is written while a change is on its way may follow either level.
+    // Events during a change may follow either level.
     for line in lines.json().iter().filter(|line| line["attributes"]["steady"] == true) {
         *seen.entry(line["attributes"]["phase"].as_u64().unwrap()).or_default() += 1;
     }
@@ -91,7 +89,7 @@ fn a_change_of_level_counts_at_once_for_all() {
         if phase % 2 == 1 {
             assert!(seen >= certain, "phase {phase}: {seen} of {certain} that had to be written");
         } else {
-            // Events that a change overtook may be seen, at most one of each way and thread.
+            // Events overtaken by a change may be seen: at most one per source and thread.
             assert!(seen <= 3 * THREADS as u64, "phase {phase}: {seen} were written and should not");
         }
     }

@@ -1,19 +1,17 @@
-//! Records of the `log` crate that somebody else's `LogTracer` brings to a composed subscriber.
+//! Records of the `log` crate that a `LogTracer` of the program brings to a composed subscriber.
 //!
 //! One test, because the logger of a process can be set once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
-use support::{
+use test_support::{
     builder,
-    lines::{Lines, member},
+    line_buffer::{LineBuffer, member},
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[test]
-fn they_keep_their_own_target_level_and_place() {
-    let lines = Lines::default();
+fn log_tracer_records_keep_target_level_and_location() {
+    let lines = LineBuffer::default();
     let tools = builder()
         .service_name("x")
         .set("logs.level", "info,noisy=off,app=debug")

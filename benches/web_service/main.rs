@@ -9,28 +9,20 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 mod by_hand;
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../tests/support/collector.rs"]
-mod collector;
 mod observe;
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../tests/support/program.rs"]
-mod program;
 #[path = "../../examples/web_service/src/routes.rs"]
 mod routes;
 mod service;
 #[path = "../../examples/web_service/src/upstream.rs"]
 mod upstream;
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../tests/support/wrk.rs"]
-mod wrk;
 
-use std::{env, time::Duration};
+use std::env;
 
-use collector::{Collector, count, field, sections};
 use service::{Service, Variant};
-
-const TIMEOUT: Duration = Duration::from_secs(20);
+use test_support::{
+    collector::{Collector, count, field, sections},
+    process, wrk,
+};
 
 /// One variant in one round.
 struct Round {
@@ -52,7 +44,7 @@ struct Arrived {
 
 impl Arrived {
     fn read(collector: Collector) -> Self {
-        let text = collector.end();
+        let text = collector.stop();
         let requests = sections(&text, "NumberDataPoints").last().map(|point| field(point, "Value"));
         Self {
             requests: requests.map_or(0, |requests| requests.parse().unwrap()),
@@ -105,9 +97,9 @@ fn main() {
         return;
     }
     service::build();
-    let seconds = program::count_of("SECONDS", 5);
+    let seconds = process::count_of("SECONDS", 5);
     let mut results = Variant::ALL.map(|variant| (variant, Vec::new()));
-    for _ in 0..program::count_of("ROUNDS", 7) {
+    for _ in 0..process::count_of("ROUNDS", 7) {
         for (variant, rounds) in &mut results {
             rounds.push(round(*variant, seconds));
         }

@@ -3,13 +3,16 @@
 use std::{
     env, fs,
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::{TIMEOUT, collector::free_port, program};
+use test_support::{
+    TIMEOUT,
+    port::free_port,
+    process::{self, Process, build_directory},
+};
 
 /// The argument that turns this program into the service that is wired by hand.
 pub const BY_HAND: &str = "by-hand";
@@ -36,7 +39,7 @@ impl Variant {
 }
 
 pub struct Service {
-    process: Child,
+    process: Process,
     address: SocketAddr,
 }
 
@@ -44,25 +47,19 @@ pub struct Service {
 pub fn build() {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--release", "--package", "web_service", "--target-dir"])
-        .arg(directory().parent().unwrap())
+        .arg(build_directory().parent().unwrap())
         .current_dir(EXAMPLE)
         .status()
         .unwrap();
     assert!(status.success());
 }
 
-/// Returns the directory of the programs of this cargo profile.
-fn directory() -> PathBuf {
-    let program = env::current_exe().unwrap();
-    program.parent().and_then(|deps| deps.parent()).unwrap().to_owned()
-}
-
 impl Service {
     pub fn start(variant: Variant, endpoint: &str) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = match variant {
-            Variant::Off | Variant::On => program::clean(directory().join("web_service")),
-            Variant::ByHand => program::clean(env::current_exe().unwrap()),
+            Variant::Off | Variant::On => process::clean(build_directory().join("web_service")),
+            Variant::ByHand => process::clean(env::current_exe().unwrap()),
         };
         if variant == Variant::ByHand {
             command.arg(BY_HAND);
@@ -73,7 +70,7 @@ impl Service {
         if variant == Variant::Off {
             command.env("OTEL_SDK_DISABLED", "true");
         }
-        let process = command.stdout(Stdio::null()).spawn().unwrap();
+        let process = Process::spawn(command.stdout(Stdio::null()));
         let mut service = Self { process, address };
         service.wait();
         service
@@ -105,15 +102,7 @@ impl Service {
 
     /// Stops the service with SIGTERM, as an orchestrator does.
     pub fn terminate(mut self) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.process.signal("TERM");
         assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

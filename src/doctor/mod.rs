@@ -1,6 +1,6 @@
 //! Connectivity checks of OTLP destinations.
 
-pub(crate) mod report;
+mod report;
 mod test_export;
 
 use std::{
@@ -8,10 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::{
-    report::{CheckFailure, ConnectivityReport, DestinationCheck, Step},
-    test_export::TestExport,
-};
+pub use self::report::{CheckFailure, ConnectivityReport, DestinationCheck, Step};
+use self::test_export::TestExport;
 use crate::{
     config::{Settings, Signal},
     diagnostics::Diagnostics,

@@ -12,7 +12,7 @@ use crate::config::{OtlpProtocol, Signal, format_duration};
 /// it for people, [`to_json`](Self::to_json) for machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectivityReport {
-    pub(crate) results: Vec<DestinationCheck>,
+    pub(super) results: Vec<DestinationCheck>,
 }
 
 impl ConnectivityReport {
@@ -33,50 +33,53 @@ impl ConnectivityReport {
     /// `took` (a duration such as `"12ms"`).
     #[must_use]
     pub fn to_json(&self) -> String {
-        format!("{:#}", self.json())
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        self.results.iter().map(DestinationCheck::to_json).collect()
+        let results: Value = self.results.iter().map(DestinationCheck::to_json).collect();
+        format!("{results:#}")
     }
 }
 
 /// The check of one destination for one signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct DestinationCheck {
-    /// The signal.
-    pub signal: Signal,
-    /// The name of the exporter, as in the signal's `exporters`.
-    pub exporter: String,
-    /// The endpoint.
-    pub destination: String,
-    /// The protocol.
-    pub protocol: OtlpProtocol,
-    /// `true` if the connection uses TLS.
-    pub is_encrypted: bool,
-    /// The duration of the check.
-    pub took: Duration,
-    /// The failure; `None` if the destination accepted the export.
-    pub failure: Option<CheckFailure>,
+    pub(super) signal: Signal,
+    pub(super) exporter: String,
+    pub(super) destination: String,
+    pub(super) protocol: OtlpProtocol,
+    pub(super) is_encrypted: bool,
+    pub(super) took: Duration,
+    pub(super) failure: Option<CheckFailure>,
 }
 
 /// A failed check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct CheckFailure {
-    /// The step that failed, after all previous steps succeeded.
-    pub step: Step,
-    /// The description of the failure.
-    pub message: String,
-    /// Advice on how to fix it.
-    pub help: Option<&'static str>,
+    pub(super) step: Step,
+    pub(super) message: String,
+    pub(super) help: Option<&'static str>,
 }
 
 impl CheckFailure {
-    pub(crate) fn timeout(limit: Duration) -> Self {
+    pub(super) fn timeout(limit: Duration) -> Self {
         let message = format!("no response within {}", format_duration(limit));
         Self { step: Step::Export, message, help: None }
+    }
+
+    /// Returns the step that failed, after all previous steps succeeded.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Returns the description of the failure.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns advice on how to fix the failure.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        self.help
     }
 }
 
@@ -114,9 +117,51 @@ impl fmt::Display for Step {
 }
 
 impl DestinationCheck {
+    /// Returns the signal.
+    #[must_use]
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// Returns the name of the exporter, as in the signal's `exporters`.
+    #[must_use]
+    pub fn exporter(&self) -> &str {
+        &self.exporter
+    }
+
+    /// Returns the endpoint.
+    #[must_use]
+    pub fn destination(&self) -> &str {
+        &self.destination
+    }
+
+    /// Returns the protocol.
+    #[must_use]
+    pub fn protocol(&self) -> OtlpProtocol {
+        self.protocol
+    }
+
+    /// Returns `true` if the connection uses TLS.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
+    /// Returns the duration of the check.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Returns the failure; `None` if the destination accepted the export.
+    #[must_use]
+    pub fn failure(&self) -> Option<&CheckFailure> {
+        self.failure.as_ref()
+    }
+
     /// Returns `true` for a step that succeeded, `false` for one that failed, and `None` for one
     /// that was not tried or is not needed.
-    fn step(&self, step: Step) -> Option<bool> {
+    fn outcome(&self, step: Step) -> Option<bool> {
         let failed = self.failure.as_ref().map(|failure| failure.step);
         match failed {
             _ if step == Step::Tls && !self.is_encrypted && failed != Some(step) => None,
@@ -127,7 +172,7 @@ impl DestinationCheck {
 
     fn to_json(&self) -> Value {
         let steps = Step::ALL.map(|step| {
-            let result = self.step(step).map(|is_ok| if is_ok { "ok" } else { "failed" });
+            let result = self.outcome(step).map(|is_ok| if is_ok { "ok" } else { "failed" });
             (step.to_string(), Value::from(result))
         });
         let failure = self.failure.as_ref();
@@ -150,7 +195,7 @@ impl fmt::Display for DestinationCheck {
         let Self { signal, exporter, destination, protocol, .. } = self;
         write!(f, "{signal} to {exporter} ({protocol} {destination}): ")?;
         for step in Step::ALL {
-            match self.step(step) {
+            match self.outcome(step) {
                 Some(true) => write!(f, "{step} ok, ")?,
                 Some(false) => write!(f, "{step} FAILED, ")?,
                 None => {}

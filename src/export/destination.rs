@@ -1,4 +1,4 @@
-//! What receives spans and log records from the processors.
+//! The interface between processors and exporters.
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{

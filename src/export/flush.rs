@@ -1,4 +1,4 @@
-//! Flushing: every destination is asked first, then all are awaited against one deadline.
+//! Flushes destinations: all are asked first, then awaited against one deadline.
 
 use std::{
     fmt,
@@ -67,8 +67,8 @@ impl<'d> PendingFlush<'d> {
     }
 }
 
-/// Waits for all of `pending` for at most `limit`, and returns the first error. A limit of zero is a
-/// request without a wait, which cannot fail.
+/// Waits for all of `pending` for at most `limit`, and returns the first error. With a limit of
+/// zero it does not wait, and cannot fail.
 pub(crate) fn wait_all(pending: Vec<PendingFlush<'_>>, limit: Duration) -> OTelSdkResult {
     if limit.is_zero() {
         return Ok(());

@@ -39,10 +39,10 @@ use crate::{
 /// The number of concurrent connections. A scrape takes one.
 const MAX_CONNECTIONS: usize = 64;
 
-/// How long a scrape waits for another one.
+/// The longest time that a scrape waits for another one.
 const SCRAPE_WAIT: Duration = Duration::from_secs(10);
 
-/// How long a client may take to send its request.
+/// The longest time that a client may take to send its request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds the reader of the metrics and the registry behind its page.
@@ -89,8 +89,8 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Binds the port on every address of the host. With a name such as `localhost`, another program
-    /// could otherwise bind one of them and be scraped instead.
+    /// Binds the port on every address of the host. With a name such as `localhost`, another
+    /// program could otherwise bind one of them and be scraped instead.
     pub(crate) fn bind(config: &Prometheus) -> std::io::Result<Self> {
         let mut sockets: Vec<TcpListener> = Vec::new();
         let mut last_error = ErrorKind::AddrNotAvailable.into();

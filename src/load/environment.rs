@@ -14,18 +14,18 @@ pub(crate) struct Environment {
 impl Environment {
     /// The environment of this process. The only place that reads it.
     pub(crate) fn from_process() -> Self {
-        Self::from_os(std::env::vars_os())
+        Self::new(std::env::vars_os())
     }
 
-    pub(crate) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self::from_os(variables.into_iter().map(|(name, value)| (name.into(), value.into())))
-    }
-
-    fn from_os(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    /// The last value of a name counts.
+    pub(crate) fn new<K: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        // A name that is not Unicode cannot be one that the library reads.
+        let unicode_name = |(name, value): (K, V)| Some((name.into().into_string().ok()?, value.into()));
+        let variables: BTreeMap<String, OsString> = variables.into_iter().filter_map(unicode_name).collect();
         let mut environment = Self::default();
         for (name, value) in variables {
-            // A name that is not Unicode is none of ours.
-            let Ok(name) = name.into_string() else { continue };
             match value.into_string() {
                 Ok(value) if value.is_empty() => {}
                 Ok(value) => drop(environment.variables.insert(name, value)),
@@ -33,13 +33,6 @@ impl Environment {
             }
         }
         environment
-    }
-
-    /// Takes a variable out.
-    #[cfg(feature = "cli")]
-    pub(crate) fn remove(&mut self, name: &str) {
-        self.variables.remove(name);
-        self.not_unicode.retain(|other| other != name);
     }
 
     /// The value, without blanks around it; `None` when unset or empty.

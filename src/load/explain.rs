@@ -94,7 +94,7 @@ impl Explanation {
     }
 }
 
-pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
+fn problems_to_json(problems: &[Problem]) -> Value {
     let problem = |problem: &Problem| {
         let at = problem.origin().and_then(|origin| origin_words(origin).1);
         json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
@@ -105,8 +105,7 @@ pub(crate) fn problems_to_json(problems: &[Problem]) -> Value {
 fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
     match origin {
         Origin::Default => ("default", None),
-        // Who calls the command line plays the part of the program.
-        Origin::Code(_) | Origin::Argument(_) => ("code", Some(origin.to_string())),
+        Origin::Code(_) => ("code", Some(origin.to_string())),
         Origin::File { .. } => ("file", Some(origin.to_string())),
         Origin::Env(_) => ("env", Some(origin.to_string())),
     }

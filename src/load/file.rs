@@ -34,7 +34,7 @@ impl File {
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         let unreadable =
             |error: &dyn std::fmt::Display| Problem::new(format!("cannot read {}: {error}", path.display()));
-        let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+        let bytes = fs::read(path).map_err(|error| unreadable(&error).with_source(error))?;
         let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
         // Editors of some systems put a byte order mark before the text.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);

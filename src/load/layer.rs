@@ -59,8 +59,8 @@ impl LayerSource {
         Problem {
             at: Some(self.origin(path, part)),
             key: Some(self.key(path)),
-            message: error.message,
             help: error.help,
+            ..Problem::new(error.message)
         }
     }
 }

@@ -93,8 +93,8 @@ impl Merged {
                 .map(|(path, origin)| Problem {
                     at: Some(origin.clone()),
                     key: Some(path.join(".")),
-                    message: format!("{message}, ignored"),
                     help: help.clone(),
+                    ..Problem::new(format!("{message}, ignored"))
                 })
                 .collect();
             if !problems.is_empty() {
@@ -104,7 +104,8 @@ impl Merged {
         }
         let key = keys.first().map(|key| key.join("."));
         let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        Resolution { severity, ignored: false, problems: vec![Problem { at, key, message, help }] }
+        let problem = Problem { at, key, help, ..Problem::new(message) };
+        Resolution { severity, ignored: false, problems: vec![problem] }
     }
 
     /// Removes a value, or one entry of a list, from the layer of the variable that set it.

@@ -48,6 +48,8 @@ fn regular_file(path: &Path) -> Result<PathBuf, Problem> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(path.to_owned()),
         Ok(_) => Err(Problem::new(format!("{} is not a regular file", path.display()))),
-        Err(error) => Err(Problem::new(format!("cannot read {}: {error}", path.display()))),
+        Err(error) => {
+            Err(Problem::new(format!("cannot read {}: {error}", path.display())).with_source(error))
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal, key_path::key_path, validate,
         validate::Severity, value::ConfigValue,
     },
-    error::{Error, ErrorKind, Inspection, Origin, Problem},
+    error::{Error, Inspection, Origin, Problem},
 };
 
 /// Everything that a configuration is made of.
@@ -88,12 +88,10 @@ impl Loaded {
 
     /// Gives the problems of `error` the origins of their keys, where they have none.
     pub(crate) fn locate(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Configuration(problems) => {
-                Error::configuration(problems.iter().cloned().map(|problem| self.located(problem)).collect())
-            }
-            _ => error,
+        if error.problems().is_empty() {
+            return error;
         }
+        Error::configuration(error.problems().iter().cloned().map(|problem| self.located(problem)).collect())
     }
 
     fn located(&self, problem: Problem) -> Problem {

@@ -50,8 +50,8 @@ impl LoggerFactory {
 
 /// Writes log records under one name.
 ///
-/// The name is the instrumentation scope of the records and the target that `logs.level` filters on.
-/// A record that is written while a span is current carries its trace id and span id.
+/// The name is the instrumentation scope of the records and the target that `logs.level` filters
+/// on. A record that is written while a span is current carries its trace id and span id.
 ///
 /// ```
 /// # let tools = autotelemetry::ObservabilityTools::disabled();
@@ -116,8 +116,8 @@ impl Logger {
     /// Writes a record of severity ERROR that describes `error` and all its sources, in the
     /// attributes `exception.type`, `exception.message` and `exception.stacktrace`.
     ///
-    /// See the semantic conventions, "Exceptions in logs". Rust errors have no stack trace; the chain
-    /// of sources takes its place. The type of a `dyn Error` is not known, so it has no
+    /// See the semantic conventions, "Exceptions in logs". Rust errors have no stack trace; the
+    /// chain of sources takes its place. The type of a `dyn Error` is not known, so it has no
     /// `exception.type`.
     #[track_caller]
     pub fn exception<E: Error + ?Sized>(

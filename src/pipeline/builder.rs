@@ -1,4 +1,4 @@
-//! Builds what the signals share, when the first of them needs it.
+//! Builds the exporters of all signals. Shared parts are built for the first that needs them.
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -38,7 +38,7 @@ pub(super) struct PipelineBuilder<'s> {
     console: ConsoleSlot,
 }
 
-/// What a pipeline is built from.
+/// The inputs of a pipeline.
 pub(super) struct Inputs<'s> {
     pub(super) settings: &'s Settings,
     pub(super) resource: Resource,
@@ -120,7 +120,8 @@ impl<'s> PipelineBuilder<'s> {
         let file = file_logs(&config.file, &config.file_prefix(), self.inputs.diagnostics);
         let file = file.map_err(|error| {
             let message = format!("cannot write to \"{}\": {error}", config.file.directory);
-            Error::configuration(vec![Problem::new(message).with_key("file.directory")])
+            let problem = Problem::new(message).with_key("file.directory");
+            Error::configuration(vec![problem.with_source(error)])
         })?;
         let component = Component::exporter(Signal::Logs, ExporterName::File.as_str(), None);
         self.add_recorder(Arc::clone(&file.recorder), &component);

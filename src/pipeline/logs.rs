@@ -21,8 +21,8 @@ pub(super) fn factory(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<LoggerFactory, Error> {
-    // `ReloadableFilter` reads the levels. The exporters were resolved into `exporters`, and the limits into
-    // those of the configuration as a whole.
+    // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
+    // into those of the configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
     let LogBatch { schedule_delay, export_timeout, max_queue_size, max_export_batch_size: _ } = batch;
     let batch_settings = BatchSettings {

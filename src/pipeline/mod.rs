@@ -80,6 +80,7 @@ pub(crate) fn build(
     }
     let has_exporters = !*disabled && memory.is_none();
     let exporters = |signal| if has_exporters { settings.config.exporters(signal) } else { &[] };
+    let memory = memory.filter(|_| !*disabled);
     let inputs = Inputs { settings, resource, diagnostics: Diagnostics::new(*diagnostics), memory };
     let mut builder = PipelineBuilder::new(inputs, writer);
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;

@@ -1,4 +1,4 @@
-//! What the OTLP exporters of all signals share.
+//! State that the OTLP exporters of all signals share.
 
 use std::{collections::BTreeMap, sync::Arc};
 

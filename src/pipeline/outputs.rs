@@ -1,4 +1,4 @@
-//! What the processors and readers feed.
+//! The outputs of processors and readers.
 
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@ use opentelemetry_sdk::Resource;
 
 use crate::config::{self, AttributeValue, Service};
 
-/// Builds the whole resource. It starts empty, since the SDK's default reads the environment by other
-/// rules.
+/// Builds the whole resource. It starts empty, since the default of the SDK reads the environment
+/// by other rules.
 pub(super) fn resource(service: &Service, resource: &config::Resource) -> Resource {
     let Service { name, version, namespace, instance_id, environment } = service;
     let config::Resource { attributes } = resource;
@@ -29,7 +29,7 @@ pub(super) fn resource(service: &Service, resource: &config::Resource) -> Resour
     Resource::builder_empty().with_attributes(attributes.chain(service).chain(sdk)).build()
 }
 
-/// Returns the version of the SDK, which only its detector exposes. The detector reads nothing else.
+/// Returns the version of the SDK. Only its detector exposes it, which reads nothing else.
 fn sdk_version() -> Value {
     use opentelemetry_sdk::resource::{ResourceDetector as _, TelemetryResourceDetector};
     let detected = TelemetryResourceDetector.detect();

@@ -1,7 +1,7 @@
 //! Flushes and shuts down a pipeline: all signals at once, within one deadline, and counts what was
 //! lost.
 //!
-//! Every destination is asked first, then all are awaited on the calling thread. What may block
+//! All destinations are asked first and then awaited, on the calling thread. Code that may block
 //! without a limit, such as a writer of the program, runs on other threads.
 
 use std::{
@@ -39,7 +39,7 @@ pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shutdo
 pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
     let Pipeline { tracer_provider, meter_provider, loggers, outputs, .. } = pipeline;
     let deadline = Instant::now() + timeout;
-    // From here on the SDK makes no new spans. Without a timeout the providers wait for nothing. The
+    // From here on the SDK makes no spans. With a timeout of zero the providers do not wait. The
     // program may have shut them down itself, which is not an error.
     let _ = tracer_provider.shutdown_with_timeout(Duration::ZERO);
     let _ = loggers.provider.shutdown_with_timeout(Duration::ZERO);
@@ -68,7 +68,7 @@ fn wait(pending: Vec<(Signal, PendingFlush<'_>)>, deadline: Instant) -> Vec<Sign
     results.filter_map(|(signal, result)| Some((signal, result.err()?))).collect()
 }
 
-/// Flushes the lines of all signals. They are complete only when all other destinations are flushed.
+/// Flushes the lines of all signals, which are complete once all destinations are flushed.
 fn flush_lines(outputs: &Outputs, deadline: Instant) -> Vec<SignalError> {
     let pending: Vec<_> = outputs.line_writers.iter().map(|lines| (lines, lines.request_flush())).collect();
     let mut results = pending.into_iter().map(|(lines, position)| lines.wait_flushed(position, deadline));

@@ -1,5 +1,6 @@
-//! Builds the tracer provider from [`Traces`]. All settings are passed to the SDK, since its defaults
-//! read the environment.
+//! Builds the tracer provider from [`Traces`].
+//!
+//! All settings are passed to the SDK, since its defaults read the environment.
 
 use std::sync::Arc;
 

@@ -1,20 +1,34 @@
-//! What a program says about its telemetry.
+//! Builder for [`ObservabilityTools`].
 
-use std::{fmt, io::Write, panic::Location, path::PathBuf, sync::Arc};
+use std::{ffi::OsString, fmt, io::Write, panic::Location, path::PathBuf, sync::Arc};
 
-use super::{ObservabilityTools, install, startup_summary::startup_summary};
+use super::{install, observability_tools::ObservabilityTools, startup_summary::startup_summary};
 use crate::{
     config::{AttributeValue, Config, OtlpProtocol, key_path::key_path},
+    doctor::{self, ConnectivityReport},
     error::{Error, Inspection, Origin},
     export::{console::ConsoleWriter, memory::Memory, otlp},
     load::{CodeKey, CodeValue, CodeValueKind, Environment, Loaded, Sources, explain::Explanation},
     pipeline,
 };
 
-/// Collects what the program knows, then builds.
+/// Builder for [`ObservabilityTools`].
 ///
-/// Values set here are *defaults*: the file and the environment override them, so that a deployed program can always be
-/// redirected. Only [`force`](Self::force) is stronger than both.
+/// Values set here are *defaults*: the file and the environment override them, so that a deployed
+/// program can always be redirected. Only [`force`](Self::force) overrides both.
+///
+/// ```no_run
+/// use autotelemetry::{ObservabilityTools, OtlpProtocol};
+///
+/// let tools = ObservabilityTools::builder()
+///     .service_name("checkout")
+///     .service_version(env!("CARGO_PKG_VERSION"))
+///     .otlp_endpoint("http://collector:4317")
+///     .otlp_protocol(OtlpProtocol::Grpc)
+///     .set("traces.sampler", "always_on")
+///     .install()?;
+/// # Ok::<_, autotelemetry::Error>(())
+/// ```
 #[derive(Default)]
 #[must_use]
 pub struct Builder {
@@ -23,16 +37,23 @@ pub struct Builder {
     writer: Option<ConsoleWriter>,
 }
 
-/// Without the values, among which may be secrets.
+/// Omits the values, which may contain secrets.
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("strict", &self.strict).finish_non_exhaustive()
     }
 }
 
+impl ObservabilityTools {
+    /// Returns a builder, for values from code and for tools without globals.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     #[track_caller]
-    fn text(mut self, key: &str, value: impl fmt::Display) -> Self {
+    fn set_known(mut self, key: &str, value: impl fmt::Display) -> Self {
         self.sources.settings.push(CodeValue {
             key: CodeKey::Path(key_path(key)),
             value: CodeValueKind::Text(value.to_string()),
@@ -41,25 +62,26 @@ impl Builder {
         self
     }
 
-    /// The name of the service (`service.name`). Required: here, in the file or in the environment.
+    /// Sets the name of the service (`service.name`). Required: here, in the file or in the
+    /// environment.
     #[track_caller]
     pub fn service_name(self, name: impl Into<String>) -> Self {
-        self.text("service.name", name.into())
+        self.set_known("service.name", name.into())
     }
 
-    /// The version of the service (`service.version`).
+    /// Sets the version of the service (`service.version`).
     #[track_caller]
     pub fn service_version(self, version: impl Into<String>) -> Self {
-        self.text("service.version", version.into())
+        self.set_known("service.version", version.into())
     }
 
-    /// Where the service runs (`service.environment`), for example `production`.
+    /// Sets the environment of the service (`service.environment`), for example `production`.
     #[track_caller]
     pub fn environment(self, environment: impl Into<String>) -> Self {
-        self.text("service.environment", environment.into())
+        self.set_known("service.environment", environment.into())
     }
 
-    /// An attribute of all telemetry (`resource.attributes`).
+    /// Adds an attribute to all telemetry (`resource.attributes`).
     #[track_caller]
     pub fn resource_attribute(mut self, key: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
         self.sources.settings.push(CodeValue {
@@ -70,142 +92,162 @@ impl Builder {
         self
     }
 
-    /// Where the exporter `otlp` sends to (`otlp.endpoint`), for example `http://collector:4317`.
+    /// Sets the endpoint of the exporter `otlp` (`otlp.endpoint`), for example
+    /// `http://collector:4317`.
     #[track_caller]
     pub fn otlp_endpoint(self, endpoint: impl Into<String>) -> Self {
-        self.text("otlp.endpoint", endpoint.into())
+        self.set_known("otlp.endpoint", endpoint.into())
     }
 
-    /// How the exporter `otlp` talks (`otlp.protocol`).
+    /// Sets the protocol of the exporter `otlp` (`otlp.protocol`).
     #[track_caller]
     pub fn otlp_protocol(self, protocol: OtlpProtocol) -> Self {
-        self.text("otlp.protocol", protocol)
+        self.set_known("otlp.protocol", protocol)
     }
 
-    /// The port that Prometheus scrapes (`prometheus.port`); 0 takes any free one. Also switches the exporter
-    /// `prometheus` on, unless `metrics.exporters` says something else.
+    /// Sets the port that Prometheus scrapes (`prometheus.port`); 0 takes any free port.
+    ///
+    /// Also enables the exporter `prometheus`, unless `metrics.exporters` is set.
     #[track_caller]
     pub fn prometheus_port(mut self, port: u16) -> Self {
         self.sources.prometheus = true;
-        self.text("prometheus.port", port)
+        self.set_known("prometheus.port", port)
     }
 
-    /// Whether the console shows JSON (`console.format = "json"`) or text (`"text"`).
+    /// Sets the format of the console to JSON (`console.format = "json"`) or to text (`"text"`).
     #[track_caller]
     pub fn json_logs(self, json: bool) -> Self {
-        self.text("console.format", if json { "json" } else { "text" })
+        self.set_known("console.format", if json { "json" } else { "text" })
     }
 
-    /// Any other key by its path, as a default: `set("traces.sampler", "always_on")`.
+    /// Sets any other key by its path, as a default: `set("traces.sampler", "always_on")`.
     ///
-    /// The value is read as from a variable: lists are separated by commas, durations have a unit. A segment of the path
-    /// that holds a dot is quoted as in the file.
+    /// The value has the format of a variable: lists are separated by commas, durations have a unit.
+    /// A segment of the path that contains a dot is quoted as in the file.
     #[track_caller]
     pub fn set(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
         self.sources.settings.push(dotted(key.into(), &value, Location::caller()));
         self
     }
 
-    /// As [`set`](Self::set), but stronger than the file and the environment.
+    /// Same as [`set`](Self::set), but overrides the file and the environment.
     #[track_caller]
     pub fn force(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
         self.sources.forced.push(dotted(key.into(), &value, Location::caller()));
         self
     }
 
-    /// The file to read, instead of searching for one; it must exist. `AUTOTEL_CONFIG` is stronger.
+    /// Sets the file to read, instead of searching for one. It must exist. `AUTOTEL_CONFIG` overrides
+    /// it.
     pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.config_file = Some(path.into());
         self
     }
 
-    /// The profile to apply. `AUTOTEL_PROFILE` is stronger.
+    /// Sets the profile to apply. `AUTOTEL_PROFILE` overrides it.
     #[track_caller]
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.sources.profile = Some((name.into(), Origin::Code(Location::caller())));
         self
     }
 
-    /// The environment to use instead of that of the process.
-    pub fn env_vars<K: Into<String>, V: Into<String>>(
+    /// Replaces the environment of the process.
+    ///
+    /// A program with arguments for the file and the profile can pass them as variables, so that they
+    /// override the variables of the process:
+    ///
+    /// ```
+    /// use autotelemetry::ObservabilityTools;
+    ///
+    /// let argument = ("AUTOTEL_PROFILE".into(), "production".into());
+    /// let builder = ObservabilityTools::builder().env_vars(std::env::vars_os().chain([argument]));
+    /// ```
+    ///
+    /// If a name occurs more than once, the last value counts. A variable of OpenTelemetry or of this
+    /// library whose value is not Unicode causes a warning.
+    pub fn env_vars<K: Into<OsString>, V: Into<OsString>>(
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         self.sources.environment = Some(Environment::new(variables));
         self
     }
 
-    /// Where the exporter `console` writes, instead of standard output or standard error: a test's buffer, or the lines above
-    /// a progress bar. It is no terminal, so `console.format = "auto"` means JSON.
+    /// Sets the output of the exporter `console`, instead of standard output or standard error: the
+    /// buffer of a test, or the lines above a progress bar.
     ///
-    /// It is called with whole lines, one call at a time, as a rule by the thread that logs. A writer that fails loses the
-    /// lines that it was given, one that panics is never called again, and what it logs itself goes nowhere.
+    /// It is not a terminal, so `console.format = "auto"` means JSON. It receives whole lines, one
+    /// call at a time, usually on the thread that logs. If it returns an error, the lines of that call
+    /// are lost. If it panics, it is never called again. Log records that it emits itself are dropped.
     pub fn console_writer(mut self, writer: impl Write + Send + 'static) -> Self {
         self.writer = Some(Box::new(writer));
         self
     }
 
-    /// Whether warnings are errors, except while telemetry is disabled. The default is `false`.
+    /// Turns warnings into errors, except while telemetry is disabled. The default is `false`.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// Every effective value and where it came from, and all that is wrong. Nothing is built or started.
+    /// Returns every effective value and its origin, with all problems. Builds and starts nothing.
+    ///
+    /// Opens no TLS file; [`check`](Self::check) does.
     #[must_use]
     pub fn explain(self) -> Explanation {
         let (loaded, problems) = self.sources.read();
         Explanation::new(&loaded, problems)
     }
 
+    /// Same as [`explain`](Self::explain), but also reads the TLS files and reports their problems.
+    ///
+    /// ```
+    /// use autotelemetry::ObservabilityTools;
+    ///
+    /// let checked = ObservabilityTools::builder().service_name("checkout").check();
+    /// for problem in checked.errors() {
+    ///     eprintln!("error: {problem}");
+    /// }
+    /// ```
+    #[must_use]
+    pub fn check(self) -> Explanation {
+        let (loaded, problems) = self.sources.read_and_inspect(otlp::inspect);
+        Explanation::new(&loaded, problems)
+    }
+
+    /// Tests the connection to each OTLP destination, as [`ObservabilityTools::probe`] does, without
+    /// building tools.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the configuration has problems, or if the operating system refuses a
+    /// resource for the test. An unreachable destination is part of the report.
+    pub fn probe(self) -> Result<ConnectivityReport, Error> {
+        let (loaded, _) = self.load(otlp::inspect)?;
+        doctor::probe(&loaded.settings)
+    }
+
     /// Builds the tools without changing any global state of the process.
     ///
     /// # Errors
     ///
-    /// When the configuration has problems (all are listed, each with its key), a port is taken, or the system refuses a
-    /// thread.
+    /// Returns an error if the configuration has problems (all are listed, each with its key), a port
+    /// is taken, or the operating system refuses a thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
         self.build_with(None, otlp::inspect, |_| Ok(()))
     }
 
-    /// Builds with `memory` in the place of all exporters, if there is one, and if `check` is content with what was loaded.
-    fn build_with(
-        self,
-        memory: Option<Arc<Memory>>,
-        inspect: impl FnOnce(&Config) -> Inspection,
-        check: impl FnOnce(&Loaded) -> Result<(), Error>,
-    ) -> Result<ObservabilityTools, Error> {
-        let loaded = self.sources.load(inspect)?;
-        if self.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
-            return Err(Error::configuration(loaded.warnings));
-        }
-        check(&loaded)?;
-        let pipeline =
-            pipeline::build(&loaded.settings, self.writer, memory).map_err(|error| loaded.locate(error))?;
-        Ok(ObservabilityTools::new(pipeline, loaded))
-    }
-
-    /// A builder that knows only what it is told: no file is looked for, no variable read.
-    pub(crate) fn isolated() -> Self {
-        let mut builder = Self::default().env_vars::<String, String>([]);
-        builder.sources.only_named_file = true;
-        builder
-    }
-
-    /// As [`build`](Self::build), with `memory` in the place of all exporters.
-    pub(crate) fn build_in_memory(self, memory: Arc<Memory>) -> Result<ObservabilityTools, Error> {
-        // Files of TLS need not be there, since nothing is sent anywhere.
-        self.build_with(Some(memory), |_| Inspection::default(), |_| Ok(()))
-    }
-
-    /// Builds the tools and makes them those of the process: the global tracer and meter providers, the propagator, the
-    /// logger of [`logger`](crate::logger), a `tracing` subscriber and the bridge from `log`. All of them or none. Then one line on
-    /// standard error says where telemetry goes, unless `diagnostics.level` is above `info`.
+    /// Builds the tools and sets the globals of the process.
+    ///
+    /// The globals are the tracer and meter providers, the propagator, the logger of
+    /// [`logger`](crate::logger()), a `tracing` subscriber and the bridge from `log`: all of them or
+    /// none. Then one line on standard error shows where telemetry goes, unless `diagnostics.level` is
+    /// above `info`.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build), and when one of the globals is set already, by an earlier call or by somebody else.
+    /// Returns the errors of [`build`](Self::build). Also returns an error if one of the globals is
+    /// already set, by an earlier call or by another library.
     pub fn install(self) -> Result<ObservabilityTools, Error> {
         let tools = install::install(|| self.build_with(None, otlp::inspect, install::check))?;
         for warning in tools.warnings() {
@@ -213,6 +255,45 @@ impl Builder {
         }
         tools.diagnostics().info(startup_summary(&tools));
         Ok(tools)
+    }
+
+    /// Returns a builder that searches no file and reads no variable.
+    pub(crate) fn isolated() -> Self {
+        let mut builder = Self::default().env_vars::<OsString, OsString>([]);
+        builder.sources.only_named_file = true;
+        builder
+    }
+
+    /// Same as [`build`](Self::build), but `memory` replaces all exporters.
+    pub(crate) fn build_in_memory(self, memory: Arc<Memory>) -> Result<ObservabilityTools, Error> {
+        // Nothing is sent, so the TLS files need not exist.
+        self.build_with(Some(memory), |_| Inspection::default(), |_| Ok(()))
+    }
+
+    /// Builds the tools, unless `check` rejects the configuration. `memory` replaces all exporters.
+    fn build_with(
+        self,
+        memory: Option<Arc<Memory>>,
+        inspect: impl FnOnce(&Config) -> Inspection,
+        check: impl FnOnce(&Loaded) -> Result<(), Error>,
+    ) -> Result<ObservabilityTools, Error> {
+        let (loaded, writer) = self.load(inspect)?;
+        check(&loaded)?;
+        let pipeline =
+            pipeline::build(&loaded.settings, writer, memory).map_err(|error| loaded.locate(error))?;
+        Ok(ObservabilityTools::new(pipeline, loaded))
+    }
+
+    /// Loads the configuration, with `strict` applied.
+    fn load(
+        self,
+        inspect: impl FnOnce(&Config) -> Inspection,
+    ) -> Result<(Loaded, Option<ConsoleWriter>), Error> {
+        let loaded = self.sources.load(inspect)?;
+        if self.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
+            return Err(Error::configuration(loaded.warnings));
+        }
+        Ok((loaded, self.writer))
     }
 }
 

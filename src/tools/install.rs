@@ -13,7 +13,7 @@ use opentelemetry::global;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::ObservabilityTools;
+use super::observability_tools::ObservabilityTools;
 use crate::{
     error::Error,
     load::Loaded,
@@ -78,7 +78,7 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
                 .map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
             DEFERRED_IS_SET.store(true, Ordering::SeqCst);
         }
-        let subscriber = tracing_subscriber::registry().with(tools.tracing_layers());
+        let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
         tracing::subscriber::set_global_default(subscriber)
             .map_err(|_| Error::already_installed("a `tracing` subscriber"))?;
 
@@ -94,8 +94,8 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns `true` if the process has a global subscriber. Checked on a new thread, which has no scoped
-/// one.
+/// Returns `true` if the process has a global subscriber. Checks on a new thread, which has no
+/// scoped one.
 fn has_subscriber() -> bool {
     let check =
         || tracing::dispatcher::get_default(|dispatch| !dispatch.is::<tracing::subscriber::NoSubscriber>());

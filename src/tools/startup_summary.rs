@@ -1,14 +1,15 @@
-//! The line that a program begins with: what it runs as, and where its telemetry goes.
+//! The line on standard error at startup: what runs, and where its telemetry goes.
 
 use std::fmt::Write as _;
 
-use super::ObservabilityTools;
+use super::observability_tools::ObservabilityTools;
 use crate::{
     config::{ExporterName, NonEmptyString, Signal, key_path::key_path},
     error::Origin,
 };
 
-/// `shop 1.4.2, profile production, autotelemetry.toml: traces to otlp (grpc http://collector:4317); …`
+/// Returns a line such as `shop 1.4.2, profile production, autotelemetry.toml: traces to otlp (grpc
+/// http://collector:4317); …`.
 pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
     let config = tools.config();
     let mut line = config.service.name.as_ref().map_or("unknown service", NonEmptyString::as_str).to_owned();
@@ -23,7 +24,7 @@ pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
         None => write!(line, ", no file: "),
     };
     if config.disabled {
-        line.push_str("disabled, there is no telemetry");
+        line.push_str("telemetry is disabled");
         match tools.loaded.origin(&key_path("disabled")) {
             Origin::Default => {}
             origin => drop(write!(line, " ({origin})")),
@@ -31,28 +32,29 @@ pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
         return line;
     }
     let signals = Signal::ALL.map(|signal| {
-        let places: Vec<_> =
-            config.exporters(signal).iter().map(|exporter| place(tools, signal, exporter)).collect();
-        if places.is_empty() {
+        let exporters = config.exporters(signal).iter().map(|exporter| describe(tools, signal, exporter));
+        let exporters: Vec<_> = exporters.collect();
+        if exporters.is_empty() {
             format!("{signal} nowhere")
         } else {
-            format!("{signal} to {}", places.join(", "))
+            format!("{signal} to {}", exporters.join(", "))
         }
     });
     line.push_str(&signals.join("; "));
-    let nowhere = config.signals_without_choice();
-    if !nowhere.is_empty() {
-        let names: Vec<_> = nowhere.iter().map(|signal| signal.as_str()).collect();
+    let without_exporters = config.signals_without_choice();
+    if !without_exporters.is_empty() {
+        let signals: Vec<_> = without_exporters.iter().map(|signal| signal.as_str()).collect();
         let _ = write!(
             line,
-            ". To export {}, set `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters`, [] to mean none",
-            names.join(" and ")
+            ". To export {}, set `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters` ([] for none)",
+            signals.join(" and ")
         );
     }
     line
 }
 
-fn place(tools: &ObservabilityTools, signal: Signal, exporter: &ExporterName) -> String {
+/// Returns the name of an exporter with its destination.
+fn describe(tools: &ObservabilityTools, signal: Signal, exporter: &ExporterName) -> String {
     let config = tools.config();
     if let Some(settings) = config.otlp_settings(exporter, signal) {
         return format!("{exporter} ({} {})", settings.protocol, settings.endpoint);

@@ -1,26 +1,28 @@
-//! The Collector goes and comes back under load, and every item is accounted for.
+//! A Collector that is killed and restarted under load: each item is accounted for.
 //!
-//! What the Collector accepts it hands on to a sink that knows the items by their numbers, and answers only when that has them. So
-//! what was exported has arrived, and what was dropped has not. What was on its way when the Collector was killed may arrive
-//! twice; what failed because no answer came may have arrived.
+//! The Collector forwards to a mock collector that knows items by their numbers, and accepts what
+//! the mock accepts. So exported items have arrived, and dropped ones have not. Items in flight
+//! when the Collector is killed may arrive twice. Items that failed for lack of a response may have
+//! arrived.
 //!
-//! For longer runs: `SECONDS=60 cargo test --release --test collector collector_restart -- --include-ignored --skip child_ --nocapture`
+//! For longer runs:
+//! `SECONDS=60 cargo test --release --test collector collector_restart -- --nocapture`
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells what it saw")]
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-use crate::support::{
+use test_support::{
     TIMEOUT,
+    child::{Child, Stats},
     collector::Collector,
-    sink::{Numbers, Sink},
-    subject::{Account, Subject},
+    mock_collector::{MockCollector, Occurrences},
+    require,
 };
 
-fn subject(collector: &Collector, protocol: &str, more: &[(&str, &str)]) -> Subject {
+fn child(collector: &Collector, protocol: &str, more: &[(&str, &str)]) -> Child {
     let url = collector.url(protocol);
     let mut variables = vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &*url),
@@ -31,12 +33,12 @@ fn subject(collector: &Collector, protocol: &str, more: &[(&str, &str)]) -> Subj
         ("AUTOTEL_OTLP__RETRY__MAX_BACKOFF", "1s"),
     ];
     variables.extend(more);
-    Subject::start(&variables)
+    Child::start(&variables)
 }
 
-/// Compares what the program counted with what arrived of one signal.
-fn compare(name: &str, account: &Account, emitted: u64, counts: &[u8]) {
-    let (arrived, again) = Numbers::count(counts);
+/// Compares the statistics of the child with the arrivals of one signal.
+fn compare(name: &str, account: &Stats, emitted: u64, counts: &[u8]) {
+    let (arrived, again) = Occurrences::distinct_and_repeated(counts);
     let get = |what: &str| account.get(what);
     println!(
         "{name}: {emitted} emitted, {} exported, {} failed, {} dropped; {arrived} arrived, {again} of them again",
@@ -44,7 +46,7 @@ fn compare(name: &str, account: &Account, emitted: u64, counts: &[u8]) {
         get("failed"),
         get("dropped"),
     );
-    assert!(account.is_exact() && get("queued") == 0 && get("emitted") == emitted, "{account:?}");
+    assert!(account.adds_up() && get("queued") == 0 && get("emitted") == emitted, "{account:?}");
     assert!(get("exported") <= arrived, "what counts as exported has arrived: {account:?}");
     assert!(arrived <= emitted - get("dropped"), "what counts as dropped has not: {account:?}");
     if get("failed") == 0 {
@@ -52,17 +54,18 @@ fn compare(name: &str, account: &Account, emitted: u64, counts: &[u8]) {
     }
 }
 
-/// The Collector is killed for half of the time, again and again, under 1,000 spans and 1,000 log records a second.
-fn killed_under_load(protocol: &str, queue: &str) -> (Account, Account) {
-    let seconds = crate::support::program::count_of("SECONDS", 10);
-    let sink = Sink::counting();
-    let mut collector = Collector::before(&sink);
+/// Kills the Collector repeatedly, for half of the time, under 1,000 spans and 1,000 log records
+/// per second.
+fn killed_under_load(protocol: &str, queue: &str) -> (Stats, Stats) {
+    let seconds = test_support::process::count_of("SECONDS", 10);
+    let mock = MockCollector::start_counting();
+    let mut collector = Collector::forwarding_to(&mock);
     let sizes = [("OTEL_BSP_MAX_QUEUE_SIZE", queue), ("OTEL_BLRP_MAX_QUEUE_SIZE", queue)];
-    let mut subject = subject(&collector, protocol, &sizes);
+    let mut child = child(&collector, protocol, &sizes);
     let start = Instant::now();
-    subject.ask(&format!("load 1000 {seconds}"));
+    child.send(&format!("load 1000 {seconds}"));
     let mut kills: u64 = 0;
-    // Down for so long that the default queue cannot hold what is emitted meanwhile.
+    // Longer than the default queue can buffer.
     let period = Duration::from_secs(if seconds >= 30 { 10 } else { 5 });
     while start.elapsed() + period < Duration::from_secs(seconds) + Duration::from_secs(1) {
         thread::sleep(period.mul_f64(0.3));
@@ -71,23 +74,23 @@ fn killed_under_load(protocol: &str, queue: &str) -> (Account, Account) {
         thread::sleep(period.mul_f64(0.6));
         collector.restart();
     }
-    let emitted = subject.answer(Duration::from_secs(seconds) + TIMEOUT).parse::<u64>().unwrap();
-    let result = subject.tell("shutdown");
-    let numbers = sink.numbers();
-    let (spans, logs) = (subject.stats("traces"), subject.stats("logs"));
-    println!("{protocol}, a queue of {queue}, {kills} kills: {result}\n{}", subject.said());
+    let emitted = child.reply(Duration::from_secs(seconds) + TIMEOUT).parse::<u64>().unwrap();
+    let result = child.call("shutdown");
+    let numbers = mock.occurrences();
+    let (spans, logs) = (child.stats("traces"), child.stats("logs"));
+    println!("{protocol}, a queue of {queue}, {kills} kills: {result}\n{}", child.stderr());
     for (name, account, counts) in [("spans", &spans, &numbers.spans), ("logs", &logs, &numbers.logs)] {
         compare(name, account, emitted, counts);
         assert_eq!(account.get("failed"), 0, "{account:?}");
-        let (_, again) = Numbers::count(counts);
+        let (_, again) = Occurrences::distinct_and_repeated(counts);
         assert!(again <= kills * 512, "no more than was on its way: {again}");
     }
     (spans, logs)
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn a_queue_that_can_hold_it_loses_nothing() {
+fn large_queue_loses_nothing_across_restarts() {
+    require!(Collector);
     for_both(|protocol| {
         let (spans, logs) = killed_under_load(protocol, "20000");
         assert_eq!((spans.get("dropped"), logs.get("dropped")), (0, 0));
@@ -95,8 +98,8 @@ fn a_queue_that_can_hold_it_loses_nothing() {
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn what_does_not_fit_into_the_default_queue_is_known() {
+fn default_queue_counts_losses_across_restarts() {
+    require!(Collector);
     for_both(|protocol| {
         let (spans, logs) = killed_under_load(protocol, "2048");
         assert!(spans.get("queue_full") > 0 && logs.get("queue_full") > 0, "{spans:?}, {logs:?}");
@@ -112,7 +115,7 @@ fn for_both(work: impl Fn(&str) + Sync) {
     });
 }
 
-/// Resident memory in MiB, and threads.
+/// Returns the resident memory in MiB, and the number of threads.
 fn size_of(process: u32) -> (f64, u64) {
     let statm = std::fs::read_to_string(format!("/proc/{process}/statm")).unwrap();
     let pages: u32 = statm.split(' ').nth(1).unwrap().parse().unwrap();
@@ -121,32 +124,33 @@ fn size_of(process: u32) -> (f64, u64) {
     (f64::from(pages) * 4096.0 / f64::from(1 << 20), threads.trim().parse().unwrap())
 }
 
-/// 20,000 spans and 20,000 log records a second, with a Collector that is stopped and killed by turns.
+/// 20,000 spans and 20,000 log records per second, with a Collector that is paused and killed
+/// alternately.
 ///
-/// `SECONDS=600 cargo test --release --test collector soak -- --ignored --nocapture`
+/// `SECONDS=600 cargo test --release --test collector soak -- --nocapture`
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL), and time"]
-fn soak() {
-    let seconds = crate::support::program::count_of("SECONDS", 20);
-    let rate = crate::support::program::count_of("RATE", if cfg!(debug_assertions) { 2000 } else { 20_000 });
+fn soak_keeps_memory_and_threads_constant() {
+    require!(Collector);
+    let seconds = test_support::process::count_of("SECONDS", 20);
+    let rate = test_support::process::count_of("RATE", if cfg!(debug_assertions) { 2000 } else { 20_000 });
     let period = Duration::from_secs(if seconds >= 120 { 20 } else { 4 });
-    let sink = Sink::counting();
-    let mut collector = Collector::before(&sink);
-    // So short that stops lead to failures, and not to delays only.
+    let mock = MockCollector::start_counting();
+    let mut collector = Collector::forwarding_to(&mock);
+    // Short enough that a pause leads to failures, not only to delays.
     let timeout = if seconds >= 120 { "3000" } else { "1000" };
-    let mut subject = subject(&collector, "grpc", &[("OTEL_EXPORTER_OTLP_TIMEOUT", timeout)]);
+    let mut child = child(&collector, "grpc", &[("OTEL_EXPORTER_OTLP_TIMEOUT", timeout)]);
     let start = Instant::now();
-    subject.ask(&format!("load {rate} {seconds}"));
+    child.send(&format!("load {rate} {seconds}"));
     let end = start + Duration::from_secs(seconds);
     let mut samples = Vec::new();
-    let mut sample_until = |until: Instant, subject: &Subject| {
+    let mut sample_until = |until: Instant, child: &Child| {
         while Instant::now() < until.min(end) {
             thread::sleep(Duration::from_millis(100));
-            samples.push(size_of(subject.id()));
+            samples.push(size_of(child.id()));
         }
     };
     for turn in 0.. {
-        sample_until(start + period * (2 * turn + 1) / 2, &subject);
+        sample_until(start + period * (2 * turn + 1) / 2, &child);
         if Instant::now() >= end {
             break;
         }
@@ -156,25 +160,25 @@ fn soak() {
         } else {
             collector.signal("STOP");
         }
-        sample_until(start + period * (turn + 1), &subject);
+        sample_until(start + period * (turn + 1), &child);
         if is_killed {
             collector.restart();
         } else {
             collector.signal("CONT");
         }
         if turn % 5 == 0 {
-            let (memory, threads) = size_of(subject.id());
+            let (memory, threads) = size_of(child.id());
             println!("after {:.0?}: {memory:.1} MiB, {threads} threads", start.elapsed());
         }
     }
-    let emitted = subject.answer(TIMEOUT * 2).parse::<u64>().unwrap();
-    let result = subject.tell("shutdown");
-    let numbers = sink.numbers();
-    println!("{seconds} s: {result}\n{}", subject.said());
-    compare("spans", &subject.stats("traces"), emitted, &numbers.spans);
-    compare("logs", &subject.stats("logs"), emitted, &numbers.logs);
+    let emitted = child.reply(TIMEOUT * 2).parse::<u64>().unwrap();
+    let result = child.call("shutdown");
+    let numbers = mock.occurrences();
+    println!("{seconds} s: {result}\n{}", child.stderr());
+    compare("spans", &child.stats("traces"), emitted, &numbers.spans);
+    compare("logs", &child.stats("logs"), emitted, &numbers.logs);
 
-    // The first third is for warming up: every kind of turn has happened by then.
+    // The first third is the warm-up: it includes every kind of turn.
     let (warm, steady) = samples.split_at(samples.len() / 3);
     let most = |samples: &[(f64, u64)]| {
         samples

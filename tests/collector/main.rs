@@ -1,18 +1,31 @@
-//! Tests that need real programs, such as the OpenTelemetry Collector (`OTELCOL`).
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-#[path = "../support/mod.rs"]
-mod support;
+//! Tests that need real programs, such as the OpenTelemetry Collector. See
+//! [`test_support::programs`].
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic and print"
+)]
 
 mod collector_restart;
+mod config_examples;
+mod examples;
+mod export_failures;
+mod log_sources;
 mod message_size;
+mod prometheus;
+mod proxy;
+mod readme;
+mod readme_images;
 mod schema_in_editor;
+mod shutdown;
 mod signals;
+mod tls;
 
-/// The process under test that [`support::subject::Subject`] starts.
+/// The process under test that [`test_support::child::Child`] starts.
 #[test]
 #[cfg(unix)]
 #[ignore = "child process of other tests"]
 fn child_main() {
-    support::subject::obey();
+    test_support::child::run();
 }

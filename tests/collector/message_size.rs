@@ -1,14 +1,13 @@
-//! What is larger than a receiver takes at once.
+//! Messages that exceed the limit of the receiver.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and tells what it saw")]
 
-use crate::support::{collector::Collector, sink::Sink, subject::Subject};
+use test_support::{child::Child, collector::Collector, mock_collector::MockCollector, require};
 
 const WAYS: [(&str, &str); 4] =
     [("grpc", "none"), ("grpc", "gzip"), ("http/protobuf", "none"), ("http/json", "gzip")];
 
-fn subject(url: &str, (protocol, compression): (&str, &str)) -> Subject {
-    Subject::start(&[
+fn child(url: &str, (protocol, compression): (&str, &str)) -> Child {
+    Child::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", url),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
@@ -18,52 +17,49 @@ fn subject(url: &str, (protocol, compression): (&str, &str)) -> Subject {
     ])
 }
 
-/// 10 MB in one batch, while the Collector's receiver for gRPC takes 4 MiB at once.
+/// 10 MB in one batch, while the gRPC receiver of the Collector accepts messages of 4 MiB.
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn a_large_batch_arrives_in_parts() {
+fn oversized_batch_arrives_in_parts() {
+    require!(Collector);
     for way in WAYS {
-        let sink = Sink::counting();
-        let collector = Collector::before(&sink);
-        let mut subject = subject(&collector.url(way.0), way);
-        subject.tell("large 512 20000");
-        assert_eq!(subject.tell("shutdown"), "Ok(())", "{way:?}: {}", subject.said());
-        let numbers = sink.numbers();
+        let mock = MockCollector::start_counting();
+        let collector = Collector::forwarding_to(&mock);
+        let mut child = child(&collector.url(way.0), way);
+        child.call("large 512 20000");
+        assert_eq!(child.call("shutdown"), "Ok(())", "{way:?}: {}", child.stderr());
+        let numbers = mock.occurrences();
         for (signal, counts) in [("traces", numbers.spans), ("logs", numbers.logs)] {
             assert_eq!(counts, [1; 512], "{way:?}: each once");
-            let stats = subject.stats(signal);
-            assert!(stats.is_exact() && stats.get("exported") == 512, "{stats:?}");
+            let stats = child.stats(signal);
+            assert!(stats.adds_up() && stats.get("exported") == 512, "{stats:?}");
         }
-        assert_eq!(subject.said(), "");
+        assert_eq!(child.stderr(), "");
     }
 }
 
-/// One item that nothing can split goes alone.
+/// A single item cannot be split.
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn an_item_that_is_too_large_takes_no_other_along() {
+fn oversized_item_is_lost_alone() {
+    require!(Collector);
     for way in WAYS {
-        let sink = Sink::counting();
-        let collector = Collector::before(&sink);
+        let mock = MockCollector::start_counting();
+        let collector = Collector::forwarding_to(&mock);
         let url = collector.url(way.0);
-        let mut subject = subject(&url, way);
-        subject.tell("emit 300");
-        subject.tell("large 1 5000000");
-        subject.tell("emit 199");
-        let result = subject.tell("shutdown");
+        let mut child = child(&url, way);
+        child.call("emit 300");
+        child.call("large 1 5000000");
+        child.call("emit 199");
+        let result = child.call("shutdown");
         assert!(
             result.contains("traces: 1 of 500 lost") && result.contains("logs: 1 of 500 lost"),
             "{result}"
         );
-        let numbers = sink.numbers();
+        let numbers = mock.occurrences();
         for (signal, counts) in [("traces", numbers.spans), ("logs", numbers.logs)] {
             let expected: Vec<_> = (0..500).map(|number| u8::from(number != 300)).collect();
             assert_eq!(counts, expected, "{way:?}");
-            let stats = subject.stats(signal);
-            assert!(
-                stats.is_exact() && stats.get("exported") == 499 && stats.get("failed") == 1,
-                "{stats:?}"
-            );
+            let stats = child.stats(signal);
+            assert!(stats.adds_up() && stats.get("exported") == 499 && stats.get("failed") == 1, "{stats:?}");
             let reason = stats.last_error();
             assert!(
                 reason.starts_with("an item of 5000")
@@ -71,7 +67,7 @@ fn an_item_that_is_too_large_takes_no_other_along() {
                 "{reason}"
             );
         }
-        let said = subject.wait_said("shutdown: lost");
+        let said = child.wait_stderr("shutdown: lost");
         println!("{way:?}: {said}");
         let place = url.replace("http://", "");
         assert!(

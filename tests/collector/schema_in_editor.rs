@@ -1,24 +1,20 @@
-//! What an editor with a TOML language server says, shown with `taplo lint`.
+//! Diagnostics of a TOML language server in an editor, shown by `taplo lint`.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
-use crate::support::program;
+use test_support::{programs::Program, require};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Whether taplo finds the files right, and what it says. The program is `TAPLO`, else that of the search path.
+/// Returns whether taplo accepts the files, and its diagnostics.
 fn lint(files: &[String]) -> (bool, String) {
-    let output = Command::new(program::named("TAPLO", "taplo"))
-        .arg("lint")
-        .args(files)
-        .output()
-        .expect("TAPLO names taplo");
+    let output = Program::Taplo.command().arg("lint").args(files).output().unwrap();
     (output.status.success(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
-#[ignore = "needs taplo (TAPLO)"]
-fn the_example_files_pass() {
+fn taplo_accepts_the_example_files() {
+    require!(Taplo);
     let mut files = Vec::new();
     for directory in ["config-examples", "examples"] {
         for entry in fs::read_dir(Path::new(ROOT).join(directory)).unwrap() {
@@ -39,8 +35,8 @@ fn the_example_files_pass() {
 }
 
 #[test]
-#[ignore = "needs taplo (TAPLO)"]
-fn mistakes_are_underlined() {
+fn taplo_marks_mistakes() {
+    require!(Taplo);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("bad.toml");
     for (line, text) in [
@@ -54,7 +50,7 @@ fn mistakes_are_underlined() {
         let (good, said) = lint(&[path.display().to_string()]);
         assert!(!good && said.contains(line) && said.contains('^'), "{line}: {said}");
     }
-    // A reference may stand for any value.
+    // A reference can replace any value.
     let text = "[prometheus]\nport = \"${PORT}\"\n[otlp]\nprotocol = \"${PROTOCOL:-grpc}\"\ntimeout = \"${LIMIT}\"\n[otlp.headers]\na = \"b\"\nc = { file = \"d\" }\n";
     fs::write(&path, format!("#:schema {ROOT}/schema/autotelemetry.schema.json\n{text}")).unwrap();
     let (good, said) = lint(&[path.display().to_string()]);

@@ -1,52 +1,52 @@
-//! What a real OpenTelemetry Collector receives, over each protocol, plain and compressed.
+//! The three signals at a real Collector, over each protocol, plain and compressed.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-#[cfg(feature = "tls")]
-use crate::support::certificates::Authority;
-use crate::support::{
-    collector::{Collector, field, sections},
-    program, with_env,
-};
 use autotelemetry::prelude::*;
+#[cfg(feature = "tls")]
+use test_support::certificates::Authority;
+use test_support::{
+    collector::{Collector, field, sections},
+    process, require, with_env,
+};
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn grpc() {
+fn grpc_delivers_all_signals() {
+    require!(Collector);
     all_three_signals("grpc", "none");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn grpc_gzip() {
+fn grpc_with_gzip_delivers_all_signals() {
+    require!(Collector);
     all_three_signals("grpc", "gzip");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn http_protobuf() {
+fn http_protobuf_delivers_all_signals() {
+    require!(Collector);
     all_three_signals("http/protobuf", "none");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn http_protobuf_gzip() {
+fn http_protobuf_with_gzip_delivers_all_signals() {
+    require!(Collector);
     all_three_signals("http/protobuf", "gzip");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn http_json() {
+fn http_json_delivers_all_signals() {
+    require!(Collector);
     all_three_signals("http/json", "none");
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn http_json_gzip() {
+fn http_json_with_gzip_delivers_all_signals() {
+    require!(Collector);
     all_three_signals("http/json", "gzip");
 }
 
-/// Emits a bit of everything. Its destination comes from the environment of its process.
+/// Emits all signals. The destination comes from the environment.
 #[test]
 #[ignore = "child process of other tests"]
 fn child_emits() {
@@ -108,14 +108,14 @@ fn opentelemetry_string(text: &'static str) -> autotelemetry::opentelemetry::Str
 fn all_three_signals(protocol: &str, compression: &str) {
     let collector = Collector::start();
     let before = nanos();
-    let mut program = program::function(module_path!(), "child_emits");
+    let mut program = process::function(module_path!(), "child_emits");
     program
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(protocol))
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
         .env("OTEL_EXPORTER_OTLP_COMPRESSION", compression);
-    program::run(program);
+    process::run(program);
     let after = nanos();
-    // The program has ended well, so everything was accepted; the Collector may still be printing.
+    // The child has succeeded, so everything was accepted; the Collector may still be printing.
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 2
             && sections(text, "LogRecord").len() == 4
@@ -169,7 +169,7 @@ fn all_three_signals(protocol: &str, compression: &str) {
     let (nan, infinities) = if protocol == "http/json" {
         ("Str(NaN)", "Slice([\"Infinity\",\"-Infinity\"])")
     } else {
-        // The Collector's own output is JSON here, and leaves the infinities out.
+        // The Collector prints JSON here, and omits the infinities.
         ("Double(NaN)", "")
     };
     assert!(parent.contains(&format!("-> nan: {nan}")), "{parent}");
@@ -197,7 +197,7 @@ fn all_three_signals(protocol: &str, compression: &str) {
     }
 }
 
-/// Log records, each with the ids of the span that it was written in.
+/// Asserts that each log record has the ids of its span.
 fn check_logs(output: &str, parent: &str, child: &str, written: std::ops::RangeInclusive<u128>) {
     let logs = sections(output, "LogRecord");
     let log = |body: &str| *logs.iter().find(|log| field(log, "Body") == format!("Str({body})")).unwrap();
@@ -226,22 +226,22 @@ fn check_logs(output: &str, parent: &str, child: &str, written: std::ops::RangeI
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn quickstart_reaches_the_collector_by_profile_and_by_variable() {
+fn quickstart_reaches_the_collector_by_profile_and_by_variables() {
+    require!(Collector);
     let collector = Collector::start();
-    let mut by_profile = program::example("quickstart");
+    let mut by_profile = process::example("quickstart");
     by_profile
         .env("AUTOTEL_PROFILE", "collector")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("http/protobuf"));
-    program::run(by_profile);
-    let mut by_variable = program::example("quickstart");
+    process::run(by_profile);
+    let mut by_variable = process::example("quickstart");
     for signal in ["TRACES", "METRICS", "LOGS"] {
         by_variable.env(format!("OTEL_{signal}_EXPORTER"), "otlp");
     }
     by_variable
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("grpc"))
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-    program::run(by_variable);
+    process::run(by_variable);
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 18
             && sections(text, "LogRecord").len() == 8
@@ -251,8 +251,8 @@ fn quickstart_reaches_the_collector_by_profile_and_by_variable() {
 }
 
 #[test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-fn from_every_kind_of_runtime() {
+fn each_runtime_reaches_the_collector() {
+    require!(Collector);
     let collector = Collector::start();
     for protocol in ["grpc", "http/protobuf"] {
         let url = collector.url(protocol);
@@ -287,23 +287,23 @@ fn from_every_kind_of_runtime() {
 
 #[test]
 #[cfg(feature = "tls")]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL) and openssl"]
-fn https_is_verified_against_the_certificates_of_the_system() {
+fn https_is_verified_against_the_system_certificates() {
+    require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();
     let authority = Authority::new(directory.path(), "authority");
     let (certificate, key) = authority.issue("server");
     let collector = Collector::start_tls(&certificate, &key);
     for protocol in ["grpc", "http/protobuf"] {
         let endpoint = collector.url(protocol).replace("http://127.0.0.1", "https://localhost");
-        let mut program = program::function(module_path!(), "child_emits");
+        let mut program = process::function(module_path!(), "child_emits");
         program
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
             .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
             .env("SSL_CERT_FILE", authority.file());
-        program::run(program);
+        process::run(program);
 
-        // Without the authority nothing is sent, and the reason is told.
-        let mut program = program::function(module_path!(), "child_emits");
+        // Without the authority nothing is sent, and the reason is reported.
+        let mut program = process::function(module_path!(), "child_emits");
         program.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint).env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         let output = program.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
@@ -319,7 +319,7 @@ fn nanos() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
 }
 
-/// `2026-11-23 17:33:55.047155228 +0000 UTC`
+/// Parses `2026-11-23 17:33:55.047155228 +0000 UTC`.
 fn timestamp(text: &str) -> u128 {
     let (date, time) = text.strip_suffix(" +0000 UTC").unwrap().split_once(' ').unwrap();
     let timestamp: jiff::Timestamp = format!("{date}T{time}Z").parse().unwrap();

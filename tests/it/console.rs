@@ -1,21 +1,21 @@
-//! What a person sees, and what a machine reads.
+//! The console output of the quickstart: text, and JSON lines.
 
 use std::{
     io::{BufRead as _, BufReader},
     process::Stdio,
 };
 
-use crate::support::program;
+use test_support::process;
 
 fn quickstart(variables: &[(&str, &str)]) -> (String, String) {
-    let mut command = program::example("quickstart");
+    let mut command = process::example("quickstart");
     command.envs(variables.iter().copied());
-    let output = program::run(command);
+    let output = process::run(command);
     (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
-fn quickstart_shows_all_three_signals() {
+fn quickstart_text_output_shows_all_signals() {
     let (out, err) = quickstart(&[]);
     assert!(
         err.starts_with("autotelemetry: quickstart 1.0.0, ")
@@ -40,7 +40,7 @@ fn quickstart_shows_all_three_signals() {
 }
 
 #[test]
-fn the_machine_format_is_json_line_by_line() {
+fn json_format_writes_one_object_per_line() {
     let (out, _) = quickstart(&[("AUTOTEL_CONSOLE__FORMAT", "json")]);
     let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let find = |key: &str, value: &str| lines.iter().find(|line| line[key] == value).unwrap();
@@ -62,7 +62,7 @@ fn the_machine_format_is_json_line_by_line() {
 }
 
 #[test]
-fn the_stream_and_the_colours_can_be_chosen() {
+fn console_with_stream_and_color_set_uses_them() {
     let (out, err) =
         quickstart(&[("AUTOTEL_CONSOLE__STREAM", "stderr"), ("AUTOTEL_CONSOLE__COLOR", "always")]);
     assert_eq!(out, "");
@@ -70,13 +70,13 @@ fn the_stream_and_the_colours_can_be_chosen() {
 }
 
 #[test]
-fn a_reader_that_goes_away_harms_nobody() {
-    let mut command = program::example("quickstart");
+fn closed_stdout_is_reported_once_and_tolerated() {
+    let mut command = process::example("quickstart");
     let mut child = command.arg("50").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.contains("order received"), "{line}");
-    // The pipe is closed now, and the program goes on to its end.
+    // The pipe is closed now, and the program runs to its end.
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let err = String::from_utf8(output.stderr).unwrap();
@@ -88,10 +88,10 @@ fn a_reader_that_goes_away_harms_nobody() {
 }
 
 #[test]
-fn names_without_end_do_no_harm() {
-    let mut program = program::function(module_path!(), "child_emits_long_names");
+fn very_long_names_are_shown_in_full() {
+    let mut program = process::function(module_path!(), "child_emits_long_names");
     program.env("AUTOTEL_CONSOLE__FORMAT", "text").env("AUTOTEL_CONSOLE__STREAM", "stderr");
-    let output = program::run(program);
+    let output = process::run(program);
     assert!(output.stderr.len() > 400_000, "all of it is shown: {}", output.stderr.len());
 }
 
@@ -119,11 +119,11 @@ fn child_emits_long_names() {
 }
 
 #[test]
-fn spans_and_metrics_have_accounts_too() {
-    use autotelemetry::{config::Signal, prelude::*};
+fn console_exporter_counts_each_signal() {
+    use autotelemetry::{Signal, prelude::*};
 
-    let lines = crate::support::lines::Lines::default();
-    let tools = crate::support::builder()
+    let lines = test_support::line_buffer::LineBuffer::default();
+    let tools = test_support::builder()
         .service_name("x")
         .set("traces.exporters", "console")
         .set("metrics.exporters", "console")

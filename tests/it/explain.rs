@@ -1,7 +1,7 @@
-//! Each effective value and where it came from.
+//! `explain`: each effective value and its origin.
 
-use crate::support::{with_env, with_file};
 use serde_json::{Value, json};
+use test_support::{with_env, with_file};
 
 fn explained(text: &str, variables: &[(&str, &str)]) -> Value {
     let (builder, directory) = with_file(text, variables);
@@ -29,7 +29,7 @@ sampler_arg = 0.05
 "#;
 
 #[test]
-fn every_leaf_has_a_value_and_an_origin() {
+fn each_key_has_a_value_and_an_origin() {
     let variables = [
         ("TOKEN", "s3cret"),
         ("AUTOTEL_PROFILE", "production"),
@@ -82,7 +82,7 @@ fn every_leaf_has_a_value_and_an_origin() {
 }
 
 #[test]
-fn good_values_stand_beside_the_errors() {
+fn valid_values_are_listed_beside_errors() {
     let all = explained("[service]\nname = \"x\"\n[otlp]\nendpiont = \"http://x\"\n", &[]);
     assert_eq!(all["values"]["service.name"]["value"], "x");
     assert_eq!(
@@ -97,7 +97,7 @@ fn good_values_stand_beside_the_errors() {
 }
 
 #[test]
-fn code_is_an_origin_too() {
+fn values_set_in_code_name_the_source_line() {
     let tools = with_env(&[]).service_name("x").set("logs.exporters", "none").build().unwrap();
     let text = tools.explain().to_string();
     let line = text.lines().find(|line| line.starts_with("service.name ")).unwrap();
@@ -105,10 +105,10 @@ fn code_is_an_origin_too() {
     assert!(text.starts_with("file: none\n  not used: "), "{text}");
 }
 
-/// What is really used for each signal, for every example file, without and with variables. `UPDATE_GOLDEN=1` rewrites the
-/// texts.
+/// Compares the destinations of each example file, with and without variables, with their
+/// snapshots.
 #[test]
-fn the_destinations_of_every_example_are_explained_exactly() {
+fn example_destinations_match_snapshots() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let environments: [(&str, &[(&str, &str)]); 2] = [
         ("plain", &[("OTLP_TOKEN", "token")]),
@@ -127,7 +127,7 @@ fn the_destinations_of_every_example_are_explained_exactly() {
             ],
         ),
     ];
-    let update = crate::support::program::updates_golden();
+    let update = test_support::golden::is_update();
     for name in ["minimal", "console", "otlp-grpc", "otlp-http", "prometheus", "reference"] {
         for (environment, variables) in environments {
             let text = std::fs::read_to_string(root.join(format!("config-examples/{name}.toml"))).unwrap();

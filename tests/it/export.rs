@@ -1,4 +1,4 @@
-//! What reaches a destination, and what is said when it does not.
+//! Exports over OTLP: requests, errors, deadlines and runtimes.
 
 use std::{
     io::{Read as _, Write as _},
@@ -6,12 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{builder, program, sink::Sink, with_file};
-use autotelemetry::{ObservabilityTools, config::Signal, error::FailureCause, prelude::*};
+use autotelemetry::{ObservabilityTools, Signal, error::FailureCause, prelude::*};
+use test_support::{builder, mock_collector::MockCollector, process, with_file};
 
 const PROTOCOLS: [&str; 3] = ["grpc", "http/protobuf", "http/json"];
 
-/// One span, one log record and one count.
+/// Emits one span, one log record and one count.
 fn emit(tools: &ObservabilityTools) {
     let span = tools.tracer("test").start_as_current_span("work");
     tools.logger("test").info("hello", &[]);
@@ -24,16 +24,16 @@ fn quiet() -> autotelemetry::Builder {
 }
 
 #[test]
-fn each_protocol_speaks_its_own_language() {
+fn each_protocol_uses_its_path_and_encoding() {
     for (protocol, kind, path) in [
         ("grpc", "application/grpc", "/opentelemetry.proto.collector.trace.v1.TraceService/Export"),
         ("http/protobuf", "application/x-protobuf", "/v1/traces"),
         ("http/json", "application/json", "/v1/traces"),
     ] {
         for compression in ["none", "gzip"] {
-            let sink = Sink::start();
+            let mock = MockCollector::start();
             let tools = quiet()
-                .otlp_endpoint(sink.url())
+                .otlp_endpoint(mock.url())
                 .set("otlp.protocol", protocol)
                 .set("otlp.compression", compression)
                 .set("otlp.headers", "x-team=data")
@@ -41,7 +41,7 @@ fn each_protocol_speaks_its_own_language() {
                 .unwrap();
             emit(&tools);
             tools.shutdown().unwrap();
-            let received = sink.received();
+            let received = mock.received();
             assert_eq!(received.len(), 3, "{protocol}: {received:#?}");
             let traces = received.iter().find(|received| received.path == path).unwrap();
             assert_eq!(traces.header("content-type"), Some(kind));
@@ -59,8 +59,8 @@ fn each_protocol_speaks_its_own_language() {
 }
 
 #[test]
-fn headers_of_one_destination_never_reach_another() {
-    let (vendor, own) = (Sink::start(), Sink::start());
+fn headers_are_sent_only_to_their_destination() {
+    let (vendor, own) = (MockCollector::start(), MockCollector::start());
     let text = format!(
         "[service]\nname = \"x\"\n[traces]\nexporters = [\"otlp\", \"vendor\"]\n[logs]\nexporters = [\"otlp\", \"vendor\"]\n\
          [otlp]\nendpoint = \"{}\"\nprotocol = \"grpc\"\n[otlp.headers]\nauthorization = \"own%20secret\"\n\
@@ -89,11 +89,11 @@ fn headers_of_one_destination_never_reach_another() {
     assert_eq!((vendor.spans().len(), own.spans().len()), (1, 1));
 }
 
-/// The SDK and its exporters read the environment of the process too; this runs where it says the opposite of what is
-/// configured.
+/// The SDK and its exporters also read the environment of the process. The child runs in one that
+/// contradicts the configuration.
 #[test]
-fn the_configuration_survives_what_the_sdk_reads_by_itself() {
-    let mut program = program::function(module_path!(), "child_exports");
+fn configuration_overrides_variables_that_the_sdk_reads() {
+    let mut program = process::function(module_path!(), "child_exports");
     for (name, value) in [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -110,20 +110,21 @@ fn the_configuration_survives_what_the_sdk_reads_by_itself() {
     ] {
         program.env(name, value);
     }
-    program::run(program);
+    process::run(program);
 }
 
 #[test]
 #[ignore = "child process of other tests"]
 fn child_exports() {
     for protocol in PROTOCOLS {
-        let sink = Sink::start();
+        let mock = MockCollector::start();
         let text = format!(
             "[service]\nname = \"own\"\n[otlp]\nendpoint = \"{}\"\nprotocol = \"{protocol}\"\ncompression = \"none\"\n\
              headers = {{ authorization = \"own\" }}\n[logs]\nexporters = [\"otlp\"]\n",
-            sink.url()
+            mock.url()
         );
-        // An empty environment is injected; that of the process is there for whoever reads it behind our back.
+        // The injected environment is empty; only code that reads the process environment sees the
+        // rest.
         let (builder, _directory) = with_file(&text, &[]);
         let tools = builder.build().unwrap();
         let tracer = tools.tracer("test");
@@ -133,7 +134,7 @@ fn child_exports() {
         }
         emit(&tools);
         tools.shutdown().unwrap();
-        for received in sink.received() {
+        for received in mock.received() {
             assert_eq!(received.header("authorization"), Some("own"), "{protocol}");
             assert_eq!(received.header("x-leak"), None, "{protocol}");
             assert_eq!(
@@ -145,50 +146,50 @@ fn child_exports() {
             assert!(body.contains("own") && !body.contains("leaked"), "{protocol}: {body}");
         }
         if protocol != "http/json" {
-            let spans = sink.spans();
+            let spans = mock.spans();
             assert_eq!(spans.len(), 101, "{protocol}");
             assert_eq!(spans[0].attributes.len(), 1, "{protocol}");
             assert!(
-                format!("{:?}", sink.metrics()).contains("Cumulative")
-                    || format!("{:?}", sink.metrics()).contains("aggregation_temporality: 2")
+                format!("{:?}", mock.metrics()).contains("Cumulative")
+                    || format!("{:?}", mock.metrics()).contains("aggregation_temporality: 2")
             );
         }
     }
 }
 
 #[test]
-fn a_transient_refusal_is_tried_again_and_a_permanent_one_is_not() {
-    let sink = Sink::start();
-    sink.refuse(&[503, 429]);
+fn transient_errors_are_retried_and_permanent_ones_are_not() {
+    let mock = MockCollector::start();
+    mock.fail_next(&[503, 429]);
     let tools = quiet()
-        .otlp_endpoint(sink.url())
+        .otlp_endpoint(mock.url())
         .set("metrics.exporters", "none")
         .set("logs.exporters", "none")
         .build()
         .unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     tools.force_flush().unwrap();
-    assert_eq!(sink.received().len(), 3, "two refusals and a success");
+    assert_eq!(mock.received().len(), 3, "two refusals and a success");
 
-    sink.refuse(&[400]);
+    mock.fail_next(&[400]);
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.force_flush().unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
             "telemetry was not delivered in full: traces: 1 of 1 lost ({}/v1/traces: the server returned 400 Bad Request)",
-            sink.url()
+            mock.url()
         )
     );
-    assert_eq!(sink.received().len(), 4);
+    assert_eq!(mock.received().len(), 4);
     tools.shutdown().unwrap();
     tools.shutdown().expect("a second time there is nothing to do");
     tools.force_flush().expect("nor is there anything to flush");
 }
 
 #[test]
-fn what_cannot_be_delivered_at_shutdown_is_counted() {
-    // A port that is bound and not listened on refuses connections.
+fn undelivered_items_at_shutdown_are_counted() {
+    // A bound port without a listener refuses connections.
     let refused = "http://127.0.0.1:1";
     for protocol in PROTOCOLS {
         let tools = quiet().otlp_endpoint(refused).set("otlp.protocol", protocol).build().unwrap();
@@ -205,7 +206,7 @@ fn what_cannot_be_delivered_at_shutdown_is_counted() {
             Signal::ALL
         );
         for failure in error.failures() {
-            let FailureCause::Lost { items: 1, error } = failure.cause() else {
+            let FailureCause::Lost { items: 1, error, .. } = failure.cause() else {
                 panic!("{protocol}: {failure:?}")
             };
             assert!(error.contains("refused"), "{protocol}: {error}");
@@ -214,8 +215,8 @@ fn what_cannot_be_delivered_at_shutdown_is_counted() {
 }
 
 #[test]
-fn a_black_hole_costs_no_more_than_the_deadline() {
-    // Connections are accepted by the system, and nobody ever answers.
+fn unresponsive_server_delays_shutdown_until_the_deadline() {
+    // The system accepts connections, and no response follows.
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", hole.local_addr().unwrap());
     for protocol in PROTOCOLS {
@@ -241,7 +242,7 @@ fn a_black_hole_costs_no_more_than_the_deadline() {
 }
 
 #[test]
-fn the_timeout_covers_an_export_as_a_whole() {
+fn timeout_covers_the_whole_export() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let tools = quiet()
         .otlp_endpoint(format!("http://{}", hole.local_addr().unwrap()))
@@ -256,7 +257,7 @@ fn the_timeout_covers_an_export_as_a_whole() {
 }
 
 #[test]
-fn works_with_every_kind_of_runtime_and_from_drop() {
+fn export_works_in_each_runtime_and_on_drop() {
     type Run = fn(Box<dyn FnOnce() + Send>);
     let runtimes: [(&str, Run); 4] = [
         ("none", |work| work()),
@@ -278,8 +279,8 @@ fn works_with_every_kind_of_runtime_and_from_drop() {
     for protocol in PROTOCOLS {
         for (name, run) in runtimes {
             for explicit in [true, false] {
-                let sink = Sink::start();
-                let url = sink.url();
+                let mock = MockCollector::start();
+                let url = mock.url();
                 let start = Instant::now();
                 run(Box::new(move || {
                     let tools = quiet().otlp_endpoint(url).set("otlp.protocol", protocol).build().unwrap();
@@ -292,7 +293,7 @@ fn works_with_every_kind_of_runtime_and_from_drop() {
                 }));
                 let context = format!("{protocol}, {name}, explicit shutdown: {explicit}");
                 // Three signals, then the last span and the metrics again.
-                assert_eq!(sink.received().len(), 5, "{context}");
+                assert_eq!(mock.received().len(), 5, "{context}");
                 assert!(start.elapsed() < Duration::from_secs(4), "{context}: {:?}", start.elapsed());
             }
         }
@@ -300,24 +301,24 @@ fn works_with_every_kind_of_runtime_and_from_drop() {
 }
 
 #[test]
-fn one_destination_that_hangs_does_not_starve_another() {
+fn hanging_destination_does_not_delay_others() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let text = format!(
         "shutdown_timeout = \"500ms\"\n[service]\nname = \"x\"\n[traces]\nexporters = [\"otlp\", \"good\"]\n[metrics]\nexporters = [\"otlp\", \"good\"]\n\
          [logs]\nexporters = [\"otlp\", \"good\"]\n[otlp]\nendpoint = \"http://{}\"\n[exporters.good]\nendpoint = \"{}\"\n",
         hole.local_addr().unwrap(),
-        sink.url()
+        mock.url()
     );
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.build().unwrap();
     emit(&tools);
     tools.shutdown().unwrap_err();
-    assert_eq!((sink.spans().len(), sink.logs().len(), sink.metrics().len()), (1, 1, 1));
+    assert_eq!((mock.spans().len(), mock.logs().len(), mock.metrics().len()), (1, 1, 1));
 }
 
 #[test]
-fn a_sampled_caller_stays_sampled_when_nothing_is_exported() {
+fn sampled_flag_is_propagated_without_exporters() {
     let tools = builder().service_name("x").set("traces.exporters", "none").build().unwrap();
     let headers = std::collections::HashMap::from([(
         "traceparent".to_owned(),
@@ -334,11 +335,11 @@ fn a_sampled_caller_stays_sampled_when_nothing_is_exported() {
 }
 
 #[test]
-fn what_found_the_queue_full_is_counted() {
+fn items_dropped_by_a_full_queue_are_counted() {
     for protocol in PROTOCOLS {
-        let sink = Sink::start();
+        let mock = MockCollector::start();
         let tools = quiet()
-            .otlp_endpoint(sink.url())
+            .otlp_endpoint(mock.url())
             .set("otlp.protocol", protocol)
             .set("traces.batch.max_queue_size", 4)
             .set("logs.batch.max_queue_size", 4)
@@ -353,10 +354,10 @@ fn what_found_the_queue_full_is_counted() {
         let error = tools.shutdown().expect_err("5000 do not fit into 4");
         let json = protocol == "http/json";
         for (failure, arrived) in error.failures().iter().zip([
-            if json { None } else { Some(sink.spans().len()) },
-            if json { None } else { Some(sink.logs().len()) },
+            if json { None } else { Some(mock.spans().len()) },
+            if json { None } else { Some(mock.logs().len()) },
         ]) {
-            let FailureCause::Lost { items, error } = failure.cause() else { panic!("{failure:?}") };
+            let FailureCause::Lost { items, error, .. } = failure.cause() else { panic!("{failure:?}") };
             assert!(error.contains("the queue was full"), "{error}");
             if let Some(arrived) = arrived {
                 assert_eq!(
@@ -371,10 +372,10 @@ fn what_found_the_queue_full_is_counted() {
 }
 
 #[test]
-fn a_partial_success_is_no_success() {
-    let sink = Sink::start();
-    sink.say(r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too\nold"}}"#);
-    let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").build().unwrap();
+fn partial_success_counts_rejected_items_as_failed() {
+    let mock = MockCollector::start();
+    mock.set_body(r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too\nold"}}"#);
+    let tools = quiet().otlp_endpoint(mock.url()).set("metrics.exporters", "none").build().unwrap();
     for _ in 0..5 {
         drop(tools.tracer("test").start_as_current_span("work"));
     }
@@ -389,18 +390,18 @@ fn a_partial_success_is_no_success() {
 }
 
 #[test]
-fn a_refusal_is_reported_in_the_words_of_the_server() {
-    let sink = Sink::start();
-    sink.refuse(&[401]);
-    sink.say(r#"{"code":16,"message":"token expired"}"#);
-    let tools = quiet().otlp_endpoint(sink.url()).set("metrics.exporters", "none").build().unwrap();
+fn rejection_reports_the_message_of_the_server() {
+    let mock = MockCollector::start();
+    mock.fail_next(&[401]);
+    mock.set_body(r#"{"code":16,"message":"token expired"}"#);
+    let tools = quiet().otlp_endpoint(mock.url()).set("metrics.exporters", "none").build().unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     let error = tools.shutdown().unwrap_err().to_string();
     assert!(error.contains("the server returned 401 Unauthorized: token expired"), "{error}");
 }
 
 #[test]
-fn who_shuts_down_at_the_same_time_waits_for_the_same_end() {
+fn concurrent_shutdowns_wait_for_the_same_end() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", hole.local_addr().unwrap());
     let tools = quiet().otlp_endpoint(url).set("shutdown_timeout", "300ms").build().unwrap();
@@ -414,13 +415,13 @@ fn who_shuts_down_at_the_same_time_waits_for_the_same_end() {
 }
 
 #[test]
-fn a_wrong_port_is_guessed() {
-    let sink = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = sink.local_addr().unwrap();
-    // Speaks HTTP/1.1, whatever it is asked.
+fn wrong_protocol_port_is_suggested() {
+    let mock = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = mock.local_addr().unwrap();
+    // A server that speaks only HTTP/1.1.
     std::thread::spawn(move || {
         let mut open = Vec::new();
-        for mut stream in sink.incoming().flatten() {
+        for mut stream in mock.incoming().flatten() {
             let _ = stream.read(&mut [0; 64]);
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
             open.push(stream);
@@ -437,25 +438,25 @@ fn a_wrong_port_is_guessed() {
     assert!(error.contains("the endpoint does not speak gRPC"), "{error}");
 }
 
-/// `init` reads the environment of the process and a file beside it, so it needs a process of its own.
+/// `init` reads the environment of the process and a file in its directory, so it needs a process.
 #[test]
-fn init_finds_the_file_and_works_with_every_kind_of_runtime() {
+fn init_finds_the_file_in_each_runtime() {
     for kind in ["none", "current_thread", "one worker"] {
         for protocol in ["grpc", "http/protobuf"] {
-            let sink = Sink::start();
+            let mock = MockCollector::start();
             let directory = tempfile::tempdir().unwrap();
-            let text = format!("[service]\nname = \"x\"\n[otlp]\nendpoint = \"{}\"\n", sink.url());
+            let text = format!("[service]\nname = \"x\"\n[otlp]\nendpoint = \"{}\"\n", mock.url());
             std::fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
-            let mut program = program::function(module_path!(), "child_inits");
+            let mut program = process::function(module_path!(), "child_inits");
             program
                 .current_dir(directory.path())
                 .env("KIND", kind)
                 .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
-            let output = program::run(program);
+            let output = process::run(program);
             let said = String::from_utf8(output.stderr).unwrap();
             assert_eq!(said.lines().count(), 1, "the start line alone: {said}");
-            assert_eq!((sink.spans().len(), sink.metrics().len()), (1, 1), "{kind}, {protocol}");
-            let logs: Vec<_> = sink.logs().into_iter().map(|(scope, _)| scope).collect();
+            assert_eq!((mock.spans().len(), mock.metrics().len()), (1, 1), "{kind}, {protocol}");
+            let logs: Vec<_> = mock.logs().into_iter().map(|(scope, _)| scope).collect();
             assert_eq!(
                 logs.len(),
                 3,
@@ -466,11 +467,11 @@ fn init_finds_the_file_and_works_with_every_kind_of_runtime() {
 }
 
 #[test]
-fn who_exports_nothing_is_told_what_to_set() {
+fn init_without_destination_names_the_setting() {
     let directory = tempfile::tempdir().unwrap();
-    let mut program = program::function(module_path!(), "child_inits");
+    let mut program = process::function(module_path!(), "child_inits");
     program.current_dir(directory.path()).env("KIND", "none").env("OTEL_SERVICE_NAME", "x");
-    let said = String::from_utf8(program::run(program).stderr).unwrap();
+    let said = String::from_utf8(process::run(program).stderr).unwrap();
     assert_eq!(
         said,
         "autotelemetry: x, no file: traces nowhere; metrics nowhere; logs to console. To export traces and metrics, set \
@@ -486,9 +487,9 @@ fn child_inits() {
         emit(&tools);
         tracing::info!("from tracing");
         log::info!("from log");
-        // Dropped inside whatever runs this.
+        // Dropped inside the runtime.
     };
-    match program::variable("KIND").as_deref() {
+    match process::variable("KIND").as_deref() {
         Some("current_thread") => {
             tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async { work() });
         }

@@ -1,8 +1,8 @@
-//! A binary that was built without a part says which feature it needs. `cargo test --no-default-features --test it features`
+//! Disabled features are named in errors: `cargo test --no-default-features --test it features`
 
-use crate::support::with_env;
+use test_support::with_env;
 
-/// What is said when the environment asks for something that may not be there.
+/// Returns the key and help of each problem of a configuration with these variables.
 fn said(variables: &[(&str, &str)]) -> Vec<(Option<String>, Option<String>)> {
     let explained = with_env(variables).set("service.name", "x").explain();
     let words = |text: Option<&str>| text.map(str::to_owned);
@@ -15,7 +15,7 @@ fn expected(is_there: bool, key: &str, feature: &str) -> Vec<(Option<String>, Op
 }
 
 #[test]
-fn a_feature_that_is_missing_is_named() {
+fn missing_feature_is_named_in_the_error() {
     let grpc = [("AUTOTEL_OTLP__ENDPOINT", "http://c:4317"), ("AUTOTEL_OTLP__PROTOCOL", "grpc")];
     assert_eq!(said(&grpc), expected(cfg!(feature = "grpc"), "otlp.protocol", "grpc"));
     let tls = [("AUTOTEL_OTLP__ENDPOINT", "https://c:4318")];
@@ -31,7 +31,7 @@ fn a_feature_that_is_missing_is_named() {
 }
 
 #[test]
-fn what_is_there_works_without_the_rest() {
+fn enabled_features_work_without_the_others() {
     let tools =
         with_env(&[("OTEL_SERVICE_NAME", "x"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")])
             .set("logs.exporters", "otlp")

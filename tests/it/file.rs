@@ -1,10 +1,4 @@
-//! The exporter `file`: names, rotation, and what befalls files and disks.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test may panic, and a program may print"
-)]
+//! The file exporter: names, rotation, and failures of files and disks.
 
 use std::{
     fs,
@@ -15,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{TIMEOUT, builder, program, with_file};
-use autotelemetry::{Builder, ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{Builder, ObservabilityTools, Signal, prelude::*};
 use serde_json::Value;
+use test_support::{TIMEOUT, builder, process, with_file};
 
 fn to_files(directory: &Path) -> Builder {
     builder()
@@ -36,12 +30,12 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// The lines of a file, each of them JSON.
+/// Parses the lines of a file.
 fn json(path: &Path) -> Vec<Value> {
     fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Waits until `is_so`.
+/// Waits until `condition` holds.
 fn wait(is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
@@ -55,7 +49,7 @@ fn has(path: &Path, text: &str) -> bool {
 }
 
 #[test]
-fn a_directory_is_made_and_files_are_named_by_their_date() {
+fn missing_directory_is_created_with_dated_files() {
     let directory = tempfile::tempdir().unwrap();
     let logs = directory.path().join("deep/logs");
     for rotation in ["minutely", "hourly", "daily", "weekly", "never"] {
@@ -84,7 +78,7 @@ fn a_directory_is_made_and_files_are_named_by_their_date() {
 }
 
 #[test]
-fn old_files_are_removed_and_those_of_others_are_not() {
+fn retention_removes_only_own_old_files() {
     let directory = tempfile::tempdir().unwrap();
     let others =
         ["shop-api.2020-01-01.log", "shop.2020-01-01.log.gz", "shop.log", "shop.2020-01-01-07.log", "x"];
@@ -109,7 +103,7 @@ fn old_files_are_removed_and_those_of_others_are_not() {
 }
 
 #[test]
-fn files_from_the_future_do_not_replace_the_current_one() {
+fn future_dated_files_do_not_replace_the_current_file() {
     let directory = tempfile::tempdir().unwrap();
     for day in 1..=9 {
         fs::write(directory.path().join(format!("shop.2931-01-0{day}.log")), "").unwrap();
@@ -124,7 +118,7 @@ fn files_from_the_future_do_not_replace_the_current_one() {
 }
 
 #[test]
-fn half_a_line_of_an_earlier_process_is_ended() {
+fn unfinished_line_of_an_earlier_process_is_terminated() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("shop.log");
     fs::write(&file, "{\"half\":").unwrap();
@@ -138,7 +132,7 @@ fn half_a_line_of_an_earlier_process_is_ended() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_is_an_error_with_its_place() {
+fn unusable_directory_is_an_error_with_its_origin() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a file");
     fs::write(&file, "").unwrap();
@@ -153,7 +147,7 @@ fn a_directory_that_cannot_be_is_an_error_with_its_place() {
 }
 
 #[test]
-fn a_file_that_was_moved_away_or_removed_is_begun_anew() {
+fn moved_or_removed_file_is_recreated() {
     let directory = tempfile::tempdir().unwrap();
     let logs = directory.path().join("logs");
     let tools = to_files(&logs).build().unwrap();
@@ -161,11 +155,11 @@ fn a_file_that_was_moved_away_or_removed_is_begun_anew() {
     let current = logs.join("shop.log");
     logger.info("one", &[]);
     wait(|| has(&current, "one"));
-    // Moved, as logrotate does.
+    // Renamed, as by logrotate.
     fs::rename(&current, logs.join("shop.log.1")).unwrap();
     logger.info("two", &[]);
     wait(|| has(&current, "two"));
-    // Even if nothing is written.
+    // Noticed even if nothing is written.
     fs::rename(&current, logs.join("shop.log.2")).unwrap();
     wait(|| current.exists());
     // Removed, with its directory.
@@ -177,14 +171,14 @@ fn a_file_that_was_moved_away_or_removed_is_begun_anew() {
 }
 
 #[test]
-fn what_cannot_be_written_is_counted_and_told() {
+fn failed_writes_are_counted_and_reported() {
     let directory = tempfile::tempdir().unwrap();
     let logs = directory.path().join("logs");
     let tools = to_files(&logs).set("diagnostics.level", "off").build().unwrap();
     let logger = tools.logger("shop");
     logger.info("before", &[]);
     wait(|| has(&logs.join("shop.log"), "before"));
-    // In the place of the directory stands a file.
+    // A file takes the place of the directory.
     fs::remove_dir_all(&logs).unwrap();
     fs::write(&logs, "").unwrap();
     logger.info("lost", &[]);
@@ -197,13 +191,13 @@ fn what_cannot_be_written_is_counted_and_told() {
     logger.info("after", &[]);
     tools.shutdown().unwrap();
     let lines = json(&logs.join("shop.log"));
-    assert_eq!(crate::support::lines::member(&lines, "message"), ["1 line dropped", "after"]);
+    assert_eq!(test_support::line_buffer::member(&lines, "message"), ["1 line dropped", "after"]);
     assert_eq!((&lines[0]["attributes"]["dropped"], &lines[0]["level"]), (&1.into(), &"WARN".into()));
     let stats = stats();
     assert_eq!((stats.emitted, stats.exported, stats.failed, stats.queued), (3, 2, 1, 0));
 }
 
-/// A program that logs a line for each line that it reads, says when it is done with it, and at the end says what became of them at the end.
+/// Logs each line that it reads, prints when it has done so, and prints the statistics at the end.
 #[test]
 #[ignore = "child process of other tests"]
 fn child_logs_stdin() {
@@ -226,9 +220,9 @@ struct Logging {
 }
 
 impl Logging {
-    /// Starts the program, through a shell that does `before` first.
+    /// Starts the child through a shell that runs `before` first.
     fn start(directory: &Path, before: &str) -> Self {
-        let inner = program::function(module_path!(), "child_logs_stdin");
+        let inner = process::function(module_path!(), "child_logs_stdin");
         let mut command = Command::new("sh");
         command.arg("-c").arg(format!("{before} exec \"$@\"")).arg("sh").arg(inner.get_program());
         command.args(inner.get_args());
@@ -252,7 +246,7 @@ impl Logging {
         Self { child, output, file: directory.join("shop.log") }
     }
 
-    /// Has a line logged, whatever becomes of it.
+    /// Sends a line to log, without a check of the result.
     fn say(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
         let mut answer = String::new();
@@ -261,7 +255,7 @@ impl Logging {
         }
     }
 
-    /// What the program wrote on standard error until its end.
+    /// Returns the standard error of the child, up to its end.
     fn end(mut self) -> String {
         drop(self.child.stdin.take());
         let output = self.child.wait_with_output().unwrap();
@@ -281,8 +275,8 @@ fn log_file_rotated_with_create_is_reopened_without_a_signal() {
     fs::rename(&program.file, &rotated).unwrap();
     fs::write(&program.file, "").unwrap();
     program.say("two");
-    assert_eq!(crate::support::lines::member(&json(&rotated), "message"), ["one"]);
-    assert_eq!(crate::support::lines::member(&json(&program.file), "message"), ["two"]);
+    assert_eq!(test_support::line_buffer::member(&json(&rotated), "message"), ["one"]);
+    assert_eq!(test_support::line_buffer::member(&json(&program.file), "message"), ["two"]);
     let err = program.end();
     assert!(err.contains("STATS 2 2 0 Ok(())"), "{err}");
 }
@@ -297,8 +291,8 @@ fn log_file_rotated_with_copytruncate_continues_at_its_start() {
     fs::copy(&program.file, &rotated).unwrap();
     fs::File::options().write(true).open(&program.file).unwrap().set_len(0).unwrap();
     program.say("two");
-    assert_eq!(crate::support::lines::member(&json(&rotated), "message"), ["one"]);
-    assert_eq!(crate::support::lines::member(&json(&program.file), "message"), ["two"]);
+    assert_eq!(test_support::line_buffer::member(&json(&rotated), "message"), ["one"]);
+    assert_eq!(test_support::line_buffer::member(&json(&program.file), "message"), ["two"]);
     let err = program.end();
     assert!(err.contains("STATS 2 2 0 Ok(())"), "{err}");
 }
@@ -317,14 +311,14 @@ fn hangup_signal_has_no_handler_while_a_log_file_is_open() {
 
 #[test]
 #[cfg(unix)]
-fn a_full_disk_tears_no_line() {
+fn full_disk_leaves_whole_lines() {
     let directory = tempfile::tempdir().unwrap();
-    // Files of this process end at 4096 bytes, in the midst of a line.
+    // Files of this process end at 4096 bytes, in the middle of a line.
     let mut program = Logging::start(directory.path(), "trap '' XFSZ; ulimit -f 8;");
     for number in 0..100 {
         program.say(&format!("number {number}"));
     }
-    // Somebody makes room.
+    // Room becomes available.
     fs::rename(&program.file, directory.path().join("full")).unwrap();
     program.say("room again");
     let file = program.file.clone();

@@ -1,4 +1,4 @@
-//! A child of a process that has telemetry: it has none of the threads, so it must not wait for them.
+//! A forked process inherits telemetry without its threads, so it must not wait for them.
 #![cfg(unix)]
 
 use std::{
@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{TIMEOUT, builder, program};
 use autotelemetry::prelude::*;
 use fork::{Fork, fork};
+use test_support::{TIMEOUT, builder, process};
 
 #[test]
 fn forked_process_ends_at_once_despite_inherited_telemetry() {
-    let output = program::run(program::function(module_path!(), "child_forks"));
+    let output = process::run(process::function(module_path!(), "child_forks"));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("test result: ok"), "{said}");
 }
@@ -23,7 +23,7 @@ fn forked_process_ends_at_once_despite_inherited_telemetry() {
 #[ignore = "child process of other tests"]
 fn child_forks() {
     for protocol in ["grpc", "http/protobuf"] {
-        // Nobody answers, so that the threads of the parent are in the midst of something.
+        // No response follows, so the threads of the parent are busy.
         let hole = TcpListener::bind("127.0.0.1:0").unwrap();
         let tools = builder()
             .service_name("x")
@@ -61,7 +61,7 @@ fn child_forks() {
                 let mut took = [0; 8];
                 parent.read_exact(&mut took).expect("the child says how long it took");
                 assert!(u64::from_le_bytes(took) < 200, "{protocol}: {took:?}");
-                // The parent still has its own telemetry, and its own deadline.
+                // The parent still has its telemetry, and its deadline.
                 let start = Instant::now();
                 tools.shutdown().unwrap_err();
                 assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());

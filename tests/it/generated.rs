@@ -1,11 +1,10 @@
-//! The files that are generated from the configuration's types. `UPDATE_GOLDEN=1 cargo test --features schema` rewrites
-//! them.
+//! The files that are generated from the types of the configuration.
 #![cfg(feature = "schema")]
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use crate::support::with_file;
 use serde_json::{Map, Value};
+use test_support::with_file;
 
 fn schema() -> Value {
     serde_json::from_str(&autotelemetry::schema()).unwrap()
@@ -15,10 +14,10 @@ fn properties(table: &Value) -> Option<&Map<String, Value>> {
     table.get("properties")?.as_object()
 }
 
-/// Compares a file with what it should be, or makes it so when asked to.
+/// Asserts that a file is current.
 fn is_current(path: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if crate::support::program::updates_golden() {
+    if test_support::golden::is_update() {
         fs::write(&path, expected).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
@@ -32,12 +31,12 @@ fn is_current(path: &str, expected: &str) {
 }
 
 #[test]
-fn the_schema_is_current() {
+fn schema_file_is_current() {
     is_current("schema/autotelemetry.schema.json", &autotelemetry::schema());
 }
 
 #[test]
-fn every_key_is_documented() {
+fn each_key_has_a_description() {
     fn check(path: &str, schema: &Value) {
         let description = schema["description"].as_str().unwrap_or_default();
         assert!(description.starts_with(|c: char| c.is_uppercase() || c == '`'), "{path}: {description:?}");
@@ -58,12 +57,12 @@ const REFERENCE_HEAD: &str = "\
 ";
 
 #[test]
-fn the_reference_is_current_and_holds_the_defaults() {
+fn reference_file_is_current_and_holds_defaults() {
     let mut text = REFERENCE_HEAD.to_owned();
     reference(&mut text, "", &schema());
     is_current("config-examples/reference.toml", &text);
 
-    // With the comments taken away it says what holds without it.
+    // Uncommented, the reference sets the defaults.
     let uncommented: Vec<&str> = text
         .lines()
         .filter(|line| !line.contains('…') && !line.contains("NAME"))
@@ -83,7 +82,7 @@ fn the_reference_is_current_and_holds_the_defaults() {
     assert_eq!(values(&explained), values(&defaults));
 }
 
-/// The keys of a table, then the tables below it.
+/// Writes the keys of a table, then the tables below it.
 fn reference(out: &mut String, path: &str, table: &Value) {
     let (tables, keys): (Vec<_>, Vec<_>) = properties(table)
         .into_iter()
@@ -112,7 +111,7 @@ fn reference(out: &mut String, path: &str, table: &Value) {
     }
 }
 
-/// The schema of the tables whose names are free.
+/// Returns the schema of the tables with free names.
 fn named_tables(schema: &Value) -> Option<&Value> {
     schema.get("additionalProperties").filter(|inner| properties(inner).is_some())
 }
@@ -131,13 +130,13 @@ fn describe(out: &mut String, schema: &Value) {
 fn toml(value: &Value) -> String {
     match value {
         Value::Object(entries) if entries.is_empty() => "{}".to_owned(),
-        // JSON and TOML write texts, numbers, booleans and lists of them alike.
+        // JSON and TOML write strings, numbers, booleans and lists of them alike.
         other => other.to_string(),
     }
 }
 
 #[test]
-fn the_table_of_variables_in_the_readme_is_current() {
+fn variable_table_is_current() {
     fn rows(out: &mut Vec<String>, path: &str, table: &Value) {
         for (key, schema) in properties(table).into_iter().flatten().filter(|(key, _)| *key != "profiles") {
             let path = format!("{path}{key}");

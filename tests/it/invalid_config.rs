@@ -1,7 +1,7 @@
-//! A corpus of faults. Each `tests/fixtures/invalid/NAME.toml` is loaded, and what is said about it stands in `NAME.txt`.
+//! A corpus of invalid files: `tests/fixtures/invalid/NAME.toml` has the problems that `NAME.txt`
+//! records.
 //!
-//! Lines `# env: NAME=value` at the head of a file are its environment. `UPDATE_GOLDEN=1 cargo test --test it invalid_config` rewrites the
-//! texts, to be read before they are committed.
+//! Lines `# env: NAME=value` at the head of a file are its environment.
 
 use std::{
     collections::BTreeMap,
@@ -9,9 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::with_file;
+use test_support::with_file;
 
-/// Stands wherever a secret can stand; nothing that is said may hold it.
+/// Takes the place of secrets. No output may contain it.
 const CANARY: &str = "s3cr3t-canary";
 
 fn corpus() -> Vec<PathBuf> {
@@ -22,7 +22,7 @@ fn corpus() -> Vec<PathBuf> {
     files
 }
 
-/// What is said about a file: the errors, then the warnings.
+/// Returns the problems of a file: the errors, then the warnings.
 fn said(text: &str) -> String {
     let environment: Vec<(&str, &str)> =
         text.lines().map_while(|line| line.strip_prefix("# env: ")?.split_once('=')).collect();
@@ -36,7 +36,7 @@ fn said(text: &str) -> String {
         "a secret:\n{explained}"
     );
 
-    // Building says the same, and nothing of the secrets either.
+    // Building reports the same errors, and no secret either.
     let (builder, _directory) = with_file(text, &environment);
     match builder.set("console.stream", "stderr").build() {
         Ok(tools) => assert!(explained.errors().is_empty() && !format!("{tools:?}").contains(CANARY)),
@@ -49,8 +49,8 @@ fn said(text: &str) -> String {
 }
 
 #[test]
-fn every_fault_is_said_in_words_and_with_its_place() {
-    let bless = crate::support::program::updates_golden();
+fn invalid_files_match_their_recorded_problems() {
+    let bless = test_support::golden::is_update();
     let mut stale = Vec::new();
     let files = corpus();
     for path in &files {
@@ -69,9 +69,9 @@ fn every_fault_is_said_in_words_and_with_its_place() {
     assert!(files.len() >= 60, "there are {} files", files.len());
 }
 
-/// A message that says no more than that something is invalid helps nobody.
+/// A message names more than the fact that something is invalid.
 #[test]
-fn no_message_is_a_phrase_without_content() {
+fn messages_name_more_than_invalidity() {
     let mut messages: BTreeMap<String, PathBuf> = BTreeMap::new();
     for path in corpus() {
         for line in said(&fs::read_to_string(&path).unwrap()).lines() {

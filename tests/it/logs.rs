@@ -1,4 +1,4 @@
-//! What becomes of a log record on its way to a line: types, keys, limits, levels per exporter, places in the code.
+//! Log records: types, keys, limits, levels per exporter, and code locations.
 
 use std::{
     fmt,
@@ -7,24 +7,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{
-    builder,
-    lines::{Lines, member},
-    sink::Sink,
-    with_file,
-};
 use autotelemetry::{
-    Builder, ObservabilityTools,
-    config::Signal,
+    Builder, ObservabilityTools, Signal,
     opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
     prelude::*,
 };
 use serde_json::json;
+use test_support::{
+    builder,
+    line_buffer::{LineBuffer, member},
+    mock_collector::MockCollector,
+    with_file,
+};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Tools whose console is a buffer, and the buffer.
-fn with_lines(settings: impl FnOnce(Builder) -> Builder) -> (ObservabilityTools, Lines) {
-    let lines = Lines::default();
+/// Returns tools whose console is a buffer, and the buffer.
+fn with_lines(settings: impl FnOnce(Builder) -> Builder) -> (ObservabilityTools, LineBuffer) {
+    let lines = LineBuffer::default();
     let builder = builder().service_name("shop").console_writer(lines.clone());
     (settings(builder).build().unwrap(), lines)
 }
@@ -40,7 +39,7 @@ fn traced(tools: &ObservabilityTools, events: impl FnOnce()) {
 }
 
 #[test]
-fn an_exception_brings_its_chain_of_sources() {
+fn exception_attributes_include_the_source_chain() {
     #[derive(Debug)]
     struct Outer(std::io::Error);
     impl fmt::Display for Outer {
@@ -75,7 +74,7 @@ fn an_exception_brings_its_chain_of_sources() {
 }
 
 #[test]
-fn every_type_of_tracing_and_log_keeps_its_type() {
+fn field_types_of_tracing_and_log_are_kept() {
     let (tools, lines) = with_lines(json);
     let error = std::io::Error::other("broken");
     traced(&tools, || {
@@ -114,7 +113,7 @@ fn every_type_of_tracing_and_log_keeps_its_type() {
 }
 
 #[test]
-fn of_equal_keys_the_last_one_counts() {
+fn duplicate_keys_keep_the_last_value() {
     let (tools, lines) = with_lines(json);
     tools.logger("shop").info(
         "twice",
@@ -133,14 +132,14 @@ fn of_equal_keys_the_last_one_counts() {
 }
 
 #[test]
-fn limits_cut_values_and_drop_attributes() {
+fn limits_truncate_values_and_drop_attributes() {
     let text = "[service]\nname = \"shop\"\n[attribute_limits]\nattribute_count_limit = 1\n\
                 [logs.limits]\nattribute_count_limit = 3\nattribute_value_length_limit = 4\n\
                 [traces.limits]\nattribute_value_length_limit = 2\nevent_count_limit = 1\n";
-    let sink = Sink::start();
+    let mock = MockCollector::start();
     let (builder, _directory) = with_file(text, &[]);
-    let lines = Lines::default();
-    let tools = builder.otlp_endpoint(sink.url()).console_writer(lines.clone()).build().unwrap();
+    let lines = LineBuffer::default();
+    let tools = builder.otlp_endpoint(mock.url()).console_writer(lines.clone()).build().unwrap();
     let attributes = [
         KeyValue::new("long", "äöüß€"),
         KeyValue::new("short", "äöüß"),
@@ -148,7 +147,7 @@ fn limits_cut_values_and_drop_attributes() {
         KeyValue::new("dropped", 1),
     ];
     tools.logger("shop").info("a body is not limited", &attributes);
-    // Records of the SDK's own logger too: bytes, maps, and what else the others cannot make.
+    // Records of SDK loggers can also have bytes, maps and other values.
     let sdk = tools.logger_provider().logger("of the SDK");
     let mut record = sdk.create_log_record();
     record.set_event_name("event");
@@ -166,8 +165,8 @@ fn limits_cut_values_and_drop_attributes() {
     assert_eq!(json[0]["message"], "a body is not limited");
     assert_eq!(json[0]["attributes"], json!({ "long": "äöüß", "short": "äöüß", "list": ["abcd", "b"] }));
     assert_eq!(json[1]["attributes"], json!({ "bytes": "YWJjZA==", "map": { "k": "abcd" } }));
-    assert_eq!(sink.logs().len(), 2);
-    let spans = sink.spans();
+    assert_eq!(mock.logs().len(), 2);
+    let spans = mock.spans();
     assert_eq!((spans[0].attributes.len(), spans[0].dropped_attributes_count), (1, 3));
     assert_eq!((spans[0].events.len(), spans[0].dropped_events_count), (1, 1));
     let shown = format!("{:?}", spans[0]);
@@ -175,7 +174,7 @@ fn limits_cut_values_and_drop_attributes() {
 }
 
 #[test]
-fn an_exporter_can_have_a_level_of_its_own() {
+fn exporter_levels_filter_independently() {
     let directory = tempfile::tempdir().unwrap();
     let (tools, lines) = with_lines(|builder| {
         builder
@@ -211,7 +210,7 @@ fn an_exporter_can_have_a_level_of_its_own() {
 }
 
 #[test]
-fn a_level_that_is_none_changes_nothing() {
+fn invalid_level_leaves_the_level_unchanged() {
     let (tools, lines) = with_lines(json);
     let error = tools.set_log_level("info,[span]=debug").unwrap_err().to_string();
     assert!(error.contains("logs.level: \"[span]=debug\" filters on spans or fields"), "{error}");
@@ -222,7 +221,7 @@ fn a_level_that_is_none_changes_nothing() {
 }
 
 #[test]
-fn a_level_more_detailed_than_any_before_reaches_what_was_asleep() {
+fn more_detailed_level_enables_disabled_callsites() {
     let (tools, lines) = with_lines(json);
     let logger = tools.logger("shop");
     traced(&tools, || {
@@ -240,7 +239,7 @@ fn a_level_more_detailed_than_any_before_reaches_what_was_asleep() {
 }
 
 #[test]
-fn the_place_in_the_code_is_told_on_request() {
+fn code_location_is_recorded_when_enabled() {
     let (tools, lines) = with_lines(|builder| json(builder).set("logs.code_location", true));
     let line = line!() + 1;
     tools.logger("shop").info("here", &[]);
@@ -250,7 +249,7 @@ fn the_place_in_the_code_is_told_on_request() {
 }
 
 #[test]
-fn text_is_for_people() {
+fn text_format_escapes_control_characters() {
     let (tools, lines) = with_lines(|builder| builder.set("console.format", "text"));
     tools.logger("shop").warn(
         "two\nlines \u{1b}[31m",
@@ -272,7 +271,7 @@ fn text_is_for_people() {
 }
 
 #[test]
-fn a_writer_that_fails_or_panics_harms_nobody() {
+fn failing_or_panicking_writer_is_tolerated() {
     struct Fails;
     impl Write for Fails {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -310,9 +309,9 @@ fn a_writer_that_fails_or_panics_harms_nobody() {
 }
 
 #[test]
-fn a_writer_that_logs_neither_hangs_nor_hears_itself() {
+fn logging_writer_does_not_recurse() {
     #[derive(Clone, Default)]
-    struct Logs(Arc<OnceLock<autotelemetry::Logger>>, Lines);
+    struct Logs(Arc<OnceLock<autotelemetry::Logger>>, LineBuffer);
     impl Write for Logs {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             if let Some(logger) = self.0.get() {
@@ -333,7 +332,7 @@ fn a_writer_that_logs_neither_hangs_nor_hears_itself() {
 }
 
 #[test]
-fn a_writer_that_never_returns_holds_up_nobody() {
+fn blocked_writer_does_not_block_logging() {
     struct Hangs;
     impl Write for Hangs {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -354,7 +353,7 @@ fn a_writer_that_never_returns_holds_up_nobody() {
     let logger = tools.logger("shop");
     let first = logger.clone();
     std::thread::spawn(move || first.info("hangs", &[]));
-    // Until it does, lines are written by whoever comes first: by now that is not us.
+    // Until the writer returns, other threads write the lines.
     while !tools.stats().exporters().iter().any(|stats| stats.queued > 0) {
         let other = logger.clone();
         std::thread::spawn(move || other.info("waits", &[]));
@@ -363,13 +362,13 @@ fn a_writer_that_never_returns_holds_up_nobody() {
     logger.info("waits", &[]);
     let start = Instant::now();
     let error = tools.shutdown().unwrap_err().to_string();
-    assert!(error.contains("logs: not done within 300ms"), "{error}");
+    assert!(error.contains("logs: timed out after 300ms"), "{error}");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     drop(tools);
 }
 
 #[test]
-fn what_cannot_be_shown_does_not_panic() {
+fn panicking_display_does_not_propagate() {
     #[derive(Debug)]
     struct Bad;
     impl fmt::Display for Bad {
@@ -379,7 +378,7 @@ fn what_cannot_be_shown_does_not_panic() {
     }
     impl std::error::Error for Bad {
         fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-            // A circle.
+            // A cycle.
             Some(&Self)
         }
     }
@@ -392,7 +391,7 @@ fn what_cannot_be_shown_does_not_panic() {
 }
 
 #[test]
-fn records_of_the_sdk_follow_the_same_levels() {
+fn records_of_sdk_loggers_follow_the_levels() {
     let (tools, lines) = with_lines(|builder| json(builder).set("logs.level", "warn,loud=debug"));
     let emit = |scope: &'static str, severity: Severity| {
         let logger = tools.logger_provider().logger(scope);

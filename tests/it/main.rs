@@ -1,12 +1,15 @@
 //! Tests of the library through its public API, one module per subject.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-#[path = "../support/mod.rs"]
-mod support;
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic and print"
+)]
 
 mod architecture;
 mod config_examples;
 mod console;
+mod doctor;
 mod documents;
 mod examples;
 mod explain;
@@ -24,8 +27,10 @@ mod otel_env;
 mod precedence;
 mod problems;
 mod prometheus;
+mod proxy;
+mod public_api;
+mod published_config;
 mod readme;
-mod readme_images;
 mod self_metrics;
 mod shutdown;
 mod testing;
@@ -33,10 +38,10 @@ mod testing_clock;
 mod testing_failures;
 mod tls;
 
-/// The process under test that [`support::subject::Subject`] starts.
+/// The process under test that [`test_support::child::Child`] starts.
 #[test]
 #[cfg(unix)]
 #[ignore = "child process of other tests"]
 fn child_main() {
-    support::subject::obey();
+    test_support::child::run();
 }

@@ -1,4 +1,4 @@
-//! Metrics go on, whatever the callbacks of observable instruments do.
+//! Observable instruments: panicking and hanging callbacks do not affect other metrics.
 
 use std::{
     sync::{
@@ -9,29 +9,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{TIMEOUT, builder, program, sink::Sink};
 use autotelemetry::{
     Builder,
     opentelemetry::{global, metrics::MeterProvider as _},
     prelude::*,
 };
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data, number_data_point::Value};
+use test_support::{TIMEOUT, builder, mock_collector::MockCollector, process};
 
-/// Long enough for whatever returns, and not the default.
+/// Long enough for each callback that returns, and not the default.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Pushes to `sink`, and only when asked to.
-fn pushing(sink: &Sink) -> Builder {
+/// Returns a builder that pushes to `mock`, and only on a flush.
+fn pushing(mock: &MockCollector) -> Builder {
     builder()
         .service_name("shop")
-        .otlp_endpoint(sink.url())
+        .otlp_endpoint(mock.url())
         .set("metrics.exporters", "otlp")
         .set("shutdown_timeout", format!("{}s", LIMIT.as_secs()))
 }
 
-/// The whole numbers of each push of the instrument `name`, in order.
-fn pushed(sink: &Sink, name: &str) -> Vec<Vec<i64>> {
-    sink.metrics().into_iter().filter(|metric| metric.name == name).map(numbers).collect()
+/// Returns the integer points of the instrument `name` in each push, in order.
+fn pushed(mock: &MockCollector, name: &str) -> Vec<Vec<i64>> {
+    mock.metrics().into_iter().filter(|metric| metric.name == name).map(numbers).collect()
 }
 
 fn numbers(metric: Metric) -> Vec<i64> {
@@ -51,7 +51,7 @@ fn numbers(metric: Metric) -> Vec<i64> {
     numbers
 }
 
-/// A counter that counts its collections, in tens.
+/// Registers a counter that grows by ten with each collection.
 fn count_collections(meter: &Meter, name: &'static str) {
     let calls = AtomicU64::new(0);
     meter
@@ -62,7 +62,7 @@ fn count_collections(meter: &Meter, name: &'static str) {
         .build();
 }
 
-/// A gauge whose callback panics at its first call, after it has observed something.
+/// Registers a gauge whose callback observes a value and panics, at its first call.
 fn panic_at_first(meter: &Meter, name: &'static str) {
     let calls = AtomicU64::new(0);
     meter
@@ -74,7 +74,7 @@ fn panic_at_first(meter: &Meter, name: &'static str) {
         .build();
 }
 
-/// A callback that hangs until what is returned is dropped, and observes 7 then.
+/// Registers a callback that hangs until the returned value is dropped, and then observes 7.
 fn hang(meter: &Meter, name: &'static str) -> mpsc::Sender<()> {
     let (release, gate) = mpsc::channel();
     let gate = Mutex::new(gate);
@@ -89,9 +89,9 @@ fn hang(meter: &Meter, name: &'static str) -> mpsc::Sender<()> {
 }
 
 #[test]
-fn a_panic_costs_one_push_of_one_instrument() {
-    let sink = Sink::start();
-    let tools = pushing(&sink).build().unwrap();
+fn panicking_callback_skips_one_push_of_its_instrument() {
+    let mock = MockCollector::start();
+    let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter("shop");
     count_collections(&meter, "before");
     panic_at_first(&meter, "bad");
@@ -101,19 +101,19 @@ fn a_panic_costs_one_push_of_one_instrument() {
         counter.add(1, &[]);
         tools.force_flush().unwrap();
     }
-    assert_eq!(pushed(&sink, "bad"), [[7], [7]], "missing once, and nothing of what it had begun");
-    assert_eq!(pushed(&sink, "before"), [[10], [20], [30]]);
-    assert_eq!(pushed(&sink, "after"), [[10], [20], [30]]);
-    assert_eq!(pushed(&sink, "direct"), [[1], [2], [3]]);
+    assert_eq!(pushed(&mock, "bad"), [[7], [7]], "missing once, and nothing of what it had begun");
+    assert_eq!(pushed(&mock, "before"), [[10], [20], [30]]);
+    assert_eq!(pushed(&mock, "after"), [[10], [20], [30]]);
+    assert_eq!(pushed(&mock, "direct"), [[1], [2], [3]]);
     tools.shutdown().unwrap();
-    assert_eq!(pushed(&sink, "after").last().unwrap(), &[40], "a last time at the end");
+    assert_eq!(pushed(&mock, "after").last().unwrap(), &[40], "a last time at the end");
 }
 
-/// What `delta` reports is what a counter has grown by, also around a collection without a value.
+/// `delta` reports the growth of a counter, also around a collection without a value.
 #[test]
-fn differences_survive_a_panic_and_a_counter_that_goes_back() {
-    let sink = Sink::start();
-    let tools = pushing(&sink).set("metrics.temporality", "delta").build().unwrap();
+fn deltas_stay_correct_after_a_panic_and_a_decrease() {
+    let mock = MockCollector::start();
+    let tools = pushing(&mock).set("metrics.temporality", "delta").build().unwrap();
     let values = Mutex::new([Some(10), None, Some(25), Some(5), Some(9)].into_iter());
     tools
         .meter("shop")
@@ -126,14 +126,14 @@ fn differences_survive_a_panic_and_a_counter_that_goes_back() {
     for _ in 0..5 {
         tools.force_flush().unwrap();
     }
-    // 25 to 5 is a new beginning, which shows with the collection after it.
-    assert_eq!(pushed(&sink, "read"), [[10], [0], [15], [9]]);
+    // From 25 to 5 is a reset, which shows in the next collection.
+    assert_eq!(pushed(&mock, "read"), [[10], [0], [15], [9]]);
 }
 
 #[test]
-fn a_callback_that_hangs_holds_up_nobody() {
-    let sink = Sink::start();
-    let tools = pushing(&sink).build().unwrap();
+fn hanging_callback_does_not_delay_other_instruments() {
+    let mock = MockCollector::start();
+    let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter("shop");
     let release = hang(&meter, "slow");
     count_collections(&meter, "behind");
@@ -143,43 +143,43 @@ fn a_callback_that_hangs_holds_up_nobody() {
     let start = Instant::now();
     tools.force_flush().expect("the rest is delivered");
     assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
-    assert_eq!(pushed(&sink, "direct"), [[1]]);
-    // While it hangs, instruments can be made, and nothing waits for it.
+    assert_eq!(pushed(&mock, "direct"), [[1]]);
+    // While the callback hangs, instruments can be created, and nothing waits for it.
     meter.u64_counter("more").build().add(1, &[]);
     let start = Instant::now();
     tools.force_flush().unwrap();
     assert!(start.elapsed() < LIMIT / 2, "{:?}", start.elapsed());
-    assert_eq!((pushed(&sink, "more"), pushed(&sink, "slow").len()), (vec![vec![1]], 0));
-    assert_eq!(pushed(&sink, "behind"), [[10]]);
+    assert_eq!((pushed(&mock, "more"), pushed(&mock, "slow").len()), (vec![vec![1]], 0));
+    assert_eq!(pushed(&mock, "behind"), [[10]]);
 
     drop(release);
     let start = Instant::now();
-    while pushed(&sink, "slow").is_empty() {
+    while pushed(&mock, "slow").is_empty() {
         assert!(start.elapsed() < TIMEOUT, "called again once it has returned");
         tools.force_flush().unwrap();
     }
-    assert_eq!(pushed(&sink, "slow"), [[7]]);
+    assert_eq!(pushed(&mock, "slow"), [[7]]);
     tools.shutdown().unwrap();
 }
 
 #[test]
-fn shutting_down_does_not_wait_for_a_callback_that_hangs() {
-    let sink = Sink::start();
-    let tools = pushing(&sink).build().unwrap();
+fn shutdown_does_not_wait_for_a_hanging_callback() {
+    let mock = MockCollector::start();
+    let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter("shop");
     let release = hang(&meter, "slow");
     meter.u64_counter("direct").build().add(1, &[]);
     let start = Instant::now();
     tools.shutdown().expect("the rest is delivered");
     assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
-    assert_eq!(pushed(&sink, "direct"), [[1]]);
+    assert_eq!(pushed(&mock, "direct"), [[1]]);
     drop(release);
 }
 
 #[test]
-fn callbacks_may_use_telemetry() {
-    let sink = Sink::start();
-    let tools = Arc::new(pushing(&sink).set("logs.exporters", "otlp").build().unwrap());
+fn callbacks_can_use_telemetry() {
+    let mock = MockCollector::start();
+    let tools = Arc::new(pushing(&mock).set("logs.exporters", "otlp").build().unwrap());
     let meter = tools.meter("shop");
     let inner = Arc::downgrade(&tools);
     meter
@@ -197,16 +197,16 @@ fn callbacks_may_use_telemetry() {
     for _ in 0..2 {
         tools.force_flush().unwrap();
     }
-    assert_eq!(pushed(&sink, "outer"), [[1], [1]]);
-    assert_eq!(pushed(&sink, "inner"), [[1], [2]]);
-    assert_eq!(pushed(&sink, "inner.observed"), [[10]]);
-    assert!(sink.logs().iter().any(|(scope, _)| scope == "shop"));
+    assert_eq!(pushed(&mock, "outer"), [[1], [1]]);
+    assert_eq!(pushed(&mock, "inner"), [[1], [2]]);
+    assert_eq!(pushed(&mock, "inner.observed"), [[10]]);
+    assert!(mock.logs().iter().any(|(scope, _)| scope == "shop"));
 }
 
 #[test]
-fn instruments_of_every_kind_and_description() {
-    let sink = Sink::start();
-    let tools = pushing(&sink).build().unwrap();
+fn instruments_of_each_kind_keep_their_description() {
+    let mock = MockCollector::start();
+    let tools = pushing(&mock).build().unwrap();
     let meter = tools.meter_provider().clone().meter("shop");
     meter.u64_counter("a").with_unit("By").with_description("Read").build().add(1, &[]);
     meter.f64_counter("b").build().add(1.0, &[]);
@@ -230,10 +230,10 @@ fn instruments_of_every_kind_and_description() {
         .with_callback(|observer| observer.observe(1, &[KeyValue::new("callback", 1)]))
         .with_callback(|observer| observer.observe(2, &[KeyValue::new("callback", 2)]))
         .build();
-    // Of an instrument that the SDK refuses the callback is not called.
+    // The callback of an instrument that the SDK rejects is not called.
     meter.u64_observable_gauge("no name").with_callback(|_| panic!("not called")).build();
     tools.force_flush().unwrap();
-    let mut metrics = sink.metrics();
+    let mut metrics = mock.metrics();
     metrics.sort_by(|left, right| left.name.cmp(&right.name));
     let names: String = metrics.iter().map(|metric| &*metric.name).collect();
     assert_eq!(names, "abcdefghijklmnop");
@@ -245,10 +245,10 @@ fn instruments_of_every_kind_and_description() {
 }
 
 #[test]
-fn a_panic_is_said_once_a_minute_with_the_names() {
-    let output = program::run(program::function(module_path!(), "child_panics_in_callbacks"));
+fn panicking_callbacks_are_reported_once_a_minute() {
+    let output = process::run(process::function(module_path!(), "child_panics_in_callbacks"));
     let said = String::from_utf8(output.stderr).unwrap();
-    // Behind the start line.
+    // The first line is the start line.
     let lines: Vec<_> = said.lines().filter(|line| line.starts_with("autotelemetry: ")).skip(1).collect();
     assert_eq!(
         lines,
@@ -261,8 +261,8 @@ fn a_panic_is_said_once_a_minute_with_the_names() {
 #[test]
 #[ignore = "child process of other tests"]
 fn child_panics_in_callbacks() {
-    let sink = Sink::start();
-    let tools = pushing(&sink).set("traces.exporters", "none").install().unwrap();
+    let mock = MockCollector::start();
+    let tools = pushing(&mock).set("traces.exporters", "none").install().unwrap();
     // Through the global provider.
     let meter = global::meter("library");
     meter.u64_observable_gauge("worse").with_callback(|_| panic!("on purpose")).build();
@@ -272,31 +272,31 @@ fn child_panics_in_callbacks() {
         tools.force_flush().unwrap();
     }
     tools.shutdown().unwrap();
-    assert_eq!(pushed(&sink, "collections"), [[10], [20], [30], [40]]);
+    assert_eq!(pushed(&mock, "collections"), [[10], [20], [30], [40]]);
 }
 
-/// The page of Prometheus, alone and beside pushes.
+/// The Prometheus page, alone and beside pushes.
 #[cfg(feature = "prometheus")]
 mod page {
-    use autotelemetry::{ObservabilityTools, config::Temporality};
+    use autotelemetry::ObservabilityTools;
 
     use super::*;
-    use crate::support::with_env;
+    use test_support::{value, with_env};
 
     fn scrape(tools: &ObservabilityTools) -> String {
-        let (head, body) = crate::support::request(tools.prometheus_address().unwrap(), "GET /metrics");
+        let (head, body) = test_support::http::request(tools.prometheus_address().unwrap(), "GET /metrics");
         assert!(head.starts_with("http/1.1 200"), "{head}\n{body}");
         body
     }
 
-    /// Whether the page has this sample, which has no attributes.
+    /// Returns whether the page has this sample without attributes.
     fn shows(page: &str, name: &str, value: u64) -> bool {
         page.lines()
             .any(|line| line.starts_with(&format!("{name}{{")) && line.ends_with(&format!(" {value}")))
     }
 
     #[test]
-    fn a_panic_costs_one_page_of_one_instrument() {
+    fn panicking_callback_skips_one_page_of_its_instrument() {
         let tools = builder().service_name("shop").prometheus_port(0).build().unwrap();
         let meter = tools.meter_provider().meter("shop");
         count_collections(&meter, "before");
@@ -313,9 +313,9 @@ mod page {
     }
 
     #[test]
-    fn pages_and_pushes_see_the_same_instruments() {
-        let sink = Sink::start();
-        let tools = pushing(&sink).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
+    fn pages_and_pushes_show_the_same_instruments() {
+        let mock = MockCollector::start();
+        let tools = pushing(&mock).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
         let tools = tools.build().unwrap();
         let meter = tools.meter("shop");
         count_collections(&meter, "collections");
@@ -324,18 +324,18 @@ mod page {
         let page = scrape(&tools);
         assert!(shows(&page, "collections_total", 10) && !page.contains("bad"), "{page}");
         tools.force_flush().unwrap();
-        assert_eq!((pushed(&sink, "collections"), pushed(&sink, "bad")), (vec![vec![20]], vec![vec![7]]));
+        assert_eq!((pushed(&mock, "collections"), pushed(&mock, "bad")), (vec![vec![20]], vec![vec![7]]));
         let page = scrape(&tools);
         assert!(shows(&page, "collections_total", 30) && shows(&page, "bad", 7), "{page}");
         tools.shutdown().unwrap();
-        assert_eq!(pushed(&sink, "collections"), [[20], [40]]);
+        assert_eq!(pushed(&mock, "collections"), [[20], [40]]);
     }
 
-    /// At the same time, each callback is run for one collection only.
+    /// Concurrent collections run each callback for one of them only.
     #[test]
-    fn pages_and_pushes_at_the_same_time_have_all_numbers() {
-        let sink = Sink::start();
-        let tools = pushing(&sink).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
+    fn concurrent_pages_and_pushes_are_complete() {
+        let mock = MockCollector::start();
+        let tools = pushing(&mock).prometheus_port(0).set("metrics.exporters", "otlp,prometheus");
         let tools = tools.build().unwrap();
         let meter = tools.meter("shop");
         count_collections(&meter, "collections");
@@ -360,28 +360,28 @@ mod page {
                 tools.force_flush().unwrap();
             }
         });
-        assert_eq!(pushed(&sink, "stock"), vec![vec![1, 2, 3]; 10]);
+        assert_eq!(pushed(&mock, "stock"), vec![vec![1, 2, 3]; 10]);
         tools.shutdown().unwrap();
         assert_eq!(
-            pushed(&sink, "collections").last().unwrap(),
+            pushed(&mock, "collections").last().unwrap(),
             &[510],
             "40 pages, 10 pushes, and one at the end"
         );
     }
 
     #[test]
-    fn a_temporality_that_a_variable_prefers_is_ignored_beside_prometheus() {
-        let sink = Sink::start();
+    fn delta_preference_is_ignored_beside_prometheus() {
+        let mock = MockCollector::start();
         let tools = with_env(&[
             ("OTEL_SERVICE_NAME", "shop"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &mock.url()),
             ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
             ("OTEL_METRICS_EXPORTER", "otlp,prometheus"),
             ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
         ])
         .build()
         .unwrap();
-        assert_eq!(tools.config().metrics.temporality, Temporality::Cumulative);
+        assert_eq!(value(&tools, "metrics.temporality"), r#""cumulative""#);
         assert!(tools.warnings().iter().any(|warning| warning.to_string().contains("ignored")));
         let meter = tools.meter("shop");
         count_collections(&meter, "collections");
@@ -390,13 +390,13 @@ mod page {
             counter.add(1, &[]);
             tools.force_flush().unwrap();
         }
-        assert_eq!(pushed(&sink, "direct"), [[1], [2]]);
-        assert_eq!(pushed(&sink, "collections"), [[10], [20]]);
+        assert_eq!(pushed(&mock, "direct"), [[1], [2]]);
+        assert_eq!(pushed(&mock, "collections"), [[10], [20]]);
         assert!(shows(&scrape(&tools), "collections_total", 30));
     }
 
     #[test]
-    fn a_page_does_without_a_callback_that_hangs() {
+    fn page_skips_a_hanging_callback() {
         let tools = builder().service_name("shop").prometheus_port(0).build().unwrap();
         let meter = tools.meter("shop");
         let release = hang(&meter, "slow");

@@ -1,12 +1,13 @@
-//! Every variable of the OpenTelemetry specification: a good value, a bad one and an empty one; or refused by its name.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and a program may print")]
+//! Each variable of the OpenTelemetry specification: valid, invalid and empty values, or its
+//! rejection by name.
 
 use std::fmt::Write as _;
 
-use crate::support::with_env;
 use serde_json::{Value, json};
+use test_support::with_env;
 
-/// The specification's list, kept apart from the library's own table: a row that is lost there is missed here.
+/// The list of the specification. It is separate from the table of the library, so that a missing
+/// row is noticed.
 const VARIABLES: &str = "
 OTEL_SDK_DISABLED OTEL_SERVICE_NAME OTEL_RESOURCE_ATTRIBUTES OTEL_LOG_LEVEL OTEL_PROPAGATORS OTEL_TRACES_SAMPLER
 OTEL_TRACES_SAMPLER_ARG OTEL_BSP_SCHEDULE_DELAY OTEL_BSP_EXPORT_TIMEOUT OTEL_BSP_MAX_QUEUE_SIZE
@@ -34,10 +35,10 @@ OTEL_TRACES_EXPORTER OTEL_METRICS_EXPORTER OTEL_LOGS_EXPORTER OTEL_METRICS_EXEMP
 OTEL_METRIC_EXPORT_TIMEOUT OTEL_CONFIG_FILE OTEL_EXPERIMENTAL_CONFIG_FILE OTEL_ENTITIES OTEL_EXPORTER_ZIPKIN_ENDPOINT
 OTEL_EXPORTER_ZIPKIN_TIMEOUT OTEL_EXPORTER_ZIPKIN_PROTOCOL RUST_LOG";
 
-/// What is to be seen of a variable that is honoured.
+/// The expectations for a supported variable.
 struct Bound {
     name: String,
-    /// What must be set beside it.
+    /// The variables that it depends on.
     with: Option<(&'static str, &'static str)>,
     key: String,
     good: &'static str,
@@ -133,7 +134,7 @@ fn bound() -> Vec<Bound> {
     all
 }
 
-/// The value and the origin of `key`, and the warnings at `name`, with this environment.
+/// Returns the value and the origin of `key`, and the warnings at `name`, in this environment.
 fn explained(variables: &[(&str, &str)], key: &str, name: &str) -> (Value, Value, usize) {
     let named = [&[("AUTOTEL_SERVICE__VERSION", "1")], variables].concat();
     let explained = with_env(&named).set("service.name", "default").explain();
@@ -144,7 +145,7 @@ fn explained(variables: &[(&str, &str)], key: &str, name: &str) -> (Value, Value
 }
 
 #[test]
-fn a_good_value_is_used_a_bad_one_is_warned_about_an_empty_one_is_unset() {
+fn variable_is_used_if_valid_warned_if_invalid_unset_if_empty() {
     for Bound { name, with, key, good, value, bad } in bound() {
         let environment = |text: &'static str| -> Vec<(&str, &str)> {
             with.into_iter().chain([(name.as_str(), text)]).collect()
@@ -154,10 +155,11 @@ fn a_good_value_is_used_a_bad_one_is_warned_about_an_empty_one_is_unset() {
         assert_eq!(warnings, 0, "{name}={good}");
         let (unset, _, _) = explained(&environment(" "), &key, &name);
         assert_eq!(explained(&environment(""), &key, &name).2, 0, "{name} empty");
-        // Where every text is good there is no bad one.
+        // A variable that accepts each text has no invalid value.
         if !bad.is_empty() {
             let (found, at, warnings) = explained(&environment(bad), &key, &name);
-            // A boolean that is no boolean is false, as the specification says; everything else is as if unset.
+            // Per the specification an invalid boolean is false; any other invalid value counts as
+            // unset.
             let is_boolean = value.is_boolean();
             let expected = if is_boolean { false.into() } else { unset };
             assert_eq!(found, expected, "{name}={bad}");
@@ -168,7 +170,7 @@ fn a_good_value_is_used_a_bad_one_is_warned_about_an_empty_one_is_unset() {
 }
 
 #[test]
-fn every_variable_of_the_specification_is_bound_or_refused_by_name() {
+fn specified_variables_are_bound_or_rejected_by_name() {
     let bound: Vec<_> = bound().into_iter().map(|bound| bound.name).collect();
     let mut missing = String::new();
     for name in VARIABLES.split_whitespace().filter(|name| !bound.iter().any(|bound| bound == name)) {
@@ -196,7 +198,7 @@ fn every_variable_of_the_specification_is_bound_or_refused_by_name() {
 }
 
 #[test]
-fn the_name_of_the_service_beats_that_among_the_attributes() {
+fn service_name_variable_beats_the_resource_attribute() {
     let (name, at, _) = explained(
         &[
             ("OTEL_SERVICE_NAME", "own"),
@@ -213,13 +215,13 @@ fn the_name_of_the_service_beats_that_among_the_attributes() {
 
 #[test]
 #[cfg(unix)]
-fn what_is_no_unicode_is_warned_about() {
-    // Only the environment of a process can hold such values, so a process is needed.
+fn non_unicode_variable_is_a_warning() {
+    // Only the environment of a process can hold such values, so a child is needed.
     use std::os::unix::ffi::OsStrExt as _;
-    let mut program = crate::support::program::function(module_path!(), "child_explains");
+    let mut program = test_support::process::function(module_path!(), "child_explains");
     program.env("OTEL_SERVICE_NAME", std::ffi::OsStr::from_bytes(b"a\xff"));
     program.env("AUTOTEL_LOGS__LEVEL", std::ffi::OsStr::from_bytes(b"\xff"));
-    let output = crate::support::program::run(program);
+    let output = test_support::process::run(program);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("OTEL_SERVICE_NAME: the value is not UTF-8, ignored"), "{text}");
     assert!(text.contains("AUTOTEL_LOGS__LEVEL: the value is not UTF-8"), "{text}");

@@ -1,65 +1,68 @@
-//! Which of two sources wins, for each pair of neighbours in the order
+//! Precedence of sources, for each pair of neighbours in the order
 //! default < code < file < profile < `OTEL_*` < `AUTOTEL_*` < `force`.
 
-use crate::support::{with_env, with_file};
-use autotelemetry::{
-    ObservabilityTools, OtlpProtocol,
-    config::{ExporterName, Sampler, Signal},
-};
+use autotelemetry::{ObservabilityTools, Signal};
+use test_support::{value, with_env, with_file};
 
-/// Without exporters nothing is started, and the configuration is all that matters.
+/// Without exporters nothing is started.
 const SILENT: &str =
     "traces.exporters = []\nmetrics.exporters = []\nlogs.exporters = []\n[service]\nname = \"file\"\n";
 
-fn name(tools: &ObservabilityTools) -> &str {
-    tools.config().service.name.as_ref().unwrap().as_str()
+fn name(tools: &ObservabilityTools) -> String {
+    value(tools, "service.name").trim_matches('"').to_owned()
+}
+
+/// Returns the ends of the keys that begin with `prefix`.
+fn keys(tools: &ObservabilityTools, prefix: &str) -> Vec<String> {
+    let explained = tools.explain();
+    explained.values().filter_map(|(key, ..)| Some(key.strip_prefix(prefix)?.to_owned())).collect()
 }
 
 #[test]
-fn code_beats_the_default() {
+fn code_overrides_the_default() {
     let tools = with_env(&[]).service_name("code").set("traces.sampler", "always_off").build().unwrap();
     assert_eq!(name(&tools), "code");
-    assert_eq!(tools.config().traces.sampler, Sampler::AlwaysOff);
+    assert_eq!(value(&tools, "traces.sampler"), r#""always_off""#);
 }
 
 #[test]
-fn the_file_beats_code() {
+fn file_overrides_code() {
     let (builder, _directory) = with_file(SILENT, &[]);
     assert_eq!(name(&builder.service_name("code").build().unwrap()), "file");
 }
 
 #[test]
-fn the_profile_beats_the_rest_of_the_file() {
+fn profile_overrides_the_rest_of_the_file() {
     let text = format!("{SILENT}[profiles.production.service]\nname = \"profile\"\n");
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.profile("production").build().unwrap();
     assert_eq!(name(&tools), "profile");
-    assert_eq!(tools.config().service.environment.as_ref().unwrap().as_str(), "production");
+    assert_eq!(value(&tools, "service.environment"), r#""production""#);
 }
 
 #[test]
-fn standard_variables_beat_the_profile() {
+fn otel_variables_override_the_profile() {
     let text = format!("{SILENT}[profiles.production.service]\nname = \"profile\"\n");
     let (builder, _directory) = with_file(&text, &[("OTEL_SERVICE_NAME", "otel")]);
     assert_eq!(name(&builder.profile("production").build().unwrap()), "otel");
 }
 
 #[test]
-fn own_variables_beat_standard_ones() {
+fn autotel_variables_override_otel_variables() {
     let tools =
         with_env(&[("OTEL_SERVICE_NAME", "otel"), ("AUTOTEL_SERVICE__NAME", "autotel")]).build().unwrap();
     assert_eq!(name(&tools), "autotel");
 }
 
 #[test]
-fn what_is_forced_beats_everything() {
+fn forced_value_overrides_everything() {
     let tools =
         with_env(&[("AUTOTEL_SERVICE__NAME", "autotel")]).force("service.name", "forced").build().unwrap();
     assert_eq!(name(&tools), "forced");
 }
 
 #[test]
-fn the_profile_is_chosen_by_the_variable_then_code_then_the_file() {
+fn profile_is_chosen_by_variable_then_code_then_file() {
     let text = format!(
         "profile = \"c\"\n{SILENT}[profiles.a.service]\nname = \"a\"\n[profiles.b.service]\nname = \"b\"\n\
          [profiles.c.service]\nname = \"c\"\n"
@@ -73,7 +76,7 @@ fn the_profile_is_chosen_by_the_variable_then_code_then_the_file() {
 }
 
 #[test]
-fn the_variable_that_names_a_file_beats_the_program() {
+fn config_file_variable_overrides_the_program() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("other.toml");
     std::fs::write(&path, SILENT.replace("\"file\"", "\"other\"")).unwrap();
@@ -82,7 +85,7 @@ fn the_variable_that_names_a_file_beats_the_program() {
 }
 
 #[test]
-fn tables_merge_key_by_key_and_lists_are_replaced() {
+fn tables_merge_by_key_and_lists_are_replaced() {
     let text = format!(
         "{SILENT}[resource.attributes]\nteam = \"file\"\n\"deployment.region\" = \"eu\"\n\
          [otlp.headers]\nX-File = \"1\"\nshared = \"file\"\n"
@@ -94,69 +97,57 @@ fn tables_merge_key_by_key_and_lists_are_replaced() {
     ];
     let (builder, _directory) = with_file(&text, &variables);
     let tools = builder.resource_attribute("cores", 4).resource_attribute("team", "code").build().unwrap();
-    let config = tools.config();
-    let attributes = &config.resource.attributes;
-    assert_eq!(attributes["team"], "otel".into());
-    assert_eq!(attributes["deployment.region"], "eu".into());
-    assert_eq!(attributes["cores"], 4.into());
-    assert_eq!(config.service.version.as_ref().unwrap().as_str(), "2");
-    assert_eq!(config.service.environment.as_ref().unwrap().as_str(), "prod");
-    assert_eq!(config.traces.exporters.as_ref().unwrap().as_slice(), [ExporterName::Console]);
-    let headers: Vec<_> =
-        config.otlp.headers.as_ref().unwrap().keys().map(|name| name.as_str().to_owned()).collect();
-    assert_eq!(headers, ["shared", "x-file"]);
+    for (key, expected) in [
+        ("resource.attributes.team", r#""otel""#),
+        ("resource.attributes.deployment.region", r#""eu""#),
+        ("resource.attributes.cores", "4"),
+        ("service.version", r#""2""#),
+        ("service.environment", r#""prod""#),
+        ("traces.exporters", r#"["console"]"#),
+    ] {
+        assert_eq!(value(&tools, key), expected, "{key}");
+    }
+    assert_eq!(keys(&tools, "otlp.headers."), ["shared", "x-file"]);
 }
 
 #[test]
-fn a_key_of_a_signal_in_the_file_beats_the_general_variable() {
+fn signal_key_in_the_file_overrides_the_general_variable() {
     let text =
         format!("{SILENT}[otlp.traces]\nendpoint = \"http://traces:4318/own\"\nheaders = {{ a = \"1\" }}\n");
     let variables =
         [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:4318"), ("OTEL_EXPORTER_OTLP_HEADERS", "b=2")];
     let (builder, _directory) = with_file(&text, &variables);
     let tools = builder.build().unwrap();
-    let traces = tools.config().otlp.settings(Signal::Traces);
-    assert_eq!(traces.endpoint.to_string(), "http://traces:4318/own");
-    assert_eq!(
-        traces.headers.keys().map(autotelemetry::config::HeaderName::as_str).collect::<Vec<_>>(),
-        ["a"]
-    );
-    let logs = tools.config().otlp.settings(Signal::Logs);
-    assert_eq!(logs.endpoint.to_string(), "http://general:4318/v1/logs");
-    assert_eq!(logs.protocol, OtlpProtocol::HttpProtobuf);
+    assert_eq!(value(&tools, "otlp.traces.endpoint"), r#""http://traces:4318/own""#);
+    assert_eq!(keys(&tools, "otlp.traces.headers."), ["a"]);
+    assert_eq!(value(&tools, "otlp.logs.endpoint"), r#""http://general:4318/v1/logs""#);
+    assert_eq!(value(&tools, "otlp.logs.protocol"), r#""http/protobuf""#);
 }
 
 #[test]
-fn exporters_follow_from_an_endpoint_unless_they_are_listed() {
+fn endpoint_implies_exporters_unless_listed() {
     let exporters = |variables: &[(&str, &str)]| {
         let tools = with_env(variables).service_name("x").build().unwrap();
-        Signal::ALL.map(|signal| {
-            tools
-                .config()
-                .exporters(signal)
-                .iter()
-                .map(|exporter| exporter.as_str().to_owned())
-                .collect::<Vec<_>>()
-        })
+        Signal::ALL.map(|signal| value(&tools, &format!("{signal}.exporters")))
     };
-    assert_eq!(exporters(&[]), [vec![], vec![], vec!["console"]]);
+    assert_eq!(exporters(&[]), ["[]", "[]", r#"["console"]"#]);
     assert_eq!(
         exporters(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]),
-        [vec!["otlp"], vec!["otlp"], vec!["console", "otlp"]]
+        [r#"["otlp"]"#, r#"["otlp"]"#, r#"["console","otlp"]"#]
     );
     assert_eq!(
         exporters(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9")]),
-        [vec!["otlp"], vec![], vec!["console"]]
+        [r#"["otlp"]"#, "[]", r#"["console"]"#]
     );
     assert_eq!(
         exporters(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"), ("OTEL_LOGS_EXPORTER", "none")]),
-        [vec!["otlp"], vec!["otlp"], vec![]]
+        [r#"["otlp"]"#, r#"["otlp"]"#, "[]"]
     );
 }
 
 #[test]
 #[cfg(feature = "prometheus")]
-fn the_prometheus_port_in_code_switches_the_exporter_on() {
+fn prometheus_port_in_code_enables_the_exporter() {
     let tools = with_env(&[]).service_name("x").prometheus_port(0).build().unwrap();
     assert!(tools.prometheus_address().is_some());
     let tools =

@@ -1,14 +1,10 @@
-//! The page that is scraped: by hand, by `promtool`, and by a real Prometheus.
+//! The server of the Prometheus exporter, and its page.
 #![cfg(feature = "prometheus")]
 
-use std::{
-    io::BufReader,
-    net::{SocketAddr, TcpStream},
-    process::Stdio,
-};
+use std::net::{SocketAddr, TcpStream};
 
-use crate::support::{builder, check_page, program, prometheus::Prometheus, request, sink::Sink, with_file};
 use autotelemetry::{ObservabilityTools, prelude::*};
+use test_support::{builder, http::request, mock_collector::MockCollector, with_file};
 
 fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
     let builder = builder().service_name("shop").resource_attribute("team", "data").prometheus_port(0);
@@ -16,7 +12,7 @@ fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
 }
 
 #[test]
-fn get_and_head_on_the_path_and_nothing_else() {
+fn server_answers_get_and_head_on_its_path_only() {
     let tools = tools(&[]);
     let address = tools.prometheus_address().unwrap();
     assert!(address.ip().is_loopback(), "nobody else can see it by default");
@@ -45,8 +41,8 @@ fn get_and_head_on_the_path_and_nothing_else() {
 }
 
 #[test]
-fn the_port_is_free_when_shutdown_returns() {
-    let port = crate::support::collector::free_port();
+fn port_is_free_after_shutdown() {
+    let port = test_support::port::free_port();
     for _ in 0..20 {
         let tools = builder().service_name("x").set("prometheus.host", "127.0.0.1").prometheus_port(port);
         tools.build().unwrap().shutdown().unwrap();
@@ -54,8 +50,8 @@ fn the_port_is_free_when_shutdown_returns() {
 }
 
 #[test]
-fn every_address_of_the_host_is_taken() {
-    // Where `localhost` has two addresses, another program must not have one of them.
+fn port_in_use_on_one_address_of_the_host_is_an_error() {
+    // If `localhost` has two addresses, no other program may own one of them.
     let addresses: Vec<SocketAddr> =
         std::net::ToSocketAddrs::to_socket_addrs("localhost:0").unwrap().collect();
     let taken = std::net::TcpListener::bind(addresses.last().unwrap()).unwrap();
@@ -65,7 +61,7 @@ fn every_address_of_the_host_is_taken() {
 }
 
 #[test]
-fn a_host_that_is_not_ours_is_named() {
+fn foreign_host_names_the_key() {
     let error = builder()
         .service_name("x")
         .prometheus_port(0)
@@ -76,7 +72,7 @@ fn a_host_that_is_not_ours_is_named() {
 }
 
 #[test]
-fn the_switches_work() {
+fn page_options_change_the_page() {
     let tools = tools(&[
         ("prometheus.path", "/internal/metrics"),
         ("prometheus.target_info", "false"),
@@ -93,16 +89,17 @@ fn the_switches_work() {
 }
 
 #[test]
-fn scrapes_and_pushes_agree_about_observable_instruments() {
-    let sink = Sink::start();
+fn scrapes_and_pushes_agree_on_observable_instruments() {
+    let mock = MockCollector::start();
     let text = format!(
         "[service]\nname = \"x\"\n[metrics]\nexporters = [\"prometheus\", \"otlp\"]\n[prometheus]\nport = 0\n[otlp]\nendpoint = \"{}\"\n",
-        sink.url()
+        mock.url()
     );
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.build().unwrap();
     let scrapes = std::sync::atomic::AtomicU64::new(0);
-    // Another attribute at each collection: with two readers each would see what only the other one observed.
+    // A new attribute for each collection: with two readers, each would miss what the other one
+    // observed.
     let _gauge = tools
         .meter("x")
         .u64_observable_counter("observed")
@@ -116,62 +113,8 @@ fn scrapes_and_pushes_agree_about_observable_instruments() {
         assert!(body.contains("observed_total{otel_scope_name=\"x\"} 7"), "{body}");
         tools.force_flush().unwrap();
     }
-    for metric in sink.metrics() {
+    for metric in mock.metrics() {
         assert!(format!("{metric:?}").contains("AsInt(7)"), "{metric:?}");
     }
-    assert_eq!(sink.metrics().len(), 3);
-}
-
-/// Waits for a line of the output of a program that holds `part`.
-fn wait_for_line(reader: &mut impl std::io::BufRead, part: &str) -> String {
-    let mut seen = String::new();
-    loop {
-        let mut line = String::new();
-        assert!(reader.read_line(&mut line).unwrap() > 0, "no {part:?} in\n{seen}");
-        if line.contains(part) {
-            return line;
-        }
-        seen.push_str(&line);
-    }
-}
-
-#[test]
-#[ignore = "needs promtool (Debian's package prometheus)"]
-fn promtool_accepts_the_page() {
-    let tools = tools(&[]);
-    let meter = tools.meter("shop");
-    let attributes = [KeyValue::new("payment", "card")];
-    meter.u64_counter("orders.processed").with_description("Orders").build().add(3, &attributes);
-    meter
-        .f64_histogram("order.duration")
-        .with_unit("s")
-        .with_description("Time")
-        .build()
-        .record(0.2, &attributes);
-    meter.i64_up_down_counter("open.orders").with_description("Open").build().add(-1, &[]);
-    let (_, page) = request(tools.prometheus_address().unwrap(), "GET /metrics");
-    check_page(&page);
-}
-
-#[test]
-#[ignore = "needs prometheus (Debian's package)"]
-fn a_real_prometheus_scrapes_the_quickstart() {
-    let port = crate::support::collector::free_port().to_string();
-    let mut quickstart = program::example("quickstart");
-    quickstart
-        .arg("100000")
-        .env("AUTOTEL_PROFILE", "prometheus")
-        .env("OTEL_EXPORTER_PROMETHEUS_PORT", &port)
-        .stdout(Stdio::piped());
-    let mut quickstart = quickstart.spawn().unwrap();
-    let mut out = BufReader::new(quickstart.stdout.take().unwrap());
-    wait_for_line(&mut out, "order received");
-    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-
-    let prometheus = Prometheus::scrape("quickstart", &format!("localhost:{port}"));
-    // `group` makes 1 of whatever the counter has come to.
-    let labels = prometheus.wait("group without () (orders_processed_total{payment=\"card\"})", "1");
-    assert_eq!((&labels["otel_scope_name"], &labels["job"]), (&"shop".into(), &"quickstart".into()));
-    let _ = quickstart.kill();
-    let _ = quickstart.wait();
+    assert_eq!(mock.metrics().len(), 3);
 }

@@ -1,12 +1,10 @@
-//! What telemetry measures of itself: on the page of Prometheus and over OTLP the same numbers, and those of `stats`.
+//! Self metrics: the Prometheus page, OTLP and `stats` have the same numbers.
 #![cfg(feature = "prometheus")]
 
 use std::net::TcpListener;
 
-use crate::support::{builder, check_page, sink::Sink};
 use autotelemetry::{
-    Builder, ObservabilityTools,
-    config::Signal,
+    Builder, ObservabilityTools, Signal,
     opentelemetry::{
         Context,
         trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _},
@@ -17,8 +15,9 @@ use opentelemetry_proto::tonic::{
     common::v1::any_value::Value as Any,
     metrics::v1::{Metric, metric::Data, number_data_point::Value},
 };
+use test_support::{builder, mock_collector::MockCollector};
 
-/// Sends to `url`, and measures that.
+/// Returns a builder that exports to `url`, with self metrics.
 fn measured(url: String) -> Builder {
     sending(url).set("diagnostics.metrics", "true")
 }
@@ -32,7 +31,7 @@ fn sending(url: String) -> Builder {
         .set("diagnostics.level", "off")
 }
 
-/// The same, with metrics on a page alone.
+/// Returns a builder with self metrics on the Prometheus page only.
 fn scraped(url: String) -> Builder {
     measured(url).set("metrics.exporters", "prometheus").set("prometheus.port", "0")
 }
@@ -48,10 +47,10 @@ fn trace(tools: &ObservabilityTools, spans: usize) {
 }
 
 fn page(tools: &ObservabilityTools) -> String {
-    crate::support::request(tools.prometheus_address().unwrap(), "GET /metrics").1
+    test_support::http::request(tools.prometheus_address().unwrap(), "GET /metrics").1
 }
 
-/// The samples of a name on a page that have these labels and no cause of an error, or this one.
+/// Returns the samples of a name that have these labels and this `error_type`, or none.
 fn on_page(page: &str, name: &str, labels: &[(&str, &str)], error: Option<&str>) -> Vec<f64> {
     let start = format!("{name}{{");
     let error = error.map(|error| format!("error_type=\"{error}\""));
@@ -67,9 +66,9 @@ fn on_page(page: &str, name: &str, labels: &[(&str, &str)], error: Option<&str>)
 }
 
 #[test]
-fn nothing_is_measured_unless_it_is_asked_for() {
-    let sink = Sink::start();
-    let tools = sending(sink.url())
+fn self_metrics_are_absent_by_default() {
+    let mock = MockCollector::start();
+    let tools = sending(mock.url())
         .set("metrics.exporters", "otlp,prometheus")
         .set("prometheus.port", "0")
         .build()
@@ -79,24 +78,24 @@ fn nothing_is_measured_unless_it_is_asked_for() {
     tools.force_flush().unwrap();
     assert!(!page(&tools).contains("otel_sdk"), "{}", page(&tools));
     tools.shutdown().unwrap();
-    assert!(sink.metrics().is_empty());
+    assert!(mock.metrics().is_empty());
 }
 
 #[test]
-fn what_arrives_and_what_is_refused_is_told_apart() {
-    let sink = Sink::start();
-    let tools = scraped(sink.url()).build().unwrap();
+fn exported_and_rejected_items_are_counted_apart() {
+    let mock = MockCollector::start();
+    let tools = scraped(mock.url()).build().unwrap();
     trace(&tools, 5);
     tools.force_flush().unwrap();
-    sink.refuse(&[400]);
+    mock.fail_next(&[400]);
     log(&tools, 3);
     tools.force_flush().unwrap_err();
-    sink.say(r#"{"partialSuccess":{"rejectedLogRecords":1,"errorMessage":"no"}}"#);
+    mock.set_body(r#"{"partialSuccess":{"rejectedLogRecords":1,"errorMessage":"no"}}"#);
     log(&tools, 4);
     tools.force_flush().unwrap_err();
 
     let page = page(&tools);
-    let (host, port) = sink.url().strip_prefix("http://").unwrap().split_once(':').map(own).unwrap();
+    let (host, port) = mock.url().strip_prefix("http://").unwrap().split_once(':').map(own).unwrap();
     let spans = [
         ("otel_component_type", "otlp_http_span_exporter"),
         ("otel_component_name", "otlp_http_span_exporter/otlp"),
@@ -145,8 +144,8 @@ fn own((host, port): (&str, &str)) -> (String, String) {
 }
 
 #[test]
-fn a_full_queue_shows() {
-    // Accepts connections, and never says anything.
+fn full_queue_is_measured() {
+    // Accepts connections and never responds.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let tools = scraped(format!("http://{}", listener.local_addr().unwrap()))
         .set("logs.batch.max_queue_size", "4")
@@ -156,7 +155,7 @@ fn a_full_queue_shows() {
         .build()
         .unwrap();
     log(&tools, 2);
-    // Now the first batch has left the queue.
+    // The first batch has left the queue.
     let _connection = listener.accept().unwrap();
     log(&tools, 7);
 
@@ -176,8 +175,8 @@ fn a_full_queue_shows() {
 }
 
 #[test]
-fn who_is_not_there_is_named() {
-    let port = crate::support::collector::free_port();
+fn unresolvable_host_sets_error_type() {
+    let port = test_support::port::free_port();
     let tools =
         scraped(format!("http://127.0.0.1:{port}")).set("otlp.retry.max_attempts", "1").build().unwrap();
     trace(&tools, 2);
@@ -193,9 +192,9 @@ fn who_is_not_there_is_named() {
 }
 
 #[test]
-fn spans_are_counted_by_parent_and_decision() {
-    let sink = Sink::start();
-    let tools = scraped(sink.url()).build().unwrap();
+fn spans_are_counted_by_parent_and_sampling_result() {
+    let mock = MockCollector::start();
+    let tools = scraped(mock.url()).build().unwrap();
     let tracer = tools.tracer("shop");
     let root = tracer.start_as_current_span("root");
     drop(tracer.start_as_current_span("child"));
@@ -221,14 +220,14 @@ fn spans_are_counted_by_parent_and_decision() {
 }
 
 #[test]
-fn console_and_files_are_exporters_too() {
+fn console_and_file_exporters_are_measured() {
     let directory = tempfile::tempdir().unwrap();
     let tools = builder()
         .service_name("shop")
         .set("logs.exporters", "console,file")
         .set("file.directory", directory.path().to_str().unwrap())
         .set("diagnostics.metrics", "true")
-        .console_writer(crate::support::lines::Lines::default())
+        .console_writer(test_support::line_buffer::LineBuffer::default())
         .prometheus_port(0)
         .build()
         .unwrap();
@@ -244,13 +243,14 @@ fn console_and_files_are_exporters_too() {
     tools.shutdown().unwrap();
 }
 
-/// Scraped and pushed while everything changes: nobody waits for anybody for ever, no counter goes back, and at the end all agree.
+/// Scrapes and pushes while everything changes: nothing blocks, no counter decreases, and the final
+/// numbers agree.
 #[test]
-fn it_is_measured_under_load() {
+fn self_metrics_stay_exact_under_load() {
     const THREADS: usize = 4;
     const EACH: usize = 2_000;
-    let sink = Sink::start();
-    let tools = scraped(sink.url())
+    let mock = MockCollector::start();
+    let tools = scraped(mock.url())
         .set("metrics.exporters", "otlp,prometheus")
         .set("metrics.interval", "100ms")
         .set("logs.batch.max_queue_size", "64")
@@ -292,9 +292,9 @@ fn it_is_measured_under_load() {
     tools.shutdown().unwrap();
 }
 
-/// The points of the metric `name` in each push, as the value and the attributes.
-fn pushed(sink: &Sink, name: &str) -> Vec<Vec<(i64, Vec<String>)>> {
-    sink.metrics().into_iter().filter(|metric| metric.name == name).map(points).collect()
+/// Returns the points of the metric `name` in each push, as values and attributes.
+fn pushed(mock: &MockCollector, name: &str) -> Vec<Vec<(i64, Vec<String>)>> {
+    mock.metrics().into_iter().filter(|metric| metric.name == name).map(points).collect()
 }
 
 fn points(metric: Metric) -> Vec<(i64, Vec<String>)> {
@@ -332,7 +332,7 @@ fn points(metric: Metric) -> Vec<(i64, Vec<String>)> {
 }
 
 #[test]
-fn otlp_gets_the_same_by_the_words_of_the_conventions() {
+fn otlp_self_metrics_follow_the_semantic_conventions() {
     for (protocol, kind, code) in [
         ("grpc", "otlp_grpc", "rpc.response.status_code=OK"),
         ("http/protobuf", "otlp_http", "http.response.status_code=200"),
@@ -341,20 +341,20 @@ fn otlp_gets_the_same_by_the_words_of_the_conventions() {
         if protocol == "grpc" && cfg!(not(feature = "grpc")) {
             continue;
         }
-        let sink = Sink::start();
-        let tools = measured(sink.url())
+        let mock = MockCollector::start();
+        let tools = measured(mock.url())
             .set("otlp.protocol", protocol)
             .set("metrics.exporters", "otlp")
             .set("metrics.interval", "1h")
             .build()
             .unwrap();
         trace(&tools, 5);
-        // Signals are flushed at the same time, so the first push may know nothing of the spans yet.
+        // Signals are flushed concurrently, so the first push may not include the spans.
         tools.force_flush().unwrap();
-        let first = metrics(&sink, protocol);
+        let first = metrics(&mock, protocol);
         tools.force_flush().unwrap();
-        let all = metrics(&sink, protocol);
-        let pushes = sink.received().iter().filter(|it| it.path.to_lowercase().contains("metrics")).count();
+        let all = metrics(&mock, protocol);
+        let pushes = mock.received().iter().filter(|it| it.path.to_lowercase().contains("metrics")).count();
         assert_eq!(pushes, 2, "what a push changes is told by the next one");
         let last = |name: &str| {
             all[first.len()..]
@@ -363,7 +363,7 @@ fn otlp_gets_the_same_by_the_words_of_the_conventions() {
                 .cloned()
                 .unwrap_or_else(|| panic!("no {name}"))
         };
-        let address = sink.url();
+        let address = mock.url();
         let port = address.rsplit_once(':').unwrap().1;
         let exporter = |signal: &str| {
             vec![
@@ -411,12 +411,12 @@ fn otlp_gets_the_same_by_the_words_of_the_conventions() {
     }
 }
 
-/// The metrics that came so far, which JSON does not spell as [`Sink::metrics`] reads it.
-fn metrics(sink: &Sink, protocol: &str) -> Vec<Metric> {
+/// Returns the received metrics, which are JSON and not readable by [`MockCollector::metrics`].
+fn metrics(mock: &MockCollector, protocol: &str) -> Vec<Metric> {
     if protocol != "http/json" {
-        return sink.metrics();
+        return mock.metrics();
     }
-    let requests = sink.received().into_iter().filter(|received| received.path.contains("metrics"));
+    let requests = mock.received().into_iter().filter(|received| received.path.contains("metrics"));
     requests
         .map(|received| {
             serde_json::from_slice::<
@@ -431,9 +431,9 @@ fn metrics(sink: &Sink, protocol: &str) -> Vec<Metric> {
 }
 
 #[test]
-fn differences_add_up() {
-    let sink = Sink::start();
-    let tools = measured(sink.url())
+fn delta_counters_sum_to_total() {
+    let mock = MockCollector::start();
+    let tools = measured(mock.url())
         .set("metrics.exporters", "otlp")
         .set("metrics.interval", "1h")
         .set("metrics.temporality", "delta")
@@ -444,28 +444,10 @@ fn differences_add_up() {
         tools.force_flush().unwrap();
     }
     tools.force_flush().unwrap();
-    let pushes = pushed(&sink, "otel.sdk.exporter.span.exported");
+    let pushes = pushed(&mock, "otel.sdk.exporter.span.exported");
     let values: Vec<i64> = pushes.iter().map(|points| points.iter().map(|point| point.0).sum()).collect();
     assert_eq!(values.iter().sum::<i64>(), 5, "{values:?}");
-    let sizes = pushed(&sink, "otel.sdk.processor.span.queue.capacity");
+    let sizes = pushed(&mock, "otel.sdk.processor.span.queue.capacity");
     assert!(sizes.iter().all(|points| points[0].0 == 2048), "a level is no difference: {sizes:?}");
     tools.shutdown().unwrap();
-}
-
-#[test]
-#[ignore = "needs promtool (Debian's package prometheus)"]
-fn promtool_accepts_them() {
-    let sink = Sink::start();
-    let tools = measured(sink.url())
-        .set("metrics.exporters", "otlp,prometheus")
-        .set("prometheus.port", "0")
-        .build()
-        .unwrap();
-    trace(&tools, 2);
-    sink.refuse(&[400]);
-    log(&tools, 2);
-    let _ = tools.force_flush();
-    let page = page(&tools);
-    assert!(page.contains("otel_sdk_exporter_metric_data_point_exported_total"), "{page}");
-    check_page(&page);
 }

@@ -1,4 +1,4 @@
-//! The kit for tests, as a test uses it.
+//! The testing kit, used as in a test.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -6,17 +6,20 @@ use std::{
     time::Duration,
 };
 
-use crate::support::shop::{recorded, shop};
 use autotelemetry::{
-    config::Signal,
+    Signal,
     opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState},
     prelude::*,
     testing::{self, MetricValue},
 };
+use test_support::{
+    fixture::{captured_orders, place_orders},
+    value,
+};
 
 #[test]
-fn assertions_find_what_is_there() {
-    let telemetry = recorded();
+fn assertions_match_captured_telemetry() {
+    let telemetry = captured_orders();
     telemetry.assert_span("order").root().with_kind(SpanKind::Internal).with_scope("shop").times(2);
     telemetry.assert_span("order").with_attribute("payment", "card").with_status(Status::Unset).times(1);
     let charge = telemetry
@@ -56,14 +59,14 @@ fn assertions_find_what_is_there() {
 }
 
 #[test]
-fn nothing_is_said_to_be_nothing() {
+fn empty_capture_displays_nothing_recorded() {
     let (_tools, telemetry) = testing::tools();
     assert_eq!(telemetry.to_string(), "nothing was recorded\n");
     assert!(telemetry.spans().is_empty() && telemetry.logs().is_empty() && telemetry.metrics().is_empty());
 }
 
 #[test]
-fn tests_do_not_see_each_other() {
+fn captures_of_parallel_tests_are_separate() {
     thread::scope(|scope| {
         for number in 1..=8_u64 {
             scope.spawn(move || {
@@ -84,15 +87,15 @@ fn tests_do_not_see_each_other() {
 }
 
 #[test]
-fn nothing_comes_from_elsewhere() {
+fn testing_tools_ignore_files_and_environment() {
     let (tools, _telemetry) = testing::tools();
     let explained = tools.explain().to_string();
     assert!(!explained.contains("autotelemetry.toml"), "{explained}");
-    assert_eq!(tools.config().service.name.as_ref().unwrap().as_str(), "test");
+    assert_eq!(value(&tools, "service.name"), r#""test""#);
 }
 
 #[test]
-fn the_configuration_counts_but_for_where_telemetry_goes() {
+fn configuration_applies_except_for_destinations() {
     let text = "
         [service]
         name = \"shop\"
@@ -129,7 +132,7 @@ fn the_configuration_counts_but_for_where_telemetry_goes() {
 }
 
 #[test]
-fn a_wrong_configuration_is_told() {
+fn invalid_configuration_panics_with_the_problem() {
     let build = || testing::builder().configure(|builder| builder.set("traces.sampler", "sometimes")).build();
     let panic = catch_unwind(AssertUnwindSafe(build)).expect_err("it fails");
     let said = panic.downcast::<String>().unwrap();
@@ -137,7 +140,7 @@ fn a_wrong_configuration_is_told() {
 }
 
 #[test]
-fn remote_parents_and_links_are_seen() {
+fn remote_parents_and_links_are_captured() {
     let (tools, telemetry) = testing::tools();
     let tracer = tools.tracer("t");
     let remote = |trace: u128, span: u64, flags| {
@@ -156,14 +159,14 @@ fn remote_parents_and_links_are_seen() {
     );
     telemetry.assert_span("handle").with_kind(SpanKind::Server).with_remote_parent(&caller).linked_to(&link);
 
-    // Who decided not to sample is followed.
+    // The sampling decision of the caller is followed.
     let context = Context::new().with_remote_span_context(remote(7, 8, TraceFlags::NOT_SAMPLED));
     drop(tracer.start_with_context("unsampled", &context));
     telemetry.assert_no_span("unsampled");
 }
 
 #[test]
-fn spans_that_have_not_ended_are_named() {
+fn open_spans_are_named_in_failures() {
     let (tools, telemetry) = testing::tools();
     let tracer = tools.tracer("t");
     let outer = tracer.start_as_current_span("outer");
@@ -181,7 +184,7 @@ fn spans_that_have_not_ended_are_named() {
 }
 
 #[test]
-fn all_instruments_are_seen_as_often_as_one_looks() {
+fn repeated_reads_return_all_instruments() {
     let (tools, telemetry) =
         testing::builder().configure(|builder| builder.set("metrics.temporality", "delta")).build();
     let meter = tools.meter("m");
@@ -206,7 +209,7 @@ fn all_instruments_are_seen_as_often_as_one_looks() {
 }
 
 #[test]
-fn a_span_that_does_nothing_gives_no_ids() {
+fn invalid_span_context_adds_no_ids_to_logs() {
     let (tools, telemetry) = testing::tools();
     let nothing = Context::new().with_remote_span_context(SpanContext::empty_context());
     let _current = nothing.attach();
@@ -216,9 +219,9 @@ fn a_span_that_does_nothing_gives_no_ids() {
 }
 
 #[test]
-fn what_was_recorded_outlives_the_tools() {
+fn capture_outlives_the_tools() {
     let (tools, telemetry) = testing::tools();
-    shop(&tools);
+    place_orders(&tools);
     tools.shutdown().unwrap();
     tools.logger("shop").error("too late", &[]);
     drop(tools);
@@ -228,9 +231,9 @@ fn what_was_recorded_outlives_the_tools() {
 }
 
 #[test]
-fn the_account_is_kept_as_for_other_exporters() {
+fn memory_exporter_has_statistics() {
     let (tools, _telemetry) = testing::tools();
-    shop(&tools);
+    place_orders(&tools);
     let stats = tools.stats();
     let of = |signal| {
         let found = stats.exporter(signal, "memory").unwrap();
@@ -240,7 +243,7 @@ fn the_account_is_kept_as_for_other_exporters() {
 }
 
 #[test]
-fn floats_may_differ_in_their_last_digits() {
+fn floats_are_compared_with_tolerance() {
     let (tools, telemetry) = testing::tools();
     let meter = tools.meter("m");
     let (seconds, tiny) = (meter.f64_counter("seconds").build(), meter.f64_histogram("tiny").build());
@@ -260,7 +263,7 @@ fn floats_may_differ_in_their_last_digits() {
     );
     assert!(said.contains("sum=0.00000015 "), "{said}");
 
-    // What should add up to nothing does, and infinity is no other number.
+    // A sum that should be zero counts as zero, and infinity equals no other number.
     let balance = meter.f64_up_down_counter("balance").build();
     for change in [0.1, 0.2, -0.3] {
         balance.add(change, &[]);
@@ -272,7 +275,7 @@ fn floats_may_differ_in_their_last_digits() {
     telemetry.assert_counter("endless").is(f64::INFINITY);
     catch_unwind(AssertUnwindSafe(|| telemetry.assert_counter("endless").is(3))).expect_err("not 3");
 
-    // Integers may not.
+    // Integers are compared exactly.
     let items = meter.u64_counter("items").build();
     items.add(u64::MAX, &[]);
     telemetry.assert_counter("items").is(u64::MAX);
@@ -283,7 +286,7 @@ fn floats_may_differ_in_their_last_digits() {
 }
 
 #[test]
-fn what_others_still_do_can_be_waited_for() {
+fn wait_until_waits_for_other_threads() {
     let (tools, telemetry) = testing::tools();
     let (tracer, counter) = (tools.tracer("t"), tools.meter("m").u64_counter("c").build());
     let patience = Duration::from_secs(20);
@@ -307,7 +310,7 @@ fn what_others_still_do_can_be_waited_for() {
 }
 
 #[test]
-fn of_equal_keys_the_last_one_counts() {
+fn duplicate_attributes_keep_the_last_value() {
     let (tools, telemetry) = testing::tools();
     let span = tools.tracer("t").start_as_current_span("work");
     span.set_attribute(KeyValue::new("a", 1));
@@ -319,7 +322,7 @@ fn of_equal_keys_the_last_one_counts() {
 }
 
 #[test]
-fn strict_is_strict_here_too() {
+fn strict_turns_warnings_into_panics() {
     let build = |strict| {
         let configured = testing::builder()
             .configure(|builder| builder.env_vars([("OTEL_BSP_SCHEDULE_DELAY", "soon")]).strict(strict));
@@ -330,7 +333,7 @@ fn strict_is_strict_here_too() {
 }
 
 #[test]
-fn the_resource_is_seen() {
+fn resource_is_captured() {
     let (_tools, telemetry) = testing::builder()
         .configure(|builder| builder.service_name("shop").resource_attribute("team", "data"))
         .build();
@@ -340,9 +343,9 @@ fn the_resource_is_seen() {
 }
 
 #[test]
-fn disabled_tools_record_nothing() {
+fn disabled_tools_capture_nothing() {
     let (tools, telemetry) = testing::builder().configure(|builder| builder.set("disabled", true)).build();
-    shop(&tools);
+    place_orders(&tools);
     assert_eq!(telemetry.to_string(), "nothing was recorded\n");
 }
 
@@ -352,7 +355,7 @@ fn pack(items: i64) {
 }
 
 #[test]
-fn tracing_is_captured_on_request() {
+fn tracing_is_captured_while_the_guard_lives() {
     let (tools, telemetry) = testing::tools();
     pack(1);
     let guard = testing::capture_tracing(&tools);

@@ -1,16 +1,16 @@
-//! The kit for tests: ids and times that are the same in each run.
+//! Deterministic ids and times of the testing kit.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, SystemTime},
 };
 
-use crate::support::shop::recorded;
 use autotelemetry::{opentelemetry::trace::TraceId, prelude::*, testing};
+use test_support::fixture::captured_orders;
 
 #[test]
-fn ids_count_up_on_request() {
-    let telemetry = recorded();
+fn deterministic_ids_count_up() {
+    let telemetry = captured_orders();
     let ids: Vec<_> = telemetry
         .spans()
         .iter()
@@ -25,13 +25,13 @@ fn ids_count_up_on_request() {
 }
 
 #[test]
-fn the_clock_stands_still_until_it_is_advanced() {
+fn manual_clock_moves_only_when_advanced() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let second = Duration::from_secs(1);
     let (tools, telemetry) = testing::builder().clock(start).build();
     let (logger, tracer) = (tools.logger("l"), tools.tracer("t"));
 
-    // Often, so that a mistake by one tick of a clock would show.
+    // Repeated, so that an error of one clock tick shows.
     for round in 0..200 {
         let outer = tracer.start_as_current_span(format!("outer {round}"));
         telemetry.advance_clock(second);
@@ -58,7 +58,7 @@ fn the_clock_stands_still_until_it_is_advanced() {
 }
 
 #[test]
-fn times_set_by_hand_stay() {
+fn explicit_timestamps_are_kept() {
     let (tools, telemetry) = testing::builder().clock(SystemTime::UNIX_EPOCH).build();
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(5);
     let tracer = tools.tracer("t");
@@ -69,7 +69,7 @@ fn times_set_by_hand_stay() {
 }
 
 #[test]
-fn without_a_clock_times_are_real() {
+fn default_clock_is_the_system_clock() {
     let before = SystemTime::now();
     let (tools, telemetry) = testing::tools();
     tools.logger("l").info("now", &[]);

@@ -1,30 +1,30 @@
-//! What failed assertions of the kit for tests say.
+//! Messages of failed assertions of the testing kit.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     thread,
 };
 
-use crate::support::shop::recorded;
 use autotelemetry::{
     prelude::*,
     testing::{self, Captured},
 };
+use test_support::fixture::captured_orders;
 
-/// What a failed assertion says.
+/// Returns the message of a failed assertion.
 fn complaint(assertion: impl FnOnce(&Captured)) -> String {
-    let telemetry = recorded();
+    let telemetry = captured_orders();
     let panic = catch_unwind(AssertUnwindSafe(|| assertion(&telemetry))).expect_err("it fails");
     *panic.downcast::<String>().unwrap()
 }
 
-/// The first line of it.
+/// Returns the first line of the message.
 fn headline(assertion: impl FnOnce(&Captured)) -> String {
     complaint(assertion).lines().next().unwrap().to_owned()
 }
 
 #[test]
-fn the_first_call_that_leaves_nothing_fails() {
+fn first_condition_without_match_fails() {
     for (expected, line) in [
         ("expected span \"refund\", found none", headline(|t| drop(t.assert_span("refund")))),
         (
@@ -111,7 +111,7 @@ fn the_first_call_that_leaves_nothing_fails() {
 }
 
 #[test]
-fn a_failure_shows_all_that_was_recorded() {
+fn failure_message_shows_all_captured_telemetry() {
     assert_eq!(
         complaint(|telemetry| drop(telemetry.assert_span("refund"))),
         "\
@@ -137,7 +137,7 @@ expected span \"refund\", found none
 }
 
 #[test]
-fn the_place_of_a_failure_is_the_line_of_the_test() {
+fn failure_location_is_the_line_of_the_test() {
     use std::sync::{Arc, Mutex};
 
     let place = Arc::new(Mutex::new(None));
@@ -148,7 +148,7 @@ fn the_place_of_a_failure_is_the_line_of_the_test() {
             *seen.lock().unwrap() = info.location().map(|place| (place.file().to_owned(), place.line()));
         }
     }));
-    let telemetry = recorded();
+    let telemetry = captured_orders();
     let found = telemetry.assert_log(Severity::Error);
     let failing = || drop(found.with_body("x"));
     let line = line!() - 1;
@@ -158,7 +158,7 @@ fn the_place_of_a_failure_is_the_line_of_the_test() {
 }
 
 #[test]
-fn a_failure_shows_the_end_of_much() {
+fn failure_message_shows_the_last_items_of_many() {
     let (tools, telemetry) = testing::tools();
     let (tracer, logger, counter) =
         (tools.tracer("t"), tools.logger("l"), tools.meter("m").u64_counter("c").build());

@@ -1,6 +1,7 @@
-//! Random files, variables and references: whatever they hold, loading ends soon and without a panic.
+//! Random files, variables and references: loading ends soon and without a panic.
 //!
-//! Runs a few thousand inputs; `FUZZ_INPUTS=1000000 cargo test --release --test stress config_fuzz` runs as many as it says.
+//! Runs a few thousand inputs; `FUZZ_INPUTS=1000000 cargo test --release --test stress config_fuzz`
+//! runs more.
 
 use std::{
     fs,
@@ -8,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{program, with_env};
+use test_support::{process, with_env};
 
-/// xorshift64*: the same inputs for the same seed.
+/// xorshift64*: the same sequence for the same seed.
 struct Random(u64);
 
 impl Random {
@@ -30,7 +31,8 @@ impl Random {
     }
 }
 
-/// What mutations put in: words of the grammar, of the configuration, and what breaks parsers.
+/// The texts that mutations insert: tokens of TOML and of the configuration, and inputs that break
+/// parsers.
 const TOKENS: &[&str] = &[
     "\n",
     "\r\n",
@@ -112,7 +114,7 @@ fn mutate(random: &mut Random, text: &mut Vec<u8>) {
                 let to = random.below(text.len() + 1);
                 text.splice(to..to, piece);
             }
-            // Rarely, since such inputs cost a thousand times as much: depth and length.
+            // Rare, since long and deeply nested inputs take a thousand times as long.
             3 if random.below(500) == 0 => {
                 let token = random.pick(TOKENS).repeat(1 << random.below(16));
                 text.splice(at..at, token.into_bytes());
@@ -161,9 +163,9 @@ const NAMES: &[&str] = &[
 ];
 
 #[test]
-fn loading_always_ends_well() {
-    let inputs = program::count_of("FUZZ_INPUTS", 2_000);
-    let mut random = Random(program::count_of("FUZZ_SEED", 0x5eed));
+fn loading_random_input_never_panics() {
+    let inputs = process::count_of("FUZZ_INPUTS", 2_000);
+    let mut random = Random(process::count_of("FUZZ_SEED", 0x5eed));
     let seeds = seeds();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("autotelemetry.toml");
@@ -177,7 +179,7 @@ fn loading_always_ends_well() {
         for _ in 0..random.below(4) {
             let mut value = random.pick(&seeds).get(..random.below(30)).unwrap_or_default().to_vec();
             mutate(&mut random, &mut value);
-            // A variable cannot hold a NUL; everything else it can.
+            // A variable can hold anything but a NUL.
             let value = String::from_utf8_lossy(&value).replace('\0', "");
             environment.push((*random.pick(NAMES), value));
         }
@@ -187,7 +189,7 @@ fn loading_always_ends_well() {
         let took = start.elapsed();
         slowest = slowest.max(took);
         good += u64::from(explained.errors().is_empty());
-        // All of it can be said.
+        // All problems and values can be displayed.
         let said = format!("{explained}{}", explained.to_json());
         let shown = || format!("input {input}: {:?} with {variables:?}", String::from_utf8_lossy(&text));
         assert!(took < Duration::from_secs(5), "{took:?}, {}", shown());
@@ -198,7 +200,6 @@ fn loading_always_ends_well() {
     }
     assert!(good > 0 && good < inputs, "{good} of {inputs} are good, which tests one side only");
     assert!(slowest > Duration::ZERO);
-    // Shown with --nocapture.
     eprint_line(&format!("{inputs} inputs, {good} of them good; the slowest took {slowest:?}"));
 }
 

@@ -1,19 +1,18 @@
-//! JSON lines of random records, read back by another implementation of JSON.
+//! JSON lines of random records, parsed by another implementation of JSON.
 //!
-//! `LINES=1000000 cargo test --release --test stress json_lines` tries so many.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and say what it did")]
+//! `LINES=1000000 cargo test --release --test stress json_lines` runs more.
 
 use std::collections::HashMap;
 
-use crate::support::{builder, lines::Lines};
 use autotelemetry::opentelemetry::{
     Key,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
+use test_support::{builder, line_buffer::LineBuffer};
 
-/// Numbers that look random, and are the same each time.
+/// A deterministic sequence of pseudorandom numbers.
 struct Random(u64);
 
 impl Random {
@@ -41,7 +40,7 @@ impl Random {
     }
 
     fn text(&mut self) -> String {
-        // Around the lengths at which the writer changes its ways.
+        // Near the lengths at which the writer changes its method.
         let length = if self.below(50) == 0 { self.below(2000) } else { self.below(20) };
         let plain = self.below(2) == 0;
         (0..length).map(|_| if plain { 'x' } else { self.character() }).collect()
@@ -63,7 +62,7 @@ impl Random {
         (0..self.below(10)).map(|_| u8::try_from(self.below(256)).unwrap()).collect()
     }
 
-    /// A value, and what a reader of JSON must see.
+    /// Returns a value, and its JSON as a parser must see it.
     fn value(&mut self, depth: u32) -> (AnyValue, Value) {
         match self.below(if depth == 0 { 5 } else { 7 }) {
             0 => {
@@ -117,9 +116,9 @@ impl Random {
 }
 
 #[test]
-fn what_is_written_is_read_back() {
-    let count = crate::support::program::count_of("LINES", 20_000);
-    let lines = Lines::default();
+fn json_lines_parse_to_the_emitted_values() {
+    let count = test_support::process::count_of("LINES", 20_000);
+    let lines = LineBuffer::default();
     let tools = builder().service_name("x").json_logs(true).console_writer(lines.clone()).build().unwrap();
     let logger = tools.logger_provider().logger("a scope");
     let mut random = Random(20_261_123);
@@ -148,7 +147,7 @@ fn what_is_written_is_read_back() {
             for (line, (message, attributes)) in text.lines().zip(expected.drain(..)) {
                 let line: Value =
                     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-                // Not shown when they differ: they can be long.
+                // Not `assert_eq!`, which would print values that can be long.
                 assert!(line["message"] == message && line["attributes"] == attributes, "record {number}");
                 assert_eq!((&line["level"], &line["target"]), (&"ERROR".into(), &"a scope".into()));
             }

@@ -1,13 +1,8 @@
-//! Eight threads that log as fast as they can, to files and to somebody who reads slowly.
+//! Eight threads that log as fast as they can, to files and to slow readers.
 //!
-//! `LINES=1000000 cargo test --release --test stress line_writer -- --nocapture` has each thread write so many lines.
+//! `LINES=1000000 cargo test --release --test stress line_writer -- --nocapture` writes more lines
+//! per thread.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test may panic, and a program may print"
-)]
 
 use std::{
     fs::File,
@@ -17,16 +12,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::program;
-use autotelemetry::{ObservabilityTools, config::Signal, prelude::*};
+use autotelemetry::{ObservabilityTools, Signal, prelude::*};
+use test_support::process;
 
 const THREADS: usize = 8;
 
 fn lines_of_each() -> u64 {
-    crate::support::program::count_of("LINES", 20_000)
+    test_support::process::count_of("LINES", 20_000)
 }
 
-/// Logs with all threads to wherever its environment says, and tells what became of the lines.
+/// Logs from all threads and prints the statistics. The destination comes from the environment.
 #[test]
 #[ignore = "child process of other tests"]
 fn child_floods() {
@@ -59,17 +54,17 @@ fn child_floods() {
 #[derive(Debug, Default)]
 struct Seen {
     written: u64,
-    /// How many lines the lines tell are missing.
+    /// The number of dropped lines that the lines report.
     told: u64,
 }
 
-/// Reads lines to the end; each must be whole, and those of a thread in their order.
+/// Reads lines to the end, and asserts that each is whole and that those of a thread are in order.
 fn check(lines: impl Read) -> Seen {
     let mut seen = Seen::default();
     let mut next = [0; THREADS];
     for line in BufReader::with_capacity(1 << 20, lines).lines() {
         let line = line.unwrap();
-        // What the test's own frame says around the program.
+        // The output of the test harness precedes the first line.
         let line = line.strip_prefix("test line_writer::child_floods ... ").unwrap_or(&line);
         let Some(rest) = line.strip_prefix("{\"timestamp\":\"") else { continue };
         let (_, rest) = rest.split_at("2026-11-23T19:59:17.123456Z".len());
@@ -91,7 +86,7 @@ fn check(lines: impl Read) -> Seen {
     seen
 }
 
-/// What the program says of itself: exported, dropped, failed, and the rest of the line.
+/// Returns the printed statistics: exported, dropped, failed, and the rest of the line.
 fn stats(err: &str) -> (u64, u64, u64, &str) {
     let (_, stats) = err.split_once("STATS ").unwrap_or_else(|| panic!("{err}"));
     let mut parts = stats.splitn(4, ' ');
@@ -110,19 +105,19 @@ fn compare(name: &str, seen: &Seen, err: &str) {
 }
 
 #[test]
-fn to_a_file() {
+fn flooded_file_has_whole_lines_and_exact_counts() {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = program::function(module_path!(), "child_floods");
+    let mut command = process::function(module_path!(), "child_floods");
     command
         .env("OTEL_LOGS_EXPORTER", "file")
         .env("AUTOTEL_FILE__DIRECTORY", directory.path())
         .env("AUTOTEL_FILE__ROTATION", "never");
-    let output = program::run(command);
+    let output = process::run(command);
     let seen = check(File::open(directory.path().join("x.log")).unwrap());
     compare("file", &seen, std::str::from_utf8(&output.stderr).unwrap());
 }
 
-/// Reads a little at a time, with rests.
+/// Reads a little at a time, with pauses.
 struct Slow<R>(R);
 
 impl<R: Read> Read for Slow<R> {
@@ -134,8 +129,8 @@ impl<R: Read> Read for Slow<R> {
 }
 
 #[test]
-fn to_a_pipe_that_is_read_slowly() {
-    let mut command = program::function(module_path!(), "child_floods");
+fn slow_reader_gets_whole_lines_and_exact_counts() {
+    let mut command = process::function(module_path!(), "child_floods");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut err = child.stderr.take().unwrap();
@@ -147,16 +142,16 @@ fn to_a_pipe_that_is_read_slowly() {
 }
 
 #[test]
-fn to_a_pipe_that_nobody_reads() {
-    let mut command = program::function(module_path!(), "child_floods");
+fn blocked_pipe_does_not_delay_the_end() {
+    let mut command = process::function(module_path!(), "child_floods");
     command.env("LINES", "20000").env("AUTOTEL_SHUTDOWN_TIMEOUT", "300ms");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let start = Instant::now();
     let mut child = command.spawn().unwrap();
-    // The end is not held up, and what is lost is known.
+    // The end is not delayed, and losses are counted.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let err = lines.find(|line| line.starts_with("STATS ")).unwrap();
-    // What the test's own frame has to say must not wait either.
+    // The test harness must not block on its output either.
     drop(child.stdout.take());
     child.wait().unwrap();
     let (exported, dropped, failed, rest) = stats(&err);
@@ -165,6 +160,6 @@ fn to_a_pipe_that_nobody_reads() {
         THREADS as u64 * 20_000,
         "what is left at the end is dropped: {err}"
     );
-    assert!(dropped > 0 && rest.contains("logs: not done within 300ms"), "{err}");
-    assert!(start.elapsed() < crate::support::TIMEOUT, "{:?}", start.elapsed());
+    assert!(dropped > 0 && rest.contains("logs: timed out after 300ms"), "{err}");
+    assert!(start.elapsed() < test_support::TIMEOUT, "{:?}", start.elapsed());
 }

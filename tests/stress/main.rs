@@ -1,8 +1,11 @@
-//! Tests that keep a whole processor busy: a process of their own, so that tests which measure time are not disturbed.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-#[path = "../support/mod.rs"]
-mod support;
+//! Tests that keep a processor busy. They have a process of their own, so as not to disturb tests
+//! that measure time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic and print"
+)]
 
 mod config_fuzz;
 mod json_lines;

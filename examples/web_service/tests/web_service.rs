@@ -1,28 +1,23 @@
-//! The web service as its clients and operators see it, with a real Collector behind it.
+//! The web service, seen by its clients and operators.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../../tests/support/collector.rs"]
-mod collector;
-#[allow(dead_code, reason = "others use the rest")]
-#[path = "../../../tests/support/program.rs"]
-mod program;
-#[path = "../../../tests/support/prometheus.rs"]
-mod prometheus;
 mod service;
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use collector::{Collector, field, sections};
-use prometheus::Prometheus;
 use serde_json::{Value, json};
 use service::Service;
-
-const TIMEOUT: Duration = Duration::from_secs(20);
+use test_support::{
+    TIMEOUT,
+    collector::{Collector, field, sections},
+    port::RefusingAddress,
+    prometheus::Prometheus,
+    require,
+};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -37,44 +32,45 @@ impl Service {
         }
     }
 
-    /// Ends it, and returns the rest of its lines.
-    fn end(self) -> Vec<Value> {
-        let (lines, said) = self.end_and_tell();
-        assert_eq!(said.lines().count(), 1, "the start line and nothing else: {said}");
+    /// Ends the service and returns the rest of its lines. Its standard error is the start line
+    /// alone.
+    fn stop(self) -> Vec<Value> {
+        let (lines, stderr) = self.stop_with_stderr();
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
         lines
     }
 
-    /// The same, and what it said on standard error.
-    fn end_and_tell(mut self) -> (Vec<Value>, String) {
-        let said = self.terminate();
-        let lines = self.out.take().unwrap().lines();
-        (lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect(), said)
+    /// Ends the service and returns the rest of its lines, and its standard error.
+    fn stop_with_stderr(mut self) -> (Vec<Value>, String) {
+        let stderr = self.terminate();
+        let lines = self.stdout.take().unwrap().lines();
+        (lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect(), stderr)
     }
 }
 
-/// The line of a span, or of a log record, of which these members are known.
+/// Returns the first line that has these members.
 fn find<'l>(lines: &'l [Value], members: &Value) -> &'l Value {
     let has = |line: &&Value| members.as_object().unwrap().iter().all(|(name, value)| line[name] == *value);
     lines.iter().find(has).unwrap_or_else(|| panic!("{members} is not in {lines:#?}"))
 }
 
 #[tokio::test]
-async fn the_console_shows_every_item() {
+async fn console_shows_each_item() {
     let service = Service::start(None, &[]);
     assert_eq!(service.get("/api/data?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(service.get("/api/data?fail=true").await, (500, json!({ "error": "internal server error" })));
-    let lines = service.end();
+    let lines = service.stop();
     assert_eq!(lines.len(), 8, "{lines:#?}");
 
     for (query, status, code) in [("page=2", "ok", 200), ("fail=true", "error", 500)] {
-        let said = json!({ "http.method": "GET", "http.path": "/api/data", "http.query_params": query });
-        let mut attributes = said.clone();
+        let logged = json!({ "http.method": "GET", "http.path": "/api/data", "http.query_params": query });
+        let mut attributes = logged.clone();
         attributes["http.status_code"] = code.into();
         let span = find(&lines, &json!({ "span": "http_request", "status": status }));
         assert_eq!(span["attributes"], attributes);
         assert_eq!((&span["trace_id"], &span["parent_span_id"]), (&TRACE.into(), &CALLER.into()));
         assert_eq!(span["kind"], "server");
-        let log = find(&lines, &json!({ "message": "request received", "attributes": said }));
+        let log = find(&lines, &json!({ "message": "request received", "attributes": logged }));
         assert_eq!((&log["trace_id"], &log["span_id"]), (&span["trace_id"], &span["span_id"]));
     }
     let span = find(&lines, &json!({ "span": "http_request", "status": "error" }));
@@ -96,18 +92,18 @@ async fn the_console_shows_every_item() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_no_failure_of_ours() {
+async fn unknown_route_is_not_an_error() {
     let service = Service::start(None, &[]);
     assert_eq!(reqwest::get(format!("{}/nowhere", service.url)).await.unwrap().status(), 404);
-    let lines = service.end();
+    let lines = service.stop();
     let span = find(&lines, &json!({ "span": "http_request" }));
     assert_eq!((&span["status"], &span["parent_span_id"]), (&"unset".into(), &Value::Null));
     find(&lines, &json!({ "metric": "http.requests", "attributes": { "path": "unknown", "method": "GET" } }));
 }
 
 #[tokio::test]
-#[ignore = "needs the OpenTelemetry Collector (OTELCOL)"]
-async fn a_trace_goes_through_two_services_to_the_collector() {
+async fn trace_through_two_services_reaches_the_collector() {
+    require!(Collector);
     let collector = Collector::start();
     let endpoint = collector.url("grpc");
     let variables = |name| {
@@ -121,10 +117,10 @@ async fn a_trace_goes_through_two_services_to_the_collector() {
     let front = Service::start(Some(&back.url), &variables("front"));
     assert_eq!(front.get("/api/relay?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(front.get("/api/relay?fail=true").await.0, 500);
-    front.end();
-    back.end();
+    front.stop();
+    back.stop();
 
-    // Both have ended well, so everything was accepted; the Collector may still be printing.
+    // Both have succeeded, so everything was accepted; the Collector may still be printing.
     let output = collector.wait(|text| {
         sections(text, "Span").len() == 6
             && sections(text, "LogRecord").len() == 10
@@ -173,45 +169,47 @@ async fn a_trace_goes_through_two_services_to_the_collector() {
 }
 
 #[tokio::test]
-async fn a_request_on_its_way_is_answered_before_the_end() {
+async fn request_in_flight_at_shutdown_is_answered() {
     let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
     let service = Service::start(Some(&format!("http://{}", upstream.local_addr().unwrap())), &[]);
     let request = tokio::spawn(service.get("/api/relay"));
-    // It has arrived when upstream is called.
+    // The request has arrived when the service calls upstream.
     let (mut upstream, _) = tokio::task::spawn_blocking(move || upstream.accept()).await.unwrap().unwrap();
-    service.ask_to_end();
-    // It has begun to end when it takes no more requests.
+    service.process.signal("TERM");
+    // Shutdown has begun when the service accepts no connection.
     let address = service.url.strip_prefix("http://").unwrap();
     let deadline = Instant::now() + TIMEOUT;
     while TcpStream::connect(address).is_ok() {
-        assert!(Instant::now() < deadline, "SIGTERM is not heard");
+        assert!(Instant::now() < deadline, "SIGTERM has no effect");
         tokio::task::yield_now().await;
     }
     upstream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ntrue").unwrap();
     assert_eq!(request.await.unwrap(), (200, json!(true)));
 
-    let mut lines = service.end();
+    let mut lines = service.stop();
     assert_eq!(find(&lines, &json!({ "span": "http_request" }))["status"], "ok");
     find(&lines, &json!({ "metric": "http.requests", "value": 1 }));
     lines.retain(|line| line["message"].is_string());
-    let said: Vec<_> = lines.iter().map(|line| &line["message"]).collect();
-    assert_eq!(said, ["request received", "stopped"]);
+    let messages: Vec<_> = lines.iter().map(|line| &line["message"]).collect();
+    assert_eq!(messages, ["request received", "stopped"]);
 }
 
 #[tokio::test]
-async fn without_a_collector_it_serves_and_ends_well() {
-    let endpoint = format!("http://127.0.0.1:{}", collector::free_port());
+async fn service_without_a_collector_serves_and_reports_losses() {
+    let refusing = RefusingAddress::reserve();
+    let endpoint = refusing.url();
     let variables = [("AUTOTEL_PROFILE", "collector"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
     let service = Service::start(None, &variables);
     assert_eq!(service.get("/api/data").await.0, 200);
-    let (lines, said) = service.end_and_tell();
+    let (lines, stderr) = service.stop_with_stderr();
     find(&lines, &json!({ "message": "stopped" }));
     for lost in ["1 of 1 span", "3 of 3 log records", "2 of 2 data points"] {
-        assert!(said.contains(lost), "{lost}: {said}");
+        assert!(stderr.contains(lost), "{lost}: {stderr}");
     }
 }
 
-/// A record at the start of the request, and one more if it failed, with the ids and the attributes of its span.
+/// Asserts that a request has one log record, and one more if it failed, with the ids and
+/// attributes of its span.
 fn check_logs(output: &str, span: &str, failed: bool) {
     let mut logs = sections(output, "LogRecord");
     logs.retain(|log| log.contains(&format!("Span ID: {}", field(span, "ID"))));
@@ -232,19 +230,19 @@ fn check_logs(output: &str, span: &str, failed: bool) {
     }
 }
 
-/// In the profile for Prometheus, on any free port; and its page.
+/// Starts the service in the profile for Prometheus, and returns the URL of its page.
 fn start_scraped() -> (Service, String) {
     let variables = [("AUTOTEL_PROFILE", "prometheus"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
     let mut service = Service::start(None, &variables);
-    let mut said = BufReader::new(service.process.stderr.take().unwrap());
+    let mut stderr = BufReader::new(service.process.stderr.take().unwrap());
     let mut line = String::new();
-    said.read_line(&mut line).unwrap();
+    stderr.read_line(&mut line).unwrap();
     let page = line.split(['(', ')']).find(|part| part.starts_with("http://")).unwrap();
     (service, page.to_owned())
 }
 
 #[tokio::test]
-async fn the_page_has_the_metrics() {
+async fn prometheus_page_has_the_metrics() {
     let (service, page) = start_scraped();
     assert_eq!(service.get("/api/data?page=2").await.0, 200);
     assert_eq!(service.get("/api/data?fail=true").await.0, 500);
@@ -261,15 +259,15 @@ async fn the_page_has_the_metrics() {
 }
 
 #[tokio::test]
-#[ignore = "needs prometheus (Debian's package)"]
-async fn a_real_prometheus_scrapes_the_metrics() {
+async fn prometheus_scrapes_the_metrics() {
+    require!(Prometheus);
     let (service, page) = start_scraped();
     let target = page.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
     let prometheus = Prometheus::scrape("web_service", target);
     for path in ["/api/data?page=2", "/api/data?fail=true", "/api/relay?page=2"] {
         service.get(path).await;
     }
-    // The route that relays calls the other one.
+    // The route /api/relay calls /api/data.
     for (path, count) in [("/api/data", "3"), ("/api/relay", "1")] {
         for name in ["http_requests_ratio_total", "http_duration_milliseconds_count"] {
             let labels = prometheus.wait(&format!("{name}{{path=\"{path}\"}}"), count);

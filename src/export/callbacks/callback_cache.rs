@@ -22,7 +22,7 @@ pub(crate) enum CallbackState {
 }
 
 /// A callback, whatever the type of its numbers.
-pub(crate) trait Observe: Send + Sync {
+pub(crate) trait ObservableCallback: Send + Sync {
     /// Returns the name of the instrument.
     fn name(&self) -> &str;
 
@@ -68,7 +68,7 @@ impl<M: Copy + PartialOrd + Send> CallbackCache<M> {
     }
 }
 
-impl<M: Copy + PartialOrd + Send> Observe for CallbackCache<M> {
+impl<M: Copy + PartialOrd + Send> ObservableCallback for CallbackCache<M> {
     fn name(&self) -> &str {
         &self.name
     }

@@ -16,13 +16,13 @@ use std::{
 };
 
 use self::callback_cache::CallbackState;
-pub(crate) use self::callback_cache::{CallbackCache, Observe};
+pub(crate) use self::callback_cache::{CallbackCache, ObservableCallback};
 use crate::{
     diagnostics::{Diagnostics, RateLimit},
     text::quoted_list,
 };
 
-/// How long a collection waits for callbacks: half of the usual timeout of a scrape.
+/// The longest time that a collection waits for callbacks: half of the usual timeout of a scrape.
 pub(crate) const CALLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The number of instruments that one line names.
@@ -30,7 +30,7 @@ const MAX_NAMES: usize = 10;
 
 /// All callbacks. The SDK owns them for as long as it collects their instruments.
 pub(crate) struct Callbacks {
-    all: Mutex<Vec<Weak<dyn Observe>>>,
+    all: Mutex<Vec<Weak<dyn ObservableCallback>>>,
     /// Held during a collection, so that the values of one are not replaced by another.
     collecting: Mutex<()>,
     diagnostics: Diagnostics,
@@ -56,7 +56,7 @@ impl Callbacks {
     }
 
     /// Adds callbacks, except those that the SDK has dropped with an instrument that it refused.
-    pub(crate) fn add(&self, callbacks: impl IntoIterator<Item = Weak<dyn Observe>>) {
+    pub(crate) fn add(&self, callbacks: impl IntoIterator<Item = Weak<dyn ObservableCallback>>) {
         let kept = callbacks.into_iter().filter(|callback| callback.strong_count() > 0);
         self.all.lock().unwrap_or_else(PoisonError::into_inner).extend(kept);
     }
@@ -91,7 +91,7 @@ impl Callbacks {
     }
 
     /// Returns the callbacks that have not returned normally.
-    fn run(&self, timeout: Duration) -> Vec<(CallbackState, Arc<dyn Observe>)> {
+    fn run(&self, timeout: Duration) -> Vec<(CallbackState, Arc<dyn ObservableCallback>)> {
         let callbacks: Vec<_> = {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|callback| callback.strong_count() > 0);
@@ -122,7 +122,7 @@ impl Callbacks {
         states.filter(|(state, _)| *state != CallbackState::Returned).collect()
     }
 
-    fn report(&self, failed: &[(CallbackState, Arc<dyn Observe>)]) {
+    fn report(&self, failed: &[(CallbackState, Arc<dyn ObservableCallback>)]) {
         self.report_skipped(&self.panicked, "panicked", names(failed, &[CallbackState::Panicked]));
         // The callbacks that hang come first, then those that wait for them.
         let late = names(failed, &[CallbackState::Running, CallbackState::Waiting]);
@@ -144,7 +144,10 @@ impl Callbacks {
 }
 
 /// Returns the names of the instruments whose callbacks are in one of `states`, in this order.
-fn names<'c>(callbacks: &'c [(CallbackState, Arc<dyn Observe>)], states: &[CallbackState]) -> Vec<&'c str> {
+fn names<'c>(
+    callbacks: &'c [(CallbackState, Arc<dyn ObservableCallback>)],
+    states: &[CallbackState],
+) -> Vec<&'c str> {
     let in_state = |expected: &CallbackState| {
         let callbacks = callbacks.iter().filter(move |(state, _)| state == expected);
         callbacks.map(|(_, callback)| callback.name()).collect::<BTreeSet<_>>()

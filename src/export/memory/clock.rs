@@ -17,7 +17,7 @@ pub(crate) struct Clock {
     advances: Mutex<Vec<(SystemTime, Duration)>>,
 }
 
-/// How long an advance waits for the clock of the system to move.
+/// The longest time that an advance waits for the clock of the system to move.
 const MAX_TICK: Duration = Duration::from_millis(100);
 
 impl Clock {

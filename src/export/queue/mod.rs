@@ -47,7 +47,7 @@ pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
 /// A log record and the scope it was written under.
 pub(crate) type ScopedRecord = (SdkLogRecord, InstrumentationScope);
 
-/// How large a queue is and when it is emptied.
+/// The limits of a queue, and the longest delay before a partial batch is exported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BatchSettings {
     pub(crate) max_queue_size: usize,
@@ -58,7 +58,7 @@ pub(crate) struct BatchSettings {
 /// Queues items for one exporter. A full queue drops them; nothing ever waits for room.
 #[derive(Debug)]
 pub(crate) struct BatchQueue<T> {
-    state: Mutex<QueueState<T>>,
+    state: Mutex<BatchState<T>>,
     /// Notified when a batch is full or a flush was requested.
     work: Notify,
     /// Notified when the export of a batch has ended.
@@ -70,7 +70,7 @@ pub(crate) struct BatchQueue<T> {
 }
 
 #[derive(Debug)]
-struct QueueState<T> {
+struct BatchState<T> {
     items: VecDeque<T>,
     /// Items that were accepted since the start.
     pushed: u64,
@@ -89,7 +89,7 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
         runtime: &RuntimeHandle,
     ) -> Arc<Self> {
         let BatchSettings { max_queue_size, max_export_batch_size, schedule_delay } = settings;
-        let state = QueueState { items: VecDeque::new(), pushed: 0, done: 0, requested: 0, closed: false };
+        let state = BatchState { items: VecDeque::new(), pushed: 0, done: 0, requested: 0, closed: false };
         let queue = Arc::new(Self {
             state: Mutex::new(state),
             work: Notify::new(),
@@ -127,7 +127,7 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
 }
 
 impl<T> BatchQueue<T> {
-    fn lock(&self) -> MutexGuard<'_, QueueState<T>> {
+    fn lock(&self) -> MutexGuard<'_, BatchState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -12,7 +12,7 @@ pub(crate) trait QueueMonitor: fmt::Debug + Send + Sync {
     fn snapshot(&self) -> QueueSnapshot;
 }
 
-/// How full a queue is at one moment, and the counts of its items at the same moment.
+/// The fill level of a queue, and the counts of its items at the same moment.
 #[derive(Debug)]
 pub(crate) struct QueueSnapshot {
     pub(crate) size: u64,

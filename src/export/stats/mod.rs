@@ -40,7 +40,7 @@ pub struct ExporterStats {
     pub signal: Signal,
     /// The name of the exporter, as in the signal's `exporters`.
     pub exporter: String,
-    /// Where the exporter sends or writes to.
+    /// The endpoint, stream or directory.
     pub destination: String,
     /// Items that were made for the exporter.
     pub emitted: u64,

@@ -13,7 +13,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use super::{
     ExporterStats,
-    totals::{Reported, Totals},
+    totals::{ReportedTotals, Totals},
 };
 pub(crate) use super::{
     reason::Reason,
@@ -84,7 +84,7 @@ impl StatsRecorder {
         self.delivered.fetch_add(items, Ordering::Release);
     }
 
-    /// Records items that were emitted and are queued. To be called before their outcome is recorded.
+    /// Records items that were emitted and are queued. Called before their outcome is recorded.
     pub(crate) fn emit(&self, items: u64) {
         self.emitted.fetch_add(items, Ordering::Release);
     }
@@ -140,7 +140,7 @@ impl StatsRecorder {
         }
     }
 
-    /// Records queued items that were tried and not delivered, and returns the SDK's error for them.
+    /// Records queued items that were tried and not delivered, and returns the SDK's error.
     /// `cause` is one of few words.
     pub(crate) fn fail(&self, items: u64, cause: &'static str, error: impl fmt::Display) -> OTelSdkResult {
         let mut totals = self.lock();
@@ -162,7 +162,7 @@ impl StatsRecorder {
         }
     }
 
-    /// Settles all counts: items without an outcome are lost. Outcomes that arrive later are ignored.
+    /// Settles all counts: items without an outcome are lost. Later outcomes are ignored.
     pub(crate) fn close(&self) {
         let mut totals = self.lock();
         if totals.is_closed {
@@ -205,7 +205,7 @@ impl StatsRecorder {
     pub(crate) fn delta(&self) -> Delta {
         let mut totals = self.lock();
         let exported = self.delivered.load(Ordering::Acquire) + totals.exported;
-        let now = Reported { exported, failed: totals.failed, dropped: totals.lost() - totals.failed };
+        let now = ReportedTotals { exported, failed: totals.failed, dropped: totals.lost() - totals.failed };
         let reported = std::mem::replace(&mut totals.reported, now);
         let error = totals.last_error.as_deref().unwrap_or_default();
         Delta {

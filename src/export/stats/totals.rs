@@ -16,15 +16,15 @@ pub(super) struct Totals {
     pub(super) ignored: u64,
     pub(super) last_error: Option<String>,
     pub(super) last_success: Option<SystemTime>,
-    /// What the last [`Delta`] included.
-    pub(super) reported: Reported,
+    /// The totals at the last [`Delta`].
+    pub(super) reported: ReportedTotals,
     /// All emitted items are settled. Items that are delivered later were counted as lost.
     pub(super) is_closed: bool,
 }
 
 /// The items of earlier deltas.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Reported {
+pub(super) struct ReportedTotals {
     pub(super) exported: u64,
     pub(super) failed: u64,
     pub(super) dropped: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Snapshot {
     pub(crate) queued: u64,
 }
 
-/// What changed since the previous delta.
+/// The changes since the previous delta.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Delta {
     pub(crate) exported: u64,

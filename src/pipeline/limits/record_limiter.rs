@@ -96,8 +96,8 @@ impl RecordLimiter {
     }
 }
 
-/// Returns `true` if the context is that of a span. No-op spans have ids of zeros, which are invalid.
-/// See the specification, "Trace Context Fields" of the logs data model.
+/// Returns `true` if the context is that of a span. No-op spans have ids of zeros, which are
+/// invalid. See the specification, "Trace Context Fields" of the logs data model.
 fn is_valid(context: &TraceContext) -> bool {
     context.trace_id != TraceId::INVALID
 }

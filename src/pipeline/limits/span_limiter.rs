@@ -6,7 +6,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::text::truncated;
 use crate::config::AttributeLimits;
 
-/// Truncates the attributes of spans. Their number is limited by the SDK, which counts what it drops.
+/// Truncates the attributes of spans. The SDK limits their number, and counts those it drops.
 #[derive(Debug)]
 pub(crate) struct SpanLimiter {
     value_length: Option<usize>,

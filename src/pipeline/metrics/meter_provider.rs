@@ -12,13 +12,13 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
-use crate::export::callbacks::{CallbackCache, Callbacks, Observe};
+use crate::export::callbacks::{CallbackCache, Callbacks, ObservableCallback};
 
 /// A meter provider of the OpenTelemetry SDK that isolates the callbacks of observable instruments.
 ///
-/// A panicking callback is reported on stderr; only its instrument is skipped. It is called again at
-/// the next collection. A callback that hangs is skipped after a timeout, and not called again until
-/// it has returned. Callbacks may create instruments, log, and start spans.
+/// A panicking callback is reported on stderr; only its instrument is skipped. It is called again
+/// at the next collection. A callback that hangs is skipped after a timeout, and is not called
+/// again until it has returned. Callbacks may create instruments, log, and start spans.
 ///
 /// [`ObservabilityTools::meter_provider`](crate::ObservabilityTools::meter_provider) returns it. It
 /// can be cloned, and used as any [`opentelemetry::metrics::MeterProvider`].
@@ -72,7 +72,7 @@ impl IsolatingProvider {
         is_delta: bool,
         create: impl FnOnce(AsyncInstrumentBuilder<'b, I, M>) -> I,
     ) -> I {
-        let mut caches: Vec<Weak<dyn Observe>> = Vec::new();
+        let mut caches: Vec<Weak<dyn ObservableCallback>> = Vec::new();
         for callback in std::mem::take(&mut builder.callbacks) {
             let cache = Arc::new(CallbackCache::new(builder.name.clone(), callback, is_delta));
             let weak: Weak<CallbackCache<M>> = Arc::downgrade(&cache);

@@ -1,8 +1,8 @@
 //! Builds the meter provider from [`Metrics`].
 //!
 //! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the
-//! SDK confuses the values of observable instruments. Both therefore have the same temporality, which
-//! the validation of the configuration ensures.
+//! SDK confuses the values of observable instruments. Both therefore have the same temporality. The
+//! validation of the configuration ensures this.
 
 mod meter_provider;
 mod periodic_push;

@@ -1,7 +1,7 @@
 //! Pushes metrics at an interval, from a thread of its own.
 //!
-//! The periodic reader of the SDK is not used: its flush may wait for ever, and its shutdown ignores
-//! the timeout that it is given.
+//! The periodic reader of the SDK is not used: its flush may wait for ever, and its shutdown
+//! ignores the timeout.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct PeriodicPush(Arc<PushQueue>);
 
-/// What the thread is asked for, and what it has done.
+/// The requests to the thread and their results.
 #[derive(Debug)]
 struct PushQueue {
     state: Mutex<PushState>,
@@ -109,7 +109,7 @@ impl Flush for PeriodicPush {
     }
 }
 
-/// Tells the waiting threads that the thread has ended, also by a panic.
+/// Wakes the waiting threads when the thread ends, also by a panic.
 struct EndGuard(Arc<PushQueue>);
 
 impl Drop for EndGuard {

@@ -29,9 +29,11 @@ pub(super) fn reader(
             _ => ("prometheus.host", "write a name or address of this machine; 0.0.0.0 stands for all"),
         };
         let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.get());
-        Error::configuration(vec![Problem::new(message).with_key(key).with_help(help)])
+        let problem = Problem::new(message).with_key(key).with_help(help);
+        Error::configuration(vec![problem.with_source(error)])
     })?;
-    let (reader, registry) = exporter(config).map_err(|error| Error::system("prometheus", error))?;
+    let (reader, registry) =
+        exporter(config).map_err(|error| Error::system("cannot create the exporter `prometheus`", error))?;
     builder.prometheus_address = Some(listener.address());
     let server =
         listener.serve(registry, config.path.as_str(), Arc::clone(callbacks), builder.inputs.diagnostics);

@@ -20,7 +20,7 @@ const PARENT_ORIGINS: [&str; 3] = ["none", "local", "remote"];
 /// The samplers of the configuration record no span that is not sampled.
 const SAMPLING_RESULTS: [&str; 2] = ["RECORD_AND_SAMPLE", "DROP"];
 
-/// Where the parent of a span is.
+/// The origin of the parent of a span.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ParentOrigin {
     None,

@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// What the metrics are made from. Collected while the pipeline is built.
+/// The sources of the metrics, collected while the pipeline is built.
 #[derive(Debug, Default)]
 pub(crate) struct SelfMetrics {
     counters: Arc<Counters>,
@@ -37,7 +37,7 @@ impl SelfMetrics {
         Arc::clone(&self.counters)
     }
 
-    /// Returns what measures the exports of `exporter`.
+    /// Returns the recorder of the durations of `exporter`.
     pub(crate) fn durations(&self, exporter: &Component) -> Arc<DurationRecorder> {
         Arc::new(DurationRecorder::new(self.durations.clone(), exporter.attributes()))
     }

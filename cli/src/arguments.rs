@@ -1,0 +1,93 @@
+//! The arguments of the command line.
+
+use std::path::PathBuf;
+
+use autotelemetry::{Builder, ObservabilityTools};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks, explains and tests the telemetry configuration of a service.
+#[derive(Parser)]
+#[command(name = "autotelemetry", version, about, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Lists all problems and warnings, each with its place. Exits with 1 if there is a problem.
+    Check {
+        #[command(flatten)]
+        input: Input,
+        /// Treat warnings as problems.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Shows every effective value and its origin, with secrets masked. Exits with 1 if there is a
+    /// problem.
+    Explain {
+        #[command(flatten)]
+        input: Input,
+        /// The output format.
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Tests each destination: name, connection, TLS, one empty export per signal. Exits with 1 if
+    /// one of them cannot be reached.
+    Doctor {
+        #[command(flatten)]
+        input: Input,
+        /// The output format.
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Prints the JSON Schema of the file, for editors.
+    Schema,
+    /// Writes a commented starter file. Never overwrites a file.
+    Init {
+        /// The file to write.
+        #[arg(default_value = "autotelemetry.toml")]
+        file: PathBuf,
+    },
+    /// Prints a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Input {
+    /// The file to read. Default: the file that the library finds from here (`AUTOTEL_CONFIG`, beside
+    /// the executable, the current directory). Variables apply as they do to the service.
+    file: Option<PathBuf>,
+    /// The profile to apply. Sets `AUTOTEL_PROFILE` for this command.
+    #[arg(long, value_name = "NAME", value_parser = parse_profile)]
+    profile: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum OutputFormat {
+    Text,
+    Json,
+}
+
+impl Input {
+    /// Returns a builder that reads the file in the environment of this process. The arguments
+    /// override its variables.
+    pub(crate) fn builder(&self) -> Builder {
+        let file = self.file.iter().map(|_| ("AUTOTEL_CONFIG".into(), "".into()));
+        let profile = self.profile.iter().map(|profile| ("AUTOTEL_PROFILE".into(), profile.into()));
+        let variables = std::env::vars_os().chain(file).chain(profile);
+        let builder = ObservabilityTools::builder().env_vars(variables);
+        match &self.file {
+            Some(file) => builder.config_file(file),
+            None => builder,
+        }
+    }
+}
+
+/// An empty variable counts as unset, so an empty name would be ignored.
+fn parse_profile(name: &str) -> Result<String, &'static str> {
+    if name.trim().is_empty() { Err("the name of a profile cannot be empty") } else { Ok(name.to_owned()) }
+}

@@ -1,0 +1,35 @@
+//! The command line `autotelemetry`, on the public API of the library.
+//!
+//! Reports go to standard output, errors of usage to standard error. The exit code is 0 for success, 1
+//! for problems and 2 for wrong usage.
+
+mod arguments;
+mod check;
+mod doctor;
+mod explain;
+mod init;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use self::{
+    arguments::{Arguments, Command},
+    output::print,
+};
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Check { input, strict } => check::check(&input, strict),
+        Command::Explain { input, format } => explain::explain(&input, format),
+        Command::Doctor { input, format } => doctor::doctor(&input, format),
+        Command::Schema => print(&autotelemetry::schema(), ExitCode::SUCCESS),
+        Command::Init { file } => init::init(&file),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "autotelemetry", &mut script);
+            print(&String::from_utf8_lossy(&script), ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The commands, as an operator and a pipeline use them.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{fs, process::Command};
+
+use serde_json::Value;
+use test_support::{process, programs::Program, require};
+
+/// Returns the command line without the variables of the process that runs the tests.
+fn command() -> Command {
+    process::clean(env!("CARGO_BIN_EXE_autotelemetry").into())
+}
+
+struct Outcome {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(directory: &std::path::Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let mut command = command();
+    let output =
+        command.current_dir(directory).args(arguments).envs(variables.iter().copied()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Outcome { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn directory_with(text: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
+    directory
+}
+
+#[test]
+fn check_lists_the_problems_of_the_file_it_finds() {
+    let good = directory_with("[service]\nname = \"x\"\n");
+    let ran = run(good.path(), &["check"], &[]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "ok: autotelemetry.toml\n", ""));
+
+    let bad = directory_with("[service]\nnmae = \"x\"\n");
+    let ran = run(bad.path(), &["check"], &[]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(
+        ran.out,
+        "error: autotelemetry.toml:2:1: service.nmae: unknown key\n    help: did you mean `name`?\n\
+         error: service.name: is required and set nowhere\n    help: write `name = \"…\"` below [service], or set OTEL_SERVICE_NAME\n\
+         2 problems\n"
+    );
+    let ran = run(bad.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
+    assert!(ran.out.ends_with("1 problem\n"), "the environment counts: {}", ran.out);
+}
+
+#[test]
+fn check_strict_turns_warnings_into_problems() {
+    let directory = directory_with("[service]\nname = \"x\"\n");
+    let variables = [("OTEL_BSP_SCHEDULE_DELAY", "soon")];
+    let ran = run(directory.path(), &["check"], &variables);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.starts_with("warning: OTEL_BSP_SCHEDULE_DELAY: \"soon\" is not"), "{}", ran.out);
+    let ran = run(directory.path(), &["check", "--strict"], &variables);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.starts_with("error: ") && ran.out.ends_with("1 problem\n"), "{}", ran.out);
+}
+
+#[test]
+fn arguments_override_variables() {
+    let directory = directory_with("[service]\nname = \"a\"\n[profiles.one]\n[profiles.two]\n");
+    fs::write(directory.path().join("b.toml"), "[service]\nname = \"b\"\n[profiles.two]\n").unwrap();
+    let variables = [("AUTOTEL_CONFIG", "autotelemetry.toml"), ("AUTOTEL_PROFILE", "one")];
+    let arguments = ["explain", "b.toml", "--profile", "two", "--format", "json"];
+    let ran = run(directory.path(), &arguments, &variables);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let explained: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&explained["file"], &explained["profile"]), (&"b.toml".into(), &"two".into()));
+    assert_eq!(explained["values"]["service.name"]["value"], "b");
+    assert_eq!(explained["values"]["service.environment"]["at"], "AUTOTEL_PROFILE");
+}
+
+#[test]
+fn profile_that_does_not_exist_is_a_problem_and_an_empty_one_wrong_usage() {
+    let directory = directory_with("[service]\nname = \"a\"\n[profiles.production]\n");
+    let ran =
+        run(directory.path(), &["check", "--profile", "prodction"], &[("AUTOTEL_PROFILE", "production")]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (
+            1,
+            "error: AUTOTEL_PROFILE: there is no profile \"prodction\"\n    help: did you mean \"production\"?\n\
+             1 problem\n"
+        )
+    );
+    let ran = run(directory.path(), &["check", "--profile", " "], &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("the name of a profile cannot be empty"), "{}", ran.err);
+}
+
+#[test]
+fn check_reads_tls_files_and_explain_does_not() {
+    let directory = directory_with(
+        "[service]\nname = \"x\"\n[otlp]\nendpoint = \"https://127.0.0.1:1\"\n[otlp.tls]\nca_file = \"ca.pem\"\n",
+    );
+    let ran = run(directory.path(), &["check"], &[]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (
+            1,
+            "error: autotelemetry.toml:6:11: otlp.tls.ca_file: cannot use ca.pem: No such file or directory (os error 2)\n\
+             1 problem\n"
+        )
+    );
+    assert_eq!(run(directory.path(), &["explain"], &[]).code, 0);
+}
+
+#[test]
+fn explain_shows_values_and_problems_without_secrets() {
+    let directory = directory_with("[otlp]\nheaders = { authorization = \"hunter2\" }\n");
+    let ran = run(directory.path(), &["explain"], &[]);
+    assert_eq!(ran.code, 1);
+    let line = ran.out.lines().find(|line| line.starts_with("otlp.traces.headers.authorization")).unwrap();
+    assert!(line.contains("\"***\"") && line.ends_with("autotelemetry.toml:2:29"), "{line}");
+    assert!(ran.out.contains("errors:\n  service.name: is required"), "{}", ran.out);
+    assert!(!ran.out.contains("hunter2"));
+}
+
+#[test]
+fn missing_file_exits_with_1_and_wrong_usage_with_2() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["check", "nowhere.toml"], &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.starts_with("error: cannot read nowhere.toml: "), "{}", ran.out);
+    for arguments in [&["chekc"][..], &["check", "--loud"], &["explain", "--format", "xml"], &[]] {
+        let ran = run(directory.path(), arguments, &[]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!ran.err.is_empty());
+    }
+}
+
+#[test]
+fn init_writes_a_valid_file_and_never_overwrites() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["init"], &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "wrote autotelemetry.toml\n"));
+    assert_eq!(run(directory.path(), &["check", "--strict"], &[]).code, 0);
+    // The keys in the comments are valid too.
+    let path = directory.path().join("autotelemetry.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let commented_key = |line: &str| {
+        line.strip_prefix("# ")
+            .filter(|rest| rest.starts_with('[') || rest.contains(" = "))
+            .map(str::to_owned)
+    };
+    let uncommented: Vec<_> =
+        text.lines().map(|line| commented_key(line).unwrap_or_else(|| line.to_owned())).collect();
+    fs::write(&path, uncommented.join("\n")).unwrap();
+    let ran = run(directory.path(), &["check", "--strict"], &[("OTLP_TOKEN", "x")]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.out, uncommented.join("\n"));
+
+    fs::write(&path, "precious").unwrap();
+    let ran = run(directory.path(), &["init"], &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("already exists"), "{}", ran.out);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn unreadable_file_and_full_output_are_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("autotelemetry.toml")).unwrap();
+    let ran = run(directory.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (1, "error: autotelemetry.toml is not a regular file\n1 problem\n")
+    );
+    fs::remove_dir(directory.path().join("autotelemetry.toml")).unwrap();
+    std::os::unix::fs::symlink("/nowhere", directory.path().join("autotelemetry.toml")).unwrap();
+    let ran = run(directory.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
+    assert!(ran.code == 1 && ran.out.starts_with("error: cannot read autotelemetry.toml: "), "{}", ran.out);
+
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command().arg("schema").stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("cannot write the output: "));
+}
+
+#[test]
+fn colors_are_for_terminals() {
+    require!(Script);
+    let directory = directory_with("[service]\nnmae = \"x\"\n");
+    assert!(!run(directory.path(), &["check"], &[]).out.contains('\u{1b}'), "a pipe is no terminal");
+    let on_terminal = |no_color: &str| {
+        let mut script = Program::Script.command();
+        script.args(["-qec", &format!("{} check", env!("CARGO_BIN_EXE_autotelemetry")), "/dev/null"]);
+        let output = script.current_dir(directory.path()).env("NO_COLOR", no_color).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(
+        on_terminal("").contains("\u{1b}[31merror\u{1b}[0m: autotelemetry.toml:2:1"),
+        "{}",
+        on_terminal("")
+    );
+    assert!(!on_terminal("1").contains('\u{1b}'));
+}
+
+#[test]
+fn schema_and_completions_are_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["schema"], &[]);
+    let schema: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = run(directory.path(), &["completions", shell], &[]);
+        assert!(ran.code == 0 && ran.out.contains("explain"), "{shell}");
+    }
+}

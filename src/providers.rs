@@ -1,3 +1,0 @@
-//! The meter provider and the propagator of [`ObservabilityTools`](crate::ObservabilityTools); the other providers are those of the SDK.
-
-pub use crate::pipeline::{MeterProvider, Propagator};

@@ -1,0 +1,313 @@
+//! The logger, the tracer and the meter of a program.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use opentelemetry::{
+    InstrumentationScope,
+    metrics::{Meter, MeterProvider as _},
+    trace::TracerProvider as _,
+};
+use opentelemetry_sdk::{
+    logs::SdkLoggerProvider,
+    trace::{SdkTracer, SdkTracerProvider},
+};
+use tracing::Subscriber;
+use tracing_subscriber::{Layer, registry::LookupSpan};
+
+use crate::{
+    config::{Config, LogFilter, value::ConfigValue as _},
+    diagnostics::Diagnostics,
+    doctor::{self, ConnectivityReport},
+    error::{Error, Problem, ShutdownError},
+    export::stats::Stats,
+    load::{Loaded, explain::Explanation},
+    logs::{self, Logger, LoggerFactory},
+    pipeline::{self, MeterProvider, Pipeline, Propagator, shutdown},
+};
+
+/// A logger, a tracer and a meter, with the pipeline that exports their telemetry.
+///
+/// Keep it while the program runs. [`shutdown`](Self::shutdown) exports what is queued. Dropping does
+/// the same, but can only report losses on standard error.
+///
+/// ```
+/// use autotelemetry::{ObservabilityTools, prelude::*};
+///
+/// let tools = ObservabilityTools::builder().service_name("checkout").build()?;
+/// let logger = tools.logger("checkout");
+/// let tracer = tools.tracer("checkout");
+/// let orders = tools.meter("checkout").u64_counter("orders").build();
+///
+/// let span = tracer.start_as_current_span("place_order");
+/// logger.info("order placed", &[KeyValue::new("items", 3)]);
+/// orders.add(1, &[]);
+/// drop(span);
+///
+/// tools.shutdown()?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "telemetry ends when this is dropped: bind it to a name such as `tools`, since `_` drops it at once"]
+pub struct ObservabilityTools {
+    pub(super) pipeline: Pipeline,
+    pub(super) loaded: Loaded,
+    /// The result of the shutdown, once it is done.
+    shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
+    /// The process that started the threads. A forked child has none of them.
+    process_id: u32,
+}
+
+impl fmt::Debug for ObservabilityTools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObservabilityTools").field("config", self.config()).finish_non_exhaustive()
+    }
+}
+
+impl ObservabilityTools {
+    pub(super) fn new(pipeline: Pipeline, loaded: Loaded) -> Self {
+        Self { pipeline, loaded, shutdown_result: Mutex::new(None), process_id: std::process::id() }
+    }
+
+    /// Returns tools that do nothing: no thread, no port, no output.
+    ///
+    /// For `unwrap_or_else`, if a program is to run even without telemetry.
+    ///
+    /// ```
+    /// use autotelemetry::ObservabilityTools;
+    ///
+    /// let tools = ObservabilityTools::builder().build().unwrap_or_else(|error| {
+    ///     eprintln!("telemetry is disabled: {error}");
+    ///     ObservabilityTools::disabled()
+    /// });
+    /// ```
+    pub fn disabled() -> Self {
+        let loaded = Loaded::disabled();
+        match pipeline::build(&loaded.settings, None, None) {
+            Ok(pipeline) => Self::new(pipeline, loaded),
+            // A disabled pipeline starts nothing, and nothing else can fail.
+            Err(error) => unreachable!("{error}"),
+        }
+    }
+
+    /// Returns a logger.
+    ///
+    /// `name` is the instrumentation scope of its records, and the target that `logs.level` filters.
+    pub fn logger(&self, name: impl Into<Cow<'static, str>>) -> Logger {
+        self.loggers().logger(name.into())
+    }
+
+    /// Returns a tracer of the OpenTelemetry SDK. `name` is its instrumentation scope.
+    pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> SdkTracer {
+        self.pipeline.tracer_provider.tracer(name)
+    }
+
+    /// Returns a meter. `name` is its instrumentation scope.
+    pub fn meter(&self, name: impl Into<Cow<'static, str>>) -> Meter {
+        self.pipeline.meter_provider.meter_with_scope(InstrumentationScope::builder(name).build())
+    }
+
+    /// Returns the provider of the tracers.
+    #[must_use]
+    pub fn tracer_provider(&self) -> &SdkTracerProvider {
+        &self.pipeline.tracer_provider
+    }
+
+    /// Returns the provider of the meters.
+    #[must_use]
+    pub fn meter_provider(&self) -> &MeterProvider {
+        &self.pipeline.meter_provider
+    }
+
+    /// Returns a provider of the OpenTelemetry SDK, for other log bridges.
+    ///
+    /// Its loggers use the same exporters, levels and limits as [`logger`](Self::logger).
+    #[must_use]
+    pub fn logger_provider(&self) -> &SdkLoggerProvider {
+        &self.pipeline.loggers.provider
+    }
+
+    /// Returns the propagator, which reads trace context from incoming requests and writes it to
+    /// outgoing ones.
+    #[must_use]
+    pub fn propagator(&self) -> &Propagator {
+        &self.pipeline.propagator
+    }
+
+    /// Returns a layer for a `tracing` subscriber of the program: events become log records, spans
+    /// become spans.
+    ///
+    /// [`install`](crate::Builder::install) sets a subscriber that contains it.
+    ///
+    /// ```
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// let tools = autotelemetry::ObservabilityTools::disabled();
+    /// let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
+    /// ```
+    pub fn tracing_layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        logs::tracing_layers(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
+    }
+
+    /// Changes `logs.level` at run time, for every thread, logger, `tracing` event and `log` record.
+    ///
+    /// `level` is a level or a filter list such as `info,hyper=warn`. Exporters with their own filter
+    /// (`logs.levels`) keep it. If all of them have one, nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `level` is neither; nothing changes then.
+    ///
+    /// ```
+    /// # let tools = autotelemetry::ObservabilityTools::disabled();
+    /// tools.set_log_level("info,shop::payment=debug")?;
+    /// # Ok::<_, autotelemetry::Error>(())
+    /// ```
+    pub fn set_log_level(&self, level: &str) -> Result<(), Error> {
+        let filter = LogFilter::parse_str(level).map_err(|rejection| {
+            let problem = Problem::new(rejection.message).with_key("logs.level");
+            Error::configuration(vec![match rejection.help {
+                Some(help) => problem.with_help(help),
+                None => problem,
+            }])
+        })?;
+        self.loggers().filter.set(filter);
+        Ok(())
+    }
+
+    /// Returns the delivery statistics: for each exporter of each signal, how many items were
+    /// emitted, exported, failed, dropped and are queued.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats { exporters: self.pipeline.outputs.recorders.iter().map(|recorder| recorder.stats()).collect() }
+    }
+
+    /// Tests the connection to each OTLP destination, now.
+    ///
+    /// Resolves its name, connects, sets up TLS and sends one empty export per signal, all at once
+    /// and over new connections. Waits for the responses, at most the `timeout` of each destination.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the operating system refuses a resource for the test. An unreachable
+    /// destination is part of the report.
+    pub fn probe(&self) -> Result<ConnectivityReport, Error> {
+        doctor::probe(&self.loaded.settings)
+    }
+
+    /// Returns every effective value of the configuration and its origin, with secrets masked.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        Explanation::new(&self.loaded, Vec::new())
+    }
+
+    /// Returns the warnings: settings that are valid but probably unintended.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.loaded.warnings
+    }
+
+    /// Returns the address that Prometheus scrapes; `None` without the exporter `prometheus`.
+    #[must_use]
+    pub fn prometheus_address(&self) -> Option<SocketAddr> {
+        self.pipeline.prometheus_address
+    }
+
+    /// Exports what is queued, all signals at once, within `shutdown_timeout`.
+    ///
+    /// After [`shutdown`](Self::shutdown), this returns the result of the shutdown.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if anything was not delivered, with the reason for each signal.
+    pub fn force_flush(&self) -> Result<(), ShutdownError> {
+        if self.has_nothing_to_export() {
+            return Ok(());
+        }
+        if let Some(result) = &*self.shutdown_result.lock().unwrap_or_else(PoisonError::into_inner) {
+            return result.clone();
+        }
+        shutdown::flush(&self.pipeline, self.shutdown_timeout())
+    }
+
+    /// Exports what is queued and ends all telemetry, all signals at once, within `shutdown_timeout`.
+    ///
+    /// Exports that fail during the shutdown are not retried. Further calls return the same result.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if anything was not delivered, with the reason for each signal.
+    pub fn shutdown(&self) -> Result<(), ShutdownError> {
+        if self.has_nothing_to_export() {
+            return Ok(());
+        }
+        // Held until the end: a concurrent caller must not return, and perhaps exit, before it.
+        let mut shutdown_result = self.shutdown_result.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(result) = &*shutdown_result {
+            return result.clone();
+        }
+        if let Some(runtime) = &self.pipeline.runtime {
+            runtime.begin_closing();
+        }
+        let deadline = Instant::now() + self.shutdown_timeout();
+        let result = shutdown::shutdown(&self.pipeline, self.shutdown_timeout());
+        if let Some(runtime) = &self.pipeline.runtime {
+            runtime.stop(deadline.saturating_duration_since(Instant::now()));
+        }
+        if let Some(loss_summary) = shutdown::loss_summary(&self.pipeline) {
+            self.diagnostics().error(loss_summary);
+        }
+        *shutdown_result = Some(result.clone());
+        result
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        self.loaded.config()
+    }
+
+    pub(super) fn loggers(&self) -> &LoggerFactory {
+        &self.pipeline.loggers
+    }
+
+    pub(super) fn diagnostics(&self) -> Diagnostics {
+        Diagnostics::new(self.config().diagnostics)
+    }
+
+    fn shutdown_timeout(&self) -> Duration {
+        self.config().shutdown_timeout.get()
+    }
+
+    /// A forked child has none of the export threads, so a flush there would wait forever.
+    fn has_nothing_to_export(&self) -> bool {
+        self.config().disabled || self.is_forked()
+    }
+
+    fn is_forked(&self) -> bool {
+        self.process_id != std::process::id()
+    }
+}
+
+impl Drop for ObservabilityTools {
+    fn drop(&mut self) {
+        if self.is_forked() {
+            // The last handle of a provider waits for its threads when it is dropped, so one handle
+            // is never dropped.
+            std::mem::forget(self.pipeline.tracer_provider.clone());
+            std::mem::forget(self.pipeline.meter_provider.clone());
+            std::mem::forget(self.pipeline.loggers.clone());
+            if let Some(runtime) = self.pipeline.runtime.take() {
+                std::mem::forget(runtime);
+            }
+            return;
+        }
+        // Losses are reported on standard error.
+        let _ = self.shutdown();
+    }
+}

@@ -1,0 +1,85 @@
+//! The files in the README for other programs, checked by these programs.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
+
+use test_support::{programs::Program, readme::block, require};
+
+/// Asserts that `command` accepts a file with this text.
+fn is_accepted(mut command: Command, name: &str, text: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(name);
+    fs::write(&path, text).unwrap();
+    let output = command.arg(&path).stdin(Stdio::null()).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
+}
+
+#[test]
+fn collector_accepts_its_file() {
+    require!(Collector);
+    let mut command = Program::Collector.command();
+    command.args(["validate", "--config"]);
+    is_accepted(command, "collector.yaml", &block("yaml", "receivers:"));
+}
+
+#[test]
+fn prometheus_accepts_its_file() {
+    require!(Promtool);
+    let mut command = Program::Promtool.command();
+    command.args(["check", "config"]);
+    is_accepted(command, "prometheus.yml", &block("yaml", "scrape_configs:"));
+}
+
+#[test]
+fn alerts_fire_on_a_single_loss_and_resolve() {
+    require!(Promtool);
+    // Each series begins at 2 minutes, with its final value.
+    let tests = "
+rule_files: [rules.yml]
+evaluation_interval: 30s
+tests:
+  - interval: 30s
+    input_series:
+      - {series: 'otel_sdk_exporter_span_exported_total{error_type=\"timeout\"}', values: '_x4 512+0x40'}
+      - {series: 'otel_sdk_exporter_span_exported_total', values: '0+100x44'}
+      - {series: 'otel_sdk_exporter_log_exported_total', values: '0+100x44'}
+      - {series: 'otel_sdk_processor_log_processed_total{error_type=\"queue_full\"}', values: '_x4 1+0x40'}
+    alert_rule_test:
+      - {alertname: SpansAreLost, eval_time: 1m}
+      - {alertname: SpansAreLost, eval_time: 3m, exp_alerts: [{}]}
+      - {alertname: SpansAreLost, eval_time: 15m}
+      - {alertname: LogRecordsAreLost, eval_time: 3m}
+      - {alertname: TelemetryFindsNoRoom, eval_time: 3m, exp_alerts: [{}]}
+      - {alertname: TelemetryFindsNoRoom, eval_time: 15m}
+";
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("rules.yml"), block("yaml", "alert: SpansAreLost")).unwrap();
+    let mut command = Program::Promtool.command();
+    command.current_dir(directory.path()).args(["test", "rules"]);
+    is_accepted(
+        command,
+        "tests.yml",
+        &tests.replace("rules.yml", &directory.path().join("rules.yml").display().to_string()),
+    );
+}
+
+#[test]
+fn kubernetes_accepts_its_manifests() {
+    require!(KubernetesValidate);
+    let mut command = Program::KubernetesValidate.command();
+    command.arg("--strict");
+    is_accepted(command, "checkout.yaml", &block("yaml", "kind: ConfigMap"));
+}
+
+#[test]
+fn systemd_accepts_its_unit() {
+    require!(SystemdAnalyze);
+    // Only existing programs are accepted.
+    let unit = block("ini", "[Unit]").replace("/usr/local/bin/checkout", "/bin/true");
+    let mut command = Program::SystemdAnalyze.command();
+    command.arg("verify");
+    is_accepted(command, "checkout.service", &unit);
+}

@@ -1,0 +1,70 @@
+//! HTTP proxies between the exporters and their destinations.
+#![cfg(feature = "tls")]
+
+use test_support::{
+    mock_collector::MockCollector,
+    relay::Relay,
+    tls::{proxy_url, send_by_proxy},
+    with_env,
+};
+
+#[test]
+fn unreachable_proxy_is_named() {
+    let proxy = ("https_proxy", "http://user:s3cret@127.0.0.1:1");
+    let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
+    assert!(
+        error.contains("proxy 127.0.0.1:1 could not connect to the destination: ")
+            && error.contains("refused"),
+        "{error}"
+    );
+    let proxy = ("https_proxy", "http://user:s3cret@proxy.invalid");
+    let error = send_by_proxy("https://collector.test", "http/protobuf", &[proxy]).unwrap_err();
+    assert!(error.contains("proxy proxy.invalid could not connect to the destination: "), "{error}");
+    assert!(error.contains("Name or service not known") && !error.contains("s3cret"), "{error}");
+}
+
+#[test]
+fn plain_http_requests_are_sent_to_the_proxy() {
+    let mock = MockCollector::start();
+    let relay = Relay::start(mock.address());
+    let proxy = proxy_url(relay.address(), "user:secret@");
+    send_by_proxy("http://collector.test:4318", "http/protobuf", &[("http_proxy", &proxy)]).unwrap();
+    let heads = relay.heads();
+    assert!(heads[0].starts_with("POST http://collector.test:4318/v1/traces HTTP/1.1\r\n"), "{heads:?}");
+    assert!(heads[0].contains("\r\nproxy-authorization: Basic dXNlcjpzZWNyZXQ="), "{heads:?}");
+    // A destination on this machine is contacted directly, without credentials of the proxy.
+    send_by_proxy(&mock.url(), "http/protobuf", &[("http_proxy", &proxy)]).unwrap();
+    assert_eq!(relay.heads().len(), 1);
+    let received = mock.received();
+    assert_eq!(received.last().unwrap().header("proxy-authorization"), None);
+    assert_eq!(mock.spans().len(), 2);
+}
+
+#[test]
+fn unusable_proxy_is_a_warning() {
+    let said = |variables: &[(&str, &str)]| {
+        let named = [&[("OTEL_SERVICE_NAME", "x")], variables].concat();
+        let explained = with_env(&named).explain();
+        assert_eq!(explained.errors(), []);
+        explained.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let https = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318");
+    let unusable = "is not the URL of an HTTP proxy, ignored\n    help: for example http://proxy:3128";
+    assert_eq!(said(&[https, ("https_proxy", "user:s3cret@no url")]), [format!("https_proxy: {unusable}")]);
+    assert_eq!(said(&[https, ("ALL_PROXY", "socks5://p:1")]), [format!("ALL_PROXY: {unusable}")]);
+    // Proxies for other destinations are not checked.
+    assert_eq!(said(&[https, ("ALL_PROXY", "socks5://p:1"), ("NO_PROXY", "c")]), [""; 0]);
+    assert_eq!(said(&[https, ("HTTP_PROXY", "no url")]), [""; 0]);
+    assert_eq!(said(&[("HTTPS_PROXY", "no url")]), [""; 0]);
+    if cfg!(feature = "grpc") {
+        let grpc = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("HTTP_PROXY", "p:3128"),
+        ];
+        let warning = "HTTP_PROXY: is not used for grpc over http:// (http://c:4317)\n    \
+                       help: use https://, or name the host in NO_PROXY";
+        assert_eq!(said(&grpc), [warning]);
+        assert_eq!(said(&[&grpc[..], &[("NO_PROXY", "c")]].concat()), [""; 0]);
+    }
+}

@@ -1,0 +1,97 @@
+//! A real Prometheus that scrapes one program, and `promtool`.
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{TIMEOUT, port::free_port, process::Process, programs::Program};
+
+pub struct Prometheus {
+    _process: Process,
+    address: SocketAddr,
+    _directory: tempfile::TempDir,
+}
+
+impl Prometheus {
+    /// Starts a Prometheus that scrapes a target such as `localhost:9464` as the job `job`.
+    pub fn scrape(job: &str, target: &str) -> Self {
+        // Prometheus does not report the port that it is assigned for 0, so it gets a fixed one.
+        let started = (0..5).find_map(|_| Self::try_start(job, target));
+        started.expect("Prometheus starts")
+    }
+
+    fn try_start(job: &str, target: &str) -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let config = directory.path().join("prometheus.yml");
+        let text = format!(
+            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n  - job_name: {job}\n    static_configs: [{{targets: ['{target}']}}]\n"
+        );
+        std::fs::write(&config, text).unwrap();
+        let address = ([127, 0, 0, 1], free_port()).into();
+        let mut command = Program::Prometheus.command();
+        command
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .stderr(Stdio::piped());
+        let mut process = Process::spawn(&mut command);
+        let mut stderr = BufReader::new(process.stderr.take().unwrap());
+        let prometheus = Self { _process: process, address, _directory: directory };
+        let mut line = String::new();
+        while !line.contains("Server is ready") {
+            line.clear();
+            if stderr.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+        }
+        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        Some(prometheus)
+    }
+
+    /// Waits until a query returns one series with this value, and returns its labels.
+    pub fn wait(&self, query: &str, value: &str) -> Value {
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            let response = self.query(query).unwrap();
+            let found = &response["data"]["result"];
+            if found[0]["value"][1] == value && found[1].is_null() {
+                return found[0]["metric"].clone();
+            }
+            assert!(Instant::now() < deadline, "{query} is not {value}: {response}");
+            // Prometheus offers no way to wait other than to poll.
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn query(&self, query: &str) -> std::io::Result<Value> {
+        let mut encoded = String::new();
+        for byte in query.bytes() {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        let mut stream = TcpStream::connect(self.address)?;
+        // HTTP/1.0, so that the response is not chunked.
+        write!(stream, "GET /api/v1/query?query={encoded} HTTP/1.0\r\n\r\n")?;
+        let mut response = String::new();
+        stream.read_to_string(&mut response)?;
+        let body = response.split_once("\r\n\r\n").unwrap_or_default().1;
+        Ok(serde_json::from_str(body)?)
+    }
+}
+
+/// Asserts that `promtool` accepts a page of metrics without a remark.
+pub fn check_page(page: &str) {
+    let mut command = Program::Promtool.command();
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = command.spawn().unwrap();
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let complaints = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{page}");
+}
