@@ -1,8 +1,8 @@
 //! Configures OpenTelemetry logs, traces and metrics for a service from one file.
 //!
-//! A program calls [`init`] and gets [`ObservabilityTools`]: a [`Logger`], a tracer and a meter. The
-//! tracer and the meter are the standard ones of OpenTelemetry. Operators choose exporters, sampling
-//! and levels in `autotelemetry.toml` or with variables, without a rebuild.
+//! A program calls [`init`] and gets [`ObservabilityTools`]: a [`Logger`], a tracer and a meter.
+//! The tracer and the meter are the standard ones of OpenTelemetry. Operators choose exporters,
+//! sampling and levels in `autotelemetry.toml` or with variables, without a rebuild.
 //!
 //! ```no_run
 //! use autotelemetry::prelude::*;

@@ -7,8 +7,8 @@ pub(crate) fn escape_controls(text: &str) -> String {
     out
 }
 
-/// Appends `text` with escaped control characters, so that it stays on one line and cannot break the
-/// terminal.
+/// Appends `text` with escaped control characters, so that it stays on one line and cannot break
+/// the terminal.
 pub(crate) fn push_escaped_controls(out: &mut String, text: &str) {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return out.push_str(text);

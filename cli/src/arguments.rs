@@ -58,8 +58,8 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Input {
-    /// The file to read. Default: the file that the library finds from here (`AUTOTEL_CONFIG`, beside
-    /// the executable, the current directory). Variables apply as they do to the service.
+    /// The file to read. Default: the file that the library finds from here (`AUTOTEL_CONFIG`,
+    /// beside the executable, the current directory). Variables apply as they do to the service.
     file: Option<PathBuf>,
     /// The profile to apply. Sets `AUTOTEL_PROFILE` for this command.
     #[arg(long, value_name = "NAME", value_parser = parse_profile)]

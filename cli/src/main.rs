@@ -1,7 +1,7 @@
 //! The command line `autotelemetry`, on the public API of the library.
 //!
-//! Reports go to standard output, errors of usage to standard error. The exit code is 0 for success, 1
-//! for problems and 2 for wrong usage.
+//! Reports go to standard output, errors of usage to standard error. The exit code is 0 for
+//! success, 1 for problems and 2 for wrong usage.
 
 mod arguments;
 mod check;

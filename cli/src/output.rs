@@ -10,8 +10,8 @@ pub(crate) fn exit_code(is_ok: bool) -> ExitCode {
     if is_ok { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-/// Prints `text` and returns `code`, or 1 if that fails. A closed pipe is not a failure: a reader such
-/// as `head` stops early.
+/// Prints `text` and returns `code`, or 1 if that fails. A closed pipe is not a failure: a reader
+/// such as `head` stops early.
 pub(crate) fn print(text: &str, code: ExitCode) -> ExitCode {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

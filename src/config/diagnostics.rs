@@ -13,8 +13,8 @@ pub(crate) struct Diagnostics {
     /// The least severe level to print: `off`, `error` (telemetry was lost), `warn`, `info`, `debug`
     /// or `trace`.
     pub(crate) level: LevelFilter,
-    /// Whether to record metrics about the telemetry itself: `otel.sdk.*`, the SDK metrics of the
-    /// semantic conventions. They count the spans, log records and data points that each exporter
+    /// Records metrics about the telemetry itself: `otel.sdk.*`, the SDK metrics of the semantic
+    /// conventions. They count the spans, log records and data points that each exporter
     /// received, sent and lost, the latter by reason. They also report the sizes of the queues and
     /// the durations of exports. All exporters in `metrics.exporters` receive them.
     pub(crate) metrics: bool,

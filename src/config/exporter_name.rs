@@ -92,7 +92,7 @@ impl ExporterName {
             .map(|exporter| exporter.name)
     }
 
-    /// Returns the names that no table below `[exporters]` may have. `none` stands for the empty
+    /// Returns the names that no table below `[exporters]` may have. `none` is the empty
     /// list.
     pub(crate) fn reserved_names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|exporter| exporter.name).chain(["none"])

@@ -42,6 +42,7 @@ pub(crate) struct LogLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names of the keys")]
 pub(crate) struct SpanLimits {
     /// The maximum number of attributes of a span. Further attributes are dropped. Default: as in
     /// `[attribute_limits]`.

@@ -23,8 +23,7 @@ pub(crate) struct Logs {
     /// exporter and has the same syntax.
     pub(crate) levels: BTreeMap<String, LogFilter>,
 
-    /// Whether to record the source location in the attributes `code.file.path` and
-    /// `code.line.number`.
+    /// Records the source location in the attributes `code.file.path` and `code.line.number`.
     pub(crate) code_location: bool,
 
     /// Batching of log records for OTLP exporters. Console and files do not wait for a batch.

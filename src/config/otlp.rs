@@ -52,8 +52,8 @@ string_enum! {
 inheriting_table! {
     /// Encryption of the connection.
     pub(crate) struct Tls {
-        /// Whether a grpc endpoint without a scheme (`collector:4317`) uses `http://` instead of
-        /// `https://`. Default: `false`.
+        /// Uses `http://` instead of `https://` for a grpc endpoint without a scheme
+        /// (`collector:4317`). Default: `false`.
         pub(crate) insecure: Option<bool>,
 
         /// A PEM file with the certificates of the authorities to trust, instead of those of the
@@ -171,7 +171,7 @@ impl Otlp {
         }
     }
 
-    /// Whether an endpoint is set for `signal`, or for all signals.
+    /// Returns whether an endpoint is set for `signal`, or for all signals.
     #[must_use]
     pub(crate) fn has_endpoint(&self, signal: Signal) -> bool {
         self.endpoint.is_some() || self.signal(signal).endpoint.is_some()

@@ -21,16 +21,16 @@ pub(crate) struct Prometheus {
     /// The path to scrape.
     pub(crate) path: UrlPath,
 
-    /// Whether to expose the resource attributes as labels of the metric `target_info`.
+    /// Exposes the resource attributes as labels of the metric `target_info`.
     pub(crate) target_info: bool,
 
-    /// Whether to add the name and version of the meter to every sample as `otel_scope_…` labels.
+    /// Adds the name and version of the meter to every sample as `otel_scope_…` labels.
     pub(crate) scope_info: bool,
 
-    /// Whether to append units to the names of metrics (`_seconds`).
+    /// Appends units to the names of metrics (`_seconds`).
     pub(crate) unit_suffixes: bool,
 
-    /// Whether to append `_total` to the names of counters.
+    /// Appends `_total` to the names of counters.
     pub(crate) counter_suffixes: bool,
 
     /// A prefix of all metric names.

@@ -41,7 +41,7 @@ impl Proxies {
     }
 }
 
-/// Whether a proxy cannot be used: HTTP/2 without encryption does not pass through proxies.
+/// Returns whether no proxy can be used: HTTP/2 without encryption does not pass through proxies.
 pub(crate) fn is_plain_grpc(destination: &OtlpSettings) -> bool {
     destination.protocol == OtlpProtocol::Grpc && !destination.endpoint.is_https()
 }

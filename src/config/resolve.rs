@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::{
     Config,
-    exporter_name::ExporterName,
+    exporter_name::{ExporterList, ExporterName},
     file::FilePrefix,
-    key_path::KeyPath,
+    key_path::{KeyPath, key_path},
     limits::{AttributeLimits, LogLimits, SpanLimits},
     otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
     signal::Signal,
@@ -51,7 +51,7 @@ pub(crate) struct OtlpSettings {
 /// The effective encryption for one signal and one destination.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct TlsSettings {
-    /// Whether an endpoint without a scheme uses `http://`. The resolved endpoint has that scheme.
+    /// Uses `http://` for an endpoint without a scheme. The resolved endpoint has that scheme.
     pub(crate) insecure: bool,
     /// The files of certificates and keys.
     #[serde(flatten)]
@@ -60,6 +60,7 @@ pub(crate) struct TlsSettings {
 
 /// The files of certificates and keys.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the keys")]
 pub(crate) struct TlsFiles {
     /// The certificates of the trusted authorities; without one, those of the operating system.
     pub(crate) ca_file: Option<FilePath>,
@@ -155,7 +156,7 @@ impl Config {
             Signal::Metrics => &self.metrics.exporters,
             Signal::Logs => &self.logs.exporters,
         };
-        list.as_ref().map(|list| list.as_slice())
+        list.as_ref().map(ExporterList::as_slice)
     }
 
     /// Returns the signals that have no exporter, though no list of exporters says so.
@@ -300,10 +301,49 @@ pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
     match names.as_slice() {
         ["otlp", _, ..] if is_signal(&path[1]) => Some([&path[..1], &path[2..]].concat()),
         ["exporters", _, _, ..] if is_signal(&path[2]) => Some([&path[..2], &path[3..]].concat()),
-        [_, "limits", key] if is_signal(&path[0]) => {
-            Some(vec!["attribute_limits".to_owned(), (*key).to_owned()])
-        }
-        ["file", "prefix"] => Some(vec!["service".to_owned(), "name".to_owned()]),
+        [_, "limits", key] if is_signal(&path[0]) => Some(key_path(&format!("attribute_limits.{key}"))),
+        ["file", "prefix"] => Some(key_path("service.name")),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Returns the keys of a table, those of its tables by their paths.
+    fn keys(table: &impl Serialize) -> Vec<String> {
+        fn add(value: &Value, path: &str, keys: &mut Vec<String>) {
+            match value.as_object().filter(|table| !table.is_empty()) {
+                Some(table) => {
+                    table.iter().for_each(|(key, value)| add(value, &format!("{path}.{key}"), keys));
+                }
+                None => keys.push(path.to_owned()),
+            }
+        }
+        let mut found = Vec::new();
+        add(&serde_json::to_value(table).unwrap(), "", &mut found);
+        found
+    }
+
+    #[test]
+    fn resolved_settings_have_all_keys_of_their_table() {
+        assert_eq!(keys(&Otlp::default().settings(Signal::Logs)), keys(&OtlpSignal::default()));
+    }
+
+    #[test]
+    fn resolved_keys_follow_from_general_ones() {
+        for (key, general) in [
+            ("otlp.traces.tls.ca_file", Some("otlp.tls.ca_file")),
+            ("exporters.vendor.logs.timeout", Some("exporters.vendor.timeout")),
+            ("exporters.logs.timeout", None),
+            ("logs.limits.attribute_count_limit", Some("attribute_limits.attribute_count_limit")),
+            ("file.prefix", Some("service.name")),
+            ("otlp.timeout", None),
+        ] {
+            assert_eq!(inherited_from(&key_path(key)), general.map(key_path), "{key}");
+        }
     }
 }

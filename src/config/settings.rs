@@ -8,6 +8,6 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     /// The proxies from the environment.
     pub(crate) proxies: Proxies,
-    /// Whether `NO_COLOR` is set.
+    /// The presence of the variable `NO_COLOR`.
     pub(crate) no_color: bool,
 }

@@ -70,7 +70,7 @@ string_enum! {
 }
 
 impl Sampler {
-    /// Whether the sampler uses `sampler_arg`.
+    /// Returns whether the sampler uses `sampler_arg`.
     #[must_use]
     pub(crate) fn takes_ratio(self) -> bool {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)

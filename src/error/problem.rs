@@ -92,8 +92,8 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", escape_controls(&at.to_string()))?;
         }
         if let Some(key) = &self.key {
-            // The name of an `AUTOTEL_` variable is its key in another spelling, unless the variable
-            // sets several keys.
+            // The name of an `AUTOTEL_` variable is its key in another spelling, unless the
+            // variable sets several keys.
             let spelled = format!("AUTOTEL_{}", key.replace('.', "__").to_uppercase());
             if !matches!(&self.at, Some(Origin::Env(name)) if *name == spelled) {
                 write!(f, "{}: ", escape_controls(key))?;

@@ -47,10 +47,8 @@ fn propose_variable(error: ParseError, path: &[String]) -> ParseError {
             .with_help("set AUTOTEL_PROFILE to select one");
     }
     let known: Vec<String> = keys_near(path).iter().map(|path| name(path)).collect();
-    let near = match path.iter().any(String::is_empty) {
-        true => None,
-        false => nearest(&name(path), known.iter().map(String::as_str)),
-    };
+    let is_complete = !path.iter().any(String::is_empty);
+    let near = nearest(&name(path), known.iter().map(String::as_str)).filter(|_| is_complete);
     ParseError::of_key(ParseError::UNKNOWN_KEY).with_help(match near {
         Some(near) => format!("did you mean {near}?"),
         None => "join levels by two underscores, for example AUTOTEL_LOGS__LEVEL".to_owned(),

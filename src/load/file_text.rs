@@ -51,7 +51,7 @@ impl FileText {
         origin
     }
 
-    /// Whether the text contains a key or an entry at `path`.
+    /// Returns whether the text contains a key or an entry at `path`.
     pub(super) fn holds(&self, path: &[String]) -> bool {
         self.index().holds(path)
     }

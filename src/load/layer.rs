@@ -32,7 +32,7 @@ pub(super) enum LayerSource {
 }
 
 impl LayerSource {
-    /// Returns the origin of what is at `path`.
+    /// Returns the origin of the key or value at `path`.
     pub(super) fn origin(&self, path: &[String], part: KeyOrValue) -> Origin {
         match self {
             Self::Code(location) => Origin::Code(location),
@@ -48,7 +48,7 @@ impl LayerSource {
         }
     }
 
-    /// Whether the source contains a key at `path`, even if its value was refused.
+    /// Returns whether the source contains a key at `path`, even if its value was refused.
     fn holds(&self, path: &[String]) -> bool {
         matches!(self, Self::File { text, prefix } if text.holds(&[prefix, path].concat()))
     }

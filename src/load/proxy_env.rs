@@ -74,7 +74,7 @@ fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<ProxyVa
     (None, String::new())
 }
 
-/// Whether `value` is `[http://][user:password@]host[:port]`.
+/// Returns whether `value` is `[http://][user:password@]host[:port]`.
 fn is_usable(value: &str) -> bool {
     let Ok(uri) = value.parse::<Uri>() else { return false };
     let Some(authority) = uri.authority() else { return false };
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_variable_counts_and_some_hosts_are_exempt() {
+    fn first_variable_counts_and_some_hosts_are_exempt() {
         let (http, https) = ("http://c:4318", "https://c:4317");
         let all = [("ALL_PROXY", "all:1"), ("https_proxy", "http://u:p@s:2")];
         assert_eq!(proxy(&all, https).as_deref(), Some("https_proxy http://s:2/"));

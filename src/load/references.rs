@@ -32,7 +32,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         Self { environment, directory, refuse, config: PhantomData }
     }
 
-    /// Resolves everything in `table`, and removes what cannot be resolved.
+    /// Resolves everything in `table`, and removes values that cannot be resolved.
     pub(super) fn resolve(&mut self, table: &mut Dict, path: &mut KeyPath) {
         table.retain(|key, value| {
             path.push(key.clone());

@@ -196,7 +196,7 @@ fn validated(
     }
 }
 
-/// Adds the places that were searched for a file, which may contain what is missing.
+/// Adds the places that were searched for a file, which may contain the missing key.
 fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {

@@ -81,7 +81,7 @@ mod tests {
     /// The cases of the table in the specification. Differences: an undefined variable without a
     /// default is an error, and the types of values do not depend on the text.
     #[test]
-    fn resolves_as_the_specification_says() {
+    fn references_are_resolved_as_specified() {
         for (text, expected) in [
             ("${STRING_VALUE}", "value"),
             ("${BOOL_VALUE}", "true"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_resolve() {
+    fn unresolvable_references_are_refused() {
         for text in [
             "${UNDEFINED_KEY}",
             "${STRING_VALUE:?error}",

@@ -1,4 +1,4 @@
-//! Lists of tables, in a configuration of their own: no key of the real one holds them everywhere.
+//! Lists of tables, tested with a configuration of their own.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ struct View {
     names: BTreeMap<String, Vec<i64>>,
 }
 
-/// Loads a file with this text, and returns the merged layers and what is wrong with them.
+/// Loads a file with this text, and returns the merged layers and their problems.
 fn load(text: &str, profile: Option<&str>, variables: &[(&str, &str)]) -> (Merged, Vec<String>) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("autotelemetry.toml");
@@ -184,18 +184,18 @@ dropp = true
         problems,
         [
             "autotelemetry.toml:9:33: metrics.views.1.headers.c: the variable UNSET is not set\n    \
-             help: set it, or give a default: ${UNSET:-…}",
+             help: set it, or write a default: ${UNSET:-…}",
             "autotelemetry.toml:4:1: metrics.views.0.instrumnt: unknown key\n    \
              help: did you mean `instrument`?",
             "autotelemetry.toml:3:9: metrics.views.0.limit: -1 is not between 0 and 4294967295",
-            "autotelemetry.toml:9:17: metrics.views.1.headers.a: expected a text in quotes, found a whole number",
+            "autotelemetry.toml:9:17: metrics.views.1.headers.a: expected a string in quotes, found an integer",
             "autotelemetry.toml:7:14: metrics.views.1.instrument: must not be empty",
             "autotelemetry.toml:8:1: metrics.views.1.nothing_close: unknown key\n    \
-             help: known here: instrument, limit, drop, headers, file, names",
+             help: use one of instrument, limit, drop, headers, file, names",
             "autotelemetry.toml:17:1: profiles.other.metrics.views.0.dropp: unknown key\n    \
              help: did you mean `drop`?",
             "autotelemetry.toml:16:14: profiles.other.metrics.views.0.instrument: \
-             expected a text in quotes, found a whole number",
+             expected a string in quotes, found an integer",
         ]
     );
     let root: Root = merged.config().unwrap();
@@ -211,13 +211,10 @@ fn missing_key_in_a_list_of_tables_is_refused_at_its_table() {
 #[test]
 fn wrong_types_around_a_list_of_tables_are_refused() {
     for (text, expected) in [
-        (
-            "metrics.views = 1\n",
-            "autotelemetry.toml:1:17: metrics.views: expected a list, found a whole number",
-        ),
+        ("metrics.views = 1\n", "autotelemetry.toml:1:17: metrics.views: expected a list, found an integer"),
         (
             "metrics.views = [1]\n",
-            "autotelemetry.toml:1:18: metrics.views: expected a table, found a whole number",
+            "autotelemetry.toml:1:18: metrics.views: expected a table, found an integer",
         ),
         (
             "metrics.views = [[\"a\"]]\n",
@@ -251,7 +248,7 @@ fn variable_cannot_set_a_list_of_tables_or_a_part_of_it() {
     );
     assert_eq!(
         problem("metrics.views.0.instrument").as_deref(),
-        Some("X: metrics.views.0.instrument: is inside a list\n    help: set `metrics.views` as a whole")
+        Some("X: metrics.views.0.instrument: is part of a list\n    help: set `metrics.views` as a whole")
     );
 }
 

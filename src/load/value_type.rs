@@ -47,7 +47,7 @@ pub(crate) fn value_type<C: DeserializeOwned>(path: &[String]) -> Result<ValueTy
     }
 }
 
-/// Returns the path of the list that holds what is at `path`, if one does.
+/// Returns the path of the list that contains `path`, if there is one.
 pub(crate) fn enclosing_list<C: DeserializeOwned>(path: &[String]) -> Option<&[String]> {
     let is_list =
         |path: &&[String]| matches!(value_type::<C>(path), Ok(ValueType::List | ValueType::TableList));

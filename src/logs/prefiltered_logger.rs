@@ -10,7 +10,7 @@ use opentelemetry::logs::Logger as _;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger};
 
 thread_local! {
-    /// Whether the next record that the processor receives on this thread is filtered.
+    /// `true` if the next record that the processor receives on this thread is filtered.
     static IS_PREFILTERED: Cell<bool> = const { Cell::new(false) };
 }
 

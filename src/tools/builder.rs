@@ -122,8 +122,8 @@ impl Builder {
 
     /// Sets any other key by its path, as a default: `set("traces.sampler", "always_on")`.
     ///
-    /// The value has the format of a variable: lists are separated by commas, durations have a unit.
-    /// A segment of the path that contains a dot is quoted as in the file.
+    /// The value has the format of a variable: lists are separated by commas, durations have a
+    /// unit. A segment of the path that contains a dot is quoted as in the file.
     #[track_caller]
     pub fn set(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
         self.sources.defaults.push(dotted(key.into(), &value, Location::caller()));
@@ -137,8 +137,8 @@ impl Builder {
         self
     }
 
-    /// Sets the file to read, instead of searching for one. It must exist. `AUTOTEL_CONFIG` overrides
-    /// it.
+    /// Sets the file to read, instead of searching for one. It must exist. `AUTOTEL_CONFIG`
+    /// overrides it.
     pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.config_file = Some(path.into());
         self
@@ -153,8 +153,8 @@ impl Builder {
 
     /// Replaces the environment of the process.
     ///
-    /// A program with arguments for the file and the profile can pass them as variables, so that they
-    /// override the variables of the process:
+    /// A program with arguments for the file and the profile can pass them as variables, so that
+    /// they override the variables of the process:
     ///
     /// ```
     /// use autotelemetry::ObservabilityTools;
@@ -163,8 +163,8 @@ impl Builder {
     /// let builder = ObservabilityTools::builder().env_vars(std::env::vars_os().chain([argument]));
     /// ```
     ///
-    /// If a name occurs more than once, the last value counts. A variable of OpenTelemetry or of this
-    /// library whose value is not Unicode causes a warning.
+    /// If a name occurs more than once, the last value counts. A variable of OpenTelemetry or of
+    /// this library whose value is not Unicode causes a warning.
     pub fn env_vars<K: Into<OsString>, V: Into<OsString>>(
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -177,8 +177,9 @@ impl Builder {
     /// buffer of a test, or the lines above a progress bar.
     ///
     /// It is not a terminal, so `console.format = "auto"` means JSON. It receives whole lines, one
-    /// call at a time, usually on the thread that logs. If it returns an error, the lines of that call
-    /// are lost. If it panics, it is never called again. Log records that it emits itself are dropped.
+    /// call at a time, usually on the thread that logs. If it returns an error, the lines of that
+    /// call are lost. If it panics, it is never called again. Log records that it emits itself are
+    /// dropped.
     pub fn console_writer(mut self, writer: impl Write + Send + 'static) -> Self {
         self.writer = Some(Box::new(writer));
         self
@@ -215,8 +216,8 @@ impl Builder {
         Explanation::new(&loaded, problems)
     }
 
-    /// Tests the connection to each OTLP destination, as [`ObservabilityTools::probe`] does, without
-    /// building tools.
+    /// Tests the connection to each OTLP destination, as [`ObservabilityTools::probe`] does,
+    /// without building tools.
     ///
     /// # Errors
     ///
@@ -231,8 +232,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Returns an error if the configuration has problems (all are listed, each with its key), a port
-    /// is taken, or the operating system refuses a thread.
+    /// Returns an error if the configuration has problems (all are listed, each with its key), a
+    /// port is taken, or the operating system refuses a thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
         self.build_with(None, otlp::inspect, |_| Ok(()))
     }
@@ -240,9 +241,9 @@ impl Builder {
     /// Builds the tools and sets the globals of the process.
     ///
     /// The globals are the tracer and meter providers, the propagator, the logger of
-    /// [`logger`](crate::logger()), a `tracing` subscriber and the bridge from `log`: all of them or
-    /// none. Then one line on standard error shows where telemetry goes, unless `diagnostics.level` is
-    /// above `info`.
+    /// [`logger`](crate::logger()), a `tracing` subscriber and the bridge from `log`: all of them
+    /// or none. Then one line on standard error shows where telemetry goes, unless
+    /// `diagnostics.level` is above `info`.
     ///
     /// # Errors
     ///

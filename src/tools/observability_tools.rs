@@ -33,8 +33,8 @@ use crate::{
 
 /// A logger, a tracer and a meter, with the pipeline that exports their telemetry.
 ///
-/// Keep it while the program runs. [`shutdown`](Self::shutdown) exports what is queued. Dropping does
-/// the same, but can only report losses on standard error.
+/// Keep it while the program runs. [`shutdown`](Self::shutdown) exports what is queued. Dropping
+/// does the same, but can only report losses on standard error.
 ///
 /// ```
 /// use autotelemetry::{ObservabilityTools, prelude::*};
@@ -96,7 +96,8 @@ impl ObservabilityTools {
 
     /// Returns a logger.
     ///
-    /// `name` is the instrumentation scope of its records, and the target that `logs.level` filters.
+    /// `name` is the instrumentation scope of its records, and the target that `logs.level`
+    /// filters.
     pub fn logger(&self, name: impl Into<Cow<'static, str>>) -> Logger {
         self.loggers().logger(name.into())
     }
@@ -156,10 +157,11 @@ impl ObservabilityTools {
         logs::tracing_layers(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
     }
 
-    /// Changes `logs.level` at run time, for every thread, logger, `tracing` event and `log` record.
+    /// Changes `logs.level` at run time, for every thread, logger, `tracing` event and `log`
+    /// record.
     ///
-    /// `level` is a level or a filter list such as `info,hyper=warn`. Exporters with their own filter
-    /// (`logs.levels`) keep it. If all of them have one, nothing changes.
+    /// `level` is a level or a filter list such as `info,hyper=warn`. Exporters with their own
+    /// filter (`logs.levels`) keep it. If all of them have one, nothing changes.
     ///
     /// # Errors
     ///
@@ -192,7 +194,8 @@ impl ObservabilityTools {
     /// Tests the connection to each OTLP destination, now.
     ///
     /// Resolves its name, connects, sets up TLS and sends one empty export per signal, all at once
-    /// and over new connections. Waits for the responses, at most the `timeout` of each destination.
+    /// and over new connections. Waits for the responses, at most the `timeout` of each
+    /// destination.
     ///
     /// # Errors
     ///
@@ -237,7 +240,8 @@ impl ObservabilityTools {
         shutdown::flush(&self.pipeline, self.shutdown_timeout())
     }
 
-    /// Exports what is queued and ends all telemetry, all signals at once, within `shutdown_timeout`.
+    /// Exports what is queued and ends all telemetry, all signals at once, within
+    /// `shutdown_timeout`.
     ///
     /// Exports that fail during the shutdown are not retried. Further calls return the same result.
     ///

@@ -475,7 +475,7 @@ fn init_without_destination_names_the_setting() {
     assert_eq!(
         said,
         "autotelemetry: x, no file: traces nowhere; metrics nowhere; logs to console. To export traces and metrics, set \
-         `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters`, [] to mean none\n"
+         `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters` ([] for none)\n"
     );
 }
 

@@ -232,7 +232,7 @@ fn unusual_files_are_read_or_rejected() {
     assert!(file_error("profiles = 3\n").contains("profiles: expected a table"));
     assert!(
         file_error("[profiles.a]\nprofile = \"b\"\n")
-            .contains("2:1: profiles.a.profile: a profile cannot choose")
+            .contains("2:1: profiles.a.profile: a profile cannot select")
     );
     assert!(file_error("[prometheus]\nport = 99999999999999999999\n").contains("prometheus.port"));
 }

@@ -120,7 +120,7 @@ impl<'c> Destination<'c> {
         }
     }
 
-    /// Only grpc accepts an endpoint without a scheme. Returns whether the other rules apply.
+    /// Checks the scheme, which only grpc can omit. Returns whether the other rules apply.
     fn scheme(&self, found: &mut Vec<RuleViolation>) -> bool {
         let own = &self.otlp.signal(self.signal);
         let written = self.written();

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_numbers_with_units() {
+    fn numbers_with_units_are_durations() {
         assert_eq!(millis("500ms"), Some(500));
         assert_eq!(millis(" 10s "), Some(10_000));
         assert_eq!(millis("1m 30s"), Some(90_000));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn other_texts_are_refused() {
         for text in ["", "5", "5 s", "5 sec", "1.5s", "-1s", "s", "5s5", "99999999999999999999s", "10000h ms"]
         {
             assert_eq!(millis(text), None, "{text}");
@@ -171,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_has_a_minimum() {
+    fn interval_below_its_minimum_is_refused() {
         let parse = |text| AtLeast::<10>::parse_str(text).map(|AtLeast(interval)| interval);
         assert_eq!(parse("10ms"), Ok(Interval::from_millis(10)));
         assert_eq!(parse("9ms").unwrap_err().message, "\"9ms\" is shorter than the minimum of \"10ms\"");
     }
 
     #[test]
-    fn the_stricter_limit_wins() {
+    fn stricter_timeout_wins() {
         assert_eq!(Timeout::from_secs(0).min(Timeout::from_secs(3)), Timeout::from_secs(3));
         assert_eq!(Timeout::from_secs(3).min(Timeout::from_secs(0)), Timeout::from_secs(3));
         assert_eq!(Timeout::from_secs(5).min(Timeout::from_secs(3)), Timeout::from_secs(3));

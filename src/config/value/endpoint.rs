@@ -36,7 +36,7 @@ impl Endpoint {
         &self.uri
     }
 
-    /// Whether the endpoint has a scheme, `http://` or `https://`.
+    /// Returns whether the endpoint has a scheme, `http://` or `https://`.
     #[must_use]
     pub(crate) fn has_scheme(&self) -> bool {
         self.has_scheme
@@ -61,7 +61,7 @@ impl Endpoint {
         Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
     }
 
-    /// Whether the connection is encrypted.
+    /// Returns whether the connection is encrypted.
     #[must_use]
     pub(crate) fn is_https(&self) -> bool {
         self.uri.scheme_str() == Some("https")
@@ -85,7 +85,7 @@ impl Endpoint {
         format!("{}:{}", self.uri.host().unwrap_or_default(), self.port())
     }
 
-    /// Whether there is a path other than `/`.
+    /// Returns whether there is a path other than `/`.
     #[must_use]
     pub(crate) fn has_path(&self) -> bool {
         self.uri.path() != "/"
@@ -196,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn joins_with_one_slash_before_the_query() {
+    fn join_with_query_adds_one_slash_before_it() {
         assert_eq!(joined("http://c:4318"), "http://c:4318/v1/traces");
         assert_eq!(joined("http://c:4318/"), "http://c:4318/v1/traces");
         assert_eq!(joined("https://c/otlp/?k=v"), "https://c/otlp/v1/traces?k=v");
     }
 
     #[test]
-    fn refuses_what_cannot_be_dialled() {
+    fn endpoint_without_valid_host_or_port_is_refused() {
         for text in [
             "ftp://c",
             "http://",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn never_shows_credentials() {
+    fn credentials_are_never_shown() {
         for text in [
             "http://user:hunter2@c",
             "user:hunter2@c:4317",

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_levels_and_targets() {
+    fn filter_reads_levels_and_targets() {
         let filter = LogFilter::parse_str(" warn, hyper=off ,my::app=TRACE").unwrap();
         assert_eq!(filter.default, LevelFilter::Warn);
         assert_eq!(
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_target_decides() {
+    fn longest_matching_target_decides() {
         let filter = LogFilter::parse_str("warn,hyper=off,hyper::client=debug,a=info,a=trace").unwrap();
         for (target, level) in [
             ("shop", LevelFilter::Warn),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_express() {
+    fn unsupported_filter_is_refused() {
         for text in ["", ",", "infoo", "my_crate", "=info", "a[span]=info", "a=loud"] {
             assert!(LogFilter::parse_str(text).is_err(), "{text}");
         }

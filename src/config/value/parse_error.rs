@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::text::{nearest, quoted_list};
 
-/// The reason why a value was refused, and what to write instead.
+/// The reason why a value was refused, and the help for a better one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParseError {
     pub(crate) message: String,
@@ -37,13 +37,13 @@ impl ParseError {
         self
     }
 
-    /// Refuses a `text` that is none of the `allowed` words.
+    /// Refuses a `text` that is not one of the `allowed` words.
     pub(crate) fn not_one_of(text: &str, allowed: &[&str]) -> Self {
         let help = nearest(text, allowed.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
         Self { help, ..Self::new(format!("{text:?} is not one of {}", quoted_list(allowed))) }
     }
 
-    /// Refuses a `key` that is none of the `known` ones.
+    /// Refuses a `key` that is not one of the `known` ones.
     pub(crate) fn unknown_key(key: &str, known: &[&str]) -> Self {
         let help = match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -52,7 +52,7 @@ impl ParseError {
         Self::of_key(Self::UNKNOWN_KEY).with_help(help)
     }
 
-    /// Reads back what [`fmt::Display`] wrote.
+    /// Parses the output of [`fmt::Display`].
     pub(crate) fn from_serde(text: &str) -> Self {
         let (blames_key, text) = match text.strip_prefix(Self::BLAMES_KEY) {
             Some(text) => (true, text),

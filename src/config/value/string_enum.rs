@@ -10,7 +10,7 @@ macro_rules! word_enum {
         $vis enum $name { $($(#[$variant_meta])* $variant),+ }
 
         impl $name {
-            /// Returns the word that stands for this value in the configuration.
+            /// Returns the word for this value in the configuration.
             #[must_use]
             $vis fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }

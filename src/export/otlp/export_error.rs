@@ -9,7 +9,7 @@ use crate::config::format_duration;
 #[derive(Debug, Clone)]
 pub(crate) struct ExportError {
     error_type: ErrorType,
-    /// What is known beyond the type.
+    /// Details beyond the type.
     detail: String,
     retryable: Retryable,
     /// The code of the response, if one arrived.

@@ -80,8 +80,8 @@ impl OtlpExporter {
         self.sender.recorder.clone()
     }
 
-    /// Starts to export metrics. The result arrives in the channel, which disconnects without one if
-    /// the runtime stops.
+    /// Starts to export metrics. The result arrives in the channel, which disconnects without one
+    /// if the runtime stops.
     pub(crate) fn send_metrics(
         &self,
         metrics: &ResourceMetrics,

@@ -11,7 +11,7 @@ use crate::diagnostics::item_count::ItemCounts;
 /// Each event has one line per minute at most, all events except recoveries together two.
 pub(super) const INTERVAL: Duration = Duration::from_secs(60);
 
-/// What a line is about.
+/// The subject of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum HealthEvent {
     ExportFailed(ErrorType),

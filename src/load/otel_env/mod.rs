@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_bound_key_exists() {
+    fn keys_of_all_variables_exist() {
         for (name, effect) in VARIABLES {
             if let Effect::Set(key, _) = effect {
                 assert!(
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_strictly() {
+    fn malformed_percent_encoding_is_refused() {
         assert_eq!(decode("a%20b%2C").as_deref(), Some("a b,"));
         for text in ["%", "%2", "%zz", "%ff"] {
             assert_eq!(decode(text), None, "{text}");
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_target_means_all_its_levels() {
+    fn rust_log_target_without_level_enables_all() {
         assert_eq!(rust_log("my_crate"), "my_crate=trace");
         assert_eq!(rust_log("info,hyper=warn"), "info,hyper=warn");
         assert_eq!(rust_log("DEBUG"), "DEBUG");

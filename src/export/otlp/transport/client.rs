@@ -46,7 +46,8 @@ impl OtlpClient {
         proxies: &Proxies,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        // The scheme of the endpoint includes `tls.insecure`; the caller handles `timeout` and `retry`.
+        // The scheme of the endpoint includes `tls.insecure`; the caller handles `timeout` and
+        // `retry`.
         let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, tls, retry: _ } = settings;
         // With the whole limit, a connect timeout would look like a missing response.
         let limit = limit.map(|limit| limit / 2);
