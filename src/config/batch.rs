@@ -7,8 +7,8 @@ use super::value::{
     number::Size,
 };
 
-/// Declares the batching of one signal. Serde takes a default from a type, and the signals differ in
-/// their default delay, so each of them has its own type.
+/// Declares the batching of one signal. Serde takes a default from a type, and the signals differ
+/// in their default delay, so each of them has its own type.
 macro_rules! batch_table {
     ($(#[$meta:meta])* $name:ident, $delay_ms:literal) => {
         $(#[$meta])*

@@ -10,8 +10,8 @@ use super::value::log_filter::LevelFilter;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Diagnostics {
-    /// The least severe level to print: `off`, `error` (telemetry was lost), `warn`, `info`, `debug`
-    /// or `trace`.
+    /// The least severe level to print: `off`, `error` (telemetry was lost), `warn`, `info`,
+    /// `debug` or `trace`.
     pub(crate) level: LevelFilter,
     /// Records metrics about the telemetry itself: `otel.sdk.*`, the SDK metrics of the semantic
     /// conventions. They count the spans, log records and data points that each exporter

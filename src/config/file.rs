@@ -8,26 +8,28 @@ use super::value::{
     ConfigValue, ParseError, number::Count, string::NonEmptyString, string_enum, string_value,
 };
 
-/// The exporter `file`: log records as lines in rotated files. Add `"file"` to `logs.exporters` to use
-/// it.
+/// The exporter `file`: log records as lines in rotated files. Add `"file"` to `logs.exporters` to
+/// use it.
 ///
 /// A file that was moved or removed, for example by logrotate, is recreated within a second.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct File {
-    /// The directory of the files, created if it does not exist. A relative path starts at the working
-    /// directory.
+    /// The directory of the files, created if it does not exist. A relative path starts at the
+    /// working directory.
     pub(crate) directory: NonEmptyString,
 
     /// The prefix of the file names: `PREFIX.2026-11-23.log`, or `PREFIX.log` without rotation.
     /// Default: the name of the service.
     pub(crate) prefix: Option<FilePrefix>,
 
-    /// The rotation interval in UTC: `minutely`, `hourly`, `daily`, `weekly` (on Monday) or `never`.
+    /// The rotation interval in UTC: `minutely`, `hourly`, `daily`, `weekly` (on Monday) or
+    /// `never`.
     pub(crate) rotation: Rotation,
 
-    /// The number of files to keep, including the current one. Older files are removed; 0 keeps all.
+    /// The number of files to keep, including the current one. Older files are removed; 0 keeps
+    /// all.
     pub(crate) max_files: Count,
 
     /// `json`: one object per line; `text`: for people.

@@ -13,8 +13,8 @@ pub(crate) struct AttributeLimits {
     /// The maximum number of attributes of a span or log record. Further attributes are dropped.
     pub(crate) attribute_count_limit: Count,
 
-    /// The maximum length of string values in characters, also inside of lists, and of byte values in
-    /// bytes. Longer values are truncated. Default: no limit.
+    /// The maximum length of string values in characters, also inside of lists, and of byte values
+    /// in bytes. Longer values are truncated. Default: no limit.
     pub(crate) attribute_value_length_limit: Option<Count>,
 }
 
@@ -29,8 +29,8 @@ impl Default for AttributeLimits {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LogLimits {
-    /// The maximum number of attributes of a log record. Further attributes are dropped. Default: as
-    /// in `[attribute_limits]`.
+    /// The maximum number of attributes of a log record. Further attributes are dropped. Default:
+    /// as in `[attribute_limits]`.
     pub(crate) attribute_count_limit: Option<Count>,
 
     /// The maximum length of string values in characters. Longer values are truncated. Default: as

@@ -19,8 +19,8 @@ pub(crate) struct Metrics {
     /// Default: `otlp` if an OTLP endpoint is set, otherwise none.
     pub(crate) exporters: Option<ExporterList>,
 
-    /// The time between two exports, at least 100 ms. It does not apply to Prometheus, which scrapes
-    /// at its own interval.
+    /// The time between two exports, at least 100 ms. It does not apply to Prometheus, which
+    /// scrapes at its own interval.
     #[serde(deserialize_with = "at_least::<100, _, _>")]
     pub(crate) interval: Interval,
 
@@ -28,9 +28,9 @@ pub(crate) struct Metrics {
     /// of the destination applies.
     pub(crate) timeout: Timeout,
 
-    /// The start of sums: the start of the process (`cumulative`), the previous export (`delta`), or
-    /// whichever needs less memory for each kind of instrument (`lowmemory`). Prometheus is always
-    /// cumulative, and so are all exporters used together with it.
+    /// The start of sums: the start of the process (`cumulative`), the previous export (`delta`),
+    /// or whichever needs less memory for each kind of instrument (`lowmemory`). Prometheus is
+    /// always cumulative, and so are all exporters used together with it.
     pub(crate) temporality: Temporality,
 }
 

@@ -62,8 +62,8 @@ inheriting_table! {
         /// trusts.
         pub(crate) ca_file: Option<FilePath>,
 
-        /// A PEM file with the client certificate (mTLS), followed by its intermediate certificates.
-        /// Requires `key_file`.
+        /// A PEM file with the client certificate (mTLS), followed by its intermediate
+        /// certificates. Requires `key_file`.
         pub(crate) cert_file: Option<FilePath>,
 
         /// A PEM file with the private key of the certificate in `cert_file`. It must not be
@@ -83,7 +83,8 @@ inheriting_table! {
         #[serde(deserialize_with = "at_least::<10, _, _>")]
         pub(crate) initial_backoff: Option<Interval>,
 
-        /// The maximum delay, at least 10 ms. Default: `5s`, or `initial_backoff` if that is longer.
+        /// The maximum delay, at least 10 ms. Default: `5s`, or `initial_backoff` if that is
+        /// longer.
         #[serde(deserialize_with = "at_least::<10, _, _>")]
         pub(crate) max_backoff: Option<Interval>,
     }
@@ -130,10 +131,10 @@ otlp_tables! {
     /// `http/protobuf`.
     pub(crate) protocol: Option<Word<OtlpProtocol>>,
 
-    /// The destination, a URL such as `http://collector:4318`, or for grpc also `collector:4317`. For
-    /// HTTP the path of the signal (`/v1/traces`, `/v1/metrics`, `/v1/logs`) is appended. The
-    /// endpoint of a single signal is used unchanged. Default: `http://localhost:4318`, or port 4317
-    /// for grpc.
+    /// The destination, a URL such as `http://collector:4318`, or for grpc also `collector:4317`.
+    /// For HTTP the path of the signal (`/v1/traces`, `/v1/metrics`, `/v1/logs`) is appended. The
+    /// endpoint of a single signal is used unchanged. Default: `http://localhost:4318`, or port
+    /// 4317 for grpc.
     pub(crate) endpoint: Option<Endpoint>,
 
     /// Headers of every request, for example `authorization`. Their values are never printed.
@@ -144,10 +145,10 @@ otlp_tables! {
     /// `none` or `gzip`. Default: `none`.
     pub(crate) compression: Option<Compression>,
 
-    /// The maximum duration of one export, including retries; half of it for connecting. `"0s"` means
-    /// no limit. While the destination is unreachable or reports that it is overloaded, spans and log
-    /// records stay queued beyond this limit, up to the capacity of the queue, until it recovers or
-    /// telemetry is shut down. Default: `10s`.
+    /// The maximum duration of one export, including retries; half of it for connecting. `"0s"`
+    /// means no limit. While the destination is unreachable or reports that it is overloaded, spans
+    /// and log records stay queued beyond this limit, up to the capacity of the queue, until it
+    /// recovers or telemetry is shut down. Default: `10s`.
     pub(crate) timeout: Option<Timeout>,
 
     /// Encryption of the connection. The files are read at the start and again for each new
@@ -155,8 +156,8 @@ otlp_tables! {
     pub(crate) tls: Tls,
 
     /// Retries of requests that failed temporarily. The delay doubles after each attempt, from
-    /// `initial_backoff` up to `max_backoff`, and is shortened by up to half at random. A delay that
-    /// the server asks for takes precedence, up to a minute.
+    /// `initial_backoff` up to `max_backoff`, and is shortened by up to half at random. A delay
+    /// that the server asks for takes precedence, up to a minute.
     pub(crate) retry: Retry,
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::value::{ConfigValue, ParseError, number::Port, string::NonEmptyString, string_value};
 
-/// The exporter `prometheus` and its HTTP server. Add `"prometheus"` to `metrics.exporters` to use it.
+/// The exporter `prometheus` and its HTTP server. Add `"prometheus"` to `metrics.exporters` to use
+/// it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

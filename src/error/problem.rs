@@ -13,13 +13,19 @@ pub struct Problem {
     pub(crate) at: Option<Origin>,
     pub(crate) key: Option<String>,
     pub(crate) message: String,
-    pub(crate) help: Option<String>,
-    pub(crate) source: Option<Arc<dyn Error + Send + Sync>>,
+    pub(crate) details: Box<Details>,
+}
+
+/// The parts that few problems have. They are boxed to keep results with a problem small.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Details {
+    help: Option<String>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { at: None, key: None, message: message.into(), help: None, source: None }
+        Self { at: None, key: None, message: message.into(), details: Box::default() }
     }
 
     pub(crate) fn with_origin(mut self, at: Origin) -> Self {
@@ -32,14 +38,18 @@ impl Problem {
         self
     }
 
-    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
+        self.with_optional_help(Some(help.into()))
+    }
+
+    pub(crate) fn with_optional_help(mut self, help: Option<String>) -> Self {
+        self.details.help = help;
         self
     }
 
     /// Keeps the error that the message already describes.
     pub(crate) fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
+        self.details.source = Some(Arc::new(source));
         self
     }
 
@@ -64,22 +74,23 @@ impl Problem {
     /// Returns advice on how to fix the problem.
     #[must_use]
     pub fn help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.details.help.as_deref()
     }
 
     /// Returns the error behind the problem, for example the [`std::io::Error`] of a file that
     /// cannot be read. The message already describes it.
     #[must_use]
     pub fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.details.source.as_deref().map(|source| source as _)
     }
 }
 
 /// Compares all parts but the source, which has no equality; the message describes it.
 impl PartialEq for Problem {
     fn eq(&self, other: &Self) -> bool {
-        let Self { at, key, message, help, source: _ } = self;
-        (at, key, message, help) == (&other.at, &other.key, &other.message, &other.help)
+        let Self { at, key, message, details } = self;
+        let Details { help, source: _ } = &**details;
+        (at, key, message, help) == (&other.at, &other.key, &other.message, &other.details.help)
     }
 }
 
@@ -100,7 +111,7 @@ impl fmt::Display for Problem {
             }
         }
         write!(f, "{}", escape_controls(&self.message))?;
-        match &self.help {
+        match self.help() {
             Some(help) => write!(f, "\n    help: {}", escape_controls(help)),
             None => Ok(()),
         }

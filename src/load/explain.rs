@@ -55,7 +55,10 @@ impl Explanation {
         self.file.as_deref()
     }
 
-    /// Returns the keys with their values as text and the origins of the values.
+    /// Returns each key with its value and the origin of the value.
+    ///
+    /// The value is written as in the file: strings in quotes, lists in brackets, durations with their
+    /// unit. `-` stands for a key that is not set, `"***"` for a secret.
     pub fn values(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
         self.values.rows()
     }
@@ -72,7 +75,8 @@ impl Explanation {
         &self.errors
     }
 
-    /// Returns one JSON object with the members `file`, `profile`, `values`, `warnings` and `errors`.
+    /// Returns one JSON object with the members `file`, `profile`, `values`, `warnings` and
+    /// `errors`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let values: Map<String, Value> = self
@@ -98,7 +102,7 @@ impl Explanation {
 fn problems_to_json(problems: &[Problem]) -> Value {
     let problem = |problem: &Problem| {
         let at = problem.origin().and_then(|origin| origin_words(origin).1);
-        json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help })
+        json!({ "at": at, "key": problem.key, "message": problem.message, "help": problem.help() })
     };
     problems.iter().map(problem).collect()
 }

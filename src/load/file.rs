@@ -125,7 +125,8 @@ impl File {
             .then(|| no_profile(name, &self.profiles.keys().map(String::as_str).collect::<Vec<_>>()))
     }
 
-    /// Without an environment, references are not resolved: the values that contain some are left out.
+    /// Without an environment, references are not resolved: the values that contain some are left
+    /// out.
     fn layer<C: DeserializeOwned>(
         &self,
         source: LayerSource,
@@ -164,7 +165,8 @@ fn to_dict(table: &DeTable<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) ->
     dict
 }
 
-/// Returns `None` for a date, and for a list that contains one. The path of the date is noted instead.
+/// Returns `None` for a date, and for a list that contains one. The path of the date is noted
+/// instead.
 fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Option<Value> {
     Some(match value {
         DeValue::String(text) => text.to_string().into(),

@@ -59,8 +59,7 @@ impl LayerSource {
         Problem {
             at: Some(self.origin(path, part)),
             key: Some(self.key(path)),
-            help: error.help,
-            ..Problem::new(error.message)
+            ..Problem::new(error.message).with_optional_help(error.help)
         }
     }
 }
@@ -143,8 +142,8 @@ impl Layer {
         problems
     }
 
-    /// Returns the problem of a value. The key of an entry of a list is that of the list. A name that
-    /// is not valid may be a secret, so it is not part of the key.
+    /// Returns the problem of a value. The key of an entry of a list is that of the list. A name
+    /// that is not valid may be a secret, so it is not part of the key.
     fn refused_value(&self, path: &[String], error: ParseError) -> Problem {
         let key = values::key_of(&self.values, path);
         let key = if error.blames_key { &key[..key.len() - 1] } else { key };
@@ -264,8 +263,8 @@ fn fold_case<C: DeserializeOwned>(value: &mut Value, path: &mut KeyPath, refuse:
     }
 }
 
-/// Describes a value that a key does not accept. Never quotes the value, which may be a secret; types
-/// of values that are not secret do that themselves.
+/// Describes a value that a key does not accept. Never quotes the value, which may be a secret;
+/// types of values that are not secret do that themselves.
 pub(super) fn kind_to_error(kind: Kind) -> ParseError {
     match kind {
         Kind::Message(message) => ParseError::from_serde(&message),

@@ -76,8 +76,9 @@ impl Merged {
         source.map_or(Origin::Default, |source| source.origin(path, KeyOrValue::Value))
     }
 
-    /// Decides about a violation by the origins of its values. If all of them come from `OTEL_*`, it is
-    /// a warning and the values count as unset, as the specification requires for invalid values.
+    /// Decides about a violation by the origins of its values. If all of them come from `OTEL_*`,
+    /// it is a warning and the values count as unset, as the specification requires for invalid
+    /// values.
     pub(super) fn resolve(&mut self, violation: RuleViolation) -> Resolution {
         let RuleViolation { keys, entry, message, help, severity } = violation;
         let origins: Vec<_> = keys.iter().map(|key| self.origin(key)).collect();
@@ -92,8 +93,7 @@ impl Merged {
                 .map(|(path, origin)| Problem {
                     at: Some(origin.clone()),
                     key: Some(path.join(".")),
-                    help: help.clone(),
-                    ..Problem::new(format!("{message}, ignored"))
+                    ..Problem::new(format!("{message}, ignored")).with_optional_help(help.clone())
                 })
                 .collect();
             if !problems.is_empty() {
@@ -103,7 +103,7 @@ impl Merged {
         }
         let key = keys.first().map(|key| key.join("."));
         let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        let problem = Problem { at, key, help, ..Problem::new(message) };
+        let problem = Problem { at, key, ..Problem::new(message).with_optional_help(help) };
         Resolution { severity, ignored: false, problems: vec![problem] }
     }
 

@@ -57,8 +57,8 @@ pub(crate) fn warnings(proxies: &Proxies, config: &Config) -> Vec<Problem> {
     warnings
 }
 
-/// Returns the first of these variables that is set, and its value. An unusable value is replaced by
-/// a placeholder, so that the destinations that it applies to are known.
+/// Returns the first of these variables that is set, and its value. An unusable value is replaced
+/// by a placeholder, so that the destinations that it applies to are known.
 fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<ProxyVariable>, String) {
     const PLACEHOLDER: &str = "http://unusable";
     for name in names {

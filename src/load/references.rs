@@ -122,8 +122,8 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         Ok(Some(text.to_owned().into()))
     }
 
-    /// Substitutes the references in a text and parses the result with `parse`. Returns `None` without
-    /// references.
+    /// Substitutes the references in a text and parses the result with `parse`. Returns `None`
+    /// without references.
     fn references(
         &self,
         text: &str,

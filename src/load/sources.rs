@@ -42,8 +42,8 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// All problems at once, including those that [`read_and_inspect`](Self::read_and_inspect) adds.
-    /// If telemetry is disabled they are warnings.
+    /// All problems at once, including those that [`read_and_inspect`](Self::read_and_inspect)
+    /// adds. If telemetry is disabled they are warnings.
     pub(crate) fn load(self, inspect: impl FnOnce(&Config) -> Inspection) -> Result<Loaded, Error> {
         let (mut loaded, problems) = self.read_and_inspect(inspect);
         if loaded.config().disabled {
@@ -119,7 +119,8 @@ impl Sources {
         let mut merged = Merged::new(layers);
         let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Config::default(), vec![problem]));
-        // Violations are not reported if the file could not be read, or for values that were refused.
+        // Violations are not reported if the file could not be read, or for values that were
+        // refused.
         let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
         let was_refused = |key: Option<&str>| {
             let plain = |refused: &str| {
@@ -165,8 +166,8 @@ fn selected_profile(
     }
 }
 
-/// Returns the merged configuration and its errors. Values that break a rule are ignored where that is
-/// allowed.
+/// Returns the merged configuration and its errors. Values that break a rule are ignored where that
+/// is allowed.
 fn validated(
     merged: &mut Merged,
     profile: Option<&str>,
@@ -200,8 +201,9 @@ fn validated(
 fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
-        let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
-        problem.help = Some(format!("{help}no file was found, looked for {}", tried.join(" and ")));
+        let help = problem.help().map(|help| format!("{help}; ")).unwrap_or_default();
+        let help = format!("{help}no file was found, looked for {}", tried.join(" and "));
+        *problem = problem.clone().with_help(help);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The type of the value that a key holds, and the conversion of a text to it.
 //!
-//! Variables and calls contain texts, the file contains typed values. [`parse_as`] converts the first
-//! to the second, so that all other code sees typed values only. The types are found by walking over
-//! the type of the configuration, so no list of keys repeats them.
+//! Variables and calls contain texts, the file contains typed values. [`parse_as`] converts the
+//! first to the second, so that all other code sees typed values only. The types are found by
+//! walking over the type of the configuration, so no list of keys repeats them.
 
 use std::fmt;
 

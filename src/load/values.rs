@@ -1,7 +1,7 @@
 //! Access to values by key path.
 //!
-//! Paths are lists of segments, since a key such as `deployment.region` contains a dot. A segment may
-//! also be the index of an entry of a list.
+//! Paths are lists of segments, since a key such as `deployment.region` contains a dot. A segment
+//! may also be the index of an entry of a list.
 
 use figment::value::{Dict, Value};
 

@@ -173,12 +173,9 @@ impl ObservabilityTools {
     /// # Ok::<_, autotelemetry::Error>(())
     /// ```
     pub fn set_log_level(&self, level: &str) -> Result<(), Error> {
-        let filter = LogFilter::parse_str(level).map_err(|rejection| {
-            let problem = Problem::new(rejection.message).with_key("logs.level");
-            Error::configuration(vec![match rejection.help {
-                Some(help) => problem.with_help(help),
-                None => problem,
-            }])
+        let filter = LogFilter::parse_str(level).map_err(|error| {
+            let problem = Problem::new(error.message).with_key("logs.level").with_optional_help(error.help);
+            Error::configuration(vec![problem])
         })?;
         self.loggers().filter.set(filter);
         Ok(())

@@ -69,7 +69,8 @@ fn files(path: &Path) -> Vec<PathBuf> {
     entries.iter().flat_map(|entry| files(entry)).collect()
 }
 
-/// Splits a text into lower-case words with their lines. Names are split at `_` and before capitals.
+/// Splits a text into lower-case words with their lines. Names are split at `_` and before
+/// capitals.
 fn words(text: &str) -> Vec<(usize, String)> {
     let mut words = Vec::new();
     for (index, line) in text.lines().enumerate() {

@@ -1,7 +1,8 @@
 //! The public API of the library, as `cargo public-api -sss --all-features` prints it.
 //!
-//! `UPDATE_GOLDEN=1` rewrites `tests/snapshots/public-api.txt`. The crate `public-api` reads the JSON
-//! that rustdoc writes; its version in `Cargo.toml` belongs to the toolchain in `rust-toolchain.toml`.
+//! `UPDATE_GOLDEN=1` rewrites `tests/snapshots/public-api.txt`. The crate `public-api` reads the
+//! JSON that rustdoc writes; its version in `Cargo.toml` belongs to the toolchain in
+//! `rust-toolchain.toml`.
 #![cfg(all(unix, feature = "schema"))]
 
 use std::{

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use autotelemetry::{opentelemetry_sdk::trace::SdkTracer, prelude::*, providers::Propagator};
+use autotelemetry::{Propagator, opentelemetry_sdk::trace::SdkTracer, prelude::*};
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,

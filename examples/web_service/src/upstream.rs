@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autotelemetry::{opentelemetry_sdk::trace::SdkTracer, prelude::*, providers::Propagator};
+use autotelemetry::{Propagator, opentelemetry_sdk::trace::SdkTracer, prelude::*};
 use axum::http::HeaderMap;
 use opentelemetry_http::HeaderInjector;
 use serde_json::Value;

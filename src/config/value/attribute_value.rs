@@ -1,7 +1,7 @@
 //! Values of resource attributes.
 
-/// The value of a resource attribute: a string, boolean, integer, float, or an array of one of these
-/// types.
+/// The value of a resource attribute: a string, boolean, integer, float, or an array of one of
+/// these types.
 ///
 /// See the specification, "Attribute".
 #[derive(Debug, Clone, PartialEq)]

@@ -9,8 +9,8 @@ use http::{
 
 use super::{ConfigValue, ParseError, string_value};
 
-/// An absolute `http://` or `https://` URL without user information and fragment. For grpc also a host
-/// and port without a scheme.
+/// An absolute `http://` or `https://` URL without user information and fragment. For grpc also a
+/// host and port without a scheme.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     uri: Uri,
@@ -91,8 +91,8 @@ impl Endpoint {
         self.uri.path() != "/"
     }
 
-    /// Appends `path` to the path of the endpoint, joined with exactly one slash. A query stays at the
-    /// end.
+    /// Appends `path` to the path of the endpoint, joined with exactly one slash. A query stays at
+    /// the end.
     ///
     /// See the specification, "OpenTelemetry Protocol Exporter", "Endpoint URLs for OTLP/HTTP".
     #[must_use]

@@ -23,7 +23,8 @@ string_enum! {
     }
 }
 
-/// A level, or a list such as `"info,hyper=warn,my_crate=debug"`. The longest matching target decides.
+/// A level, or a list such as `"info,hyper=warn,my_crate=debug"`. The longest matching target
+/// decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogFilter {
     /// The level of targets that no directive names.

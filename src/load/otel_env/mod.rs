@@ -1,8 +1,8 @@
 //! `OTEL_*`: the variables of the OpenTelemetry specification, read by its rules.
 //!
-//! The specification requires a warning for an invalid value, which is then ignored, so nothing here
-//! is an error. The SDK crates read some of these variables too, by other rules. Every value is
-//! therefore passed to them explicitly.
+//! The specification requires a warning for an invalid value, which is then ignored, so nothing
+//! here is an error. The SDK crates read some of these variables too, by other rules. Every value
+//! is therefore passed to them explicitly.
 
 mod table;
 
@@ -155,7 +155,8 @@ impl VariableReader<'_> {
         }
     }
 
-    /// See the specification, "OpenTelemetry Protocol Exporter", "Specifying headers via environment variables".
+    /// See the specification, "OpenTelemetry Protocol Exporter", "Specifying headers via
+    /// environment variables".
     fn headers(&mut self, name: &str, path: &[String], text: &str) {
         let mut headers = Dict::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -180,7 +181,8 @@ impl VariableReader<'_> {
         self.add(name, path, headers.into());
     }
 
-    /// See the specification, "Resource SDK", "Specifying resource information via an environment variable".
+    /// See the specification, "Resource SDK", "Specifying resource information via an environment
+    /// variable".
     fn resource_attributes(&mut self, name: &str, text: &str) {
         let mut attributes = Vec::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {

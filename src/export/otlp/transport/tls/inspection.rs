@@ -83,7 +83,7 @@ impl Inspector {
     }
 
     fn error(&mut self, key: &str, TlsFileError { message, help }: TlsFileError) {
-        let problem = Problem { help, ..Problem::new(message).with_key(key) };
+        let problem = Problem::new(message).with_key(key).with_optional_help(help);
         add_once(&mut self.0.errors, problem);
     }
 
