@@ -31,7 +31,7 @@ fn install_sets_all_globals() {
     // Globals cannot be unset, so a failed attempt must set none.
     let error = with_env(&[]).install().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Configuration), "{error}");
-    tracing::info!("nobody listens yet");
+    tracing::info!("no subscriber yet");
 
     let mock = MockCollector::start();
     let environment = [
@@ -54,7 +54,7 @@ fn install_sets_all_globals() {
         big = u64::MAX,
         ratio = 0.5,
         ok = true,
-        who = %"display",
+        shown = %"display",
         what = ?Some("debug"),
         error = &std::io::Error::other("broken") as &(dyn std::error::Error + 'static),
         "a message"
@@ -107,7 +107,7 @@ fn install_sets_all_globals() {
     assert_eq!(attribute(record, "big"), Some(&AnyValue::StringValue(u64::MAX.to_string())));
     assert_eq!(attribute(record, "ratio"), Some(&AnyValue::DoubleValue(0.5)));
     assert_eq!(attribute(record, "ok"), Some(&AnyValue::BoolValue(true)));
-    assert_eq!(attribute(record, "who"), Some(&AnyValue::StringValue("display".into())));
+    assert_eq!(attribute(record, "shown"), Some(&AnyValue::StringValue("display".into())));
     assert_eq!(attribute(record, "what"), Some(&AnyValue::StringValue("Some(\"debug\")".into())));
     assert_eq!(attribute(record, "error"), Some(&AnyValue::StringValue("broken".into())));
     assert_eq!(attribute(record, "exception.message"), Some(&AnyValue::StringValue("broken".into())));

@@ -47,8 +47,8 @@ fn compare(name: &str, account: &Stats, emitted: u64, counts: &[u8]) {
         get("dropped"),
     );
     assert!(account.adds_up() && get("queued") == 0 && get("emitted") == emitted, "{account:?}");
-    assert!(get("exported") <= arrived, "what counts as exported has arrived: {account:?}");
-    assert!(arrived <= emitted - get("dropped"), "what counts as dropped has not: {account:?}");
+    assert!(get("exported") <= arrived, "exported items have arrived: {account:?}");
+    assert!(arrived <= emitted - get("dropped"), "dropped items have not arrived: {account:?}");
     if get("failed") == 0 {
         assert_eq!(get("exported"), arrived, "exact to the item: {account:?}");
     }
@@ -83,7 +83,7 @@ fn killed_under_load(protocol: &str, queue: &str) -> (Stats, Stats) {
         compare(name, account, emitted, counts);
         assert_eq!(account.get("failed"), 0, "{account:?}");
         let (_, again) = Occurrences::distinct_and_repeated(counts);
-        assert!(again <= kills * 512, "no more than was on its way: {again}");
+        assert!(again <= kills * 512, "only items in flight arrive twice: {again}");
     }
     (spans, logs)
 }

@@ -47,9 +47,10 @@ fn collector_example_accepts_the_quickstart() {
             assert_eq!(children.next(), None);
         }
         let logs = sections_with(&output, "LogRecord", "Span ID", field(order, "ID"));
-        let said: Vec<_> = logs.iter().map(|log| (field(log, "SeverityText"), field(log, "Body"))).collect();
+        let logged: Vec<_> =
+            logs.iter().map(|log| (field(log, "SeverityText"), field(log, "Body"))).collect();
         let expected = [("INFO", "Str(order received)"), ("ERROR", "Str(order failed)")];
-        assert_eq!(said, expected[..=usize::from(failed)]);
+        assert_eq!(logged, expected[..=usize::from(failed)]);
     }
     for (metric, unit) in [("orders.processed", "{order}"), ("order.duration", "ms")] {
         let metrics = sections_with(&output, "Metric", "-> Name", metric);

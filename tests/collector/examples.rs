@@ -78,9 +78,10 @@ fn several_destinations_receive_their_records() {
     let (own, vendor) = (Collector::start(), Collector::start());
     let command = several_destinations(&own.url("http/protobuf"), &vendor.url("grpc"));
     let printed = lines(&process::run(command));
-    let said: Vec<_> = printed.iter().map(|line| (line["level"].clone(), line["message"].clone())).collect();
+    let logged: Vec<_> =
+        printed.iter().map(|line| (line["level"].clone(), line["message"].clone())).collect();
     assert_eq!(
-        said,
+        logged,
         [("INFO", "left the port"), ("WARN", "high waves")].map(|(level, text)| (level.into(), text.into()))
     );
 

@@ -50,15 +50,16 @@ fn check_any(url: &str, protocol: &str, lines: &[String]) {
     let mut child = child(url, protocol, &[]);
     child.call("emit 10");
     let place = url.split("://").nth(1).unwrap();
-    let said = child.wait_stderr(", will keep trying; 10 spans waiting\n");
-    println!("{protocol}: {said}");
-    let is_said = |line: &String| said.starts_with(&format!("autotelemetry: {},", line.replace("{}", place)));
-    assert!(lines.iter().any(is_said), "{said}");
+    let stderr = child.wait_stderr(", will keep trying; 10 spans waiting\n");
+    println!("{protocol}: {stderr}");
+    let is_said =
+        |line: &String| stderr.starts_with(&format!("autotelemetry: {},", line.replace("{}", place)));
+    assert!(lines.iter().any(is_said), "{stderr}");
     let stats = child.stats("traces");
     assert_eq!((stats.get("queued"), stats.get("failed")), (10, 0), "{stats:?}");
     child.call("shutdown");
-    let said = child.wait_stderr("shutdown: lost 10 of 10 spans");
-    assert_eq!(said.lines().count(), 2, "{said}");
+    let stderr = child.wait_stderr("shutdown: lost 10 of 10 spans");
+    assert_eq!(stderr.lines().count(), 2, "{stderr}");
 }
 
 #[test]
@@ -140,10 +141,10 @@ fn proxy_limits_and_restarts_are_handled() {
         small.call("emit 10");
         small.wait_stats("traces", |stats| stats.get("exported") == 10);
         small.call("emit 500");
-        let said = small.wait_stderr("spans lost\n");
-        println!("{protocol}: {said}");
+        let stderr = small.wait_stderr("spans lost\n");
+        println!("{protocol}: {stderr}");
         let stats = small.wait_stats("traces", |stats| stats.get("queued") == 0);
-        assert!(said.contains("returned 413 Payload Too Large (reduce max_export_batch_size"), "{said}");
+        assert!(stderr.contains("returned 413 Payload Too Large (reduce max_export_batch_size"), "{stderr}");
         assert!(stats.adds_up() && stats.get("failed") > 0, "{stats:?}");
 
         // A limited client retries after the requested delay.
@@ -155,11 +156,11 @@ fn proxy_limits_and_restarts_are_handled() {
             limited.wait_stats("traces", until);
         }
         let took = start.elapsed();
-        let said = limited.wait_stderr("recovered");
-        println!("{protocol}, in {took:?}: {said}");
+        let stderr = limited.wait_stderr("recovered");
+        println!("{protocol}, in {took:?}: {stderr}");
         assert!(
-            said.contains("returned 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
-            "{said}"
+            stderr.contains("returned 429 Too Many Requests, will keep trying; 10 spans waiting\n"),
+            "{stderr}"
         );
         assert!(took > Duration::from_millis(1500), "{took:?}");
         assert_eq!(limited.stats("traces").get("exported"), 30);
@@ -178,8 +179,8 @@ fn proxy_limits_and_restarts_are_handled() {
         child.call("emit 10");
         child.wait_stderr("returned 502 Bad Gateway, will keep trying; 10 spans waiting\n");
         collector.restart();
-        let said = child.wait_stderr("recovered");
-        assert!(said.ends_with("s, nothing lost\n"), "{said}");
+        let stderr = child.wait_stderr("recovered");
+        assert!(stderr.ends_with("s, nothing lost\n"), "{stderr}");
         assert_eq!(child.call("shutdown"), "Ok(())");
         assert_eq!(child.stats("traces").get("exported"), 10);
         collector.wait(|text| sections(text, "Span").len() == 10);
@@ -217,9 +218,9 @@ fn collector_restart_is_reported_without_loss() {
         // Long enough for a visible outage.
         thread::sleep(Duration::from_millis(300));
         collector.restart();
-        let said = child.wait_stderr("recovered");
-        println!("{protocol}: {said}");
-        assert!(said.ends_with("s, nothing lost\n"), "{said}");
+        let stderr = child.wait_stderr("recovered");
+        println!("{protocol}: {stderr}");
+        assert!(stderr.ends_with("s, nothing lost\n"), "{stderr}");
         assert_eq!(child.call("shutdown"), "Ok(())");
     }
 }

@@ -67,14 +67,14 @@ fn oversized_item_is_lost_alone() {
                 "{reason}"
             );
         }
-        let said = child.wait_stderr("shutdown: lost");
-        println!("{way:?}: {said}");
+        let stderr = child.wait_stderr("shutdown: lost");
+        println!("{way:?}: {stderr}");
         let place = url.replace("http://", "");
         assert!(
-            said.starts_with(&format!("autotelemetry: cannot send to {place} (an item of 5000")),
-            "{said}"
+            stderr.starts_with(&format!("autotelemetry: cannot send to {place} (an item of 5000")),
+            "{stderr}"
         );
         let help = "bytes exceeds the limit of 4194304 bytes; shorten attribute values with attribute_value_length_limit); 1 ";
-        assert!(said.contains(help) && said.lines().count() == 2, "{said}");
+        assert!(stderr.contains(help) && stderr.lines().count() == 2, "{stderr}");
     }
 }

@@ -13,8 +13,8 @@ fn is_accepted(mut command: Command, name: &str, text: &str) {
     let path = directory.path().join(name);
     fs::write(&path, text).unwrap();
     let output = command.arg(&path).stdin(Stdio::null()).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
+    let printed = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&printed));
 }
 
 #[test]

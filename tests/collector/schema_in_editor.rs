@@ -30,8 +30,8 @@ fn taplo_accepts_the_example_files() {
             }
         }
     }
-    let (good, said) = lint(&files);
-    assert!(good && files.len() >= 7, "{said}");
+    let (good, diagnostics) = lint(&files);
+    assert!(good && files.len() >= 7, "{diagnostics}");
 }
 
 #[test]
@@ -47,12 +47,12 @@ fn taplo_marks_mistakes() {
         ("exporters = \"otlp\"", "[logs]\nexporters = \"otlp\"\n"),
     ] {
         fs::write(&path, format!("#:schema {ROOT}/schema/autotelemetry.schema.json\n{text}")).unwrap();
-        let (good, said) = lint(&[path.display().to_string()]);
-        assert!(!good && said.contains(line) && said.contains('^'), "{line}: {said}");
+        let (good, diagnostics) = lint(&[path.display().to_string()]);
+        assert!(!good && diagnostics.contains(line) && diagnostics.contains('^'), "{line}: {diagnostics}");
     }
     // A reference can replace any value.
     let text = "[prometheus]\nport = \"${PORT}\"\n[otlp]\nprotocol = \"${PROTOCOL:-grpc}\"\ntimeout = \"${LIMIT}\"\n[otlp.headers]\na = \"b\"\nc = { file = \"d\" }\n";
     fs::write(&path, format!("#:schema {ROOT}/schema/autotelemetry.schema.json\n{text}")).unwrap();
-    let (good, said) = lint(&[path.display().to_string()]);
-    assert!(good, "{said}");
+    let (good, diagnostics) = lint(&[path.display().to_string()]);
+    assert!(good, "{diagnostics}");
 }

@@ -306,10 +306,10 @@ fn https_is_verified_against_the_system_certificates() {
         let mut program = process::function(module_path!(), "child_emits");
         program.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint).env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         let output = program.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(
-            !output.status.success() && said.contains("signed by an unknown authority"),
-            "{protocol}: {said}"
+            !output.status.success() && stderr.contains("signed by an unknown authority"),
+            "{protocol}: {stderr}"
         );
     }
     collector.wait(|text| sections(text, "Span").len() == 4 && sections(text, "LogRecord").len() == 8);

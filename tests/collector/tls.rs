@@ -31,7 +31,7 @@ fn mismatched_certificates_are_rejected_with_a_reason() {
          printf -- '-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----\\n' > broken.key
          printf -- '-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n' | cat - authority.pem > half.pem",
     );
-    let said = |tls: &str| {
+    let problems = |tls: &str| {
         let tls = tls.replace('@', &format!("{}/", directory.path().display()));
         let (builder, of_file) = to_tls(&tls);
         let (errors, warnings) = match builder.build() {
@@ -41,38 +41,44 @@ fn mismatched_certificates_are_rejected_with_a_reason() {
         let errors = errors.iter().map(|problem| format!("error: {problem}"));
         let all: Vec<_> =
             errors.chain(warnings.iter().map(|problem| format!("warning: {problem}"))).collect();
-        let said = all.join("\n").replace(&format!("{}/", directory.path().display()), "@");
-        said.replace(&format!("{}/autotelemetry.toml", of_file.path().display()), "file")
+        let problems = all.join("\n").replace(&format!("{}/", directory.path().display()), "@");
+        problems.replace(&format!("{}/autotelemetry.toml", of_file.path().display()), "file")
     };
     // Matching files have no problem.
-    assert_eq!(said("ca_file = \"@authority.pem\"\ncert_file = \"@own.pem\"\nkey_file = \"@own.key\""), "");
-    assert_eq!(said("ca_file = \"@authority.pem\"\ncert_file = \"@both.pem\"\nkey_file = \"@both.pem\""), "");
     assert_eq!(
-        said("cert_file = \"@own.pem\"\nkey_file = \"@other.key\""),
+        problems("ca_file = \"@authority.pem\"\ncert_file = \"@own.pem\"\nkey_file = \"@own.key\""),
+        ""
+    );
+    assert_eq!(
+        problems("ca_file = \"@authority.pem\"\ncert_file = \"@both.pem\"\nkey_file = \"@both.pem\""),
+        ""
+    );
+    assert_eq!(
+        problems("cert_file = \"@own.pem\"\nkey_file = \"@other.key\""),
         "error: file:8:12: otlp.tls.key_file: the private key in @other.key does not match the certificate in @own.pem\n    \
          help: put the certificate of the service first in `cert_file`"
     );
     assert_eq!(
-        said("cert_file = \"@own.pem\"\nkey_file = \"@broken.key\""),
+        problems("cert_file = \"@own.pem\"\nkey_file = \"@broken.key\""),
         "error: file:8:12: otlp.tls.key_file: cannot use @broken.key: the private key cannot be parsed\n    \
          help: use an RSA, ECDSA or Ed25519 key"
     );
     assert_eq!(
-        said("ca_file = \"@own.pem\""),
+        problems("ca_file = \"@own.pem\""),
         "error: file:7:11: otlp.tls.ca_file: cannot use @own.pem: it contains no CA certificate\n    \
          help: use the certificate of the issuing CA instead of the server certificate"
     );
     assert_eq!(
-        said("cert_file = \"@old.pem\"\nkey_file = \"@own.key\""),
+        problems("cert_file = \"@old.pem\"\nkey_file = \"@own.key\""),
         "error: file:7:13: otlp.tls.cert_file: cannot use @old.pem: it contains a certificate that is not X.509 version 3"
     );
     assert_eq!(
-        said("ca_file = \"@half.pem\""),
+        problems("ca_file = \"@half.pem\""),
         "warning: file:7:11: otlp.tls.ca_file: 1 of the 2 certificates in @half.pem cannot be parsed"
     );
     // All problems at once, each once although three signals share the files.
     assert_eq!(
-        said("ca_file = \"@none\"\ncert_file = \"@own.key\"\nkey_file = \"@own.pem\"").lines().count(),
+        problems("ca_file = \"@none\"\ncert_file = \"@own.key\"\nkey_file = \"@own.pem\"").lines().count(),
         5
     );
 }
@@ -148,7 +154,8 @@ fn mutual_tls_authenticates_both_sides() {
         let good = with_identity(&endpoint, protocol, (&ca, &own, &own_key));
         send(with_env(&good), "accepted").unwrap();
 
-        let error = send(with_env(&with_identity(&endpoint, protocol, (&ca, "", ""))), "nobody").unwrap_err();
+        let error =
+            send(with_env(&with_identity(&endpoint, protocol, (&ca, "", ""))), "anonymous").unwrap_err();
         // With TLS 1.3 a rejected client learns of it when it sends, unless the connection is
         // already closed.
         let refused = [
@@ -176,12 +183,12 @@ fn mutual_tls_authenticates_both_sides() {
 fn renewed_files_are_used_for_new_connections() {
     require!(Collector, Openssl);
     let output = process::run(process::function(module_path!(), "child_renews_certificates"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    let warnings: Vec<_> = said.lines().filter(|line| line.contains("cannot use")).collect();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let warnings: Vec<_> = stderr.lines().filter(|line| line.contains("cannot use")).collect();
     assert!(
         warnings.len() == 1
             && warnings[0].contains("own.pem: invalid base64; still using the previously loaded files"),
-        "{said}"
+        "{stderr}"
     );
 }
 

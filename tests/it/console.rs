@@ -23,7 +23,7 @@ fn quickstart_text_output_shows_all_signals() {
             && err.lines().count() == 1,
         "{err}"
     );
-    assert!(!out.contains('\u{1b}'), "no colours where nobody would see them");
+    assert!(!out.contains('\u{1b}'), "a pipe gets no colours");
     let has = |parts: &[&str]| {
         assert!(
             out.lines().any(|line| parts.iter().all(|part| line.contains(part))),
@@ -83,7 +83,7 @@ fn closed_stdout_is_reported_once_and_tolerated() {
     assert!(
         err.lines().count() == 2
             && err.contains("standard output was closed by its reader; console output stopped"),
-        "said, and once: {err}"
+        "reported once: {err}"
     );
 }
 

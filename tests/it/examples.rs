@@ -36,11 +36,11 @@ fn quickstart_emits_every_item() {
         }
 
         let logs = matching(&lines, &json!({ "target": "shop", "span_id": span["span_id"] }));
-        let said: Vec<_> = logs.iter().map(|log| (&log["level"], &log["message"])).collect();
+        let logged: Vec<_> = logs.iter().map(|log| (&log["level"], &log["message"])).collect();
         let expected = [("INFO", "order received"), ("ERROR", "order failed")];
         let expected = expected.map(|(level, message)| (json!(level), json!(message)));
         let expected: Vec<_> = expected[..=usize::from(failed)].iter().map(|(l, m)| (l, m)).collect();
-        assert_eq!(said, expected);
+        assert_eq!(logged, expected);
         assert_eq!(logs[0]["attributes"], payment);
         if failed {
             assert_eq!(logs[1]["attributes"]["exception.message"], why);
@@ -107,8 +107,8 @@ fn several_destinations_keep_headers_apart() {
 fn log_level_example_changes_levels_at_run_time() {
     let lines = lines(&change_levels(process::example("log_level")));
     let member = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
-    let said: Vec<_> = lines.iter().map(|line| (member(line, "target"), member(line, "level"))).collect();
-    let said: Vec<_> = said.iter().map(|(target, level)| (&**target, &**level)).collect();
+    let logged: Vec<_> = lines.iter().map(|line| (member(line, "target"), member(line, "level"))).collect();
+    let logged: Vec<_> = logged.iter().map(|(target, level)| (&**target, &**level)).collect();
     let expected = [
         // Initially, at level info.
         &[("doors", "INFO"), ("fridge", "WARN")][..],
@@ -117,7 +117,7 @@ fn log_level_example_changes_levels_at_run_time() {
         // The invalid level is reported; then the level is off.
         &[("log_level", "ERROR")],
     ];
-    assert_eq!(said, expected.concat());
+    assert_eq!(logged, expected.concat());
     let refused = only(&lines, &json!({ "message": "level not changed" }));
     let why = refused["attributes"]["exception.message"].as_str().unwrap();
     assert!(why.contains("\"loud\" is not one of"), "{why}");
@@ -129,7 +129,8 @@ fn disabled_fallback_computes_result_without_telemetry() {
         let mut command = process::example("disabled_fallback");
         command.envs(variables.iter().copied());
         let output = process::run(command);
-        let (out, said) = (str::from_utf8(&output.stdout).unwrap(), str::from_utf8(&output.stderr).unwrap());
+        let (out, stderr) =
+            (str::from_utf8(&output.stdout).unwrap(), str::from_utf8(&output.stderr).unwrap());
         let (logs, results): (Vec<_>, Vec<_>) = out.lines().partition(|line| line.starts_with('{'));
         assert_eq!(results, ["55"], "with and without telemetry");
         if telemetry {
@@ -139,12 +140,12 @@ fn disabled_fallback_computes_result_without_telemetry() {
                 (&log["message"], &log["attributes"]),
                 (&"summed up".into(), &json!({ "numbers": 10 }))
             );
-            assert!(logs.len() == 1 && !said.contains("there is no telemetry"), "{out}{said}");
+            assert!(logs.len() == 1 && !stderr.contains("there is no telemetry"), "{out}{stderr}");
         } else {
             assert_eq!(logs, [""; 0]);
             assert!(
-                said.starts_with("there is no telemetry: ") && said.contains("AUTOTEL_LOGS__LEVEL"),
-                "{said}"
+                stderr.starts_with("there is no telemetry: ") && stderr.contains("AUTOTEL_LOGS__LEVEL"),
+                "{stderr}"
             );
         }
     }

@@ -23,7 +23,7 @@ fn transient_errors_are_retried_and_permanent_ones_are_not() {
         .unwrap();
     drop(tools.tracer("test").start_as_current_span("work"));
     tools.force_flush().unwrap();
-    assert_eq!(mock.received().len(), 3, "two refusals and a success");
+    assert_eq!(mock.received().len(), 3, "two rejections and a success");
 
     mock.fail_next(&[400]);
     drop(tools.tracer("test").start_as_current_span("work"));

@@ -39,7 +39,7 @@ fn json(path: &Path) -> Vec<Value> {
 fn wait(is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain");
+        assert!(Instant::now() < deadline, "not reached in time");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -92,12 +92,12 @@ fn retention_removes_only_own_old_files() {
         drop(
             to_files(directory.path()).set("file.rotation", "daily").set("file.max_files", max_files).build(),
         );
-        let ours = |name: &String| !others.contains(&name.as_str());
-        names(directory.path()).into_iter().filter(ours).collect::<Vec<_>>()
+        let is_own = |name: &String| !others.contains(&name.as_str());
+        names(directory.path()).into_iter().filter(is_own).collect::<Vec<_>>()
     };
     assert_eq!(build(0).len(), 10, "0 keeps all");
     assert_eq!(build(4)[..3], ["shop.2020-01-07.log", "shop.2020-01-08.log", "shop.2020-01-09.log"]);
-    assert_eq!(build(4).len(), 4, "who starts again loses nothing");
+    assert_eq!(build(4).len(), 4, "a restart removes nothing");
     assert_eq!(build(1).len(), 1);
     assert_eq!(names(directory.path()).len(), 1 + others.len());
 }
@@ -324,9 +324,9 @@ fn full_disk_leaves_whole_lines() {
     let file = program.file.clone();
     let err = program.end();
     let (full, after) = (json(&directory.path().join("full")), json(&file));
-    let told: u64 = after.iter().filter_map(|line| line["attributes"]["dropped"].as_u64()).sum();
-    let written = full.len() + after.len() - usize::from(told > 0);
-    assert_eq!(written + usize::try_from(told).unwrap(), 101, "{err}");
-    assert!(told > 0 && err.contains(&format!("STATS 101 {written} {told} ")), "{err}");
+    let dropped: u64 = after.iter().filter_map(|line| line["attributes"]["dropped"].as_u64()).sum();
+    let written = full.len() + after.len() - usize::from(dropped > 0);
+    assert_eq!(written + usize::try_from(dropped).unwrap(), 101, "{err}");
+    assert!(dropped > 0 && err.contains(&format!("STATS 101 {written} {dropped} ")), "{err}");
     assert!(err.contains("File too large"), "{err}");
 }

@@ -15,8 +15,8 @@ use test_support::{TIMEOUT, builder, process};
 #[test]
 fn forked_process_ends_at_once_despite_inherited_telemetry() {
     let output = process::run(process::function(module_path!(), "child_forks"));
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("test result: ok"), "{said}");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("test result: ok"), "{stdout}");
 }
 
 #[test]

@@ -19,8 +19,8 @@ fn init_finds_the_file_in_each_runtime() {
                 .env("KIND", kind)
                 .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
             let output = process::run(program);
-            let said = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(said.lines().count(), 1, "the start line alone: {said}");
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(stderr.lines().count(), 1, "the start line alone: {stderr}");
             assert_eq!((mock.spans().len(), mock.metrics().len()), (1, 1), "{kind}, {protocol}");
             let logs: Vec<_> = mock.logs().into_iter().map(|(scope, _)| scope).collect();
             assert_eq!(
@@ -37,9 +37,9 @@ fn init_without_destination_names_the_setting() {
     let directory = tempfile::tempdir().unwrap();
     let mut program = process::function(module_path!(), "child_inits");
     program.current_dir(directory.path()).env("KIND", "none").env("OTEL_SERVICE_NAME", "x");
-    let said = String::from_utf8(process::run(program).stderr).unwrap();
+    let stderr = String::from_utf8(process::run(program).stderr).unwrap();
     assert_eq!(
-        said,
+        stderr,
         "autotelemetry: x, no file: traces nowhere; metrics nowhere; logs to console. To export traces and metrics, set \
          `otlp.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT) or their `exporters` ([] for none)\n"
     );

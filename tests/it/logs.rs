@@ -65,7 +65,7 @@ fn exception_attributes_include_the_source_chain() {
         })
     );
     assert!(lines[0]["attributes"]["exception.type"].as_str().unwrap().ends_with("::Outer"));
-    assert_eq!(lines[1]["attributes"]["exception.message"], "hidden", "what the caller says wins");
+    assert_eq!(lines[1]["attributes"]["exception.message"], "hidden", "the argument of the caller wins");
 }
 
 #[test]

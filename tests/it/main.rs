@@ -17,7 +17,6 @@ mod explain;
 mod export;
 mod export_errors;
 mod export_failures;
-mod features;
 mod file;
 mod flush;
 mod fork;

@@ -101,7 +101,7 @@ fn panicking_callback_skips_one_push_of_its_instrument() {
         counter.add(1, &[]);
         tools.force_flush().unwrap();
     }
-    assert_eq!(pushed(&mock, "bad"), [[7], [7]], "missing once, and nothing of what it had begun");
+    assert_eq!(pushed(&mock, "bad"), [[7], [7]], "absent once, partial values included");
     assert_eq!(pushed(&mock, "before"), [[10], [20], [30]]);
     assert_eq!(pushed(&mock, "after"), [[10], [20], [30]]);
     assert_eq!(pushed(&mock, "direct"), [[1], [2], [3]]);
@@ -247,15 +247,15 @@ fn instruments_of_each_kind_keep_their_description() {
 #[test]
 fn panicking_callbacks_are_reported_once_a_minute() {
     let output = process::run(process::function(module_path!(), "child_panics_in_callbacks"));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     // The first line is the start line.
-    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("autotelemetry: ")).skip(1).collect();
+    let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("autotelemetry: ")).skip(1).collect();
     assert_eq!(
         lines,
         ["autotelemetry: observable callback panicked; skipped in this collection: \"bad\" and \"worse\""],
-        "{said}"
+        "{stderr}"
     );
-    assert_eq!(said.matches("on purpose").count(), 8, "called at each of the four collections: {said}");
+    assert_eq!(stderr.matches("on purpose").count(), 8, "called at each of the four collections: {stderr}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn tools(keys: &[(&str, &str)]) -> ObservabilityTools {
 fn server_answers_get_and_head_on_its_path_only() {
     let tools = tools(&[]);
     let address = tools.prometheus_address().unwrap();
-    assert!(address.ip().is_loopback(), "nobody else can see it by default");
+    assert!(address.ip().is_loopback(), "other hosts cannot reach it by default");
     tools.meter("shop").u64_counter("orders.processed").build().add(3, &[KeyValue::new("payment", "card")]);
 
     let (head, body) = request(address, "GET /metrics");

@@ -42,7 +42,7 @@ fn plain_http_requests_are_sent_to_the_proxy() {
 
 #[test]
 fn unusable_proxy_is_a_warning() {
-    let said = |variables: &[(&str, &str)]| {
+    let warnings = |variables: &[(&str, &str)]| {
         let named = [&[("OTEL_SERVICE_NAME", "x")], variables].concat();
         let explained = with_env(&named).explain();
         assert_eq!(explained.errors(), []);
@@ -50,12 +50,15 @@ fn unusable_proxy_is_a_warning() {
     };
     let https = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318");
     let unusable = "is not the URL of an HTTP proxy, ignored\n    help: for example http://proxy:3128";
-    assert_eq!(said(&[https, ("https_proxy", "user:s3cret@no url")]), [format!("https_proxy: {unusable}")]);
-    assert_eq!(said(&[https, ("ALL_PROXY", "socks5://p:1")]), [format!("ALL_PROXY: {unusable}")]);
+    assert_eq!(
+        warnings(&[https, ("https_proxy", "user:s3cret@no url")]),
+        [format!("https_proxy: {unusable}")]
+    );
+    assert_eq!(warnings(&[https, ("ALL_PROXY", "socks5://p:1")]), [format!("ALL_PROXY: {unusable}")]);
     // Proxies for other destinations are not checked.
-    assert_eq!(said(&[https, ("ALL_PROXY", "socks5://p:1"), ("NO_PROXY", "c")]), [""; 0]);
-    assert_eq!(said(&[https, ("HTTP_PROXY", "no url")]), [""; 0]);
-    assert_eq!(said(&[("HTTPS_PROXY", "no url")]), [""; 0]);
+    assert_eq!(warnings(&[https, ("ALL_PROXY", "socks5://p:1"), ("NO_PROXY", "c")]), [""; 0]);
+    assert_eq!(warnings(&[https, ("HTTP_PROXY", "no url")]), [""; 0]);
+    assert_eq!(warnings(&[("HTTPS_PROXY", "no url")]), [""; 0]);
     if cfg!(feature = "grpc") {
         let grpc = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317"),
@@ -64,7 +67,7 @@ fn unusable_proxy_is_a_warning() {
         ];
         let warning = "HTTP_PROXY: is not used for grpc over http:// (http://c:4317)\n    \
                        help: use https://, or name the host in NO_PROXY";
-        assert_eq!(said(&grpc), [warning]);
-        assert_eq!(said(&[&grpc[..], &[("NO_PROXY", "c")]].concat()), [""; 0]);
+        assert_eq!(warnings(&grpc), [warning]);
+        assert_eq!(warnings(&[&grpc[..], &[("NO_PROXY", "c")]].concat()), [""; 0]);
     }
 }

@@ -62,6 +62,6 @@ fn failed_assertion_matches_the_example() {
     let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         telemetry.assert_span("pack").with_parent("order");
     }));
-    let said = failed.expect_err("it fails").downcast::<String>().unwrap();
-    assert!(blocks("text").contains(&*said), "{said}");
+    let message = failed.expect_err("it fails").downcast::<String>().unwrap();
+    assert!(blocks("text").contains(&*message), "{message}");
 }

@@ -118,7 +118,7 @@ fn exported_and_rejected_items_are_counted_apart() {
     assert_eq!(number(duration, &answered(&[("otel_component_type", span)], "200"), None), [1.0], "{page}");
     let labels = [("otel_component_type", record)];
     assert_eq!(number(duration, &answered(&labels, "400"), Some("rejected")), [1.0]);
-    assert_eq!(number(duration, &answered(&labels, "200"), Some("rejected")), [1.0], "a part was refused");
+    assert_eq!(number(duration, &answered(&labels, "200"), Some("rejected")), [1.0], "a part was rejected");
     assert_eq!(number(duration, &labels, None), [0.0; 0]);
 
     let processor = [("otel_component_name", "batching_span_processor/otlp")];
@@ -183,7 +183,7 @@ fn unresolvable_host_sets_error_type() {
     assert_eq!(number("otel_sdk_exporter_span_exported_total", None), [0.0]);
     let duration = "otel_sdk_exporter_operation_duration_seconds_count";
     assert_eq!(number(duration, Some("connection_refused")), [1.0]);
-    assert!(!page.contains("status_code"), "nobody answered: {page}");
+    assert!(!page.contains("status_code"), "there was no response: {page}");
     tools.shutdown().unwrap();
 }
 

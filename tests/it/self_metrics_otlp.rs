@@ -72,7 +72,7 @@ fn otlp_self_metrics_follow_the_semantic_conventions() {
         tools.force_flush().unwrap();
         let all = metrics(&mock, protocol);
         let pushes = mock.received().iter().filter(|it| it.path.to_lowercase().contains("metrics")).count();
-        assert_eq!(pushes, 2, "what a push changes is told by the next one");
+        assert_eq!(pushes, 2, "the second push includes the changes of the first");
         let last = |name: &str| {
             all[first.len()..]
                 .iter()
@@ -165,6 +165,6 @@ fn delta_counters_sum_to_total() {
     let values: Vec<i64> = pushes.iter().map(|points| points.iter().map(|point| point.0).sum()).collect();
     assert_eq!(values.iter().sum::<i64>(), 5, "{values:?}");
     let sizes = pushed(&mock, "otel.sdk.processor.span.queue.capacity");
-    assert!(sizes.iter().all(|points| points[0].0 == 2048), "a level is no difference: {sizes:?}");
+    assert!(sizes.iter().all(|points| points[0].0 == 2048), "a gauge has no delta: {sizes:?}");
     tools.shutdown().unwrap();
 }

@@ -135,8 +135,8 @@ fn configuration_applies_except_for_destinations() {
 fn invalid_configuration_panics_with_the_problem() {
     let build = || testing::builder().configure(|builder| builder.set("traces.sampler", "sometimes")).build();
     let panic = catch_unwind(AssertUnwindSafe(build)).expect_err("it fails");
-    let said = panic.downcast::<String>().unwrap();
-    assert!(said.contains("traces.sampler: \"sometimes\" is not one of"), "{said}");
+    let message = panic.downcast::<String>().unwrap();
+    assert!(message.contains("traces.sampler: \"sometimes\" is not one of"), "{message}");
 }
 
 #[test]
@@ -176,9 +176,9 @@ fn open_spans_are_named_in_failures() {
     telemetry.assert_log(Severity::Info).in_span("outer");
     let panic =
         catch_unwind(AssertUnwindSafe(|| telemetry.assert_span("outer"))).expect_err("it has not ended");
-    let said = panic.downcast::<String>().unwrap();
-    assert!(said.starts_with("expected span \"outer\", found one that has not ended\n"), "{said}");
-    assert!(said.contains("span \"outer\" has not ended"), "{said}");
+    let message = panic.downcast::<String>().unwrap();
+    assert!(message.starts_with("expected span \"outer\", found one that has not ended\n"), "{message}");
+    assert!(message.contains("span \"outer\" has not ended"), "{message}");
     drop(outer);
     telemetry.assert_span("outer");
 }
@@ -204,8 +204,8 @@ fn repeated_reads_return_all_instruments() {
     }
     let both = || telemetry.assert_gauge("temperature").is(38.5);
     let panic = catch_unwind(AssertUnwindSafe(both)).expect_err("two gauges are not added up");
-    let said = panic.downcast::<String>().unwrap();
-    assert!(said.starts_with("2 x gauge \"temperature\" match; narrow down to one gauge"), "{said}");
+    let message = panic.downcast::<String>().unwrap();
+    assert!(message.starts_with("2 x gauge \"temperature\" match; narrow down to one gauge"), "{message}");
 }
 
 #[test]
@@ -253,15 +253,15 @@ fn floats_are_compared_with_tolerance() {
     telemetry.assert_counter("seconds").is(0.3);
     telemetry.assert_histogram("tiny").has_sum(1.5e-7);
     let wrong = || telemetry.assert_histogram("tiny").has_sum(1.6e-7);
-    let said = catch_unwind(AssertUnwindSafe(wrong))
+    let message = catch_unwind(AssertUnwindSafe(wrong))
         .expect_err("it is another number")
         .downcast::<String>()
         .unwrap();
     assert!(
-        said.starts_with("expected the sum of histogram \"tiny\" to be 0.00000016, found 0.00000015\n"),
-        "{said}"
+        message.starts_with("expected the sum of histogram \"tiny\" to be 0.00000016, found 0.00000015\n"),
+        "{message}"
     );
-    assert!(said.contains("sum=0.00000015 "), "{said}");
+    assert!(message.contains("sum=0.00000015 "), "{message}");
 
     // A sum that should be zero counts as zero, and infinity equals no other number.
     let balance = meter.f64_up_down_counter("balance").build();
@@ -305,8 +305,12 @@ fn wait_until_waits_for_other_threads() {
 
     telemetry.wait_until(Duration::MAX, |_| true);
     let never = || telemetry.wait_until(Duration::from_millis(1), |_| false);
-    let said = catch_unwind(AssertUnwindSafe(never)).expect_err("it never is").downcast::<String>().unwrap();
-    assert!(said.starts_with("the condition was not met within 1ms\n") && said.contains("work"), "{said}");
+    let message =
+        catch_unwind(AssertUnwindSafe(never)).expect_err("it never is").downcast::<String>().unwrap();
+    assert!(
+        message.starts_with("the condition was not met within 1ms\n") && message.contains("work"),
+        "{message}"
+    );
 }
 
 #[test]

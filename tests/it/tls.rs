@@ -18,7 +18,7 @@ const PROTOCOLS: &[&str] =
     if cfg!(feature = "grpc") { &["grpc", "http/protobuf"] } else { &["http/protobuf"] };
 
 /// Returns the problems of `file` as the value of `key`, without the directory.
-fn said_of(directory: &Path, key: &str, file: &str) -> String {
+fn problems_of(directory: &Path, key: &str, file: &str) -> String {
     let beside = |other: &str| {
         if key == "ca_file" || key == other { String::new() } else { format!("{other} = \"{other}\"\n") }
     };
@@ -26,21 +26,22 @@ fn said_of(directory: &Path, key: &str, file: &str) -> String {
     // The other half of the identity is missing, which is reported after the problem of the file.
     let text = format!("{key} = \"{}\"\n{}{}", path.display(), beside("cert_file"), beside("key_file"));
     let (builder, _directory) = to_tls(&text);
-    let said = match builder.build() {
+    let problems = match builder.build() {
         Ok(tools) => tools.warnings().iter().map(ToString::to_string).collect(),
         Err(error) => error.problems().iter().map(ToString::to_string).collect::<Vec<_>>(),
     };
-    let said = said.iter().filter(|problem| problem.contains(&format!("otlp.tls.{key}: ")));
-    let said = said.cloned().collect::<Vec<_>>().join("\n").replace(&format!("{}/", directory.display()), "");
-    match said.split_once(&format!("otlp.tls.{key}: ")) {
-        Some((place, said))
+    let problems = problems.iter().filter(|problem| problem.contains(&format!("otlp.tls.{key}: ")));
+    let problems =
+        problems.cloned().collect::<Vec<_>>().join("\n").replace(&format!("{}/", directory.display()), "");
+    match problems.split_once(&format!("otlp.tls.{key}: ")) {
+        Some((place, problems))
             if place.ends_with("autotelemetry.toml:7:11: ")
                 || place.ends_with(":7:12: ")
                 || place.ends_with(":7:13: ") =>
         {
-            said.to_owned()
+            problems.to_owned()
         }
-        _ => said,
+        _ => problems,
     }
 }
 
@@ -110,20 +111,23 @@ fn invalid_pem_is_rejected_with_a_reason() {
         ),
     ] {
         fs::write(directory.path().join("file"), &content).unwrap();
-        let said = said_of(directory.path(), key, "file");
-        assert_eq!(said, format!("cannot use file: {expected}"), "{content}");
+        let problems = problems_of(directory.path(), key, "file");
+        assert_eq!(problems, format!("cannot use file: {expected}"), "{content}");
     }
     assert_eq!(
-        said_of(directory.path(), "ca_file", "none"),
+        problems_of(directory.path(), "ca_file", "none"),
         "cannot use none: No such file or directory (os error 2)"
     );
     fs::create_dir(directory.path().join("directory")).unwrap();
     assert_eq!(
-        said_of(directory.path(), "ca_file", "directory"),
+        problems_of(directory.path(), "ca_file", "directory"),
         "cannot use directory: it is not a regular file"
     );
     fs::File::create(directory.path().join("large")).unwrap().set_len(5 << 20).unwrap();
-    assert_eq!(said_of(directory.path(), "key_file", "large"), "cannot use large: it is larger than 4 MiB");
+    assert_eq!(
+        problems_of(directory.path(), "key_file", "large"),
+        "cannot use large: it is larger than 4 MiB"
+    );
 }
 
 #[test]

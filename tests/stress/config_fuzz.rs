@@ -190,13 +190,13 @@ fn loading_random_input_never_panics() {
         slowest = slowest.max(took);
         good += u64::from(explained.errors().is_empty());
         // All problems and values can be displayed.
-        let said = format!("{explained}{}", explained.to_json());
+        let displayed = format!("{explained}{}", explained.to_json());
         let shown = || format!("input {input}: {:?} with {variables:?}", String::from_utf8_lossy(&text));
         assert!(took < Duration::from_secs(5), "{took:?}, {}", shown());
         for problem in explained.errors() {
             assert!(!problem.message().is_empty(), "{}", shown());
         }
-        assert!(!said.is_empty());
+        assert!(!displayed.is_empty());
     }
     assert!(good > 0 && good < inputs, "{good} of {inputs} are good, which tests one side only");
     assert!(slowest > Duration::ZERO);

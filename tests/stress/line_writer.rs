@@ -57,7 +57,7 @@ fn child_floods() {
 struct Seen {
     written: u64,
     /// The number of dropped lines that the lines report.
-    told: u64,
+    reported: u64,
 }
 
 /// Reads lines to the end, and asserts that each is whole and that those of a thread are in order.
@@ -82,7 +82,7 @@ fn check(lines: impl Read) -> Seen {
         } else {
             let (_, missing) =
                 rest.split_once("\"attributes\":{\"dropped\":").unwrap_or_else(|| panic!("torn: {line}"));
-            seen.told += missing.strip_suffix("}}").unwrap().parse::<u64>().unwrap();
+            seen.reported += missing.strip_suffix("}}").unwrap().parse::<u64>().unwrap();
         }
     }
     seen
@@ -101,7 +101,7 @@ fn compare(name: &str, seen: &Seen, err: &str) {
     println!("{name}: {seen:?}, {rest}");
     assert_eq!(seen.written, exported, "{err}");
     assert_eq!(exported + dropped + failed, THREADS as u64 * lines_of_each(), "{err}");
-    assert_eq!(seen.told, dropped + failed, "every gap is told: {err}");
+    assert_eq!(seen.reported, dropped + failed, "every gap is reported: {err}");
     let peak: u64 = rest.split_once(" kB").unwrap().0.parse().unwrap();
     assert!(peak < 40 * 1024, "memory has a bound: {peak} kB");
 }

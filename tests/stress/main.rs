@@ -8,5 +8,14 @@
 )]
 
 mod config_fuzz;
+mod failure_reports;
 mod json_lines;
 mod line_writer;
+
+/// The process under test that [`test_support::child::Child`] starts.
+#[test]
+#[cfg(unix)]
+#[ignore = "child process of other tests"]
+fn child_main() {
+    test_support::child::run();
+}

@@ -1,7 +1,8 @@
 //! Real programs that tests need, such as the OpenTelemetry Collector.
 //!
-//! A test that needs one begins with [`require!`](crate::require). Where a program is missing, the
-//! test prints the reason and returns; with `REQUIRE_BACKENDS=1` it fails.
+//! A test that needs one begins with [`require!`](crate::require). If a program is missing, the test
+//! prints the reason and returns. With `REQUIRE_BACKENDS=1` it fails instead; with
+//! `REQUIRE_BACKENDS=0` all such tests are skipped.
 
 use std::{
     env,
@@ -73,27 +74,32 @@ fn on_search_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.is_file())
 }
 
-/// Returns whether all programs are installed, and prints which one is not.
-pub fn are_installed(programs: &[Program]) -> bool {
-    let missing: Vec<_> = programs.iter().filter_map(|program| program.path().err()).collect();
-    if missing.is_empty() {
+/// Returns whether a test can use the programs, and prints the reason if it cannot.
+pub fn are_available(programs: &[Program]) -> bool {
+    let requirement = process::variable("REQUIRE_BACKENDS");
+    let reason = if requirement.as_deref() == Some("0") {
+        "REQUIRE_BACKENDS=0".to_owned()
+    } else {
+        let missing: Vec<_> = programs.iter().filter_map(|program| program.path().err()).collect();
+        missing.join("; ")
+    };
+    if reason.is_empty() {
         return true;
     }
-    let missing = missing.join("; ");
-    assert!(process::variable("REQUIRE_BACKENDS").as_deref() != Some("1"), "{missing}");
+    assert!(requirement.as_deref() != Some("1"), "{reason}");
     let current = thread::current();
     // Not by a macro, whose output the test harness captures.
-    let _ = writeln!(std::io::stderr(), "{}: skipped: {missing}", current.name().unwrap_or("test"));
+    let _ = writeln!(std::io::stderr(), "{}: skipped: {reason}", current.name().unwrap_or("test"));
     false
 }
 
-/// Returns from a test, with a printed reason, unless the programs are installed.
+/// Returns from a test, with a printed reason, if one of the programs is missing.
 ///
-/// With `REQUIRE_BACKENDS=1` in the environment the test fails instead.
+/// See [`programs`](crate::programs).
 #[macro_export]
 macro_rules! require {
     ($($program:ident),+) => {
-        if !$crate::programs::are_installed(&[$($crate::programs::Program::$program),+]) {
+        if !$crate::programs::are_available(&[$($crate::programs::Program::$program),+]) {
             return;
         }
     };

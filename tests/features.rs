@@ -1,33 +1,39 @@
-//! Disabled features are named in errors: `cargo test --no-default-features --test it features`
+//! Disabled features are named in errors. A binary of its own, so that a build without default
+//! features is quick: `cargo test --no-default-features --test features`
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use test_support::with_env;
 
 /// Returns the key and help of each problem of a configuration with these variables.
-fn said(variables: &[(&str, &str)]) -> Vec<(Option<String>, Option<String>)> {
+fn problems(variables: &[(&str, &str)]) -> Vec<(Option<String>, Option<String>)> {
     let explained = with_env(variables).set("service.name", "x").explain();
     let words = |text: Option<&str>| text.map(str::to_owned);
     explained.errors().iter().map(|problem| (words(problem.key()), words(problem.help()))).collect()
 }
 
-fn expected(is_there: bool, key: &str, feature: &str) -> Vec<(Option<String>, Option<String>)> {
+/// Returns the problem of a missing feature, or none if the feature is enabled.
+fn expected(is_enabled: bool, key: &str, feature: &str) -> Vec<(Option<String>, Option<String>)> {
     let help = format!("enable the feature `{feature}` of autotelemetry");
-    if is_there { Vec::new() } else { vec![(Some(key.to_owned()), Some(help))] }
+    if is_enabled { Vec::new() } else { vec![(Some(key.to_owned()), Some(help))] }
 }
 
 #[test]
 fn missing_feature_is_named_in_the_error() {
     let grpc = [("AUTOTEL_OTLP__ENDPOINT", "http://c:4317"), ("AUTOTEL_OTLP__PROTOCOL", "grpc")];
-    assert_eq!(said(&grpc), expected(cfg!(feature = "grpc"), "otlp.protocol", "grpc"));
+    assert_eq!(problems(&grpc), expected(cfg!(feature = "grpc"), "otlp.protocol", "grpc"));
     let tls = [("AUTOTEL_OTLP__ENDPOINT", "https://c:4318")];
-    assert_eq!(said(&tls), expected(cfg!(feature = "tls"), "otlp.endpoint", "tls"));
+    assert_eq!(problems(&tls), expected(cfg!(feature = "tls"), "otlp.endpoint", "tls"));
     if !cfg!(feature = "tls") {
         let file =
             [("AUTOTEL_OTLP__ENDPOINT", "https://c:4318"), ("AUTOTEL_OTLP__LOGS__TLS__CA_FILE", "ca.pem")];
-        let keys: Vec<_> = said(&file).into_iter().filter_map(|(key, _)| key).collect();
+        let keys: Vec<_> = problems(&file).into_iter().filter_map(|(key, _)| key).collect();
         assert_eq!(keys, ["otlp.endpoint", "otlp.logs.tls.ca_file"]);
     }
     let prometheus = [("AUTOTEL_METRICS__EXPORTERS", "prometheus")];
-    assert_eq!(said(&prometheus), expected(cfg!(feature = "prometheus"), "metrics.exporters", "prometheus"));
+    assert_eq!(
+        problems(&prometheus),
+        expected(cfg!(feature = "prometheus"), "metrics.exporters", "prometheus")
+    );
 }
 
 #[test]
