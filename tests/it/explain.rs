@@ -1,7 +1,7 @@
 //! `explain`: each effective value and its origin.
 
 use serde_json::{Value, json};
-use test_support::{with_env, with_file};
+use test_support::{golden, with_env, with_file};
 
 fn explained(text: &str, variables: &[(&str, &str)]) -> Value {
     let (builder, directory) = with_file(text, variables);
@@ -127,28 +127,22 @@ fn example_destinations_match_snapshots() {
             ],
         ),
     ];
-    let update = test_support::golden::is_update();
     for name in ["minimal", "console", "otlp-grpc", "otlp-http", "prometheus", "reference"] {
         for (environment, variables) in environments {
             let text = std::fs::read_to_string(root.join(format!("config-examples/{name}.toml"))).unwrap();
             let (builder, directory) = with_file(&text, variables);
             let explained = builder.set("service.name", "x").explain();
             assert_eq!(explained.errors(), [], "{name}");
-            let mut said = String::new();
+            let mut lines = String::new();
             for (key, value, origin) in explained.values() {
                 let destination = ["otlp.", "exporters."].iter().any(|table| key.starts_with(table));
                 if destination || key.ends_with(".exporters") {
                     let line = format!("{key} = {value}  # {origin}\n");
-                    said += &line.replace(&format!("{}/", directory.path().display()), "");
+                    lines += &line.replace(&format!("{}/", directory.path().display()), "");
                 }
             }
-            let golden = root.join(format!("tests/snapshots/explain/{name}.{environment}.txt"));
-            if update {
-                std::fs::create_dir_all(golden.parent().unwrap()).unwrap();
-                std::fs::write(&golden, &said).unwrap();
-            }
-            let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-            assert_eq!(said, expected, "{}", golden.display());
+            let snapshot = root.join(format!("tests/snapshots/explain/{name}.{environment}.txt"));
+            golden::assert_current(&snapshot, &lines);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The files that are generated from the types of the configuration.
 #![cfg(feature = "schema")]
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fmt::Write as _, path::Path};
 
 use serde_json::{Map, Value};
-use test_support::with_file;
+use test_support::{golden, with_file};
 
 fn schema() -> Value {
     serde_json::from_str(&autotelemetry::schema()).unwrap()
@@ -16,18 +16,7 @@ fn properties(table: &Value) -> Option<&Map<String, Value>> {
 
 /// Asserts that a file is current.
 fn is_current(path: &str, expected: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if test_support::golden::is_update() {
-        fs::write(&path, expected).unwrap();
-    }
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    let line = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
-    assert!(
-        found == expected,
-        "{} is stale from line {} on; run: UPDATE_GOLDEN=1 cargo test --features schema --test it generated",
-        path.display(),
-        line.unwrap_or_else(|| found.lines().count()) + 1
-    );
+    golden::assert_current(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path), expected);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use test_support::with_file;
+use test_support::{golden, with_file};
 
 /// Takes the place of secrets. No output may contain it.
 const CANARY: &str = "s3cr3t-canary";
@@ -23,14 +23,14 @@ fn corpus() -> Vec<PathBuf> {
 }
 
 /// Returns the problems of a file: the errors, then the warnings.
-fn said(text: &str) -> String {
+fn problems(text: &str) -> String {
     let environment: Vec<(&str, &str)> =
         text.lines().map_while(|line| line.strip_prefix("# env: ")?.split_once('=')).collect();
     let (builder, directory) = with_file(text, &environment);
     let explained = builder.explain();
     let errors = explained.errors().iter().map(|problem| format!("error: {problem}\n"));
     let warnings = explained.warnings().iter().map(|problem| format!("warning: {problem}\n"));
-    let said: String = errors.chain(warnings).collect();
+    let problems: String = errors.chain(warnings).collect();
     assert!(
         !explained.to_json().contains(CANARY) && !explained.to_string().contains(CANARY),
         "a secret:\n{explained}"
@@ -45,27 +45,19 @@ fn said(text: &str) -> String {
             assert!(!format!("{error} {error:?} {:?}", error.kind()).contains(CANARY), "a secret: {error}");
         }
     }
-    said.replace(&format!("{}/", directory.path().display()), "")
+    problems.replace(&format!("{}/", directory.path().display()), "")
 }
 
 #[test]
 fn invalid_files_match_their_recorded_problems() {
-    let bless = test_support::golden::is_update();
     let mut stale = Vec::new();
     let files = corpus();
     for path in &files {
-        let said = said(&fs::read_to_string(path).unwrap());
-        assert!(!said.is_empty(), "{} is not bad", path.display());
-        let golden = path.with_extension("txt");
-        if bless {
-            fs::write(&golden, &said).unwrap();
-        }
-        let expected = fs::read_to_string(&golden).unwrap_or_default();
-        if said != expected {
-            stale.push(format!("{}\n--- expected\n{expected}--- said\n{said}", path.display()));
-        }
+        let problems = problems(&fs::read_to_string(path).unwrap());
+        assert!(!problems.is_empty(), "{} is valid", path.display());
+        stale.extend(golden::difference(&path.with_extension("txt"), &problems));
     }
-    assert!(stale.is_empty(), "{}", stale.join("\n"));
+    assert!(stale.is_empty(), "{}\nrun: {}", stale.concat(), golden::update_command());
     assert!(files.len() >= 60, "there are {} files", files.len());
 }
 
@@ -74,7 +66,7 @@ fn invalid_files_match_their_recorded_problems() {
 fn messages_name_more_than_invalidity() {
     let mut messages: BTreeMap<String, PathBuf> = BTreeMap::new();
     for path in corpus() {
-        for line in said(&fs::read_to_string(&path).unwrap()).lines() {
+        for line in problems(&fs::read_to_string(&path).unwrap()).lines() {
             let line = line.to_lowercase();
             assert!(
                 !line.contains("invalid value") && !line.contains("invalid type"),

@@ -1,0 +1,110 @@
+//! Console writers of the program that fail, panic, log or block.
+
+use std::{
+    io::Write,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use autotelemetry::{Builder, Signal};
+use test_support::{
+    builder,
+    line_buffer::{LineBuffer, member},
+};
+
+#[test]
+fn failing_or_panicking_writer_is_tolerated() {
+    struct Fails;
+    impl Write for Fails {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("no"))
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    struct Panics;
+    impl Write for Panics {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            panic!("never call me")
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let quiet = |builder: Builder| builder.service_name("shop").set("diagnostics.level", "off");
+    let fails = quiet(builder()).console_writer(Fails).build().unwrap();
+    let panics = quiet(builder()).console_writer(Panics).build().unwrap();
+    for (tools, failed) in [(&fails, 3), (&panics, 1)] {
+        let logger = tools.logger("shop");
+        for _ in 0..3 {
+            logger.info("line", &[]);
+        }
+        let result = tools.shutdown();
+        let stats = tools.stats();
+        let stats = stats.exporter(Signal::Logs, "console").unwrap();
+        assert_eq!((stats.emitted(), stats.exported(), stats.failed()), (3, 0, failed), "{stats:?}");
+        assert_eq!((stats.dropped(), stats.queued()), (3 - failed, 0));
+        assert!(result.unwrap_err().to_string().contains("the program's writer"));
+    }
+}
+
+#[test]
+fn logging_writer_does_not_recurse() {
+    #[derive(Clone, Default)]
+    struct Logs(Arc<OnceLock<autotelemetry::Logger>>, LineBuffer);
+    impl Write for Logs {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            if let Some(logger) = self.0.get() {
+                logger.info("from the writer", &[]);
+            }
+            self.1.write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let writer = Logs::default();
+    let tools = builder().service_name("shop").console_writer(writer.clone()).build().unwrap();
+    writer.0.set(tools.logger("writer")).unwrap();
+    tools.logger("shop").info("line", &[]);
+    tools.shutdown().unwrap();
+    assert_eq!(member(&writer.1.json(), "message"), ["line"]);
+}
+
+#[test]
+fn blocked_writer_does_not_block_logging() {
+    struct Hangs;
+    impl Write for Hangs {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            loop {
+                std::thread::park();
+            }
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let tools = builder()
+        .service_name("shop")
+        .set("shutdown_timeout", "300ms")
+        .console_writer(Hangs)
+        .build()
+        .unwrap();
+    let logger = tools.logger("shop");
+    let first = logger.clone();
+    std::thread::spawn(move || first.info("hangs", &[]));
+    // Until the writer returns, other threads write the lines.
+    while !tools.stats().exporters().iter().any(|stats| stats.queued() > 0) {
+        let other = logger.clone();
+        std::thread::spawn(move || other.info("waits", &[]));
+        std::thread::yield_now();
+    }
+    logger.info("waits", &[]);
+    let start = Instant::now();
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(error.contains("logs: timed out after 300ms"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    drop(tools);
+}
