@@ -157,9 +157,9 @@ fn inline_paths(code: &str) -> Vec<String> {
 fn resolve(module: &str, path: &str, sources: &Sources) -> Option<String> {
     let mut segments: Vec<&str> = Vec::new();
     let mut rest: Vec<&str> = path.split("::").collect();
-    match rest.first()? {
-        &"crate" => drop(rest.remove(0)),
-        &("self" | "super") => {
+    match *rest.first()? {
+        "crate" => drop(rest.remove(0)),
+        "self" | "super" => {
             segments = module.split("::").collect();
             while matches!(rest.first(), Some(&"self" | &"super")) {
                 if rest.remove(0) == "super" {

@@ -42,7 +42,7 @@ struct HealthState {
 
 #[derive(Debug)]
 struct SignalHealth {
-    stats: Arc<StatsRecorder>,
+    recorder: Arc<StatsRecorder>,
     /// The losses before the exports began to fail; `None` while they succeed.
     lost_before: Option<u64>,
 }
@@ -67,9 +67,9 @@ impl DestinationHealth {
         Self { place, diagnostics, state: Mutex::default() }
     }
 
-    pub(super) fn add_signal(&self, stats: Arc<StatsRecorder>) -> SignalIndex {
+    pub(super) fn add_signal(&self, recorder: Arc<StatsRecorder>) -> SignalIndex {
         let mut state = self.lock();
-        state.signals.push(SignalHealth { stats, lost_before: None });
+        state.signals.push(SignalHealth { recorder, lost_before: None });
         SignalIndex(state.signals.len() - 1)
     }
 
@@ -81,16 +81,16 @@ impl DestinationHealth {
     pub(super) fn record_failure(&self, SignalIndex(index): SignalIndex, error: &ExportError, lost: u64) {
         let mut state = self.lock();
         let now = Instant::now();
-        let stats = Arc::clone(&state.signals[index].stats);
+        let recorder = Arc::clone(&state.signals[index].recorder);
         let error_type = error.error_type();
         let is_refusal = error_type.is_refusal();
         if !is_refusal {
-            state.signals[index].lost_before.get_or_insert_with(|| stats.lost().saturating_sub(lost));
+            state.signals[index].lost_before.get_or_insert_with(|| recorder.lost().saturating_sub(lost));
             state.outage.get_or_insert_with(|| Outage::new(now));
         }
         let losses = state.limiter.report(HealthEvent::ExportFailed(error_type), now, |withheld| {
             if is_refusal {
-                withheld.add(stats.signal(), lost);
+                withheld.add(recorder.signal(), lost);
             }
         });
         let Some(mut losses) = losses else { return };
@@ -125,14 +125,14 @@ impl DestinationHealth {
     /// Records a successful export.
     pub(super) fn record_success(&self, SignalIndex(index): SignalIndex) {
         let mut state = self.lock();
-        let SignalHealth { stats, lost_before } = &mut state.signals[index];
+        let SignalHealth { recorder, lost_before } = &mut state.signals[index];
         let Some(before) = lost_before.take() else { return };
-        let (signal, lost) = (stats.signal(), stats.lost().saturating_sub(before));
+        let (signal, lost) = (recorder.signal(), recorder.lost().saturating_sub(before));
         let Some(outage) = &mut state.outage else { return };
         outage.lost.add(signal, lost);
         // A failing signal without queued items may never export again, so the end of the outage
         // does not depend on it.
-        let is_failing = |other: &SignalHealth| other.lost_before.is_some() && other.stats.queued() > 0;
+        let is_failing = |other: &SignalHealth| other.lost_before.is_some() && other.recorder.queued() > 0;
         if state.signals.iter().any(is_failing) {
             return;
         }
@@ -195,7 +195,7 @@ impl DestinationHealth {
             Reason::QueueFull => HealthEvent::QueueFull,
             Reason::ShutDown | Reason::Unread | Reason::Broken(_) => HealthEvent::ShutDown,
         };
-        let signal = state.signals[index].stats.signal();
+        let signal = state.signals[index].recorder.signal();
         let losses = state.limiter.report(event, Instant::now(), |withheld| withheld.add(signal, items));
         drop(state);
         if let Some(lost) = losses {
@@ -223,10 +223,10 @@ impl HealthState {
     fn failing_items(&self) -> (ItemCounts, ItemCounts) {
         let mut lost = self.outage.as_ref().map(|outage| outage.lost).unwrap_or_default();
         let mut waiting = ItemCounts::default();
-        for SignalHealth { stats, lost_before } in &self.signals {
+        for SignalHealth { recorder, lost_before } in &self.signals {
             if let Some(before) = lost_before {
-                lost.add(stats.signal(), stats.lost().saturating_sub(*before));
-                waiting.add(stats.signal(), stats.queued());
+                lost.add(recorder.signal(), recorder.lost().saturating_sub(*before));
+                waiting.add(recorder.signal(), recorder.queued());
             }
         }
         (lost, waiting)
