@@ -7,9 +7,11 @@ _default:
 build:
     cargo build --workspace --all-features
 
-# Run the tests. Pass a filter to run some of them: `just test it export`.
+packages := "--workspace --exclude autotelemetry-benches"
+
+# Run all tests, or some tests of the library: `just test it export`.
 test *filter:
-    cargo test --all-features {{ if filter == "" { "" } else { "--test " + filter } }}
+    cargo test --all-features {{ if filter == "" { packages } else { "--test " + filter } }}
 
 # Check format, lints and spelling.
 lint:
@@ -23,7 +25,7 @@ docs *options:
 
 # Rewrite the golden files: schema, reference.toml, README tables, expected output.
 golden:
-    UPDATE_GOLDEN=1 cargo test --all-features
+    UPDATE_GOLDEN=1 cargo test --all-features {{ packages }}
     git status --short
 
 # Check licences, sources and known vulnerabilities of dependencies.
