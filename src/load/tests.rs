@@ -227,7 +227,7 @@ fn wrong_types_around_a_list_of_tables_are_refused() {
         ("[metrics.views]\n", "autotelemetry.toml:1:1: metrics.views: expected a list, found a table"),
         (
             "metrics.views = [{ instrument = 2020-01-01 }]\n",
-            "autotelemetry.toml:1:33: metrics.views.0.instrument: expected no date\n    help: put it in quotes",
+            "autotelemetry.toml:1:33: metrics.views.0.instrument: dates are not supported\n    help: put the value in quotes",
         ),
     ] {
         let (_, problems) = load(text, None, &[("X", "x")]);
