@@ -67,7 +67,7 @@ fn check(lines: impl Read) -> Seen {
     for line in BufReader::with_capacity(1 << 20, lines).lines() {
         let line = line.unwrap();
         // The output of the test harness precedes the first line.
-        let line = line.strip_prefix("test child_floods ... ").unwrap_or(&line);
+        let line = line.strip_prefix("test line_writer::child_floods ... ").unwrap_or(&line);
         let Some(rest) = line.strip_prefix("{\"timestamp\":\"") else { continue };
         let (_, rest) = rest.split_at("2026-11-23T19:59:17.123456Z".len());
         if let Some(rest) =
