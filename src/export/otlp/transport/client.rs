@@ -32,6 +32,7 @@ pub(crate) struct OtlpClient {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one per exporter, and never moved")]
 enum Transport {
     Http(Box<HttpClient>),
     #[cfg(feature = "grpc")]
