@@ -68,9 +68,9 @@ impl DestinationHealth {
     }
 
     pub(super) fn add_signal(&self, stats: Arc<StatsRecorder>) -> SignalIndex {
-        let mut state = self.lock();
-        state.signals.push(SignalHealth { stats, lost_before: None });
-        SignalIndex(state.signals.len() - 1)
+        let signals = &mut self.lock().signals;
+        signals.push(SignalHealth { stats, lost_before: None });
+        SignalIndex(signals.len() - 1)
     }
 
     fn lock(&self) -> MutexGuard<'_, HealthState> {
@@ -81,16 +81,16 @@ impl DestinationHealth {
     pub(super) fn record_failure(&self, SignalIndex(index): SignalIndex, error: &ExportError, lost: u64) {
         let mut state = self.lock();
         let now = Instant::now();
-        let stats = Arc::clone(&state.signals[index].stats);
+        let recorder = Arc::clone(&state.signals[index].stats);
         let error_type = error.error_type();
         let is_refusal = error_type.is_refusal();
         if !is_refusal {
-            state.signals[index].lost_before.get_or_insert_with(|| stats.lost().saturating_sub(lost));
+            state.signals[index].lost_before.get_or_insert_with(|| recorder.lost().saturating_sub(lost));
             state.outage.get_or_insert_with(|| Outage::new(now));
         }
         let losses = state.limiter.report(HealthEvent::ExportFailed(error_type), now, |withheld| {
             if is_refusal {
-                withheld.add(stats.signal(), lost);
+                withheld.add(recorder.signal(), lost);
             }
         });
         let Some(mut losses) = losses else { return };

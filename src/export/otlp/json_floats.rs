@@ -81,7 +81,7 @@ fn replace_in_attributes(attributes: &mut [KeyValue]) {
 fn replace_in_value(value: Option<&mut AnyValue>) {
     match value.and_then(|value| value.value.as_mut()) {
         Some(Value::ArrayValue(array)) => {
-            array.values.iter_mut().for_each(|value| replace_in_value(Some(value)))
+            array.values.iter_mut().for_each(|value| replace_in_value(Some(value)));
         }
         Some(Value::KvlistValue(list)) => replace_in_attributes(&mut list.values),
         Some(value) => {

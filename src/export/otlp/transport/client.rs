@@ -32,10 +32,11 @@ pub(crate) struct OtlpClient {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one per exporter, and never moved")]
 enum Transport {
-    Http(HttpClient),
+    Http(Box<HttpClient>),
     #[cfg(feature = "grpc")]
-    Grpc(GrpcClient),
+    Grpc(Box<GrpcClient>),
 }
 
 impl OtlpClient {
@@ -54,11 +55,12 @@ impl OtlpClient {
         let connector = Connector::new(settings, limit, proxies, diagnostics)?;
         let transport = match protocol {
             OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
-                Transport::Http(HttpClient::new(*protocol, endpoint, headers, *compression, connector))
+                let client = HttpClient::new(*protocol, endpoint, headers, *compression, connector);
+                Transport::Http(Box::new(client))
             }
             #[cfg(feature = "grpc")]
             OtlpProtocol::Grpc => {
-                Transport::Grpc(GrpcClient::new(endpoint, headers, *compression, connector)?)
+                Transport::Grpc(Box::new(GrpcClient::new(endpoint, headers, *compression, connector)?))
             }
             #[cfg(not(feature = "grpc"))]
             OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
