@@ -9,7 +9,7 @@ use super::{
         duration::{Interval, Timeout, at_least},
         endpoint::Endpoint,
         file_path::FilePath,
-        header::{self, Headers},
+        header::Headers,
         number::Attempts,
         string_enum,
         word::Word,
@@ -139,7 +139,7 @@ otlp_tables! {
 
     /// Headers of every request, for example `authorization`. Their values are never printed.
     /// `{ file = "/run/secrets/token" }` reads the value from a file.
-    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = header::possible_names())))]
+    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = crate::config::value::header::possible_names())))]
     pub(crate) headers: Option<Headers>,
 
     /// `none` or `gzip`. Default: `none`.

@@ -63,6 +63,7 @@ pub(crate) struct UrlPath(String);
 
 impl UrlPath {
     /// Returns the path.
+    #[cfg(feature = "prometheus")]
     #[must_use]
     pub(crate) fn as_str(&self) -> &str {
         &self.0

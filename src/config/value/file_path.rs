@@ -1,6 +1,6 @@
 //! Paths of files that the configuration names.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use super::{ConfigValue, ParseError, string::NonEmptyString, string_value};
 
@@ -10,9 +10,10 @@ pub(crate) struct FilePath(NonEmptyString);
 
 impl FilePath {
     /// Returns the path.
+    #[cfg(feature = "tls")]
     #[must_use]
-    pub(crate) fn as_path(&self) -> &Path {
-        Path::new(self.0.as_str())
+    pub(crate) fn as_path(&self) -> &std::path::Path {
+        std::path::Path::new(self.0.as_str())
     }
 }
 

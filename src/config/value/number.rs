@@ -14,8 +14,8 @@ macro_rules! bounded {
         #[serde(transparent)]
         pub(crate) struct $name($type);
 
+        #[allow(dead_code, reason = "some numbers have no default, and features use some of them")]
         impl $name {
-            #[allow(dead_code, reason = "not every number has a default")]
             pub(crate) const fn new(value: $type) -> Self {
                 assert!(value as i64 >= $min && value as i64 <= $max, "the default lies in the range");
                 Self(value)
