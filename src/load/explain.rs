@@ -34,7 +34,7 @@ impl Explanation {
         let config = loaded.config();
         let mut values = Values::default();
         values.add(config, &|path| loaded.origin(path));
-        // A value that follows from another one has the origin of that.
+        // A derived value has the origin of the value that it derives from.
         values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
             (Origin::Default, Some(general)) => loaded.origin(&general),
             (origin, _) => origin,

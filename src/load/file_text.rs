@@ -29,7 +29,7 @@ impl FileText {
         &self.text
     }
 
-    /// Returns the directory that relative paths in the file start at.
+    /// Returns the directory against which relative paths in the file are resolved.
     pub(super) fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why items are dropped without being tried.
+/// The reason for dropping items without an export attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     QueueFull,

@@ -48,7 +48,7 @@ pub(crate) struct Delta {
     pub(crate) dropped: u64,
     /// Items that are queued now.
     pub(crate) queued: u64,
-    /// The destination and why the last items were lost.
+    /// The destination, and the reason for the last loss.
     pub(crate) error: String,
 }
 

@@ -46,7 +46,7 @@ pub(super) fn register_exporters(meter: &Meter, signal: Signal, exporters: &Arc<
     );
 }
 
-/// Creates the instruments of the items that are made.
+/// Creates the instruments for created items.
 pub(super) fn register_counters(meter: &Meter, counters: &Arc<Counters>) {
     let counted = Arc::clone(counters);
     meter
