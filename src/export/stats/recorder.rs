@@ -176,7 +176,7 @@ impl StatsRecorder {
         match self.logger {
             // Lines that remain were never attempted; requests without a response were.
             Some(_) => totals.count_dropped(left, Reason::ShutDown),
-            None => totals.count_failed(left, "timeout", "no answer before telemetry was shut down"),
+            None => totals.count_failed(left, "timeout", "no response before the shutdown"),
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) fn register_exporters(meter: &Meter, signal: Signal, exporters: &Arc<
     let instruments = Instruments::new(meter, signal, exporters);
     instruments.up_down_counter(
         "exporter.{item}.inflight",
-        "that an exporter has and did not deliver yet",
+        "that an exporter has received and not delivered yet",
         MeasuredExporter::observe_in_flight,
     );
     instruments.counter(
