@@ -107,7 +107,7 @@ impl Listener {
                 Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
                     return Err(error);
                 }
-                // The machine lacks this family of addresses.
+                // The machine does not support this address family.
                 Err(error) => last_error = error,
             }
         }

@@ -57,7 +57,7 @@ impl Explanation {
 
     /// Returns each key with its value and the origin of the value.
     ///
-    /// The value is written as in the file: strings in quotes, lists in brackets, durations with their
+    /// Values are written as in the file: strings in quotes, lists in brackets, durations with a
     /// unit. `-` stands for a key that is not set, `"***"` for a secret.
     pub fn values(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
         self.values.rows()

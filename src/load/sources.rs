@@ -198,7 +198,7 @@ fn validated(
     }
 }
 
-/// Adds the places that were searched for a file, which may contain the missing key.
+/// Adds the paths that were searched for a file, since a file there could set the missing key.
 fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
@@ -208,7 +208,7 @@ fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     }
 }
 
-/// Sorts problems in the file by place, before all others.
+/// Sorts problems in the file by position, before all others.
 fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
     match problem.at {
         Some(Origin::File { line, column, .. }) => (false, line, column),

@@ -18,7 +18,7 @@ use crate::config::value::{ParseError, newtype_name};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueType {
     Table,
-    /// A table whose entries have free names.
+    /// A table whose entries can have any name.
     Map {
         /// Their names are the same in upper and lower case.
         ignores_case: bool,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 use super::{Dropped, reason::Reason};
 
-/// Items whose fate is known, by outcome.
+/// Items with a known outcome, by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
     pub(super) exported: u64,
