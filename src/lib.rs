@@ -1,8 +1,8 @@
 //! Configures OpenTelemetry logs, traces and metrics for a service from one file.
 //!
 //! A program calls [`init`] and gets [`ObservabilityTools`]: a [`Logger`], a tracer and a meter.
-//! The tracer and the meter are the standard ones of OpenTelemetry. Operators choose exporters,
-//! sampling and levels in `autotelemetry.toml` or with variables, without a rebuild.
+//! The tracer and the meter are standard OpenTelemetry types. Operators choose exporters, sampling
+//! and levels in `autotelemetry.toml` or with environment variables, without a rebuild.
 //!
 //! ```no_run
 //! use autotelemetry::prelude::*;
@@ -31,21 +31,22 @@
 //! # Where to look
 //!
 //! - [`init`] reads the file and the environment and sets the globals of the process.
-//! - [`ObservabilityTools`] returns loggers, tracers and meters. It flushes and ends telemetry.
+//! - [`ObservabilityTools`] creates loggers, tracers and meters, and flushes and shuts down
+//!   telemetry.
 //! - [`Builder`] adds values from code, and builds tools without globals.
 //! - [`Logger`] writes log records; [`logger()`] returns one anywhere in the program.
 //! - [`TracerExt`] starts spans that are current while a guard lives.
 //! - [`prelude`] imports the types and traits for manual instrumentation.
 //! - [`Error`] lists all problems of a configuration. [`ShutdownError`] lists what was lost.
 //! - [`testing`] records telemetry in memory and asserts on it.
-//! - [`stats`], [`explain`] and [`doctor`] show what telemetry does, and why.
+//! - [`stats`], [`explain`] and [`doctor`] report deliveries, effective settings and connectivity.
 //!
 //! # The file
 //!
-//! `autotelemetry.toml` is searched beside the executable and in the current directory;
-//! `AUTOTEL_CONFIG` names another one. From weakest to strongest, the sources of a value are: the
-//! default, the code, the file, its profile, the variables `OTEL_*`, the variables `AUTOTEL_*`, and
-//! [`Builder::force`]. The repository lists every key in `config-examples/reference.toml`.
+//! [`init`] searches for `autotelemetry.toml` beside the executable and in the current directory,
+//! unless `AUTOTEL_CONFIG` sets another path. From weakest to strongest, the sources of a value
+//! are: the default, the code, the file, its profile, `OTEL_*` variables, `AUTOTEL_*` variables,
+//! and [`Builder::force`]. The repository lists every key in `config-examples/reference.toml`.
 //!
 //! # Features
 //!
@@ -107,10 +108,10 @@ pub fn init() -> Result<ObservabilityTools, Error> {
     ObservabilityTools::builder().install()
 }
 
-/// Returns a logger of the installed tools; one that does nothing if no tools are installed.
+/// Returns a logger of the installed tools, or a no-op logger if none are installed.
 ///
-/// For code without access to [`ObservabilityTools`]. OpenTelemetry has global tracers and meters,
-/// but no global loggers.
+/// Use it in code without access to [`ObservabilityTools`]. OpenTelemetry has global tracers and
+/// meters, but no global loggers.
 pub fn logger(name: impl Into<Cow<'static, str>>) -> Logger {
     tools::global_logger(name.into())
 }

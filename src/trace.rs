@@ -13,8 +13,8 @@ use crate::logs::exception_attributes;
 pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
     /// Starts a span and makes it current until the guard is dropped.
     ///
-    /// Spans that are started and log records that are written on the same thread meanwhile belong
-    /// to it. The guard cannot leave its thread and cannot be held across an `.await`. In
+    /// Until then, spans that start on this thread become its children, and log records carry its
+    /// ids. The guard cannot leave its thread and cannot be held across an `.await`. In
     /// asynchronous code, attach a context to the future with `with_context` instead.
     ///
     /// ```
@@ -34,7 +34,7 @@ pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
 
 impl<T: Tracer<Span: Send + Sync + 'static>> TracerExt for T {}
 
-/// A span that is current until this guard is dropped. The drop also ends the span.
+/// A span that is current until this guard is dropped. Dropping it also ends the span.
 #[must_use = "the span ends when this is dropped: bind it to a name such as `_span`, since `_` drops it at once"]
 #[derive(Debug)]
 pub struct ActiveSpan {

@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Lists all problems and warnings, each with its place. Exits with 1 if there is a problem.
+    /// Lists all problems and warnings, each with its location. Exits with 1 if there is a problem.
     Check {
         #[command(flatten)]
         input: Input,

@@ -28,9 +28,9 @@ pub(crate) struct Metrics {
     /// of the destination applies.
     pub(crate) timeout: Timeout,
 
-    /// The start of sums: the start of the process (`cumulative`), the previous export (`delta`),
-    /// or whichever needs less memory for each kind of instrument (`lowmemory`). Prometheus is
-    /// always cumulative, and so are all exporters used together with it.
+    /// The starting point of sums: the start of the process (`cumulative`), the previous export
+    /// (`delta`), or whichever needs less memory for each kind of instrument (`lowmemory`).
+    /// Prometheus is always cumulative, and so are all exporters used together with it.
     pub(crate) temporality: Temporality,
 }
 
@@ -46,7 +46,7 @@ impl Default for Metrics {
 }
 
 string_enum! {
-    /// The start of sums.
+    /// The starting point of sums.
     pub(crate) enum Temporality {
         /// The start of the process.
         Cumulative = "cumulative",

@@ -145,19 +145,19 @@ otlp_tables! {
     /// `none` or `gzip`. Default: `none`.
     pub(crate) compression: Option<Compression>,
 
-    /// The maximum duration of one export, including retries; half of it for connecting. `"0s"`
-    /// means no limit. While the destination is unreachable or reports that it is overloaded, spans
-    /// and log records stay queued beyond this limit, up to the capacity of the queue, until it
-    /// recovers or telemetry is shut down. Default: `10s`.
+    /// The maximum duration of one export, including retries. Connecting may take half of it.
+    /// `"0s"` means no limit. While the destination is unreachable or reports overload, spans and
+    /// log records stay queued beyond this limit, up to the capacity of the queue. They stay until
+    /// it recovers or telemetry is shut down. Default: `10s`.
     pub(crate) timeout: Option<Timeout>,
 
-    /// Encryption of the connection. The files are read at the start and again for each new
+    /// Encryption of the connection. The files are read at startup and again for each new
     /// connection, so that they can be renewed while the service runs.
     pub(crate) tls: Tls,
 
     /// Retries of requests that failed temporarily. The delay doubles after each attempt, from
     /// `initial_backoff` up to `max_backoff`, and is shortened by up to half at random. A delay
-    /// that the server asks for takes precedence, up to a minute.
+    /// that the server requests takes precedence, up to a minute.
     pub(crate) retry: Retry,
 }
 

@@ -138,7 +138,7 @@ impl RetrySettings {
 }
 
 impl Config {
-    /// Returns the exporters of one signal, including those that follow from other keys.
+    /// Returns the exporters of one signal, including defaults that depend on other keys.
     #[must_use]
     pub(crate) fn exporters(&self, signal: Signal) -> &[ExporterName] {
         match (self.listed_exporters(signal), signal, self.otlp.has_endpoint(signal)) {
@@ -159,7 +159,8 @@ impl Config {
         list.as_ref().map(ExporterList::as_slice)
     }
 
-    /// Returns the signals that have no exporter, though no list of exporters says so.
+    /// Returns the signals that have no exporter because neither `exporters` nor an endpoint is
+    /// set.
     pub(crate) fn signals_without_choice(&self) -> Vec<Signal> {
         let is_unset = |signal: &Signal| {
             !self.disabled && self.listed_exporters(*signal).is_none() && self.exporters(*signal).is_empty()
@@ -212,7 +213,7 @@ impl Config {
         self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
     }
 
-    /// Resolves all keys whose values follow from others.
+    /// Resolves all keys whose values derive from others.
     pub(crate) fn resolved(&self) -> Resolved<'_> {
         let Self { traces, logs, .. } = self;
         Resolved {
@@ -245,7 +246,7 @@ impl Config {
     }
 }
 
-/// The keys whose values follow from others, at their places in the configuration.
+/// The keys whose values derive from others, at their places in the configuration.
 #[derive(Debug, Serialize)]
 pub(crate) struct Resolved<'c> {
     traces: ResolvedSignal<'c>,
@@ -294,7 +295,7 @@ impl ResolvedOtlp {
     }
 }
 
-/// Returns the key that the value at `path` follows from if it is not set.
+/// Returns the key that an unset value at `path` derives from.
 pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
     let is_signal = |name: &String| Signal::ALL.iter().any(|signal| signal.as_str() == name);
     let names: Vec<&str> = path.iter().map(String::as_str).collect();

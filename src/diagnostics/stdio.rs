@@ -8,10 +8,12 @@ pub(crate) use self::other::{is_writable, wait_writable, write};
 #[cfg(unix)]
 pub(crate) use self::unix::{is_writable, wait_writable, write};
 
-/// The most bytes that a write to a pipe keeps together, even if other processes write to it too.
+/// The maximum number of bytes that a write to a pipe keeps together, even if other processes also
+/// write to it.
 #[cfg(target_os = "linux")]
 pub(crate) const PIPE_BUF: usize = 4096;
-/// The most bytes that a write to a pipe keeps together: the minimum that POSIX guarantees.
+/// The maximum number of bytes that a write to a pipe keeps together: the minimum that POSIX
+/// guarantees.
 #[cfg(not(target_os = "linux"))]
 pub(crate) const PIPE_BUF: usize = 512;
 

@@ -20,7 +20,7 @@ use crate::{
 /// The time limit for a destination whose timeout is unlimited.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
-/// The time by which results may exceed the longest limit.
+/// The additional time for results after the longest limit.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Sends an empty export of each signal to each of its OTLP destinations, all at once, over new

@@ -17,9 +17,9 @@ pub use self::{
 /// Error returned by [`init`](crate::init), [`Builder::build`](crate::Builder::build) and
 /// [`Builder::install`](crate::Builder::install).
 ///
-/// `Display` and `Debug` format the whole error, all problems and the text of
-/// [`source`](std::error::Error::source) included. The source is there to be downcast, for example
-/// to [`std::io::Error`].
+/// `Display` and `Debug` format the whole error, including all problems and the text of
+/// [`source`](std::error::Error::source). Downcast the source to inspect it, for example to
+/// [`std::io::Error`].
 #[derive(Clone)]
 pub struct Error(Arc<Repr>);
 

@@ -85,7 +85,7 @@ impl Problem {
     }
 }
 
-/// Compares all parts but the source, which has no equality; the message describes it.
+/// Compares all parts except the source, which cannot be compared. The message describes it.
 impl PartialEq for Problem {
     fn eq(&self, other: &Self) -> bool {
         let Self { at, key, message, details } = self;

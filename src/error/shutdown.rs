@@ -61,7 +61,7 @@ impl SignalFailure {
         self.failed
     }
 
-    /// Returns the number of items that were discarded before an export was tried.
+    /// Returns the number of items that were discarded without an export attempt.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped

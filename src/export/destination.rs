@@ -22,7 +22,8 @@ pub(crate) trait LogDestination: Flush {
     /// Reads a record.
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope);
 
-    /// Takes a record, which spares a copy where [`keeps_records`](Self::keeps_records).
+    /// Takes ownership of a record. This saves a copy if [`keeps_records`](Self::keeps_records) is
+    /// `true`.
     fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
         self.emit(&record, scope);
     }

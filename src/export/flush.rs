@@ -11,8 +11,8 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 /// A destination that may deliver after it has accepted something.
 ///
-/// None of the methods waits without a deadline. The defaults are those of a destination that
-/// delivers at once.
+/// None of the methods waits without a deadline. The default implementations suit a destination
+/// that delivers at once.
 pub(crate) trait Flush: fmt::Debug + Send + Sync {
     /// Requests the delivery of everything accepted so far. Returns the position to pass to
     /// [`wait_flushed`](Self::wait_flushed).
@@ -25,14 +25,14 @@ pub(crate) trait Flush: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Accepts nothing more, ahead of the last flush.
+    /// Stops accepting items, before the last flush.
     fn close(&self) {}
 
-    /// Gives up what is still queued, and counts it as dropped.
+    /// Discards what is still queued, and counts it as dropped.
     fn discard(&self) {}
 }
 
-/// Why a destination did not deliver everything.
+/// The reason why a destination did not deliver everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FlushError {
     /// The deadline passed.
@@ -52,7 +52,7 @@ impl<'d> PendingFlush<'d> {
         Self { destination, position: isolate(|| Ok(destination.request_flush())) }
     }
 
-    /// As [`request`](Self::request), after which the destination accepts nothing more.
+    /// Same as [`request`](Self::request), but the destination then accepts nothing more.
     pub(crate) fn request_last(destination: &'d dyn Flush) -> Self {
         let position = isolate(|| {
             destination.close();
@@ -68,7 +68,7 @@ impl<'d> PendingFlush<'d> {
 }
 
 /// Waits for all of `pending` for at most `limit`, and returns the first error. With a limit of
-/// zero it does not wait, and cannot fail.
+/// zero, it does not wait and cannot fail.
 pub(crate) fn wait_all(pending: Vec<PendingFlush<'_>>, limit: Duration) -> OTelSdkResult {
     if limit.is_zero() {
         return Ok(());
@@ -81,7 +81,7 @@ pub(crate) fn wait_all(pending: Vec<PendingFlush<'_>>, limit: Duration) -> OTelS
     })
 }
 
-/// Runs `work` without making telemetry. A panic is an error like others.
+/// Runs `work` with telemetry suppressed, and converts a panic to an error.
 fn isolate<T>(work: impl FnOnce() -> Result<T, FlushError>) -> Result<T, FlushError> {
     let _suppressed = Context::enter_telemetry_suppressed_scope();
     catch_unwind(AssertUnwindSafe(work))

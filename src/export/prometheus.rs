@@ -107,7 +107,7 @@ impl Listener {
                 Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
                     return Err(error);
                 }
-                // The machine lacks this family of addresses.
+                // The machine does not support this address family.
                 Err(error) => last_error = error,
             }
         }
@@ -198,7 +198,8 @@ impl Page {
             return Ok(plain(StatusCode::NOT_FOUND, format!("the metrics are at {}\n", self.path)));
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n".to_owned());
+            let mut response =
+                plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are allowed\n".to_owned());
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Ok(response);
         }
@@ -206,7 +207,7 @@ impl Page {
         // the others look up the names of destinations.
         let scrape = Arc::clone(&self.scrape).acquire_owned();
         let Ok(Ok(permit)) = tokio::time::timeout(SCRAPE_WAIT, scrape).await else {
-            return Ok(unavailable("other scrapes still wait for observable callbacks"));
+            return Ok(unavailable("other scrapes are still waiting for observable callbacks"));
         };
         let page = Arc::clone(&self);
         let text = tokio::task::spawn_blocking(move || {

@@ -14,8 +14,8 @@ use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 
 use crate::error::Error;
 
-/// Owns the runtime. Drop aborts all exports and waits at most [`CLOSE_LIMIT`] for servers to close
-/// their ports. Prefer [`stop`](Self::stop).
+/// Owns the runtime. Dropping it aborts all exports and waits at most [`CLOSE_LIMIT`] for servers
+/// to close their ports. Prefer [`stop`](Self::stop).
 #[derive(Debug)]
 pub(crate) struct ExportRuntime {
     runtime: Mutex<Option<Runtime>>,
@@ -31,21 +31,22 @@ pub(crate) struct RuntimeHandle {
     shutdown_signal: Arc<watch::Sender<bool>>,
 }
 
-/// The least time that a server has to close its port.
+/// The minimum time that a server has to close its port.
 const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
 impl ExportRuntime {
     pub(crate) fn start() -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
-            // They look up names. A lookup that hangs keeps its thread after it has timed out.
+            // The blocking threads look up names. A lookup that hangs keeps its thread after it has
+            // timed out.
             .max_blocking_threads(32)
             .thread_name("autotelemetry")
             .enable_io()
             .enable_time()
             .on_thread_start(|| {
-                // For as long as the thread lives. The suppression alone does not suffice: a span
-                // without a parent, such as those of h2, lifts it through tracing-opentelemetry.
+                // Both guards live as long as the thread. Suppression alone is not enough: a span
+                // without a parent, such as those of h2, ends it through tracing-opentelemetry.
                 std::mem::forget(Context::enter_telemetry_suppressed_scope());
                 std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
             })

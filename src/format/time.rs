@@ -25,7 +25,7 @@ pub(super) fn push_timestamp(out: &mut String, time: Option<SystemTime>) {
         out.push_str(text);
         Some(())
     });
-    // The thread-local is gone while the thread ends.
+    // The thread-local is no longer available while the thread ends.
     let representable = representable.unwrap_or_else(|_| {
         out.push_str(&format_second(second)?);
         Some(())

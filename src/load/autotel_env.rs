@@ -55,7 +55,7 @@ fn propose_variable(error: ParseError, path: &[String]) -> ParseError {
     })
 }
 
-/// Returns the paths of all keys with fixed names, and of those of the exporter that `path` names.
+/// Returns the paths of all keys with fixed names, and of the keys of the exporter in `path`.
 fn keys_near(path: &[String]) -> Vec<KeyPath> {
     fn walk(table: serde_json::Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
         match table {

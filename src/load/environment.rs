@@ -17,7 +17,7 @@ impl Environment {
         Self::new(std::env::vars_os())
     }
 
-    /// Copies these variables. The last value of a name counts.
+    /// Copies these variables. If a name occurs more than once, the last value wins.
     pub(crate) fn new<K: Into<OsString>, V: Into<OsString>>(
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {

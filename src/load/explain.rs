@@ -34,7 +34,7 @@ impl Explanation {
         let config = loaded.config();
         let mut values = Values::default();
         values.add(config, &|path| loaded.origin(path));
-        // A value that follows from another one has the origin of that.
+        // A derived value has the origin of the value that it derives from.
         values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
             (Origin::Default, Some(general)) => loaded.origin(&general),
             (origin, _) => origin,
@@ -57,7 +57,7 @@ impl Explanation {
 
     /// Returns each key with its value and the origin of the value.
     ///
-    /// The value is written as in the file: strings in quotes, lists in brackets, durations with their
+    /// Values are written as in the file: strings in quotes, lists in brackets, durations with a
     /// unit. `-` stands for a key that is not set, `"***"` for a secret.
     pub fn values(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
         self.values.rows()

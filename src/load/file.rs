@@ -119,14 +119,14 @@ impl File {
         LayerSource::File { text: Arc::clone(&self.text), prefix }
     }
 
-    /// Returns the problem that there is no profile of this name.
+    /// Returns the problem for a profile that does not exist.
     pub(super) fn missing_profile(&self, name: &str) -> Option<Problem> {
         (!self.profiles.contains_key(name))
             .then(|| no_profile(name, &self.profiles.keys().map(String::as_str).collect::<Vec<_>>()))
     }
 
-    /// Without an environment, references are not resolved: the values that contain some are left
-    /// out.
+    /// Without an environment, references are not resolved, and values that contain references are
+    /// left out.
     fn layer<C: DeserializeOwned>(
         &self,
         source: LayerSource,
@@ -143,7 +143,7 @@ impl File {
     }
 }
 
-/// Returns the problem that profile `name` does not exist among `known`.
+/// Returns the problem for a profile `name` that is not among the `known` ones.
 pub(super) fn no_profile(name: &str, known: &[&str]) -> Problem {
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),

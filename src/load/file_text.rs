@@ -1,4 +1,4 @@
-//! The text of the file, and the places of keys and values in it.
+//! The text of the file, and the positions of keys and values in it.
 
 use std::{
     path::Path,
@@ -12,7 +12,7 @@ use crate::error::Origin;
 pub(super) struct FileText {
     path: Arc<Path>,
     text: String,
-    /// Created when the first place is requested.
+    /// Created when the first position is requested.
     index: OnceLock<SpanIndex>,
 }
 
@@ -29,18 +29,18 @@ impl FileText {
         &self.text
     }
 
-    /// Returns the directory that relative paths in the file start at.
+    /// Returns the directory against which relative paths in the file are resolved.
     pub(super) fn directory(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
-    /// Returns the place at a byte offset.
+    /// Returns the position at a byte offset.
     pub(super) fn origin_at(&self, offset: usize) -> Origin {
         let (line, column) = self.index().line_and_column(&self.text, offset);
         Origin::File { path: Arc::clone(&self.path), line, column, profile: None }
     }
 
-    /// Returns the place of a key or value.
+    /// Returns the position of a key or value.
     pub(super) fn origin(&self, path: &[String], part: KeyOrValue) -> Origin {
         let mut origin = self.origin_at(self.index().offset(path, part));
         if let (Origin::File { profile, .. }, [table, name, ..]) = (&mut origin, path)

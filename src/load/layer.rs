@@ -105,8 +105,8 @@ impl Layer {
         }
     }
 
-    /// Removes every value that configuration `C` does not accept, and returns why. The rest
-    /// deserializes.
+    /// Removes every value that configuration `C` does not accept, and returns the problems. The
+    /// remaining values deserialize.
     pub(super) fn check<C: DeserializeOwned>(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
         refuse_lists_in::<C>(&mut self.values, &mut KeyPath::new(), &mut |path| {

@@ -14,7 +14,7 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<Problem>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// All places where a file was looked for.
+    /// All paths where a file was searched for.
     pub(super) tried: Vec<PathBuf>,
     /// The origin of the selected profile.
     pub(super) profile_origin: Origin,

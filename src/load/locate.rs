@@ -1,4 +1,4 @@
-//! The places of keys and values in the text of the file, found only when they are needed.
+//! The positions of keys and values in the text of the file, located only when needed.
 
 use std::collections::HashMap;
 

@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct Merged {
     layers: Vec<Layer>,
     values: Dict,
-    /// By the tag of the values of a layer in figment.
+    /// Keyed by the tag that figment gives to the values of a layer.
     sources: HashMap<Tag, LayerSource>,
 }
 

@@ -1,5 +1,5 @@
 //! The proxy variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower
-//! case. They are not keys, but a convention of all programs that use the network.
+//! case. They are a common convention of network programs, not keys of the configuration.
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;

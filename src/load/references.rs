@@ -15,7 +15,7 @@ use crate::config::{key_path::KeyPath, value::ParseError};
 
 /// Resolves the references, secrets and paths in values of configuration `C`.
 pub(super) struct Resolver<'a, C, F> {
-    /// Without one, references are checked but not resolved, and no file is read.
+    /// If `None`, references are checked but not resolved, and no file is read.
     environment: Option<&'a Environment>,
     /// Paths are relative to this directory.
     directory: &'a Path,
@@ -72,7 +72,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F
         Ok(())
     }
 
-    /// Resolves a text. One with a reference may replace any type of value, as a variable may.
+    /// Resolves a text. Like a variable, a text with a reference may replace a value of any type.
     fn text(&self, text: &str, path: &[String]) -> Result<Option<Value>, LeftOut> {
         match value_type::value_type::<C>(path) {
             Ok(ValueType::Path) => self.path(text),

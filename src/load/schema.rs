@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{autotel_env, otel_env};
 use crate::config::{Config, key_path::KeyPath, value::schema::or_reference};
 
-/// Returns the JSON Schema of `autotelemetry.toml`, in draft 7, which TOML tools of editors read.
+/// Returns the JSON Schema of `autotelemetry.toml`, in draft 7, which the TOML tools of editors
+/// support.
 ///
 /// In addition to the standard keywords it contains `x-env`, the environment variables that set a
 /// key, and `x-secret` for values that are never printed.
@@ -57,7 +58,7 @@ fn annotate(schema: &mut Value, path: &mut KeyPath, inside_list: bool) {
         return;
     }
     if schema.get("additionalProperties").is_some_and(Value::is_object) {
-        // The names of its entries are free.
+        // Its entries can have any name.
         path.push("NAME".to_owned());
         annotate(&mut schema["additionalProperties"], path, inside_list);
         path.pop();
@@ -84,7 +85,7 @@ fn annotate(schema: &mut Value, path: &mut KeyPath, inside_list: bool) {
 fn variables_that_set(path: &[String]) -> Vec<String> {
     let key = path.join(".");
     let standard = otel_env::variables_that_set(&key).map(str::to_owned);
-    // The choice of the profile has a variable of its own.
+    // The selection of the profile has its own variable.
     let own = if path == ["profile"] { "AUTOTEL_PROFILE".to_owned() } else { autotel_env::name(path) };
     standard.chain([own]).collect()
 }

@@ -8,10 +8,10 @@ use std::{
 use super::environment::Environment;
 use crate::error::{Origin, Problem};
 
-/// The name of the file that is looked for.
+/// The name of the file to search for.
 const FILE_NAME: &str = "autotelemetry.toml";
 
-/// The places where the file was looked for, and the result.
+/// The paths where the file was searched for, and the result.
 pub(super) struct Search {
     pub(super) tried: Vec<PathBuf>,
     /// `Ok(None)` when there is none and none was requested.
@@ -37,7 +37,7 @@ impl Search {
         let beside_executable =
             std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(FILE_NAME)));
         let tried: Vec<_> = beside_executable.into_iter().chain([PathBuf::from(FILE_NAME)]).collect();
-        // A file that exists and cannot be read is an error: it is there to be used.
+        // A file that exists but cannot be read is an error, because it is meant to be used.
         let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok();
         let found = tried.iter().find(is_there).map(|path| regular_file(path)).transpose();
         Self { tried, found }

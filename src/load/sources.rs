@@ -29,7 +29,7 @@ pub(crate) struct Sources {
     /// Values that are set in code and override all other sources.
     pub(crate) forced: Vec<CodeValue>,
     pub(crate) config_file: Option<PathBuf>,
-    /// No file is looked for, except `config_file`.
+    /// `true` disables the search for a file; only `config_file` is read.
     pub(crate) only_named_file: bool,
     pub(crate) profile: Option<(String, Origin)>,
     pub(crate) environment: Option<Environment>,
@@ -42,19 +42,20 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// All problems at once, including those that [`read_and_inspect`](Self::read_and_inspect)
-    /// adds. If telemetry is disabled they are warnings.
+    /// Returns all problems at once, including those that
+    /// [`read_and_inspect`](Self::read_and_inspect) adds. If telemetry is disabled, they are
+    /// warnings.
     pub(crate) fn load(self, inspect: impl FnOnce(&Config) -> Inspection) -> Result<Loaded, Error> {
         let (mut loaded, problems) = self.read_and_inspect(inspect);
         if loaded.config().disabled {
-            // With disabled telemetry the service starts, whatever else is wrong.
+            // With disabled telemetry, the service starts even if the configuration is invalid.
             loaded.warnings.extend(problems);
             return Ok(loaded);
         }
         if problems.is_empty() { Ok(loaded) } else { Err(Error::configuration(problems)) }
     }
 
-    /// As [`read`](Self::read), and adds the problems that `inspect` finds in files that the
+    /// Same as [`read`](Self::read), but adds the problems that `inspect` finds in files that the
     /// configuration names.
     pub(crate) fn read_and_inspect(
         self,
@@ -166,8 +167,8 @@ fn selected_profile(
     }
 }
 
-/// Returns the merged configuration and its errors. Values that break a rule are ignored where that
-/// is allowed.
+/// Returns the merged configuration and its errors. Values that break a rule are ignored if they
+/// come from `OTEL_*` variables.
 fn validated(
     merged: &mut Merged,
     profile: Option<&str>,
@@ -197,7 +198,7 @@ fn validated(
     }
 }
 
-/// Adds the places that were searched for a file, which may contain the missing key.
+/// Adds the paths that were searched for a file, since a file there could set the missing key.
 fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
@@ -207,7 +208,7 @@ fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
     }
 }
 
-/// Sorts problems in the file by place, before all others.
+/// Sorts problems in the file by position, before all others.
 fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
     match problem.at {
         Some(Origin::File { line, column, .. }) => (false, line, column),

@@ -1,8 +1,8 @@
 //! The type of the value that a key holds, and the conversion of a text to it.
 //!
-//! Variables and calls contain texts, the file contains typed values. [`parse_as`] converts the
-//! first to the second, so that all other code sees typed values only. The types are found by
-//! walking over the type of the configuration, so no list of keys repeats them.
+//! Variables and code provide text; the file provides typed values. [`parse_as`] converts text to
+//! typed values, so that all other code sees only typed values. The types are found by walking over
+//! the type of the configuration, so no list of keys repeats them.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::config::value::{ParseError, newtype_name};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueType {
     Table,
-    /// A table whose entries have free names.
+    /// A table whose entries can have any name.
     Map {
         /// Their names are the same in upper and lower case.
         ignores_case: bool,
@@ -70,7 +70,7 @@ pub(crate) fn parse_as<C: DeserializeOwned>(path: &[String], text: &str) -> Resu
                 Some((key, value)) if !key.trim().is_empty() => {
                     Ok((key.trim().to_owned(), Value::from(value.trim().to_owned())))
                 }
-                // The item may be half of a secret.
+                // The item may be a part of a secret.
                 _ => Err(ParseError::new("an entry does not have the form `key=value`").with_help(
                     "write `key=value,key2=value2`; the entry is not shown because it may be a secret",
                 )),

@@ -5,7 +5,7 @@ use std::error::Error;
 use super::value::display_lossy;
 use crate::format::{EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE};
 
-/// The most sources of an error that are recorded. A chain could be circular.
+/// The maximum number of recorded sources of an error. A chain of sources could be circular.
 const MAX_SOURCES: usize = 64;
 
 /// Returns the attributes that describe an error, by the semantic conventions for exceptions.

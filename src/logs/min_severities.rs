@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-/// The number of entries from which on those of dropped loggers are removed.
+/// The number of entries from which those of dropped loggers are removed.
 const MIN_CLEANUP_SIZE: usize = 64;
 
 /// The minimum severity number per logger name, shared with the loggers and updated in place.

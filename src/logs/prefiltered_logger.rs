@@ -1,8 +1,8 @@
 //! Emits records that their call site has filtered.
 //!
 //! All records pass the same processor. It filters those of other bridges, but not those of this
-//! library: these are filtered before they are made, mostly by one comparison or by the callsite
-//! cache of `tracing`, and another look at the filter would take a lock.
+//! library: these are filtered before they are created, mostly by one comparison or by the callsite
+//! cache of `tracing`. A second check would take a lock.
 
 use std::cell::Cell;
 
@@ -35,7 +35,8 @@ impl PrefilteredLogger {
 
 /// Returns `true` if the record that the processor has just received is filtered.
 ///
-/// To be called once for each record: records that are made while it is processed have their own.
+/// Call it once for each record. Records that are created during its processing have their own
+/// mark.
 #[inline]
 pub(crate) fn take_prefiltered() -> bool {
     IS_PREFILTERED.take()

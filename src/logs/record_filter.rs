@@ -12,7 +12,7 @@ use crate::{
     format::target,
 };
 
-/// Decides which records an exporter gets.
+/// Decides which records an exporter receives.
 #[derive(Debug)]
 pub(crate) enum RecordFilter {
     /// All records. They have passed the filter of their source.

@@ -1,4 +1,5 @@
-//! Builds the exporters of all signals. Shared parts are built for the first that needs them.
+//! Builds the exporters of all signals. Shared parts are built for the first exporter that needs
+//! them.
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -157,7 +158,7 @@ impl<'s> PipelineBuilder<'s> {
         Ok(exporter)
     }
 
-    /// As [`otlp`](Self::otlp), with a queue in front of the exporter.
+    /// Same as [`otlp`](Self::otlp), but with a queue in front of the exporter.
     pub(super) fn otlp_queue<T: fmt::Debug + Send + 'static>(
         &mut self,
         name: &ExporterName,

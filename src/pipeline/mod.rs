@@ -46,8 +46,8 @@ pub(crate) struct Pipeline {
 ///
 /// # Errors
 ///
-/// When an exporter cannot be built. Problems have keys, but no origin. What was built before is
-/// dropped.
+/// Returns an error if an exporter cannot be built. Problems have keys, but no origin. Parts that
+/// were built before are dropped.
 pub(crate) fn build(
     settings: &Settings,
     writer: Option<ConsoleWriter>,

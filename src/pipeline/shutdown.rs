@@ -39,17 +39,17 @@ pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shutdo
 pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
     let Pipeline { tracer_provider, meter_provider, loggers, outputs, .. } = pipeline;
     let deadline = Instant::now() + timeout;
-    // From here on the SDK makes no spans. With a timeout of zero the providers do not wait. The
-    // program may have shut them down itself, which is not an error.
+    // From here on, the SDK creates no spans. With a timeout of zero, the providers do not wait. It
+    // is not an error if the program has shut them down before.
     let _ = tracer_provider.shutdown_with_timeout(Duration::ZERO);
     let _ = loggers.provider.shutdown_with_timeout(Duration::ZERO);
     let mut errors = wait(request(outputs, PendingFlush::request_last), deadline);
-    // After the last push, since it ends collections.
+    // Follows the last push, since it ends collections.
     if let Err(error) = meter_provider.shutdown() {
         errors.push((Signal::Metrics, FlushError::Failed(error.to_string())));
     }
     errors.extend(flush_lines(outputs, deadline));
-    // From here on nothing can be delivered, or is not counted if it is.
+    // From here on, deliveries are impossible or not counted.
     outputs.destinations.iter().for_each(|(_, destination)| destination.discard());
     outputs.line_writers.iter().for_each(|lines| lines.stop_queueing());
     outputs.recorders.iter().for_each(|recorder| recorder.close());

@@ -32,7 +32,7 @@ pub(super) fn provider(
         None => provider.with_id_generator(RandomIdGenerator::default()),
     };
     let sampler = if destinations.is_empty() {
-        // Only the spans of sampled callers are made, so that the services called stay sampled.
+        // Creates spans only for sampled callers, so that downstream services stay sampled.
         Sampler::ParentBased(Box::new(Sampler::AlwaysOff))
     } else {
         to_sampler(*sampler, *sampler_arg)

@@ -64,9 +64,8 @@ impl TestBuilder {
 
     /// Configures the tools as a program would: with a file, a profile, variables or single keys.
     ///
-    /// Settings for the destinations of telemetry have no effect: exporters, and levels of single
-    /// exporters (`[logs.levels]`). Everything else has: samplers, `logs.level`, limits, the
-    /// resource.
+    /// Exporters and the levels of single exporters (`[logs.levels]`) have no effect. All other
+    /// settings apply: samplers, `logs.level`, limits, the resource.
     pub fn configure(mut self, configure: impl FnOnce(Builder) -> Builder) -> Self {
         self.inner = configure(self.inner);
         self
@@ -76,7 +75,7 @@ impl TestBuilder {
     ///
     /// # Panics
     ///
-    /// If the configuration is invalid. The message lists all problems.
+    /// Panics if the configuration is invalid. The message lists all problems.
     #[track_caller]
     pub fn build(self) -> (ObservabilityTools, Captured) {
         let memory = Arc::new(Memory::new(self.deterministic_ids, self.clock));

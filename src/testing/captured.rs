@@ -16,8 +16,8 @@ use crate::export::{console::InstrumentKind, memory::Memory};
 /// The handle can be cloned and sent to other threads. It outlives the tools.
 ///
 /// The methods `assert_…` panic if they find nothing. Their results narrow down the matching items.
-/// The `Display` implementation writes what was captured in the form of the exporter `console`: the
-/// last 100 spans and log records, and all metrics.
+/// The `Display` implementation writes what was captured in the format of the exporter `console`:
+/// the last 100 spans and log records, and all metrics.
 ///
 /// ```
 /// use autotelemetry::{prelude::*, testing};
@@ -38,7 +38,7 @@ impl Captured {
         Self(Recording::new(memory))
     }
 
-    /// Returns the spans that have ended and were sampled, in the order of their ends.
+    /// Returns the spans that have ended and were sampled, in the order in which they ended.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
         self.0.spans()
@@ -70,7 +70,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If none has.
+    /// Panics if none has.
     #[track_caller]
     pub fn assert_span(&self, name: &str) -> SpanAssertion {
         SpanAssertion::new(&self.0, name)
@@ -82,7 +82,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If there is one.
+    /// Panics if there is one.
     #[track_caller]
     pub fn assert_no_span(&self, name: &str) {
         assert!(
@@ -104,7 +104,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If there is one.
+    /// Panics if there is one.
     #[track_caller]
     pub fn assert_no_span_matching(&self, condition: &str, predicate: impl FnMut(&SpanData) -> bool) {
         assert!(!self.spans().iter().any(predicate), "expected no span {condition}, found one\n\n{self}");
@@ -114,7 +114,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If there is none.
+    /// Panics if there is none.
     #[track_caller]
     pub fn assert_log(&self, severity: Severity) -> LogAssertion {
         LogAssertion::new(&self.0, severity)
@@ -124,7 +124,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If there is one.
+    /// Panics if there is one.
     #[track_caller]
     pub fn assert_no_log(&self, severity: Severity) {
         let logs = self.logs();
@@ -146,7 +146,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If there is one.
+    /// Panics if there is one.
     #[track_caller]
     pub fn assert_no_log_matching(&self, condition: &str, predicate: impl FnMut(&CapturedLog) -> bool) {
         assert!(!self.logs().iter().any(predicate), "expected no log {condition}, found one\n\n{self}");
@@ -167,7 +167,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If none has.
+    /// Panics if none has.
     #[track_caller]
     pub fn assert_counter(&self, name: &str) -> MetricAssertion {
         MetricAssertion::new(&self.0, InstrumentKind::Counter, name)
@@ -177,7 +177,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If none has.
+    /// Panics if none has.
     #[track_caller]
     pub fn assert_up_down_counter(&self, name: &str) -> MetricAssertion {
         MetricAssertion::new(&self.0, InstrumentKind::UpDownCounter, name)
@@ -187,7 +187,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If none has.
+    /// Panics if none has.
     #[track_caller]
     pub fn assert_gauge(&self, name: &str) -> MetricAssertion {
         MetricAssertion::new(&self.0, InstrumentKind::Gauge, name)
@@ -197,7 +197,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If none has.
+    /// Panics if none has.
     #[track_caller]
     pub fn assert_histogram(&self, name: &str) -> MetricAssertion {
         MetricAssertion::new(&self.0, InstrumentKind::Histogram, name)
@@ -206,7 +206,7 @@ impl Captured {
     /// Blocks until `condition` returns `true`, for telemetry of other threads or tasks.
     ///
     /// In an asynchronous test on a single thread, nothing else runs while the thread is blocked.
-    /// Call this in `tokio::task::spawn_blocking` there, with a clone of the handle.
+    /// In such a test, call this in `tokio::task::spawn_blocking`, with a clone of the handle.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -220,7 +220,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If `condition` does not return `true` within `timeout`.
+    /// Panics if `condition` does not return `true` within `timeout`.
     #[track_caller]
     pub fn wait_until(&self, timeout: Duration, mut condition: impl FnMut(&Self) -> bool) {
         assert!(
@@ -233,7 +233,7 @@ impl Captured {
     ///
     /// # Panics
     ///
-    /// If no clock was set.
+    /// Panics if no clock was set.
     #[track_caller]
     pub fn advance_clock(&self, time: Duration) {
         assert!(self.0.memory().advance(time), "no clock was set; call `testing::builder().clock(…)`");

@@ -40,7 +40,7 @@ impl LogAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_body(self, body: impl Into<AnyValue>) -> Self {
         let describe = |body: &AnyValue| {
@@ -61,7 +61,7 @@ impl LogAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_exception(self, message: &str) -> Self {
         self.with_attribute("exception.message", message.to_owned())
@@ -72,7 +72,7 @@ impl LogAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_target(self, target: &str) -> Self {
         self.narrow(
@@ -86,7 +86,7 @@ impl LogAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn in_span(self, name: &str) -> Self {
         let names = self.0.recording().span_names();
@@ -105,7 +105,7 @@ impl LogAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn in_span_context(self, span: &SpanContext) -> Self {
         let describe = |context: Option<(TraceId, SpanId)>| {

@@ -7,13 +7,13 @@ use opentelemetry::{Value, logs::AnyValue};
 use super::{attributes::Attributed, recording::Recording};
 use crate::format::{to_any_value, value::push_pair};
 
-/// The most distinct values of non-matching items that a message lists.
+/// The maximum number of distinct values of non-matching items in a message.
 const MAX_LISTED: usize = 5;
 
 /// The items that match all conditions so far, and a description of these conditions.
 #[derive(Debug, Clone)]
 pub(super) struct Matches<T> {
-    /// Such as `span "charge" with payment=card`.
+    /// The description, such as `span "charge" with payment=card`.
     description: String,
     items: Vec<T>,
     recording: Recording,
@@ -137,7 +137,7 @@ macro_rules! assertion_methods {
         ///
         /// # Panics
         ///
-        /// If no item is left.
+        /// Panics if no item is left.
         #[track_caller]
         pub fn with_attribute(self, key: &str, value: impl Into<Value>) -> Self {
             Self(self.0.with_attribute(key, &value.into()))
@@ -149,7 +149,7 @@ macro_rules! assertion_methods {
         ///
         /// # Panics
         ///
-        /// If no item is left.
+        /// Panics if no item is left.
         #[track_caller]
         pub fn matching(self, condition: &str, predicate: impl FnMut(&$item) -> bool) -> Self {
             self.narrow(&format!(" {condition}"), predicate, |_| String::new())
@@ -159,7 +159,7 @@ macro_rules! assertion_methods {
         ///
         /// # Panics
         ///
-        /// If there are more or fewer.
+        /// Panics if there are more or fewer.
         #[track_caller]
         pub fn times(self, times: usize) -> Self {
             Self(self.0.times(times))

@@ -43,7 +43,7 @@ impl MetricAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_unit(self, unit: &str) -> Self {
         self.narrow(
@@ -57,7 +57,7 @@ impl MetricAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_scope(self, name: &str) -> Self {
         let describe = |name: &str| format!("of meter {name:?}");
@@ -74,7 +74,7 @@ impl MetricAssertion {
     ///
     /// # Panics
     ///
-    /// If the value differs, if several gauges are left, or for a histogram.
+    /// Panics if the value differs, if several gauges are left, or for a histogram.
     #[track_caller]
     pub fn is(self, expected: impl Into<NumberValue>) -> Self {
         let (count, description) = (self.0.items().len(), self.0.description());
@@ -93,7 +93,7 @@ impl MetricAssertion {
     ///
     /// # Panics
     ///
-    /// If the count differs, or for another instrument.
+    /// Panics if the count differs, or for another instrument.
     #[track_caller]
     pub fn has_count(self, expected: impl Into<NumberValue>) -> Self {
         let count = |point: &DataPoint| match point.value() {
@@ -109,7 +109,7 @@ impl MetricAssertion {
     ///
     /// # Panics
     ///
-    /// If the sum differs, or for another instrument.
+    /// Panics if the sum differs, or for another instrument.
     #[track_caller]
     pub fn has_sum(self, expected: impl Into<NumberValue>) -> Self {
         let sum = |point: &DataPoint| match point.value() {

@@ -29,9 +29,9 @@
 //! ```
 //!
 //! Each assertion starts with a name or a severity, and each further call narrows down the matching
-//! items. The call that leaves none panics at its line of the test and shows what was captured.
+//! items. A call that leaves no item panics at its line in the test, and shows what was captured.
 //!
-//! [`builder`] makes ids and times the same in each run.
+//! With [`builder`], ids and times are the same in each run.
 #![expect(
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
@@ -65,7 +65,7 @@ use crate::tools::ObservabilityTools;
 
 /// Returns tools for one test and a handle to the telemetry that they capture.
 ///
-/// They capture all spans, log records of every level, and all metrics. The same as
+/// They capture all spans, log records of every level, and all metrics. Same as
 /// `builder().build()`.
 pub fn tools() -> (ObservabilityTools, Captured) {
     builder().build()

@@ -54,7 +54,7 @@ impl Recording {
     }
 }
 
-/// The most spans and log records that are displayed.
+/// The maximum number of spans and of log records that are displayed.
 const MAX_DISPLAYED: usize = 100;
 
 /// Returns the last items, and appends a line about the ones before.

@@ -44,7 +44,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_parent(self, name: &str) -> Self {
         let names = self.0.recording().span_names();
@@ -63,7 +63,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn root(self) -> Self {
         self.narrow(" without a parent", |span| span.parent_span_id == SpanId::INVALID, describe_parent)
@@ -73,7 +73,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_remote_parent(self, parent: &SpanContext) -> Self {
         let (trace, id) = (parent.trace_id(), parent.span_id());
@@ -91,7 +91,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn linked_to(self, other: &SpanContext) -> Self {
         let ids = |context: &SpanContext| format!("{}-{}", context.trace_id(), context.span_id());
@@ -110,7 +110,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_kind(self, kind: SpanKind) -> Self {
         let describe = |kind: &SpanKind| format!("of kind {kind:?}");
@@ -125,7 +125,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_scope(self, name: &str) -> Self {
         let describe = |name: &str| format!("of tracer {name:?}");
@@ -140,7 +140,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_status(self, status: Status) -> Self {
         let describe = |status: &Status| format!("with status {status:?}");
@@ -155,7 +155,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_error(self) -> Self {
         self.narrow(
@@ -169,7 +169,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_event(self, name: &str) -> Self {
         let names = |span: &SpanData| -> Vec<String> {
@@ -186,7 +186,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn with_exception(self, message: &str) -> Self {
         let messages = |span: &SpanData| -> Vec<String> {
@@ -210,7 +210,7 @@ impl SpanAssertion {
     ///
     /// # Panics
     ///
-    /// If no item is left.
+    /// Panics if no item is left.
     #[track_caller]
     pub fn lasting(self, time: Duration) -> Self {
         let took = |span: &SpanData| span.end_time.duration_since(span.start_time).unwrap_or_default();

@@ -105,7 +105,7 @@ impl Builder {
         self.set_known("otlp.protocol", protocol)
     }
 
-    /// Sets the port that Prometheus scrapes (`prometheus.port`); 0 takes any free port.
+    /// Sets the port that Prometheus scrapes (`prometheus.port`); 0 selects any free port.
     ///
     /// Also enables the exporter `prometheus`, unless `metrics.exporters` is set.
     #[track_caller]
@@ -122,8 +122,8 @@ impl Builder {
 
     /// Sets any other key by its path, as a default: `set("traces.sampler", "always_on")`.
     ///
-    /// The value has the format of a variable: lists are separated by commas, durations have a
-    /// unit. A segment of the path that contains a dot is quoted as in the file.
+    /// The value is written as in a variable: lists are separated by commas, durations have a unit.
+    /// A segment of the path that contains a dot is quoted as in the file.
     #[track_caller]
     pub fn set(mut self, key: impl Into<String>, value: impl fmt::Display) -> Self {
         self.sources.defaults.push(dotted(key.into(), &value, Location::caller()));
@@ -137,7 +137,7 @@ impl Builder {
         self
     }
 
-    /// Sets the file to read, instead of searching for one. It must exist. `AUTOTEL_CONFIG`
+    /// Sets the file to read instead of searching for one. The file must exist. `AUTOTEL_CONFIG`
     /// overrides it.
     pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.config_file = Some(path.into());
@@ -163,8 +163,8 @@ impl Builder {
     /// let builder = ObservabilityTools::builder().env_vars(std::env::vars_os().chain([argument]));
     /// ```
     ///
-    /// If a name occurs more than once, the last value counts. A variable of OpenTelemetry or of
-    /// this library whose value is not Unicode causes a warning.
+    /// If a name occurs more than once, the last value wins. A variable of OpenTelemetry or of this
+    /// library whose value is not Unicode causes a warning.
     pub fn env_vars<K: Into<OsString>, V: Into<OsString>>(
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -173,13 +173,13 @@ impl Builder {
         self
     }
 
-    /// Sets the output of the exporter `console`, instead of standard output or standard error: the
-    /// buffer of a test, or the lines above a progress bar.
+    /// Replaces standard output or standard error as the output of the exporter `console`, for
+    /// example with the buffer of a test or the lines above a progress bar.
     ///
-    /// It is not a terminal, so `console.format = "auto"` means JSON. It receives whole lines, one
-    /// call at a time, usually on the thread that logs. If it returns an error, the lines of that
-    /// call are lost. If it panics, it is never called again. Log records that it emits itself are
-    /// dropped.
+    /// The writer is not a terminal, so `console.format = "auto"` means JSON. It receives whole
+    /// lines, one call at a time, usually on the thread that logs. If it returns an error, the
+    /// lines of that call are lost. If it panics, it is never called again. Log records that it
+    /// emits itself are dropped.
     pub fn console_writer(mut self, writer: impl Write + Send + 'static) -> Self {
         self.writer = Some(Box::new(writer));
         self
@@ -193,7 +193,7 @@ impl Builder {
 
     /// Returns every effective value and its origin, with all problems. Builds and starts nothing.
     ///
-    /// Opens no TLS file; [`check`](Self::check) does.
+    /// Does not read TLS files; [`check`](Self::check) does.
     #[must_use]
     pub fn explain(self) -> Explanation {
         let (loaded, problems) = self.sources.read();
@@ -241,9 +241,9 @@ impl Builder {
     /// Builds the tools and sets the globals of the process.
     ///
     /// The globals are the tracer and meter providers, the propagator, the logger of
-    /// [`logger`](crate::logger()), a `tracing` subscriber and the bridge from `log`: all of them
-    /// or none. Then one line on standard error shows where telemetry goes, unless
-    /// `diagnostics.level` is above `info`.
+    /// [`logger`](crate::logger()), a `tracing` subscriber and the bridge from `log`. Either all of
+    /// them are set or none. Afterwards, one line on standard error shows where telemetry goes,
+    /// unless `diagnostics.level` is less verbose than `info`.
     ///
     /// # Errors
     ///

@@ -23,8 +23,8 @@ use crate::{
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 static LOGGERS: OnceLock<LoggerFactory> = OnceLock::new();
 
-/// The logger of the `log` crate. It is set before all other globals, since that can fail, and does
-/// nothing until the others are set. A later attempt reuses it.
+/// The logger of the `log` crate. It is set before all other globals, because setting it can fail.
+/// It does nothing until the others are set. A later attempt reuses it.
 struct DeferredLogger;
 
 static DEFERRED: DeferredLogger = DeferredLogger;
@@ -59,11 +59,12 @@ pub(super) fn install(
     installed
 }
 
-/// Checks before anything is built that the globals can be set.
+/// Checks that the globals can be set, before anything is built.
 ///
 /// # Errors
 ///
-/// When the process has a `tracing` subscriber. Other globals can only be checked by setting them.
+/// Returns an error if the process has a `tracing` subscriber. Other globals can only be checked by
+/// setting them.
 pub(super) fn check(loaded: &Loaded) -> Result<(), Error> {
     if !loaded.config().disabled && has_subscriber() {
         return Err(Error::already_installed("a `tracing` subscriber"));
@@ -95,11 +96,11 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
 }
 
 /// Returns `true` if the process has a global subscriber. Checks on a new thread, which has no
-/// scoped one.
+/// scoped subscriber.
 fn has_subscriber() -> bool {
     let check =
         || tracing::dispatcher::get_default(|dispatch| !dispatch.is::<tracing::subscriber::NoSubscriber>());
-    // Without a thread, setting the subscriber shows it.
+    // If no thread can be started, the call that sets the subscriber fails instead.
     thread::Builder::new().spawn(check).is_ok_and(|thread| thread.join().unwrap_or(false))
 }
 

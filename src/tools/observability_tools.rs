@@ -75,7 +75,7 @@ impl ObservabilityTools {
 
     /// Returns tools that do nothing: no thread, no port, no output.
     ///
-    /// For `unwrap_or_else`, if a program is to run even without telemetry.
+    /// Use it with `unwrap_or_else` to run a program even without telemetry.
     ///
     /// ```
     /// use autotelemetry::ObservabilityTools;
@@ -139,8 +139,8 @@ impl ObservabilityTools {
         &self.pipeline.propagator
     }
 
-    /// Returns a layer for a `tracing` subscriber of the program: events become log records, spans
-    /// become spans.
+    /// Returns a layer for the program's own `tracing` subscriber: events become log records, spans
+    /// become OpenTelemetry spans.
     ///
     /// [`install`](crate::Builder::install) sets a subscriber that contains it.
     ///
@@ -165,7 +165,7 @@ impl ObservabilityTools {
     ///
     /// # Errors
     ///
-    /// Returns an error if `level` is neither; nothing changes then.
+    /// Returns an error if `level` is neither. The filter then stays unchanged.
     ///
     /// ```
     /// # let tools = autotelemetry::ObservabilityTools::disabled();
@@ -188,7 +188,7 @@ impl ObservabilityTools {
         Stats { exporters: self.pipeline.outputs.recorders.iter().map(|recorder| recorder.stats()).collect() }
     }
 
-    /// Tests the connection to each OTLP destination, now.
+    /// Tests the connection to each OTLP destination.
     ///
     /// Resolves its name, connects, sets up TLS and sends one empty export per signal, all at once
     /// and over new connections. Waits for the responses, at most the `timeout` of each
@@ -249,7 +249,8 @@ impl ObservabilityTools {
         if self.has_nothing_to_export() {
             return Ok(());
         }
-        // Held until the end: a concurrent caller must not return, and perhaps exit, before it.
+        // Held until the end, so that a concurrent caller does not return early and end the
+        // process.
         let mut shutdown_result = self.shutdown_result.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = &*shutdown_result {
             return result.clone();
@@ -285,7 +286,8 @@ impl ObservabilityTools {
         self.config().shutdown_timeout.get()
     }
 
-    /// A forked child has none of the export threads, so a flush there would wait forever.
+    /// Returns `true` for disabled tools and in a forked child. The child has none of the export
+    /// threads, so a flush would wait forever.
     fn has_nothing_to_export(&self) -> bool {
         self.config().disabled || self.is_forked()
     }

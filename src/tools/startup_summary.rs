@@ -1,4 +1,4 @@
-//! The line on standard error at startup: what runs, and where its telemetry goes.
+//! The line on standard error at startup: the service, and the destinations of its telemetry.
 
 use std::fmt::Write as _;
 

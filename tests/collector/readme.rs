@@ -52,8 +52,8 @@ tests:
       - {alertname: SpansAreLost, eval_time: 3m, exp_alerts: [{}]}
       - {alertname: SpansAreLost, eval_time: 15m}
       - {alertname: LogRecordsAreLost, eval_time: 3m}
-      - {alertname: TelemetryFindsNoRoom, eval_time: 3m, exp_alerts: [{}]}
-      - {alertname: TelemetryFindsNoRoom, eval_time: 15m}
+      - {alertname: TelemetryQueueIsFull, eval_time: 3m, exp_alerts: [{}]}
+      - {alertname: TelemetryQueueIsFull, eval_time: 15m}
 ";
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("rules.yml"), block("yaml", "alert: SpansAreLost")).unwrap();

@@ -1,7 +1,7 @@
-//! The rooms of `src/` and the arrows between them, as ARCHITECTURE.md draws them.
+//! The top-level modules of `src/` and their imports, as in ARCHITECTURE.md.
 //!
-//! Reads the paths that each file uses. A room may use the rooms of its row in [`ROOMS`] and no
-//! others, and no two files may use each other, directly or through further files.
+//! Reads the paths that each file uses. A top-level module may use only the modules in its row of
+//! [`MODULES`]. No two files may use each other, directly or through other files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,8 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The rooms, each with those that it may use.
-const ROOMS: [(&str, &[&str]); 14] = [
+/// The top-level modules, each with those that it may use.
+const MODULES: [(&str, &[&str]); 14] = [
     ("text", &[]),
     ("config", &["text"]),
     ("error", &["text", "config"]),
@@ -176,21 +176,21 @@ fn resolve(module: &str, path: &str, sources: &Sources) -> Option<String> {
     (!segments.is_empty()).then(|| segments.join("::"))
 }
 
-fn room(module: &str) -> &str {
+fn top_level(module: &str) -> &str {
     module.split("::").next().unwrap()
 }
 
-/// Returns a line for each arrow between rooms that [`ROOMS`] does not allow.
+/// Returns a line for each import between top-level modules that [`MODULES`] does not allow.
 fn forbidden(sources: &Sources) -> Vec<String> {
     let mut found = BTreeSet::new();
     for (module, text) in sources.iter().filter(|(module, _)| !module.is_empty()) {
-        let allowed = ROOMS.iter().find(|(name, _)| *name == room(module)).map(|(_, uses)| *uses);
+        let allowed = MODULES.iter().find(|(name, _)| *name == top_level(module)).map(|(_, uses)| *uses);
         let Some(allowed) = allowed else {
-            found.insert(format!("{module}: the room is not in the table"));
+            found.insert(format!("{module}: the module is not in the table"));
             continue;
         };
         for Arrow { from, line, to, .. } in arrows(module, text, sources) {
-            if room(&to) != room(&from) && !allowed.contains(&room(&to)) {
+            if top_level(&to) != top_level(&from) && !allowed.contains(&top_level(&to)) {
                 found.insert(format!("{from}:{line} uses {to}"));
             }
         }
@@ -235,9 +235,9 @@ fn circles(sources: &Sources) -> Vec<String> {
 }
 
 #[test]
-fn rooms_use_only_the_rooms_below_them() {
+fn modules_use_only_the_modules_below_them() {
     let found = forbidden(&sources());
-    assert!(found.is_empty(), "arrows that ARCHITECTURE.md does not allow:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "imports that ARCHITECTURE.md does not allow:\n{}", found.join("\n"));
 }
 
 #[test]

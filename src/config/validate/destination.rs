@@ -177,7 +177,7 @@ impl<'c> Destination<'c> {
         }
     }
 
-    /// Files without encryption are probably a mistake, and so is a certificate without its key.
+    /// Reports TLS files without encryption, and a certificate without its key.
     fn tls(&self, found: &mut Vec<RuleViolation>) {
         if !self.settings.endpoint.is_https() {
             // A general key may be meant for other signals.

@@ -126,7 +126,8 @@ fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
     }
 }
 
-/// The names in `logs.levels` are those of exporters, used or not: another profile may use them.
+/// Checks that the names in `logs.levels` are those of exporters. Unused exporters are allowed,
+/// because another profile may use them.
 fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
     for name in config.logs.levels.keys() {
         let is_built_in = ExporterName::built_in_names(Signal::Logs).any(|built_in| built_in == name);

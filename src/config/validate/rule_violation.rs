@@ -25,7 +25,7 @@ impl RuleViolation {
         Self::of(keys.iter().map(|key| key_path(key)).collect(), message)
     }
 
-    /// For keys with segments that may contain dots.
+    /// Creates an error for keys whose segments may contain dots.
     pub(super) fn of(keys: Vec<KeyPath>, message: impl Into<String>) -> Self {
         Self { keys, entry: None, message: message.into(), help: None, severity: Severity::Error }
     }
@@ -34,7 +34,7 @@ impl RuleViolation {
         Self { severity: Severity::Warning, ..Self::error(keys, message) }
     }
 
-    /// For a key that requires a Cargo feature that is not enabled.
+    /// Creates the error for a key that requires a disabled Cargo feature.
     pub(super) fn compiled_out(key: &str, feature: &str) -> Self {
         Self::error(&[key], format!("requires the feature `{feature}`, which is not enabled in this binary"))
             .with_help(format!("enable the feature `{feature}` of autotelemetry"))

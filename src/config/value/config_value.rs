@@ -24,7 +24,8 @@ pub(crate) trait ConfigValue: Sized {
     /// Marks a secret: it is never printed, and `{ file = "…" }` may replace it.
     const SECRET: bool = false;
 
-    /// Marks the path of a file: a relative one starts at the directory of the file that names it.
+    /// Marks the path of a file. A relative path starts at the directory of the file that contains
+    /// it.
     const PATH: bool = false;
 
     /// Marks the name of an entry that is the same in upper and lower case.

@@ -9,7 +9,7 @@ use http::{
 
 use super::{ConfigValue, ParseError, string_value};
 
-/// An absolute `http://` or `https://` URL without user information and fragment. For grpc also a
+/// An absolute `http://` or `https://` URL without user information or fragment. For grpc, also a
 /// host and port without a scheme.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
@@ -116,7 +116,7 @@ impl ConfigValue for Endpoint {
         if text.is_empty() {
             return Err(ParseError::new("must not be empty"));
         }
-        // Anywhere in the text: a password may contain characters that end an authority.
+        // Searched in the whole text: a password may contain characters that end an authority.
         if text.contains('@') {
             return Err(ParseError::new("a URL with user information is not supported")
                 .with_help("send the credentials in a header, for example `authorization`"));

@@ -1,4 +1,4 @@
-//! The JSON Schema of a type, when the crate is built with it.
+//! The JSON Schema of a type, if the feature `schema` is enabled.
 
 /// Describes a type by the schema that an expression returns.
 macro_rules! has_schema {

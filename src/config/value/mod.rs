@@ -1,8 +1,7 @@
-//! Values that are written as text and parsed by rules of their own.
+//! Values that are written as text and parsed by specific rules.
 //!
-//! [`ConfigValue`] is the only way in: the deserializer of every such type goes through it, so that
-//! a value from the file and one from a variable are checked by the same code and refused in the
-//! same words.
+//! Every such type is deserialized through [`ConfigValue`]. The same code therefore checks values
+//! from the file and from variables, and reports the same errors.
 
 pub(crate) mod attribute;
 pub(crate) mod attribute_value;

@@ -49,7 +49,7 @@ bounded! {
     /// A number of attempts.
     pub(crate) struct Attempts(u32) in 1..=1_000_000;
 
-    /// A TCP port; 0 selects any free one.
+    /// A TCP port; 0 selects any free port.
     pub(crate) struct Port(u16) in 0..=65_535;
 }
 

@@ -1,10 +1,10 @@
-//! The error of a text that a key does not accept.
+//! The error for a text that a key does not accept.
 
 use std::fmt;
 
 use crate::text::{nearest, quoted_list};
 
-/// The reason why a value was refused, and the help for a better one.
+/// The reason why a value was refused, and help to correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParseError {
     pub(crate) message: String,

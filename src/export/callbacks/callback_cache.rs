@@ -21,7 +21,7 @@ pub(crate) enum CallbackState {
     Returned,
 }
 
-/// A callback, whatever the type of its numbers.
+/// A callback, independent of the type of its numbers.
 pub(crate) trait ObservableCallback: Send + Sync {
     /// Returns the name of the instrument.
     fn name(&self) -> &str;
@@ -31,7 +31,7 @@ pub(crate) trait ObservableCallback: Send + Sync {
     /// Prepares for another collection.
     fn begin(&self);
 
-    /// Runs the program's code, unless it still runs for an earlier collection.
+    /// Runs the program's code, unless it is still running for an earlier collection.
     fn call(&self);
 }
 
@@ -106,7 +106,7 @@ impl<M: Copy + PartialOrd + Send> ObservableCallback for CallbackCache<M> {
             return;
         }
         if self.is_delta {
-            // The SDK would underflow for a counter that went back. Left out, the counter restarts.
+            // A counter that decreases would underflow in the SDK. If it is left out, it restarts.
             let before: HashMap<_, _> =
                 observed.measurements.iter().map(|(value, attributes)| (attributes, *value)).collect();
             measurements.retain(|(value, attributes)| before.get(attributes).is_none_or(|it| value >= it));

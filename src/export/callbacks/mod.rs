@@ -28,7 +28,7 @@ pub(crate) const CALLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// The number of instruments that one line names.
 const MAX_NAMES: usize = 10;
 
-/// All callbacks. The SDK owns them for as long as it collects their instruments.
+/// All callbacks. The SDK owns them while it collects their instruments.
 pub(crate) struct Callbacks {
     all: Mutex<Vec<Weak<dyn ObservableCallback>>>,
     /// Held during a collection, so that the values of one are not replaced by another.
@@ -71,8 +71,8 @@ impl Callbacks {
         collected
     }
 
-    /// As [`collect`](Self::collect), within a deadline for everything. Returns `None` if another
-    /// collection does not end before it.
+    /// Same as [`collect`](Self::collect), with one deadline for everything. Returns `None` if
+    /// another collection does not end before it.
     pub(crate) fn collect_until<R>(&self, deadline: Instant, collect: impl FnOnce() -> R) -> Option<R> {
         let left = || deadline.saturating_duration_since(Instant::now());
         let collecting = loop {

@@ -17,7 +17,7 @@ pub(crate) struct DataPointRef<'m> {
 
 /// Returns all data points in a stable order: by meter, instrument and attributes.
 ///
-/// Instruments keep the order of their creation. /// The SDK keeps meters and attribute sets in an
+/// Instruments keep the order of their creation. The SDK keeps meters and attribute sets in an
 /// order that changes from run to run.
 pub(crate) fn sorted_data_points(metrics: &ResourceMetrics) -> Vec<DataPointRef<'_>> {
     let mut points = data_points(metrics);

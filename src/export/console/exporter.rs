@@ -94,7 +94,7 @@ impl ConsoleExporter {
         }
     }
 
-    /// As [`write`](Self::write), without calling the sink on this thread.
+    /// Same as [`write`](Self::write), but does not call the sink on this thread.
     pub(super) fn write_queued(
         &self,
         signal: Signal,

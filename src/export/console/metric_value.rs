@@ -23,7 +23,7 @@ pub enum MetricValue {
 }
 
 impl MetricValue {
-    /// Returns the number of a counter or a gauge, or the sum of a histogram's values.
+    /// Returns the value of a counter or a gauge, or the sum of a histogram's values.
     #[must_use]
     pub fn sum(&self) -> NumberValue {
         match self {

@@ -72,7 +72,7 @@ impl Flush for ConsoleSpanDestination {
     fn request_flush(&self) -> u64 {
         let pending = self.take_pending();
         for spans in &pending {
-            // A writer of the program may block, which this thread must not.
+            // The program's writer may block, but this thread must not.
             self.console.write_queued(Signal::Traces, spans.len(), |format| span_lines(spans, format));
         }
         if pending.is_empty() { 0 } else { self.console.lines().request_flush() }

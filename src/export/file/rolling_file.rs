@@ -49,7 +49,7 @@ impl RollingFile {
             return self.reopen_if_moved();
         }
         match self.open_next() {
-            // The expired file is better than none.
+            // Continues with the expired file, since no new one can be opened.
             Err(error) if self.current.is_in_place() => {
                 if self.limit.is_due() {
                     self.diagnostics.warn(format_args!("cannot open a new log file: {error}"));

@@ -1,4 +1,5 @@
-//! Non-blocking line writer: keeps lines whole and in order, drops when the reader is too slow.
+//! Non-blocking line writer: keeps lines whole and in order, drops lines when the reader is too
+//! slow.
 //!
 //! The logging thread writes a line itself if the sink accepts it at once. Otherwise the line goes
 //! through a bounded queue to a worker thread. If the queue is full, lines are dropped and counted,

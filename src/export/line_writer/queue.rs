@@ -5,7 +5,7 @@ use std::{collections::VecDeque, io, sync::Arc};
 use super::sink::WriteError;
 use crate::export::stats::recorder::StatsRecorder;
 
-/// The most bytes that wait. The worker may hold the same number in addition.
+/// The maximum number of queued bytes. The worker may hold the same number in addition.
 pub(super) const QUEUE_CAPACITY: usize = 4 * 1024 * 1024;
 
 /// Whole lines, and the recorder that counts each of them.
@@ -60,9 +60,9 @@ impl LineQueue {
 
     /// Passes all lines to `write` in chunks of about `chunk_size` bytes and empties the queue.
     ///
-    /// `write` returns `Err(None)` if it does not try a chunk. Items that were not written are
-    /// passed to `lose`. After each chunk, `done` gets its length and the number of lines that are
-    /// missing.
+    /// `write` returns `Err(None)` if it does not attempt to write a chunk. Items that were not
+    /// written are passed to `lose`. After each chunk, `done` receives its length and the number of
+    /// missing lines.
     pub(super) fn drain(
         &mut self,
         chunk_size: usize,

@@ -5,9 +5,9 @@ use super::queue::LineQueue;
 /// The state of the queue and its worker, behind a lock.
 pub(super) struct QueueState {
     pub(super) queue: LineQueue,
-    /// The number of bytes that were ever pushed.
+    /// The total number of pushed bytes.
     pub(super) pushed: u64,
-    /// The number of bytes that were ever written or lost, of those pushed.
+    /// The total number of pushed bytes that were written or lost.
     pub(super) done: u64,
     /// The number of lines lost since the last drop notice.
     pub(super) missing: u64,

@@ -115,7 +115,8 @@ impl LineWriter {
         }
     }
 
-    /// As [`push`](Self::push), always through the queue: the sink is not called on this thread.
+    /// Same as [`push`](Self::push), but always through the queue. The sink is not called on this
+    /// thread.
     pub(crate) fn push_queued(&self, lines: &str, items: u64, recorder: &Arc<StatsRecorder>) {
         self.enqueue(lines.as_bytes(), items, recorder);
     }

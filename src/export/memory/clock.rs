@@ -1,7 +1,7 @@
-//! A clock that stands still until it is advanced.
+//! A clock that moves only when it is advanced.
 //!
-//! The SDK reads the clock of the system, which nothing can replace. Its times are therefore
-//! translated afterwards, by the advances that came before them.
+//! The SDK reads the system clock, which cannot be replaced. Its times are therefore translated
+//! afterwards, by the advances that preceded them.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -13,11 +13,11 @@ use std::{
 pub(crate) struct Clock {
     start: SystemTime,
     made: SystemTime,
-    /// For each advance, the time of the system and the distance from `start`.
+    /// The system time and the distance from `start` at each advance.
     advances: Mutex<Vec<(SystemTime, Duration)>>,
 }
 
-/// The longest time that an advance waits for the clock of the system to move.
+/// The longest time that an advance waits for the system clock to move.
 const MAX_TICK: Duration = Duration::from_millis(100);
 
 impl Clock {
@@ -37,9 +37,9 @@ impl Clock {
         }
     }
 
-    /// Translates a time of the system into one of this clock.
+    /// Translates a system time to a time of this clock.
     ///
-    /// A time before the clock was made, or in the future, was set by the program and is kept.
+    /// A time before the clock was created, or in the future, was set by the program and is kept.
     pub(crate) fn time(&self, at: SystemTime) -> SystemTime {
         if at < self.made || at > SystemTime::now() {
             return at;

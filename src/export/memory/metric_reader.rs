@@ -20,7 +20,7 @@ use crate::export::{
     flush::{Flush, FlushError},
 };
 
-/// Always cumulative, so that one collection changes nothing for the next.
+/// A reader whose values are always cumulative, so that a collection does not affect the next one.
 #[derive(Debug)]
 pub(crate) struct MemoryMetricReader {
     inner: ManualReader,
@@ -39,7 +39,7 @@ impl MemoryMetricReader {
         }
     }
 
-    /// Calls `look` with the metrics of now, or with the last ones after the shutdown.
+    /// Calls `look` with the current metrics, or with the last ones after shutdown.
     pub(super) fn read<R>(&self, look: impl FnOnce(&ResourceMetrics) -> R) -> R {
         self.callbacks.collect(CALLBACK_TIMEOUT, || self.collect_last());
         look(&self.last())
@@ -59,7 +59,7 @@ impl MemoryMetricReader {
 }
 
 impl Flush for MemoryMetricReader {
-    /// Collects a last time once the reader is closed: afterwards the SDK collects nothing.
+    /// Collects a last time when the reader is closed, because the SDK collects nothing afterwards.
     fn wait_flushed(&self, _: u64, deadline: Instant) -> Result<(), FlushError> {
         if !self.is_closed.load(Ordering::SeqCst) {
             return Ok(());

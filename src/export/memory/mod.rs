@@ -40,7 +40,7 @@ use crate::config::Signal;
 /// The name of this destination in the statistics.
 pub(crate) const NAME: &str = "memory";
 
-/// The longest time between two looks of [`Memory::wait`].
+/// The longest time between two checks in [`Memory::wait`].
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Everything that was recorded.
@@ -62,7 +62,7 @@ pub(crate) type SpanNames = HashMap<(TraceId, SpanId), Cow<'static, str>>;
 #[derive(Debug, Default)]
 struct Kept {
     spans: Vec<SpanData>,
-    /// The spans that have not ended; the SDK has no other data of them yet.
+    /// The spans that have not ended; the SDK exposes no other data about them yet.
     open: SpanNames,
     logs: Vec<ScopedRecord>,
 }
@@ -138,7 +138,7 @@ impl Memory {
         self.kept().logs.clone()
     }
 
-    /// Calls `look` with the metrics of now, or with the last ones after the shutdown.
+    /// Calls `look` with the current metrics, or with the last ones after shutdown.
     pub(crate) fn metrics<R>(&self, look: impl FnOnce(&ResourceMetrics) -> R) -> R {
         match self.reader.get() {
             Some(reader) => reader.read(look),

@@ -31,7 +31,7 @@ pub(crate) enum ErrorType {
     Unavailable,
     /// Another response that is not a success.
     Rejected,
-    /// The server rejected a part of the items.
+    /// The server rejected some of the items.
     PartialSuccess,
     /// A single item exceeds the size of a request.
     Oversized,
@@ -97,8 +97,8 @@ impl ErrorType {
         )
     }
 
-    /// Returns `true` if this request was refused for good, because of its content or its signal.
-    /// Other signals may succeed.
+    /// Returns `true` if this request was refused permanently, because of its content or its
+    /// signal. Other signals may succeed.
     pub(crate) fn is_refusal(self) -> bool {
         matches!(
             self,

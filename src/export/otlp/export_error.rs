@@ -16,16 +16,16 @@ pub(crate) struct ExportError {
     code: Option<ResponseCode>,
 }
 
-/// Tells whether another attempt may succeed.
+/// Classifies an error by whether another attempt may succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Retryable {
     Never,
-    /// After the back-off, or after the pause that the server asked for.
+    /// After the back-off, or after the pause that the server requested.
     After(Option<Duration>),
 }
 
-/// The longest pause that a server may ask for. A longer one would cost too much memory for the
-/// items that queue meanwhile.
+/// The longest pause that a server may request. During a longer one, queued items would take too
+/// much memory.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(60);
 
 impl ExportError {
@@ -34,7 +34,7 @@ impl ExportError {
         Self { error_type, detail: detail.into(), retryable: Retryable::Never, code: None }
     }
 
-    /// Creates an error that another attempt may avoid, after the pause that the server asked for.
+    /// Creates an error that another attempt may avoid, after the pause that the server requested.
     pub(crate) fn transient(
         error_type: ErrorType,
         detail: impl Into<String>,

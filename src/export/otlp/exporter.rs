@@ -99,7 +99,7 @@ impl OtlpExporter {
         drop(self.sender.handle.spawn(async move {
             let sent = match task.await {
                 Ok(sent) => sent,
-                // A part of the data points may have been delivered before.
+                // Some of the data points may have been delivered before.
                 Err(error) if error.is_panic() => recorder.panicked(recorder.stats().queued()),
                 // The shutdown counts the data points.
                 Err(_) => return,
@@ -196,7 +196,8 @@ impl Export<ScopedRecord> for OtlpExporter {
             let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&batch), &self.resource);
             ExportLogsServiceRequest { resource_logs }
         };
-        // The request is a copy, and may outlast an outage.
+        // The request is a copy. Dropping the batch frees its memory before an outage can delay the
+        // delivery.
         drop(batch);
         let _ = self.sender.send(request).await;
     }

@@ -182,7 +182,7 @@ impl DestinationHealth {
                     Reason::ShutDown.to_string()
                 }
             };
-            self.diagnostics.error(format_args!("{lost} more for {} lost: {cause}", self.place));
+            self.diagnostics.error(format_args!("another {lost} for {} lost: {cause}", self.place));
         }
     }
 

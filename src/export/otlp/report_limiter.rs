@@ -8,7 +8,8 @@ use std::{
 use super::error_type::ErrorType;
 use crate::diagnostics::item_count::ItemCounts;
 
-/// Each event has one line per minute at most, all events except recoveries together two.
+/// The interval of the rate limit: at most one line for each event, and at most two for all events
+/// except recoveries.
 pub(super) const INTERVAL: Duration = Duration::from_secs(60);
 
 /// The subject of a line.

@@ -12,10 +12,10 @@ pub(crate) struct ExportResponse {
     pub(crate) code: Option<ResponseCode>,
 }
 
-/// The length to which texts of the server are shortened.
+/// The maximum length of a shortened server message, in characters.
 const MAX_CHARS: usize = 200;
 
-/// Shortens a text of the server to a part of one line.
+/// Shortens a server message, and replaces control characters so that it fits on one line.
 pub(super) fn shorten(text: &str) -> String {
     text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect()
 }

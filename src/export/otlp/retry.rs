@@ -39,7 +39,7 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T, ExportError>>>(
     let mut backoff = initial_backoff;
     let mut attempts = 0;
     let mut start = Instant::now();
-    // More precise than the timeout that ends a later attempt.
+    // Reported instead of the timeout of a later attempt, since it is more precise.
     let mut last_error = None;
     loop {
         let result = match limit {
@@ -54,7 +54,7 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T, ExportError>>>(
         };
         attempts += 1;
         let Retryable::After(retry_delay) = error.retryable() else { return Err(error) };
-        // A server may ask for a longer pause than the back-off, but not for a shorter one.
+        // A server may request a longer pause than the back-off, but not a shorter one.
         let pause = retry_delay.unwrap_or_default().max(with_jitter(backoff));
         let is_unlimited = retry_while_unavailable && error.error_type().is_unavailable();
         let is_late = limit.is_some_and(|limit| start.elapsed() + pause >= limit);
@@ -74,7 +74,8 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T, ExportError>>>(
     }
 }
 
-/// Returns between a half of `delay` and all of it, so that many processes do not retry at once.
+/// Returns a random delay between half of `delay` and all of it, so that many processes do not
+/// retry at once.
 fn with_jitter(delay: Duration) -> Duration {
     let random = RandomState::new().hash_one(0_u8) % 1000;
     delay / 2 + delay / 2000 * u32::try_from(random).unwrap_or_default()

@@ -43,8 +43,8 @@ struct Delay {
 }
 
 impl RpcStatus {
-    /// Returns the message in the body of a refusal, shortened to a part of one line. Returns an
-    /// empty text for an HTML page, which adds nothing to the status code.
+    /// Returns the message in the body of a refusal, shortened to fit on one line.
+    /// Returns an empty text for an HTML page, which adds nothing to the status code.
     pub(super) fn message_of(body: &[u8], is_text: bool) -> String {
         let message = if is_text {
             let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
@@ -56,7 +56,7 @@ impl RpcStatus {
         if message.trim_start().starts_with('<') { String::new() } else { shorten(&message) }
     }
 
-    /// Returns the pause that the server asks for, or `None` if it does not allow a retry.
+    /// Returns the pause that the server requests, or `None` if it does not allow a retry.
     #[cfg(feature = "grpc")]
     pub(super) fn retry_delay(details: &[u8]) -> Option<Duration> {
         let status = Self::decode(details).ok()?;

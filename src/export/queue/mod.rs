@@ -25,7 +25,7 @@ use super::{
     stats::recorder::{Reason, StatsRecorder},
 };
 
-/// Delivers batches, and counts what becomes of them.
+/// Delivers batches and counts their outcome.
 pub(crate) trait Export<T>: Send + Sync + 'static {
     fn export(&self, batch: Vec<T>) -> impl Future<Output = ()> + Send;
 }
@@ -55,7 +55,7 @@ pub(crate) struct BatchSettings {
     pub(crate) schedule_delay: Duration,
 }
 
-/// Queues items for one exporter. A full queue drops them; nothing ever waits for room.
+/// Queues items for one exporter. A full queue drops new items; callers never wait.
 #[derive(Debug)]
 pub(crate) struct BatchQueue<T> {
     state: Mutex<BatchState<T>>,
@@ -145,7 +145,7 @@ impl<T> BatchQueue<T> {
         state.closed && state.items.is_empty()
     }
 
-    /// Makes everything due that is in the queue now. Returns the sequence number of the last item.
+    /// Marks everything in the queue as due. Returns the sequence number of the last item.
     fn request_all(&self) -> u64 {
         let mut state = self.lock();
         state.requested = state.pushed;
@@ -248,10 +248,10 @@ async fn work<T: fmt::Debug + Send + 'static>(
         while let Some(batch) = queue.take() {
             let items = batch.len() as u64;
             let exporter = Arc::clone(&exporter);
-            // As a task of its own, so that a panic ends nothing else.
+            // Runs as a separate task, so that a panic ends only this export.
             let ended = runtime.spawn(async move { exporter.export(batch).await }).await;
             if ended.is_err_and(|error| error.is_panic()) {
-                // A part of the items may have been delivered before.
+                // Some of the items may have been delivered before.
                 queue.losses.panicked(queue.snapshot().in_flight());
             }
             queue.finish(items);

@@ -66,7 +66,7 @@ impl ExporterStats {
         &self.destination
     }
 
-    /// Returns the number of items that were made for the exporter.
+    /// Returns the number of items that were created for the exporter.
     #[must_use]
     pub fn emitted(&self) -> u64 {
         self.emitted
@@ -78,13 +78,13 @@ impl ExporterStats {
         self.exported
     }
 
-    /// Returns the number of items that were tried and not delivered.
+    /// Returns the number of items whose export was attempted and failed.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// Returns the number of items that were never tried, for any reason.
+    /// Returns the number of items that were discarded without an export attempt.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.total()
@@ -115,7 +115,7 @@ impl ExporterStats {
     }
 }
 
-/// The number of items that were never tried, by reason.
+/// The number of items that were discarded without an export attempt, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dropped {
     pub(crate) queue_full: u64,
@@ -124,21 +124,21 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// Returns the number of items that found the queue full.
+    /// Returns the number of items dropped because the queue was full.
     #[must_use]
     pub fn queue_full(&self) -> u64 {
         self.queue_full
     }
 
-    /// Returns the number of items that a shutdown preceded: they were made after it, or queued and
-    /// not tried before its deadline.
+    /// Returns the number of items dropped because of a shutdown: created after it, or not
+    /// attempted before its deadline.
     #[must_use]
     pub fn shut_down(&self) -> u64 {
         self.shut_down
     }
 
-    /// Returns the number of items whose output was closed: by the reader of the stream, or by a
-    /// writer that failed for good.
+    /// Returns the number of items dropped because the reader closed the stream, or because the
+    /// writer failed permanently.
     #[must_use]
     pub fn sink_closed(&self) -> u64 {
         self.sink_closed

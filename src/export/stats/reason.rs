@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why items are dropped without being tried.
+/// The reason for dropping items without an export attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     QueueFull,
@@ -17,7 +17,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::QueueFull => "the queue was full",
             Self::ShutDown => "telemetry had been shut down",
-            Self::Unread => "its reader closed it",
+            Self::Unread => "the reader closed the output",
             Self::Broken(what) => what,
         })
     }

@@ -89,8 +89,8 @@ impl StatsRecorder {
         self.emitted.fetch_add(items, Ordering::Release);
     }
 
-    /// As [`emit`](Self::emit), for items that may arrive after [`close`](Self::close): these are
-    /// dropped, and the result is `false`.
+    /// Same as [`emit`](Self::emit), but items that arrive after [`close`](Self::close) are
+    /// dropped. The result is then `false`.
     pub(crate) fn try_emit(&self, items: u64) -> bool {
         let mut totals = self.lock();
         self.emit(items);
@@ -111,7 +111,7 @@ impl StatsRecorder {
         }
     }
 
-    /// Records queued items that will not be tried.
+    /// Records queued items that are dropped without an export attempt.
     pub(crate) fn discard(&self, items: u64, reason: Reason) {
         let mut totals = self.lock();
         if items > 0 && !totals.is_closed {
@@ -131,7 +131,7 @@ impl StatsRecorder {
         }
     }
 
-    /// As [`export`](Self::export), with the time.
+    /// Same as [`export`](Self::export), but also records the time.
     pub(crate) fn export_timed(&self, items: u64) {
         let mut totals = self.lock();
         if !totals.is_closed {
@@ -140,8 +140,8 @@ impl StatsRecorder {
         }
     }
 
-    /// Records queued items that were tried and not delivered, and returns the SDK's error.
-    /// `cause` is one of few words.
+    /// Records queued items whose export failed, and returns the SDK's error. `cause` is one of a
+    /// few fixed words, since it becomes an attribute.
     pub(crate) fn fail(&self, items: u64, cause: &'static str, error: impl fmt::Display) -> OTelSdkResult {
         let mut totals = self.lock();
         if !totals.is_closed {
@@ -162,7 +162,7 @@ impl StatsRecorder {
         }
     }
 
-    /// Settles all counts: items without an outcome are lost. Later outcomes are ignored.
+    /// Settles all counts: items without an outcome count as lost. Later outcomes are ignored.
     pub(crate) fn close(&self) {
         let mut totals = self.lock();
         if totals.is_closed {
@@ -174,9 +174,9 @@ impl StatsRecorder {
             return;
         }
         match self.logger {
-            // Lines that were not written were not tried, unlike requests without a response.
+            // Lines that remain were never attempted; requests without a response were.
             Some(_) => totals.count_dropped(left, Reason::ShutDown),
-            None => totals.count_failed(left, "timeout", "no answer before telemetry was shut down"),
+            None => totals.count_failed(left, "timeout", "no response before the shutdown"),
         }
     }
 

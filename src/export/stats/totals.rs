@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 use super::{Dropped, reason::Reason};
 
-/// Items whose fate is known, by outcome.
+/// Items with a known outcome, by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
     pub(super) exported: u64,
@@ -48,7 +48,7 @@ pub(crate) struct Delta {
     pub(crate) dropped: u64,
     /// Items that are queued now.
     pub(crate) queued: u64,
-    /// The destination and why the last items were lost.
+    /// The destination, and the reason for the last loss.
     pub(crate) error: String,
 }
 

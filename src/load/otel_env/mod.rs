@@ -124,7 +124,7 @@ impl VariableReader<'_> {
         }
     }
 
-    /// Only unknown entries are ignored; `none` overrides all others.
+    /// Adds a list. Unknown entries are ignored; `none` overrides all other entries.
     fn list(&mut self, name: &str, path: &[String], text: &str) {
         let mut entries: Vec<_> = text
             .split(',')

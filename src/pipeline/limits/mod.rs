@@ -1,6 +1,6 @@
 //! Limits for the attributes of log records and spans.
 //!
-//! The SDK has none for log records, and none for the length of values. See the specification,
+//! The SDK has no limits for log records, and none for the length of values. See the specification,
 //! "Common concepts", "Attribute limits".
 
 mod record_limiter;

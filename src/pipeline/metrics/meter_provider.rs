@@ -21,7 +21,7 @@ use crate::export::callbacks::{CallbackCache, Callbacks, ObservableCallback};
 /// again until it has returned. Callbacks may create instruments, log, and start spans.
 ///
 /// [`ObservabilityTools::meter_provider`](crate::ObservabilityTools::meter_provider) returns it. It
-/// can be cloned, and used as any [`opentelemetry::metrics::MeterProvider`].
+/// can be cloned and used like any other [`opentelemetry::metrics::MeterProvider`].
 #[derive(Debug, Clone)]
 pub struct MeterProvider {
     sdk: SdkMeterProvider,

@@ -1,7 +1,7 @@
-//! Pushes metrics at an interval, from a thread of its own.
+//! Pushes metrics at an interval, on a dedicated thread.
 //!
-//! The periodic reader of the SDK is not used: its flush may wait for ever, and its shutdown
-//! ignores the timeout.
+//! The periodic reader of the SDK is not used: its flush may wait forever, and its shutdown ignores
+//! the timeout.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -43,7 +43,7 @@ struct PushState {
     done: u64,
     /// The result of the last push.
     result: Result<(), FlushError>,
-    /// The next push is the last one.
+    /// `true` if the next push is the last one.
     is_closing: bool,
     has_ended: bool,
 }
@@ -109,7 +109,7 @@ impl Flush for PeriodicPush {
     }
 }
 
-/// Wakes the waiting threads when the thread ends, also by a panic.
+/// Wakes the waiting threads when the thread ends, even by a panic.
 struct EndGuard(Arc<PushQueue>);
 
 impl Drop for EndGuard {

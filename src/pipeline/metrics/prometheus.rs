@@ -24,9 +24,9 @@ pub(super) fn reader(
     let listener = Listener::bind(config).map_err(|error| {
         let (key, help) = match error.kind() {
             ErrorKind::AddrInUse | ErrorKind::PermissionDenied => {
-                ("prometheus.port", "choose another port; 0 takes any free one")
+                ("prometheus.port", "choose another port; 0 selects any free port")
             }
-            _ => ("prometheus.host", "write a name or address of this machine; 0.0.0.0 stands for all"),
+            _ => ("prometheus.host", "use a name or address of this machine, or 0.0.0.0 for all addresses"),
         };
         let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.get());
         let problem = Problem::new(message).with_key(key).with_help(help);

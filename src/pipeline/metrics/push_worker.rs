@@ -40,7 +40,7 @@ impl PushWorker {
         Self { reader, callbacks, targets, diagnostics, limit: RateLimit::default() }
     }
 
-    /// Pushes what callbacks observe within `callback_timeout`, and what else was recorded.
+    /// Pushes all recorded values, and those that callbacks observe within `callback_timeout`.
     pub(super) fn push(&self, callback_timeout: Duration) -> Result<(), FlushError> {
         let mut metrics = ResourceMetrics::default();
         if let Err(error) = self.callbacks.collect(callback_timeout, || self.reader.collect(&mut metrics)) {

@@ -1,4 +1,4 @@
-//! Counts the spans and log records that are made, with or without a destination.
+//! Counts the spans and log records that are created, with or without a destination.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,7 +17,7 @@ pub(crate) struct Counters {
 
 const PARENT_ORIGINS: [&str; 3] = ["none", "local", "remote"];
 
-/// The samplers of the configuration record no span that is not sampled.
+/// The results of sampling. The configurable samplers record only spans that they sample.
 const SAMPLING_RESULTS: [&str; 2] = ["RECORD_AND_SAMPLE", "DROP"];
 
 /// The origin of the parent of a span.
@@ -64,7 +64,7 @@ impl Counters {
         (live, KeyValue::new("otel.span.sampling_result", SAMPLING_RESULTS[0]))
     }
 
-    /// Returns the number of log records that were made.
+    /// Returns the number of log records that were created.
     pub(super) fn records(&self) -> u64 {
         self.records.load(Ordering::Relaxed)
     }

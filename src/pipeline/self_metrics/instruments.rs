@@ -18,7 +18,7 @@ pub(super) fn register_exporters(meter: &Meter, signal: Signal, exporters: &Arc<
     let instruments = Instruments::new(meter, signal, exporters);
     instruments.up_down_counter(
         "exporter.{item}.inflight",
-        "that an exporter has and did not deliver yet",
+        "that an exporter has received and not delivered yet",
         MeasuredExporter::observe_in_flight,
     );
     instruments.counter(
@@ -46,7 +46,7 @@ pub(super) fn register_exporters(meter: &Meter, signal: Signal, exporters: &Arc<
     );
 }
 
-/// Creates the instruments of the items that are made.
+/// Creates the instruments for created items.
 pub(super) fn register_counters(meter: &Meter, counters: &Arc<Counters>) {
     let counted = Arc::clone(counters);
     meter

@@ -1,4 +1,4 @@
-//! A sampler whose decisions are counted, each of which is a span.
+//! A sampler that counts its decisions. Each decision is one started span.
 
 use std::sync::Arc;
 

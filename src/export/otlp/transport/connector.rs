@@ -84,7 +84,8 @@ impl Connector {
         let mut http = HttpConnector::new_with_resolver(Resolver::new());
         http.enforce_http(false);
         http.set_nodelay(true);
-        // Divided among the addresses of a name, so that a dead one leaves time for others.
+        // Divided among the addresses of a name, so that an unresponsive one leaves time for the
+        // others.
         http.set_connect_timeout(Some(limit));
         #[cfg(feature = "tls")]
         let tls = destination
@@ -188,7 +189,7 @@ where
     builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
     #[cfg(feature = "grpc")]
     if connector.version == HttpVersion::Http2 {
-        // Without pings, a connection to a dead peer would be used until the kernel gives it up.
+        // Without pings, a connection to a dead peer would stay in use until the kernel closes it.
         builder
             .http2_only(true)
             .http2_keep_alive_interval(Duration::from_secs(30))

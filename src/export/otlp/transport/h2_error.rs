@@ -1,11 +1,11 @@
 //! The errors of h2.
 //!
-//! h2 is no direct dependency, so the text of its errors is all there is to decide by. The tests
+//! h2 is not a direct dependency, so its errors can be classified only by their text. The tests
 //! fail when this text changes.
 
 use super::error_chain::ErrorChain;
 
-/// Returns `true` if the first bytes of the server are no HTTP/2 frame, as those of HTTP/1.1.
+/// Returns `true` if the server's first bytes are not an HTTP/2 frame but, for example, HTTP/1.1.
 pub(super) fn is_invalid_frame(chain: &ErrorChain<'_>) -> bool {
     chain.full_text().contains("frame with invalid size")
 }

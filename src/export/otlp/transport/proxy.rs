@@ -13,7 +13,8 @@ use hyper_util::{
 };
 use tokio::net::TcpStream;
 
-/// A stream that tells hyper whether its requests go to a proxy, and so need the whole URL.
+/// A stream that reports to hyper whether it leads to a proxy. Requests to a proxy contain the
+/// whole URL.
 #[derive(Debug)]
 pub(super) struct ProxyStream {
     stream: TokioIo<TcpStream>,

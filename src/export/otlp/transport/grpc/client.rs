@@ -66,8 +66,8 @@ impl GrpcClient {
         body: Bytes,
     ) -> Result<ExportResponse, ExportError> {
         let metadata = MetadataMap::from_headers(self.headers.clone());
-        // Without the header `grpc-timeout`: dropping the call resets its stream, which tells the
-        // server as well.
+        // Without the header `grpc-timeout`: dropping the call resets its stream, which also
+        // cancels it on the server.
         let request = Request::from_parts(metadata, Extensions::default(), body);
         let mut grpc = self.grpc.clone();
         grpc.ready().await.map_err(|error| classify(&*error))?;

@@ -74,8 +74,8 @@ fn certificate_detail(error: &CertificateError) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the server certificate is for another name".to_owned()
         }
-        // rustls has no variant for it, and the crate of the inner error is no direct dependency. A
-        // test fails when its text changes.
+        // rustls has no variant for it, and the crate of the inner error is not a direct
+        // dependency. A test fails when its text changes.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             "the server presented a CA certificate instead of a server certificate".to_owned()
         }
