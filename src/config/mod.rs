@@ -41,7 +41,7 @@ pub(crate) use self::{
     metrics::{Metrics, Temporality},
     otlp::{Compression, Otlp},
     prometheus::Prometheus,
-    propagator::{Propagator, PropagatorList},
+    propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
     service::{Resource, Service},
@@ -123,7 +123,7 @@ impl Default for Config {
         Self {
             disabled: false,
             profile: None,
-            propagators: PropagatorList::new(vec![Propagator::TraceContext, Propagator::Baggage]),
+            propagators: PropagatorList::new(vec![PropagatorName::TraceContext, PropagatorName::Baggage]),
             shutdown_timeout: Interval::from_millis(5_000),
             service: Service::default(),
             resource: Resource::default(),

@@ -4,7 +4,7 @@ use super::value::{list::List, string_enum};
 
 string_enum! {
     /// A format that passes trace context or baggage between services.
-    pub(crate) enum Propagator {
+    pub(crate) enum PropagatorName {
         /// W3C Trace Context.
         TraceContext = "tracecontext",
         /// W3C Baggage.
@@ -13,4 +13,4 @@ string_enum! {
 }
 
 /// The value of `propagators`.
-pub(crate) type PropagatorList = List<Propagator>;
+pub(crate) type PropagatorList = List<PropagatorName>;

@@ -12,11 +12,11 @@ use crate::config::{self, LevelFilter, Stream};
 
 /// Writes messages of at least the severity that `diagnostics.level` sets.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Diagnostics {
+pub(crate) struct DiagnosticLog {
     level: LevelFilter,
 }
 
-impl Diagnostics {
+impl DiagnosticLog {
     pub(crate) fn new(config: config::Diagnostics) -> Self {
         // The pipeline of metrics handles `diagnostics.metrics`.
         let config::Diagnostics { level, metrics: _ } = config;

@@ -12,7 +12,7 @@ pub use self::report::{CheckFailure, ConnectivityReport, DestinationCheck, Step}
 use self::test_export::TestExport;
 use crate::{
     config::{Settings, Signal},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::Error,
     export::runtime::ExportRuntime,
 };
@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// connections.
 pub(crate) fn probe(settings: &Settings) -> Result<ConnectivityReport, Error> {
     let config = &settings.config;
-    let diagnostics = Diagnostics::new(config.diagnostics);
+    let diagnostics = DiagnosticLog::new(config.diagnostics);
     let runtime = ExportRuntime::start()?;
     let (sender, receiver) = mpsc::channel();
     let mut results = Vec::new();

@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::collector::{
 use super::report::{CheckFailure, Step};
 use crate::{
     config::{OtlpSettings, Proxies, Signal},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::Error,
     export::otlp::{
         error_type::ErrorType, export_error::ExportError, request::OtlpRequest, transport::client::OtlpClient,
@@ -29,7 +29,7 @@ impl TestExport {
         settings: &OtlpSettings,
         limit: Duration,
         proxies: &Proxies,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Result<Self, Error> {
         let place = settings.endpoint.host_and_port();
         Ok(Self { client: OtlpClient::new(settings, Some(limit), proxies, diagnostics)?, place, limit })

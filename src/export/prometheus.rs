@@ -33,7 +33,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::callbacks::{CALLBACK_TIMEOUT, Callbacks};
 use crate::{
     config::Prometheus,
-    diagnostics::{Diagnostics, RateLimit},
+    diagnostics::{DiagnosticLog, RateLimit},
 };
 
 /// The number of concurrent connections. A scrape takes one.
@@ -125,7 +125,7 @@ impl Listener {
         registry: Registry,
         path: &str,
         callbacks: Arc<Callbacks>,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> impl Future<Output = ()> + use<> {
         let page = Arc::new(Page {
             registry,
@@ -144,7 +144,7 @@ impl Listener {
     }
 }
 
-async fn serve_socket(socket: TcpListener, page: Arc<Page>, diagnostics: Diagnostics) {
+async fn serve_socket(socket: TcpListener, page: Arc<Page>, diagnostics: DiagnosticLog) {
     let limit = RateLimit::default();
     let listener = match tokio::net::TcpListener::from_std(socket) {
         Ok(listener) => listener,

@@ -24,7 +24,7 @@ pub struct Explanation {
     file: Option<PathBuf>,
     tried: Vec<PathBuf>,
     profile: Option<String>,
-    values: Values,
+    values: EffectiveValues,
     warnings: Vec<Problem>,
     errors: Vec<Problem>,
 }
@@ -32,7 +32,7 @@ pub struct Explanation {
 impl Explanation {
     pub(crate) fn new(loaded: &Loaded, errors: Vec<Problem>) -> Self {
         let config = loaded.config();
-        let mut values = Values::default();
+        let mut values = EffectiveValues::default();
         values.add(config, &|path| loaded.origin(path));
         // A derived value has the origin of the value that it derives from.
         values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
@@ -161,9 +161,9 @@ fn text(value: &Value) -> String {
 
 /// Values and origins by their keys.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Values(BTreeMap<String, (Value, Origin)>);
+pub(super) struct EffectiveValues(BTreeMap<String, (Value, Origin)>);
 
-impl Values {
+impl EffectiveValues {
     pub(super) fn rows(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
         self.0.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
     }

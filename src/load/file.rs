@@ -11,7 +11,7 @@ use super::{
     file_text::FileText,
     layer::{Layer, LayerSource},
     locate::KeyOrValue,
-    references::Resolver,
+    references::ReferenceResolver,
     substitute::substitute,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The values of the file.
-pub(super) struct File {
+pub(super) struct ConfigFile {
     text: Arc<FileText>,
     values: Dict,
     profiles: Dict,
@@ -29,7 +29,7 @@ pub(super) struct File {
     dates: Vec<KeyPath>,
 }
 
-impl File {
+impl ConfigFile {
     /// Reads and parses the file at `path`.
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         let unreadable =
@@ -135,7 +135,7 @@ impl File {
         problems: &mut Vec<Problem>,
     ) -> Layer {
         let refuse = |path: &[String], error| problems.push(source.problem(path, error));
-        Resolver::<C, _>::new(environment, self.text.directory(), refuse)
+        ReferenceResolver::<C, _>::new(environment, self.text.directory(), refuse)
             .resolve(&mut values, &mut KeyPath::new());
         let mut layer = Layer { values, source };
         problems.extend(layer.check::<C>());

@@ -14,7 +14,7 @@ use super::{
 use crate::config::{key_path::KeyPath, value::ParseError};
 
 /// Resolves the references, secrets and paths in values of configuration `C`.
-pub(super) struct Resolver<'a, C, F> {
+pub(super) struct ReferenceResolver<'a, C, F> {
     /// If `None`, references are checked but not resolved, and no file is read.
     environment: Option<&'a Environment>,
     /// Paths are relative to this directory.
@@ -27,7 +27,7 @@ pub(super) struct Resolver<'a, C, F> {
 /// The reason why a value is left out: an error, or `None` for references that are not resolved.
 type LeftOut = Option<ParseError>;
 
-impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> Resolver<'a, C, F> {
+impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver<'a, C, F> {
     pub(super) fn new(environment: Option<&'a Environment>, directory: &'a Path, refuse: F) -> Self {
         Self { environment, directory, refuse, config: PhantomData }
     }

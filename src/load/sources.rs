@@ -6,7 +6,7 @@ use super::{
     autotel_env,
     code::{self, CodeValue},
     environment::Environment,
-    file::{self, File},
+    file::{self, ConfigFile},
     loaded::Loaded,
     merge::{Merged, Resolution},
     otel_env, proxy_env,
@@ -81,7 +81,7 @@ impl Sources {
         let mut warnings = Vec::new();
 
         let search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
-        let file = search.found.and_then(|path| path.map(|path| File::read(&path)).transpose());
+        let file = search.found.and_then(|path| path.map(|path| ConfigFile::read(&path)).transpose());
         let file = file.unwrap_or_else(|problem| {
             problems.push(problem);
             None
@@ -155,7 +155,7 @@ impl Sources {
 fn selected_profile(
     environment: &Environment,
     by_code: Option<(String, Origin)>,
-    file: Option<&File>,
+    file: Option<&ConfigFile>,
 ) -> (Option<String>, Origin) {
     let by_variable = || {
         let name = environment.get("AUTOTEL_PROFILE")?;

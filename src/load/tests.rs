@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     environment::Environment,
-    explain::Values,
-    file::File,
+    explain::EffectiveValues,
+    file::ConfigFile,
     layer::{Layer, LayerSource},
     merge::Merged,
     value_type::{ValueType, enclosing_list, value_type},
@@ -63,7 +63,7 @@ fn load(text: &str, profile: Option<&str>, variables: &[(&str, &str)]) -> (Merge
     let environment =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
     let (mut problems, mut of_other_profiles) = (Vec::new(), Vec::new());
-    let file = File::read(&path).unwrap();
+    let file = ConfigFile::read(&path).unwrap();
     let mut layers =
         file.layers::<Root>(profile, &Environment::new(environment), &mut problems, &mut of_other_profiles);
     for layer in &mut layers {
@@ -134,7 +134,7 @@ fn values_in_a_list_of_tables_have_origins() {
 fn list_of_tables_is_explained_by_its_leaves() {
     let (merged, _) = load(GOOD, None, VARIABLES);
     let root: Root = merged.config().unwrap();
-    let mut values = Values::default();
+    let mut values = EffectiveValues::default();
     values.add(&root, &|path| merged.origin(path));
     let rows: Vec<_> = values.rows().map(|(key, value, _)| format!("{key} = {value}")).collect();
     let file = views_file(&root);

@@ -14,7 +14,7 @@ use tracing::{
 use super::level::from_tracing;
 use crate::{
     config::LevelFilter,
-    diagnostics::{Diagnostics, RateLimit},
+    diagnostics::{DiagnosticLog, RateLimit},
 };
 
 /// Returns whether `target` is that of an OpenTelemetry crate.
@@ -38,12 +38,12 @@ pub(super) fn internal_level(metadata: &Metadata<'_>) -> LevelFilter {
 
 /// Reports events of the OpenTelemetry crates on stderr, each at most once per minute.
 pub(super) struct InternalEvents {
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
     limits: Mutex<HashMap<&'static str, Arc<RateLimit>>>,
 }
 
 impl InternalEvents {
-    pub(super) fn new(diagnostics: Diagnostics) -> Self {
+    pub(super) fn new(diagnostics: DiagnosticLog) -> Self {
         Self { diagnostics, limits: Mutex::default() }
     }
 

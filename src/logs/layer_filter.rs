@@ -11,7 +11,7 @@ use super::{
     internal_events::{internal_level, is_internal},
     level::{from_tracing, to_tracing},
 };
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::DiagnosticLog;
 
 /// The target of all records of the `log` crate that `tracing_log::LogTracer` forwards.
 pub(super) const LOG_TRACER_TARGET: &str = "log";
@@ -19,7 +19,7 @@ pub(super) const LOG_TRACER_TARGET: &str = "log";
 /// Applies the filter of the logs, which can change at run time, to a layer.
 pub(super) struct LayerFilter {
     pub(super) filter: ReloadableFilter,
-    pub(super) diagnostics: Diagnostics,
+    pub(super) diagnostics: DiagnosticLog,
     pub(super) kind: SpansOrEvents,
 }
 

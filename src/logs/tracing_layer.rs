@@ -17,7 +17,7 @@ use super::{
     record::{add_location, init_record},
     record_visitor::RecordVisitor,
 };
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::DiagnosticLog;
 
 /// Returns the layers for spans and events.
 ///
@@ -25,7 +25,7 @@ use crate::diagnostics::Diagnostics;
 pub(crate) fn tracing_layers<S>(
     tracers: &SdkTracerProvider,
     logs: &LoggerFactory,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
 ) -> impl Layer<S> + Send + Sync + use<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{ExporterName, Settings, Signal, Timeout},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::{Error, Problem},
     export::{
         console::{ConsoleExporter, ConsoleWriter},
@@ -43,7 +43,7 @@ pub(super) struct PipelineBuilder<'s> {
 pub(super) struct Inputs<'s> {
     pub(super) settings: &'s Settings,
     pub(super) resource: Resource,
-    pub(super) diagnostics: Diagnostics,
+    pub(super) diagnostics: DiagnosticLog,
     /// Receives all telemetry, in place of the exporters of the configuration.
     pub(super) memory: Option<Arc<Memory>>,
 }

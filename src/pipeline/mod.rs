@@ -24,7 +24,7 @@ use self::{
 pub use self::{metrics::MeterProvider, propagators::Propagator};
 use crate::{
     config::{Config, Settings, Signal},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::Error,
     export::{console::ConsoleWriter, memory::Memory, runtime::ExportRuntime},
     logs::LoggerFactory,
@@ -81,7 +81,7 @@ pub(crate) fn build(
     let has_exporters = !*disabled && memory.is_none();
     let exporters = |signal| if has_exporters { settings.config.exporters(signal) } else { &[] };
     let memory = memory.filter(|_| !*disabled);
-    let inputs = Inputs { settings, resource, diagnostics: Diagnostics::new(*diagnostics), memory };
+    let inputs = Inputs { settings, resource, diagnostics: DiagnosticLog::new(*diagnostics), memory };
     let mut builder = PipelineBuilder::new(inputs, writer);
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     config::OtlpSettings,
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     export::{
         otlp::{DestinationHealth, DurationRecorder, ExportRecorder},
         stats::recorder::StatsRecorder,
@@ -25,7 +25,7 @@ impl OtlpExporters {
         settings: &OtlpSettings,
         stats: &Arc<StatsRecorder>,
         durations: Option<Arc<DurationRecorder>>,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> ExportRecorder {
         let place = settings.endpoint.host_and_port();
         let health = self

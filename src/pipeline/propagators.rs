@@ -22,8 +22,8 @@ pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
         .iter()
         .map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
             match propagator {
-                config::Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
-                config::Propagator::Baggage => Box::new(BaggagePropagator::new()),
+                config::PropagatorName::TraceContext => Box::new(TraceContextPropagator::new()),
+                config::PropagatorName::Baggage => Box::new(BaggagePropagator::new()),
             }
         })
         .collect();

@@ -22,7 +22,7 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use crate::{
     config::{Config, LogFilter, value::ConfigValue as _},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     doctor::{self, ConnectivityReport},
     error::{Error, Problem, ShutdownError},
     export::stats::Stats,
@@ -278,8 +278,8 @@ impl ObservabilityTools {
         &self.pipeline.loggers
     }
 
-    pub(super) fn diagnostics(&self) -> Diagnostics {
-        Diagnostics::new(self.config().diagnostics)
+    pub(super) fn diagnostics(&self) -> DiagnosticLog {
+        DiagnosticLog::new(self.config().diagnostics)
     }
 
     fn shutdown_timeout(&self) -> Duration {

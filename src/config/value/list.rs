@@ -24,12 +24,12 @@ impl<T> List<T> {
 }
 
 /// An entry as it is written.
-enum Entry<T> {
+enum ListEntry<T> {
     None,
     Some(T),
 }
 
-impl<T: ConfigValue> ConfigValue for Entry<T> {
+impl<T: ConfigValue> ConfigValue for ListEntry<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
     fn parse_str(text: &str) -> Result<Self, ParseError> {
@@ -37,7 +37,7 @@ impl<T: ConfigValue> ConfigValue for Entry<T> {
     }
 }
 
-impl<'de, T: ConfigValue> Deserialize<'de> for Entry<T> {
+impl<'de, T: ConfigValue> Deserialize<'de> for ListEntry<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserialize(deserializer)
     }
@@ -57,11 +57,11 @@ impl<'de, T: ConfigValue + PartialEq> Deserialize<'de> for List<T> {
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
                 let mut entries = Vec::new();
                 let mut has_none = false;
-                while let Some(entry) = seq.next_element::<Entry<T>>()? {
+                while let Some(entry) = seq.next_element::<ListEntry<T>>()? {
                     match entry {
-                        Entry::None => has_none = true,
-                        Entry::Some(entry) if !entries.contains(&entry) => entries.push(entry),
-                        Entry::Some(_) => {}
+                        ListEntry::None => has_none = true,
+                        ListEntry::Some(entry) if !entries.contains(&entry) => entries.push(entry),
+                        ListEntry::Some(_) => {}
                     }
                 }
                 if has_none && !entries.is_empty() {

@@ -18,7 +18,7 @@ use std::{
 use self::callback_cache::CallbackState;
 pub(crate) use self::callback_cache::{CallbackCache, ObservableCallback};
 use crate::{
-    diagnostics::{Diagnostics, RateLimit},
+    diagnostics::{DiagnosticLog, RateLimit},
     text::quoted_list,
 };
 
@@ -33,7 +33,7 @@ pub(crate) struct Callbacks {
     all: Mutex<Vec<Weak<dyn ObservableCallback>>>,
     /// Held during a collection, so that the values of one are not replaced by another.
     collecting: Mutex<()>,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
     panicked: RateLimit,
     late: RateLimit,
 }
@@ -45,7 +45,7 @@ impl fmt::Debug for Callbacks {
 }
 
 impl Callbacks {
-    pub(crate) fn new(diagnostics: Diagnostics) -> Self {
+    pub(crate) fn new(diagnostics: DiagnosticLog) -> Self {
         Self {
             all: Mutex::default(),
             collecting: Mutex::default(),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{self, Color, ExporterName, Signal, Stream},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     export::{
         line_writer::{LineLogDestination, LineSink, LineWriter},
         stats::recorder::StatsRecorder,
@@ -31,7 +31,7 @@ impl ConsoleExporter {
         config: &config::Console,
         no_color: bool,
         writer: Option<ConsoleWriter>,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Self {
         let config::Console { stream, format, color } = config;
         let is_terminal = writer.is_none()

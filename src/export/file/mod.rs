@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     config::{self, ExporterName, FileFormat, FilePrefix, Signal},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     format::{LineFormat, Palette, drop_notice},
 };
 
@@ -29,7 +29,7 @@ use crate::{
 pub(crate) fn file_logs(
     config: &config::File,
     prefix: &FilePrefix,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
 ) -> io::Result<LineLogDestination> {
     // The caller has resolved the prefix.
     let config::File { directory, prefix: _, rotation, max_files, format } = config;

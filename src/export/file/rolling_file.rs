@@ -4,7 +4,7 @@ use std::{fs, io, path::PathBuf, time::Duration};
 
 use super::{file_name::FileNaming, log_file::LogFile};
 use crate::{
-    diagnostics::{Diagnostics, RateLimit},
+    diagnostics::{DiagnosticLog, RateLimit},
     export::line_writer::{LineSink, WriteError},
 };
 
@@ -18,7 +18,7 @@ pub(super) struct RollingFile {
     /// The number of files to keep; 0 keeps all.
     max_files: usize,
     current: LogFile,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
     limit: RateLimit,
 }
 
@@ -27,7 +27,7 @@ impl RollingFile {
         directory: PathBuf,
         naming: FileNaming,
         max_files: usize,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> io::Result<Self> {
         let current = LogFile::open(&directory, &naming)?;
         let limit = RateLimit::default();

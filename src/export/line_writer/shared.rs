@@ -16,7 +16,7 @@ use super::{
     state::QueueState,
 };
 use crate::{
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     export::stats::recorder::{Reason, StatsRecorder},
 };
 
@@ -38,7 +38,7 @@ pub(super) struct SharedWriter {
     /// Creates the notice about a number of dropped lines.
     drop_notice: Box<dyn Fn(u64) -> String + Send + Sync>,
     destination: String,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
 }
 
 /// The sink and the line that it has written in part.
@@ -59,7 +59,7 @@ impl SharedWriter {
         sink: Box<dyn LineSink>,
         drop_notice: impl Fn(u64) -> String + Send + Sync + 'static,
         destination: &str,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Self {
         Self {
             state: Mutex::new(QueueState::new()),

@@ -14,7 +14,7 @@ use super::{
     worker,
 };
 use crate::{
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     export::{
         flush::FlushError,
         stats::recorder::{Reason, StatsRecorder},
@@ -41,7 +41,7 @@ impl LineWriter {
         sink: Box<dyn LineSink>,
         drop_notice: impl Fn(u64) -> String + Send + Sync + 'static,
         destination: &str,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Self {
         Self { shared: Arc::new(SharedWriter::new(sink, drop_notice, destination, diagnostics)) }
     }

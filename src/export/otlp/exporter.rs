@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     config::{OtlpSettings, Proxies, Signal, Timeout},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::Error,
     export::{
         queue::{Export, ScopedRecord},
@@ -66,7 +66,7 @@ impl OtlpExporter {
         proxies: &Proxies,
         handle: RuntimeHandle,
         recorder: ExportRecorder,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Result<Self, Error> {
         let limit = settings.timeout.min(timeout).limit();
         let retry_while_unavailable = recorder.signal() != Signal::Metrics;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::LevelFilter,
-    diagnostics::{Diagnostics, human_duration::HumanDuration, item_count::ItemCounts},
+    diagnostics::{DiagnosticLog, human_duration::HumanDuration, item_count::ItemCounts},
     export::stats::recorder::{Reason, StatsRecorder},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct DestinationHealth {
     place: String,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
     state: Mutex<HealthState>,
 }
 
@@ -63,7 +63,7 @@ impl Outage {
 }
 
 impl DestinationHealth {
-    pub(crate) fn new(place: String, diagnostics: Diagnostics) -> Self {
+    pub(crate) fn new(place: String, diagnostics: DiagnosticLog) -> Self {
         Self { place, diagnostics, state: Mutex::default() }
     }
 

@@ -21,7 +21,7 @@ pub(crate) use super::{
 };
 use crate::{
     config::Signal,
-    diagnostics::{Diagnostics, RateLimit, item_count::ItemCount},
+    diagnostics::{DiagnosticLog, RateLimit, item_count::ItemCount},
 };
 
 /// Counts the items of one exporter for one signal.
@@ -32,7 +32,7 @@ pub(crate) struct StatsRecorder {
     destination: String,
     /// Reports losses; `None` where [`DestinationHealth`](crate::export::otlp::DestinationHealth)
     /// does.
-    logger: Option<(Diagnostics, RateLimit)>,
+    logger: Option<(DiagnosticLog, RateLimit)>,
     /// Items that were delivered as soon as they were emitted. The others are counted in two steps.
     delivered: AtomicU64,
     emitted: AtomicU64,
@@ -45,7 +45,7 @@ impl StatsRecorder {
         signal: Signal,
         exporter: impl fmt::Display,
         destination: impl fmt::Display,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Self {
         Self {
             logger: Some((diagnostics, RateLimit::default())),

@@ -10,7 +10,7 @@ use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider, TraceC
 use super::text::{end_within, truncated};
 use crate::{
     config::{AttributeLimits, Count},
-    diagnostics::{Diagnostics, RateLimit},
+    diagnostics::{DiagnosticLog, RateLimit},
 };
 
 /// Makes records conform to the data model and to the limits of attributes.
@@ -20,12 +20,12 @@ pub(crate) struct RecordLimiter {
     value_length: Option<usize>,
     /// Creates the records that replace others.
     logger: SdkLogger,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
     dropped: RateLimit,
 }
 
 impl RecordLimiter {
-    pub(crate) fn new(limits: AttributeLimits, diagnostics: Diagnostics) -> Self {
+    pub(crate) fn new(limits: AttributeLimits, diagnostics: DiagnosticLog) -> Self {
         let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = limits;
         let number = |count: Count| usize::try_from(count.get()).unwrap_or(usize::MAX);
         Self {

@@ -13,7 +13,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 
 use super::push_worker::{PushTarget, PushWorker};
 use crate::{
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::Error,
     export::{
         callbacks::{CALLBACK_TIMEOUT, Callbacks},
@@ -56,7 +56,7 @@ impl PeriodicPush {
         targets: Vec<PushTarget>,
         interval: Duration,
         flush_timeout: Duration,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Result<Self, Error> {
         let queue = Arc::new(PushQueue {
             state: Mutex::new(PushState {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use opentelemetry_sdk::metrics::{data::ResourceMetrics, reader::MetricReader};
 
 use crate::{
-    diagnostics::{Diagnostics, RateLimit},
+    diagnostics::{DiagnosticLog, RateLimit},
     export::{
         callbacks::Callbacks,
         console::{ConsoleExporter, count_data_points, write_metrics},
@@ -26,7 +26,7 @@ pub(super) struct PushWorker {
     reader: Arc<dyn MetricReader>,
     callbacks: Arc<Callbacks>,
     targets: Vec<PushTarget>,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
     limit: RateLimit,
 }
 
@@ -35,7 +35,7 @@ impl PushWorker {
         reader: Arc<dyn MetricReader>,
         callbacks: Arc<Callbacks>,
         targets: Vec<PushTarget>,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Self {
         Self { reader, callbacks, targets, diagnostics, limit: RateLimit::default() }
     }

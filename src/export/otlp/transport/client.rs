@@ -12,7 +12,7 @@ use super::grpc::client::GrpcClient;
 use super::{connector::Connector, http::HttpClient};
 use crate::{
     config::{OtlpProtocol, OtlpSettings, Proxies},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::Error,
     export::otlp::{
         encoder::RequestEncoder, export_error::ExportError, request::OtlpRequest, response::ExportResponse,
@@ -45,7 +45,7 @@ impl OtlpClient {
         settings: &OtlpSettings,
         limit: Option<Duration>,
         proxies: &Proxies,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Result<Self, Error> {
         // The scheme of the endpoint includes `tls.insecure`; the caller handles `timeout` and
         // `retry`.

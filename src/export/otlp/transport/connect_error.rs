@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A connection that cannot be opened, by the step that failed.
 #[derive(Debug)]

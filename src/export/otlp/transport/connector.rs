@@ -1,7 +1,6 @@
 //! Connections to destinations: plain or TLS, direct or through a proxy.
 
 use std::{
-    error::Error as StdError,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -25,14 +24,14 @@ use tower_service::Service;
 #[cfg(feature = "tls")]
 use super::tls::config::ReloadingTlsConfig;
 use super::{
-    connect_error::{ConnectError, ConnectTimeout},
+    connect_error::{BoxError, ConnectError, ConnectTimeout},
     http_version::HttpVersion,
     proxy::ProxyStream,
-    resolver::Resolver,
+    resolver::DnsResolver,
 };
 use crate::{
     config::{OtlpSettings, Proxies},
-    diagnostics::Diagnostics,
+    diagnostics::DiagnosticLog,
     error::Error,
 };
 
@@ -44,8 +43,6 @@ type ConnectorStream = hyper_rustls::MaybeHttpsStream<ProxyStream>;
 #[cfg(not(feature = "tls"))]
 type ConnectorStream = ProxyStream;
 
-type BoxError = Box<dyn StdError + Send + Sync>;
-
 /// The longest time for connecting: name lookup, TCP, proxy and TLS handshake together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -56,7 +53,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// Opens connections to one destination.
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
-    http: HttpConnector<Resolver>,
+    http: HttpConnector<DnsResolver>,
     #[cfg(feature = "grpc")]
     version: HttpVersion,
     proxy: Option<Intercept>,
@@ -77,11 +74,11 @@ impl Connector {
         destination: &OtlpSettings,
         limit: Option<Duration>,
         proxies: &Proxies,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Result<Self, Error> {
         let version = HttpVersion::of(destination.protocol);
         let limit = limit.map_or(CONNECT_TIMEOUT, |limit| limit.min(CONNECT_TIMEOUT));
-        let mut http = HttpConnector::new_with_resolver(Resolver::new());
+        let mut http = HttpConnector::new_with_resolver(DnsResolver::new());
         http.enforce_http(false);
         http.set_nodelay(true);
         // Divided among the addresses of a name, so that an unresponsive one leaves time for the

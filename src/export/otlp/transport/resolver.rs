@@ -15,15 +15,15 @@ use tower_service::Service;
 /// Resolves names with the operating system. Its error type distinguishes failed lookups from all
 /// other errors.
 #[derive(Debug, Clone)]
-pub(super) struct Resolver(GaiResolver);
+pub(super) struct DnsResolver(GaiResolver);
 
-impl Resolver {
+impl DnsResolver {
     pub(super) fn new() -> Self {
         Self(GaiResolver::new())
     }
 }
 
-impl Service<Name> for Resolver {
+impl Service<Name> for DnsResolver {
     type Response = GaiAddrs;
     type Error = NameNotFound;
     type Future = Pin<Box<dyn Future<Output = Result<GaiAddrs, NameNotFound>> + Send>>;

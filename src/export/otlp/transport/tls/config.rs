@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::{file_error::TlsFileError, files::FileContents};
 use crate::{
     config::TlsFiles,
-    diagnostics::{Diagnostics, RateLimit},
+    diagnostics::{DiagnosticLog, RateLimit},
     export::otlp::transport::http_version::HttpVersion,
 };
 
@@ -21,7 +21,7 @@ struct Inner {
     version: HttpVersion,
     /// Locked while the files are read, so that a file system that hangs blocks one thread at most.
     loaded: Arc<Mutex<LoadedConfig>>,
-    diagnostics: Diagnostics,
+    diagnostics: DiagnosticLog,
     limit: RateLimit,
 }
 
@@ -42,7 +42,7 @@ impl ReloadingTlsConfig {
     pub(in crate::export::otlp::transport) fn new(
         files: &TlsFiles,
         version: HttpVersion,
-        diagnostics: Diagnostics,
+        diagnostics: DiagnosticLog,
     ) -> Result<Self, TlsFileError> {
         let contents = FileContents::read(files)?;
         let config = contents.client_config(files, version)?;

@@ -1,14 +1,13 @@
 //! The errors of rustls.
 
-use std::{error::Error as StdError, io};
+use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 use crate::export::otlp::{
-    error_type::ErrorType, export_error::ExportError, transport::error_chain::ErrorChain,
+    error_type::ErrorType, export_error::ExportError, transport::connect_error::BoxError,
+    transport::error_chain::ErrorChain,
 };
-
-type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Removes the I/O errors in which hyper-rustls wraps an error of rustls. The wrapped error is not
 /// among the sources of an I/O error.
