@@ -49,7 +49,8 @@ fn unusable_proxy_is_a_warning() {
         explained.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let https = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318");
-    let unusable = "is not the URL of an HTTP proxy, ignored\n    help: for example http://proxy:3128";
+    let unusable =
+        "is not the URL of an HTTP proxy, ignored\n    help: write a URL such as http://proxy:3128";
     assert_eq!(
         warnings(&[https, ("https_proxy", "user:s3cret@no url")]),
         [format!("https_proxy: {unusable}")]
