@@ -119,10 +119,11 @@ mod tests {
 
     #[test]
     fn destinations_share_one_deadline() {
-        let limit = Duration::from_millis(50);
+        let limit = Duration::from_millis(200);
         let start = Instant::now();
         let result = wait_all((0..10).map(|_| PendingFlush::request(&Stuck)).collect(), limit);
         assert!(matches!(result, Err(OTelSdkError::Timeout(_))), "{result:?}");
-        assert!(start.elapsed() < limit * 3, "{:?}", start.elapsed());
+        // One deadline each would take ten times the limit.
+        assert!(start.elapsed() < limit * 8, "{:?}", start.elapsed());
     }
 }
