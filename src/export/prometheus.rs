@@ -31,6 +31,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::callbacks::{CALLBACK_TIMEOUT, Callbacks};
+use super::runtime::OpenPort;
 use crate::{
     config::Prometheus,
     diagnostics::{DiagnosticLog, RateLimit},
@@ -126,6 +127,7 @@ impl Listener {
         path: &str,
         callbacks: Arc<Callbacks>,
         diagnostics: DiagnosticLog,
+        open_port: OpenPort,
     ) -> impl Future<Output = ()> + use<> {
         let page = Arc::new(Page {
             registry,
@@ -137,14 +139,20 @@ impl Listener {
             // Dropping the future closes the ports.
             let mut servers = JoinSet::new();
             for socket in self.sockets {
-                servers.spawn(serve_socket(socket, Arc::clone(&page), diagnostics));
+                servers.spawn(serve_socket(socket, Arc::clone(&page), diagnostics, open_port.clone()));
             }
             while servers.join_next().await.is_some() {}
         }
     }
 }
 
-async fn serve_socket(socket: TcpListener, page: Arc<Page>, diagnostics: DiagnosticLog) {
+/// `_open_port` is dropped after the socket.
+async fn serve_socket(
+    socket: TcpListener,
+    page: Arc<Page>,
+    diagnostics: DiagnosticLog,
+    _open_port: OpenPort,
+) {
     let limit = RateLimit::default();
     let listener = match tokio::net::TcpListener::from_std(socket) {
         Ok(listener) => listener,

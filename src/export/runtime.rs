@@ -34,6 +34,13 @@ pub(crate) struct RuntimeHandle {
 /// The minimum time that a server has to close its port.
 const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
+/// Held by each task that owns a listening socket, until it has closed it.
+#[cfg(feature = "prometheus")]
+#[derive(Debug, Clone)]
+pub(crate) struct OpenPort {
+    _open: mpsc::Sender<()>,
+}
+
 impl ExportRuntime {
     pub(crate) fn start() -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -65,13 +72,18 @@ impl ExportRuntime {
 
     /// Runs a server until the shutdown begins, and drops it then.
     #[cfg(feature = "prometheus")]
-    pub(crate) fn serve(&self, server: impl Future<Output = ()> + Send + 'static) {
-        let (running, stopped) = mpsc::channel();
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(stopped);
+    pub(crate) fn serve<F>(&self, server: impl FnOnce(OpenPort) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (open, closed) = mpsc::channel();
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(closed);
+        let open_port = OpenPort { _open: open };
+        let server = server(open_port.clone());
         let mut shutdown_signal = self.handle.shutdown_signal();
         self.handle.spawn(async move {
-            // Dropped after the server, which closes its port.
-            let _running: mpsc::Sender<()> = running;
+            // Dropped after the server, which may not have started its tasks.
+            let _open_port = open_port;
             tokio::select! {
                 () = server => {}
                 () = shutdown_signal.wait() => {}
@@ -90,7 +102,7 @@ impl ExportRuntime {
         if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let deadline = Instant::now() + limit.max(CLOSE_LIMIT);
             for server in self.servers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-                // Nothing is ever sent: this returns when the server is dropped.
+                // Nothing is ever sent: this returns when the last socket is closed.
                 let _ = server.recv_timeout(deadline.saturating_duration_since(Instant::now()));
             }
             // A plain drop would wait, and panics inside asynchronous code.

@@ -67,7 +67,7 @@ fn unusable_proxy_is_a_warning() {
             ("HTTP_PROXY", "p:3128"),
         ];
         let warning = "HTTP_PROXY: is not used for grpc over http:// (http://c:4317)\n    \
-                       help: use https://, or name the host in NO_PROXY";
+                       help: use https://, or add the host to NO_PROXY";
         assert_eq!(warnings(&grpc), [warning]);
         assert_eq!(warnings(&[&grpc[..], &[("NO_PROXY", "c")]].concat()), [""; 0]);
     }

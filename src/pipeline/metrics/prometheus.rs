@@ -35,9 +35,11 @@ pub(super) fn reader(
     let (reader, registry) =
         exporter(config).map_err(|error| Error::system("cannot create the exporter `prometheus`", error))?;
     builder.prometheus_address = Some(listener.address());
-    let server =
-        listener.serve(registry, config.path.as_str(), Arc::clone(callbacks), builder.inputs.diagnostics);
-    builder.runtime.get()?.serve(server);
+    let (callbacks, diagnostics) = (Arc::clone(callbacks), builder.inputs.diagnostics);
+    builder
+        .runtime
+        .get()?
+        .serve(|open_port| listener.serve(registry, config.path.as_str(), callbacks, diagnostics, open_port));
     Ok(Arc::new(reader))
 }
 
