@@ -6,7 +6,8 @@ use autotelemetry::error::Problem;
 
 use crate::{
     arguments::Input,
-    output::{Color, Painter, exit_code, print},
+    output::{exit_code, print},
+    painter::{Color, Painter},
 };
 
 /// Lists all problems and warnings; with `strict`, warnings are problems.

@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod init;
 mod output;
+mod painter;
 
 use std::process::ExitCode;
 
