@@ -36,7 +36,12 @@ impl RecordFilter {
     }
 
     /// Returns whether the exporter gets `record`.
+    #[inline]
     pub(crate) fn matches(&self, record: &SdkLogRecord, scope: &InstrumentationScope) -> bool {
+        matches!(self, Self::Open) || self.enables(record, scope)
+    }
+
+    fn enables(&self, record: &SdkLogRecord, scope: &InstrumentationScope) -> bool {
         let target = target(record, scope);
         let min_severity_of = |filter: &LogFilter| min_severity(filter.level_of(target));
         let min_severity = match self {
