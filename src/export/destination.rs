@@ -13,8 +13,13 @@ pub(crate) trait SpanDestination: Flush {
     /// Notes that a sampled span has started.
     fn start(&self, _span: &Span) {}
 
+    /// Copies a sampled span that has ended.
+    fn end(&self, span: &SpanData) {
+        self.end_owned(span.clone());
+    }
+
     /// Takes a sampled span that has ended.
-    fn end(&self, span: SpanData);
+    fn end_owned(&self, span: SpanData);
 }
 
 /// Receives the log records of one exporter.

@@ -40,7 +40,7 @@ pub(super) fn run(shared: &SharedWriter) {
             }
             continue;
         }
-        let mut batch = std::mem::replace(&mut state.queue, spare);
+        let mut batch = shared.take_queue(&mut state, spare);
         drop(state);
         let mut writer = shared.lock_writer();
         let WriterState { sink, partial_write } = &mut *writer;

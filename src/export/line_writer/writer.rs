@@ -24,6 +24,9 @@ use crate::{
 /// The longest time that a push waits for an interactive sink.
 const INTERACTIVE_WAIT: Duration = Duration::from_millis(50);
 
+/// The length up to which a refused line shows that the next one has no room either.
+const USUAL_LENGTH: usize = 4096;
+
 /// Writes lines without blocking. Dropping it stops the queue.
 pub(crate) struct LineWriter {
     shared: Arc<SharedWriter>,
@@ -46,16 +49,29 @@ impl LineWriter {
         Self { shared: Arc::new(SharedWriter::new(sink, drop_notice, destination, diagnostics)) }
     }
 
-    /// Returns whether the sink is closed, and if so counts `items` as dropped.
+    /// Returns whether the sink is closed or the queue is full, and if so counts `items` as dropped.
     ///
     /// The caller then need not format them.
     #[inline]
-    pub(crate) fn drop_if_closed(&self, items: u64, recorder: &StatsRecorder) -> bool {
-        let closed = self.shared.is_closed();
-        if closed {
-            recorder.refuse(items, self.shared.drop_reason());
+    pub(crate) fn refuse_early(&self, items: u64, recorder: &StatsRecorder) -> bool {
+        let shared = &self.shared;
+        if shared.is_closed() {
+            recorder.refuse(items, shared.drop_reason());
+            return true;
         }
-        closed
+        // A line of the sink itself has another reason.
+        if shared.is_full() && !shared.is_reentrant() {
+            let mut reason = Reason::QueueFull;
+            shared.update(|state| {
+                (state.missing, state.notice_due) = (state.missing + items, true);
+                if state.stopping {
+                    reason = Reason::ShutDown;
+                }
+            });
+            recorder.refuse(items, reason);
+            return true;
+        }
+        false
     }
 
     /// Writes or queues whole lines that contain `items`.
@@ -63,7 +79,7 @@ impl LineWriter {
         let shared = &self.shared;
         let lines = lines.as_bytes();
         if shared.is_reentrant() {
-            return recorder.refuse(items, Reason::Unread);
+            return recorder.refuse(items, Reason::Reentrant);
         }
         // Lines of one thread keep their order: while one is queued, the writer is busy.
         if !shared.is_busy()
@@ -132,6 +148,9 @@ impl LineWriter {
             Some(Reason::ShutDown)
         } else if state.queue.is_full_for(lines.len()) {
             state.notice_due = true;
+            if lines.len() <= USUAL_LENGTH {
+                shared.set_full();
+            }
             Some(Reason::QueueFull)
         } else {
             self.wake_worker(&mut state).err()
@@ -170,7 +189,7 @@ impl LineWriter {
                 thread::Builder::new()
                     .name("autotelemetry-lines".to_owned())
                     .spawn(move || worker::run(&shared))
-                    .map_err(|_| Reason::Broken("cannot start a thread"))?;
+                    .map_err(|_| Reason::NoThread)?;
             }
         }
         state.worker = WorkerStatus::Busy;

@@ -12,6 +12,7 @@ use crate::{
     export::{
         destination::LogDestination,
         flush::{Flush, PendingFlush, wait_all},
+        unique_keys::unique_scope,
     },
     logs::{RecordFilter, take_prefiltered},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
@@ -70,6 +71,8 @@ impl LogProcessor for LogPipeline {
             return;
         }
         self.limiter.enforce(record);
+        let unique_scope = unique_scope(scope);
+        let scope = unique_scope.as_ref().unwrap_or(scope);
         // The general filter takes a lock and is evaluated at most once.
         let mut general = None;
         let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {

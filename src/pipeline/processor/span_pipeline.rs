@@ -56,9 +56,9 @@ impl SpanProcessor for SpanPipeline {
         self.limiter.enforce(&mut span);
         let Some((last, others)) = self.destinations.split_last() else { return };
         for destination in others {
-            destination.end(span.clone());
+            destination.end(&span);
         }
-        last.end(span);
+        last.end_owned(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
