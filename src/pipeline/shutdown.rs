@@ -39,8 +39,8 @@ pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shutdo
 pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
     let Pipeline { meter_provider, outputs, .. } = pipeline;
     let deadline = Instant::now() + timeout;
-    // The providers of spans and log records stay open. Once shut down, the SDK drops what is created
-    // later. So it reaches the closed destinations, which count it.
+    // The providers of spans and log records stay open: once shut down, the SDK drops later items
+    // without a count. So these reach the closed destinations, which count them.
     let mut errors = wait(request(outputs, PendingFlush::request_last), deadline);
     // Follows the last push, since it ends collections.
     if let Err(error) = meter_provider.shutdown() {

@@ -49,7 +49,8 @@ impl LineWriter {
         Self { shared: Arc::new(SharedWriter::new(sink, drop_notice, destination, diagnostics)) }
     }
 
-    /// Returns whether the sink is closed or the queue is full, and if so counts `items` as dropped.
+    /// Returns whether the sink is closed or the queue is full, and if so counts `items` as
+    /// dropped.
     ///
     /// The caller then need not format them.
     #[inline]

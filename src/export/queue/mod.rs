@@ -37,8 +37,8 @@ pub(crate) trait Export<T>: Send + Sync + 'static {
 pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
     fn stats(&self) -> &Arc<StatsRecorder>;
 
-    /// Records items that the queue did not accept. Called on the thread of the program, so it takes
-    /// at most one lock and no memory, except for a message once a minute.
+    /// Records items that the queue did not accept. Called on the thread of the program, so it
+    /// takes at most one lock and no memory, except for a message once a minute.
     fn refuse(&self, items: u64, reason: Reason);
 
     /// Records items whose export panicked.
@@ -253,7 +253,8 @@ impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
         state.closed = true;
         self.publish_refusal(&state);
         let items = std::mem::take(&mut state.items);
-        state.done += items.len() as u64;
+        // A batch in flight may never end.
+        state.done = state.pushed;
         self.stats.discard(items.len() as u64, Reason::ShutDown);
         drop(state);
         self.done.notify_all();

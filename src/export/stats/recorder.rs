@@ -110,8 +110,8 @@ impl StatsRecorder {
         !totals.is_closed
     }
 
-    /// Records items that were emitted and not accepted. Takes no lock and no memory, except for the
-    /// message that is due once a minute.
+    /// Records items that were emitted and not accepted. Takes no lock and no memory, except for
+    /// the message that is due once a minute.
     pub(crate) fn refuse(&self, items: u64, reason: Reason) {
         self.refused.add(items, reason);
         if reason != Reason::Unread {

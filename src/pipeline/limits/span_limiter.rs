@@ -15,8 +15,8 @@ use crate::{
 ///
 /// The SDK drops each attribute beyond its limit, even a new value of an attribute that it has.
 /// Its limit is therefore higher than ours. With this distance, a span that sets the same
-/// attributes again and again takes at most 1 MiB until it ends.
-const UPDATES: u32 = 10_000;
+/// attributes again and again takes about 2 MiB until it ends.
+const UPDATES: u32 = 32_768;
 
 /// Makes spans conform to the data model and to the limits of attributes. The SDK limits the number
 /// of events and links.
