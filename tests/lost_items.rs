@@ -22,7 +22,7 @@ fn allocations(mut emit: impl FnMut()) -> u64 {
     allocation_counter::measure(|| (0..ITEMS).for_each(|_| emit())).count_total
 }
 
-/// Asserts that lost records and spans of `tools` cost no allocation.
+/// Asserts that lost records and spans of `tools` cost no allocation, also if they exceed limits.
 fn assert_no_allocations(tools: &ObservabilityTools, exporters: &[&str]) {
     let logger = tools.logger("test");
     let tracer = tools.tracer("test");
@@ -32,7 +32,7 @@ fn assert_no_allocations(tools: &ObservabilityTools, exporters: &[&str]) {
     };
     let before = (dropped(Signal::Logs), dropped(Signal::Traces));
     assert_eq!(allocations(|| logger.info("a record of static text", &[])), 0, "records");
-    assert_eq!(allocations(|| tracer.start("a span").end()), 0, "spans");
+    assert_eq!(allocations(|| tracer.start("a span of static text").end()), 0, "spans");
     let lost = ITEMS * exporters.len() as u64;
     assert!(dropped(Signal::Logs) - before.0 >= lost, "{:?}", tools.stats());
     assert!(dropped(Signal::Traces) - before.1 >= lost, "{:?}", tools.stats());
@@ -54,6 +54,7 @@ fn item_that_finds_the_queue_full_or_closed_costs_no_allocation() {
         .set("exporters.second.endpoint", url.as_str())
         .set("shutdown_timeout", "100ms")
         .set("diagnostics.level", "off")
+        .set("attribute_limits.attribute_value_length_limit", 10)
         .build()
         .unwrap();
     let logger = tools.logger("test");
@@ -101,6 +102,7 @@ fn line_that_finds_the_queue_full_costs_no_allocation() {
         .set("logs.exporters", "console")
         .set("console.format", "json")
         .set("diagnostics.level", "off")
+        .set("attribute_limits.attribute_value_length_limit", 10)
         .console_writer(Blocked { entered, release: released })
         .build()
         .unwrap();
@@ -117,4 +119,35 @@ fn line_that_finds_the_queue_full_costs_no_allocation() {
         assert_no_allocations(&tools, &["console"]);
         drop(release);
     });
+}
+
+/// A writer that fails in its own way.
+struct Failing(io::ErrorKind);
+
+impl Write for Failing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn line_that_cannot_be_written_costs_no_allocation() {
+    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::BrokenPipe] {
+        let tools = builder()
+            .service_name("test")
+            .set("logs.exporters", "console")
+            .set("diagnostics.level", "off")
+            .console_writer(Failing(kind))
+            .build()
+            .unwrap();
+        let logger = tools.logger("test");
+        assert_eq!(allocations(|| logger.info("a record of static text", &[])), 0, "{kind}");
+        let stats = tools.stats();
+        let stats = stats.exporter(Signal::Logs, "console").unwrap();
+        assert!(stats.failed() + stats.dropped() >= ITEMS, "{stats:?}");
+    }
 }

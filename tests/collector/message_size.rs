@@ -61,8 +61,9 @@ fn oversized_item_is_shortened_and_arrives() {
         for signal in ["span", "log record"] {
             let line = stderr.lines().find(|line| line.contains(&format!(" 1 {signal} for {url}"))).unwrap();
             assert!(
-                line.contains(" shortened to 4194304 bytes, the limit of a request: the attribute \"")
-                    && line.ends_with(" bytes; set attribute_value_length_limit"),
+                line.contains(
+                    " shortened to 4194304 bytes, the limit of a request: the attribute \"text\" has "
+                ) && line.ends_with("5,000,000 bytes; set attribute_value_length_limit"),
                 "{line}"
             );
         }

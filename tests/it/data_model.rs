@@ -197,8 +197,11 @@ fn repeated_keys_of_measurements_keep_the_last_value() {
         for name in ["counter", "gauge", "up_down", "observed"] {
             let metric = metrics.iter().find(|metric| metric.name == name).unwrap();
             let points = number_points(metric.data.clone());
-            let mut keys: Vec<_> =
-                points.iter().flat_map(|point| &point.attributes).map(|it| text_of(&[it.clone()])).collect();
+            let mut keys: Vec<_> = points
+                .iter()
+                .flat_map(|point| &point.attributes)
+                .map(|it| text_of(std::slice::from_ref(it)))
+                .collect();
             keys.sort();
             assert_eq!(keys, ["k=second", "other=1"], "{name}");
             if name == "counter" {

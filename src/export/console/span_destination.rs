@@ -64,6 +64,10 @@ impl ConsoleSpanDestination {
 }
 
 impl SpanDestination for ConsoleSpanDestination {
+    fn accepts(&self) -> bool {
+        self.console.accepts()
+    }
+
     fn end(&self, span: &SpanData) {
         match self.console.format() {
             LineFormat::Json => self.write(std::slice::from_ref(span)),

@@ -32,6 +32,10 @@ thread_local! {
 const MAX_KEPT: usize = 64 * 1024;
 
 impl LogDestination for LineLogDestination {
+    fn accepts(&self) -> bool {
+        self.lines.accepts()
+    }
+
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
         if self.lines.refuse_early(1, &self.recorder) {
             return;

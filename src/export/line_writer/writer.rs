@@ -75,6 +75,11 @@ impl LineWriter {
         false
     }
 
+    /// Returns `false` if lines would be refused.
+    pub(crate) fn accepts(&self) -> bool {
+        !self.shared.is_closed() && !self.shared.is_full()
+    }
+
     /// Writes or queues whole lines that contain `items`.
     pub(crate) fn push(&self, lines: &str, items: u64, recorder: &Arc<StatsRecorder>) {
         let shared = &self.shared;

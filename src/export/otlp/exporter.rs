@@ -216,7 +216,9 @@ impl Export<SpanData> for OtlpExporter {
 
 impl Export<ScopedRecord> for OtlpExporter {
     async fn export(&self, mut batch: Vec<ScopedRecord>) {
-        batch.iter_mut().for_each(|(record, _)| limit_record(record));
+        for (record, _) in &mut batch {
+            limit_record(record);
+        }
         let request = {
             let batch: Vec<_> = batch.iter().map(|(record, scope)| (record, scope)).collect();
             let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&batch), &self.resource);

@@ -59,13 +59,17 @@ pub(crate) enum Content<'p> {
 }
 
 impl Content<'_> {
-    /// Returns the number of bytes, as Protocol Buffers.
+    /// Returns the number of bytes of a text, and those of other values as Protocol Buffers.
     pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Value(value) => value.encoded_len(),
-            Self::Identity(value) => value.encoded_len(),
-            Self::Key(key) => key.len(),
+        let value: &AnyValue = match self {
+            Self::Text(text) => return text.len(),
+            Self::Key(key) => return key.len(),
+            Self::Value(value) => value,
+            Self::Identity(value) => value,
+        };
+        match &value.value {
+            Some(Value::StringValue(text)) => text.len(),
+            _ => value.encoded_len(),
         }
     }
 

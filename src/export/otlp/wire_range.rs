@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::{
 };
 use opentelemetry_sdk::{
     logs::SdkLogRecord,
-    metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics},
+    metrics::data::{AggregatedMetrics, GaugeDataPoint, MetricData, ResourceMetrics, SumDataPoint},
     trace::SpanData,
 };
 
@@ -103,10 +103,10 @@ fn limit_values(converted: &mut Data, data: &MetricData<u64>) {
     }
     match (converted, data) {
         (Data::Gauge(converted), MetricData::Gauge(data)) => {
-            limit(&mut converted.data_points, data.data_points().map(|point| point.value()));
+            limit(&mut converted.data_points, data.data_points().map(GaugeDataPoint::value));
         }
         (Data::Sum(converted), MetricData::Sum(data)) => {
-            limit(&mut converted.data_points, data.data_points().map(|point| point.value()));
+            limit(&mut converted.data_points, data.data_points().map(SumDataPoint::value));
         }
         _ => {}
     }

@@ -168,6 +168,10 @@ impl<T> BatchQueue<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_accepting(&self) -> bool {
+        self.refusal.load(Ordering::Acquire) == ACCEPTING
+    }
+
     /// Must be called after each change of what [`BatchState::refusal`] returns.
     fn publish_refusal(&self, state: &BatchState<T>) {
         let refusal = match state.refusal() {
@@ -264,6 +268,10 @@ impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
 }
 
 impl SpanDestination for BatchQueue<SpanData> {
+    fn accepts(&self) -> bool {
+        self.is_accepting()
+    }
+
     fn end(&self, span: &SpanData) {
         self.push(|| span.clone());
     }
@@ -274,6 +282,10 @@ impl SpanDestination for BatchQueue<SpanData> {
 }
 
 impl LogDestination for BatchQueue<ScopedRecord> {
+    fn accepts(&self) -> bool {
+        self.is_accepting()
+    }
+
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
         self.push(|| (record.clone(), scope.clone()));
     }

@@ -42,14 +42,21 @@ impl RecordLimiter {
         }
     }
 
-    pub(crate) fn enforce(&self, record: &mut SdkLogRecord) {
-        if let Some(limit) = self.value_length
-            && let Some(body) = record.body().filter(|body| !is_within_length(body, limit))
-        {
+    /// Changes a record that is not within the limits, unless no destination accepts it: a record
+    /// that is lost costs no copies.
+    pub(crate) fn enforce(&self, record: &mut SdkLogRecord, is_accepted: impl FnOnce() -> bool) {
+        let long_body = self
+            .value_length
+            .filter(|limit| record.body().is_some_and(|body| !is_within_length(body, *limit)));
+        let is_within_limits = self.is_within_limits(record);
+        if (long_body.is_none() && is_within_limits) || !is_accepted() {
+            return;
+        }
+        if let Some((limit, body)) = long_body.zip(record.body()) {
             let body = truncate(body, limit);
             record.set_body(body);
         }
-        if !self.is_within_limits(record) {
+        if !is_within_limits {
             self.replace(record);
         }
     }
