@@ -333,5 +333,8 @@ impl Drop for ObservabilityTools {
         }
         // Losses are reported on standard error.
         let _ = self.shutdown();
+        // Without this, the last handle of a provider would wait when it is dropped.
+        let _ = self.pipeline.tracer_provider.shutdown_with_timeout(Duration::ZERO);
+        let _ = self.pipeline.loggers.provider.shutdown_with_timeout(Duration::ZERO);
     }
 }

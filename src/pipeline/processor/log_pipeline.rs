@@ -12,6 +12,7 @@ use crate::{
     export::{
         destination::LogDestination,
         flush::{Flush, PendingFlush, wait_all},
+        unique_keys::unique_scope,
     },
     logs::{RecordFilter, take_prefiltered},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
@@ -51,6 +52,10 @@ impl LogPipeline {
         Self { counters, filter, limiter, routes, owner, flush_timeout }
     }
 
+    fn accepts(&self) -> bool {
+        self.routes.iter().chain(&self.owner).any(|route| route.destination.accepts())
+    }
+
     fn flush<'p>(
         &'p self,
         request: fn(&'p dyn Flush) -> PendingFlush<'p>,
@@ -69,7 +74,9 @@ impl LogProcessor for LogPipeline {
         if !take_prefiltered() && !self.filter.matches(record, scope) {
             return;
         }
-        self.limiter.enforce(record);
+        self.limiter.enforce(record, || self.accepts());
+        let unique_scope = unique_scope(scope);
+        let scope = unique_scope.as_ref().unwrap_or(scope);
         // The general filter takes a lock and is evaluated at most once.
         let mut general = None;
         let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {

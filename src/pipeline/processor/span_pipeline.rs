@@ -53,12 +53,15 @@ impl SpanProcessor for SpanPipeline {
         if !span.span_context.is_sampled() {
             return;
         }
-        self.limiter.enforce(&mut span);
+        // A span that is lost costs no copies.
+        if self.destinations.iter().any(|destination| destination.accepts()) {
+            self.limiter.enforce(&mut span);
+        }
         let Some((last, others)) = self.destinations.split_last() else { return };
         for destination in others {
-            destination.end(span.clone());
+            destination.end(&span);
         }
-        last.end(span);
+        last.end_owned(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
