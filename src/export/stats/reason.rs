@@ -15,7 +15,7 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::QueueFull,
         Self::ShutDown,
         Self::Unread,
