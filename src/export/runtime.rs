@@ -9,10 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry::Context;
 use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 
-use crate::error::Error;
+use crate::{context, error::Error};
 
 /// Owns the runtime. Dropping it aborts all exports and waits at most [`CLOSE_LIMIT`] for servers
 /// to close their ports. Prefer [`stop`](Self::stop).
@@ -51,12 +50,8 @@ impl ExportRuntime {
             .thread_name("autotelemetry")
             .enable_io()
             .enable_time()
-            .on_thread_start(|| {
-                // Both guards live as long as the thread. Suppression alone is not enough: a span
-                // without a parent, such as those of h2, ends it through tracing-opentelemetry.
-                std::mem::forget(Context::enter_telemetry_suppressed_scope());
-                std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
-            })
+            // A subscriber of these threads would end a fast path of `tracing` for all threads.
+            .on_thread_start(context::enter_export_thread)
             .build()
             .map_err(|error| Error::system("cannot start the background thread", error))?;
         let handle = RuntimeHandle {

@@ -9,6 +9,7 @@ use opentelemetry_sdk::{
 };
 
 use crate::{
+    context,
     export::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
@@ -38,6 +39,8 @@ impl SpanPipeline {
 
 impl SpanProcessor for SpanPipeline {
     fn on_start(&self, span: &mut Span, _: &Context) {
+        // The SDK has accessed the current context, so the end of this thread matters.
+        let _ = context::is_accessible();
         if let Some(counters) = &self.counters {
             counters.start_span();
         }
