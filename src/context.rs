@@ -109,7 +109,7 @@ pub(crate) struct AttachedContext(Option<ContextGuard>);
 
 /// Makes `context` current. Returns `None` if the current context cannot be changed now.
 ///
-/// The SDK does not tell whether the context is borrowed. It panics then, and the panic is caught
+/// The SDK panics if the context is borrowed, and has no other way to find out. The panic is caught
 /// here. While the thread panics, nothing is attached: in a panic hook, a second panic would end
 /// the process.
 pub(crate) fn attach(context: Context) -> Option<AttachedContext> {

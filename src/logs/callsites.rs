@@ -1,4 +1,4 @@
-//! The callsites of `tracing`, which tell its records from those of the `log` crate.
+//! The callsites of `tracing`, by which its copies in the `log` crate are known.
 //!
 //! With its feature `log-always`, `tracing` also passes each event and span to the `log` crate. The
 //! feature may be enabled anywhere in the tree of dependencies.

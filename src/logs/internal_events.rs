@@ -53,7 +53,7 @@ fn is_of_internal_crate(target: &str) -> bool {
         let same = |(a, b): (u8, u8)| a == b || (a == b'-' && b == b'_');
         name.len() == internal.len() && name.bytes().zip(internal.bytes()).all(same)
     };
-    INTERNAL_CRATES.iter().any(|internal| is_name(internal))
+    INTERNAL_CRATES.iter().any(is_name)
 }
 
 /// Returns the level at which an event of an OpenTelemetry crate is reported.

@@ -1,6 +1,9 @@
 //! The bridge from spans of `tracing` to OpenTelemetry spans.
 
-use opentelemetry::{Context, trace::TracerProvider as _};
+use opentelemetry::{
+    Context,
+    trace::{TraceContextExt as _, TracerProvider as _},
+};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::{
     Event, Metadata, Subscriber,
@@ -126,10 +129,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
         if !context::can_attach() {
             return None;
         }
+        let current_id = || context::with_current(|current| current.span().span_context().span_id());
+        let before = current_id();
         self.0.on_enter(id, ctx.clone());
+        let is_unknown = current_id() == before;
         let context = context::with_current(Clone::clone);
         self.0.on_exit(id, ctx.clone());
-        context
+        // A span that is older than this layer has no context.
+        let is_current = || ctx.lookup_current().is_some_and(|current| current.id() == *id);
+        context.filter(|_| !is_unknown || is_current())
     }
 }
 
