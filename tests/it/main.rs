@@ -46,6 +46,7 @@ mod testing;
 mod testing_clock;
 mod testing_failures;
 mod tls;
+mod tracing_layer;
 
 /// The process under test that [`test_support::child::Child`] starts.
 #[test]

@@ -15,13 +15,8 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::QueueFull,
-        Self::ShutDown,
-        Self::Unread,
-        Self::WriterPanicked,
-        Self::Reentrant,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::QueueFull, Self::ShutDown, Self::Unread, Self::WriterPanicked, Self::Reentrant];
 }
 
 impl fmt::Display for Reason {
