@@ -111,6 +111,10 @@ impl LogPipeline {
 
 impl LogProcessor for UnfilteredRecords {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        // Other bridges may receive the records of the network crates about an export.
+        if context::is_export_thread() {
+            return;
+        }
         // The SDK has accessed the current context, so the end of this thread matters.
         let _ = context::is_accessible();
         self.0.count();
