@@ -9,6 +9,7 @@
 //! configuration, select their HTTP client by the features of the whole build, and hide the
 //! responses of the server.
 
+mod decoded;
 mod encoder;
 pub(crate) mod error_type;
 pub(crate) mod export_error;
@@ -17,12 +18,14 @@ mod export_timer;
 mod exporter;
 mod health;
 mod json_floats;
+mod json_response;
 mod report_limiter;
 pub(crate) mod request;
 mod response;
 mod response_code;
 mod retry;
 mod rpc_status;
+mod secrets;
 mod split;
 pub(crate) mod transport;
 

@@ -1,6 +1,9 @@
 //! Checks of what a failed export reports, counts and retries.
 
-use crate::child::Child;
+use crate::{
+    child::{Child, Stats},
+    hostile::ca_file,
+};
 
 /// Starts a child that exports spans to `url` within 20 ms, and gives up a request after 600 ms.
 pub fn child(url: &str, protocol: &str, more: &[(&str, &str)]) -> Child {
@@ -15,6 +18,62 @@ pub fn child(url: &str, protocol: &str, more: &[(&str, &str)]) -> Child {
     ];
     variables.extend(more);
     Child::start(&variables)
+}
+
+/// All that a program and its operator see of an export and the shutdown after it.
+#[derive(Debug)]
+pub struct Observed {
+    pub stderr: String,
+    pub stats: Stats,
+    /// The result of the shutdown.
+    pub shutdown: String,
+    /// The memory that the process needed at most, beyond what it had before the export.
+    pub memory: u64,
+}
+
+impl Observed {
+    /// Returns all texts.
+    pub fn text(&self) -> String {
+        format!("{}\n{}\n{}", self.stderr, self.stats.last_error(), self.shutdown)
+    }
+
+    /// Asserts how many of the ten items were exported, and how many failed.
+    pub fn assert_counts(&self, exported: u64, failed: u64) {
+        let counts = (self.stats.get("emitted"), self.stats.get("exported"), self.stats.get("failed"));
+        assert_eq!(counts, (10, exported, failed), "{self:#?}");
+        assert!(self.stats.adds_up() && self.stats.get("queued") == 0, "{self:#?}");
+        assert_eq!(self.shutdown == "Ok(())", failed == 0, "{self:#?}");
+    }
+
+    /// Asserts that the process needed little memory.
+    pub fn assert_memory(&self, mebibytes: u64) {
+        assert!(self.memory <= mebibytes << 20, "{} KiB: {self:#?}", self.memory >> 10);
+    }
+}
+
+/// Exports ten spans to `url`, shuts down, and returns what is seen of it.
+pub fn observe(url: &str, protocol: &str, more: &[(&str, &str)]) -> Observed {
+    let ca_file = ca_file();
+    let mut variables = vec![("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"), ("AUTOTEL_SHUTDOWN_TIMEOUT", "10s")];
+    if url.starts_with("https") {
+        variables.push(("OTEL_EXPORTER_OTLP_CERTIFICATE", &ca_file));
+    }
+    variables.extend(more);
+    let mut child = child(url, protocol, &variables);
+    let before = memory(child.id(), "VmRSS");
+    child.call("emit 10");
+    let shutdown = child.call("shutdown");
+    let stats = child.stats("traces");
+    let memory = memory(child.id(), "VmHWM").saturating_sub(before);
+    Observed { stderr: child.exit(), stats, shutdown, memory }
+}
+
+/// Returns a number of bytes from the status of a process; 0 on systems without it.
+fn memory(process: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    let kibibytes = line.split_whitespace().find_map(|word| word.parse::<u64>().ok());
+    kibibytes.unwrap_or_default() << 10
 }
 
 /// The outcome of an export.

@@ -2,15 +2,33 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
+};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
-use crate::export::otlp::{error_type::ErrorType, export_error::ExportError, response_code::ResponseCode};
+use super::response_body::{ResponseBody, uncompressed};
+use crate::export::otlp::{
+    error_type::ErrorType, export_error::ExportError, response_code::ResponseCode, rpc_status,
+};
 
-/// Returns the error for a status, with the message of the server, which may be empty.
+/// Returns the error for a status. Its detail contains the message of the server.
 ///
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
-pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, message: &str) -> ExportError {
+pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, body: ResponseBody) -> ExportError {
+    let location = headers.get(LOCATION).filter(|_| status.is_redirection());
+    let message = match location {
+        Some(location) => {
+            let target = redirect_target(&String::from_utf8_lossy(location.as_bytes()));
+            format!("the redirect to {target} is not followed")
+        }
+        None => {
+            let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+            let is_text = !content_type.starts_with(b"application/x-protobuf");
+            rpc_status::message(&uncompressed(body.data), is_text)
+        }
+    };
     let colon = if message.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{message}");
     let retry_delay = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
@@ -28,6 +46,17 @@ pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, message: 
     error.with_code(ResponseCode::Http(status.as_u16()))
 }
 
+/// Returns the target of a redirect without user information, query and fragment, which may contain
+/// credentials.
+fn redirect_target(location: &str) -> String {
+    let end = location.find(['?', '#']).unwrap_or(location.len());
+    let location = &location[..end];
+    let Some((scheme, rest)) = location.split_once("//") else { return location.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
+}
+
 /// Parses the header `retry-after`: a number of seconds or a date.
 fn retry_after(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
@@ -41,6 +70,18 @@ fn retry_after(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn redirect_target_has_no_credentials() {
+        for (location, target) in [
+            ("https://u:p@c:4318/v1/traces?token=t#f", "https://c:4318/v1/traces"),
+            ("//u:p@c", "//c"),
+            ("/sign-in?next=//u:p@c", "/sign-in"),
+            ("https://c#u:p@d", "https://c"),
+        ] {
+            assert_eq!(redirect_target(location), target);
+        }
+    }
 
     #[test]
     fn retry_after_seconds_or_date_is_parsed() {
