@@ -171,7 +171,8 @@ fn secrets_in_other_parts_of_a_response_are_masked() {
 fn secrets_in_frames_are_masked() {
     use test_support::hostile_grpc::{GRPC, serve};
 
-    for echo in echoes() {
+    // gRPC does not send the query of the endpoint.
+    for echo in echoes().into_iter().filter(|echo| !echo.contains(QUERY)) {
         let message: String = echo.chars().take(12_000).collect::<String>().replace('%', "%25");
         for is_early in [false, true] {
             let message = message.clone();

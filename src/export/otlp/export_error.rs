@@ -64,9 +64,9 @@ impl ExportError {
         Self { detail: change(&self.detail), ..self }
     }
 
-    /// Adds a possible cause if the connection broke.
+    /// Adds a possible cause if the connection broke before a response.
     pub(crate) fn with_hint_if_closed(mut self, hint: &str) -> Self {
-        if self.error_type == ErrorType::ConnectionClosed {
+        if self.error_type == ErrorType::ConnectionClosed && self.code.is_none() {
             self.detail = format!("{}; {hint}", self.detail);
         }
         self
@@ -143,6 +143,20 @@ impl fmt::Display for ExportError {
             ErrorType::InvalidResponse => write!(f, "the server sent an invalid response: {detail}"),
             ErrorType::Tls => write!(f, "TLS: {detail}"),
             _ => f.write_str(detail),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transient_error_limits_the_delay_of_the_server() {
+        for (requested, delay) in [(7, 7), (61, 60), (u64::MAX, 60)] {
+            let requested = Some(Duration::from_secs(requested));
+            let error = ExportError::transient(ErrorType::Throttled, "", requested);
+            assert_eq!(error.retryable(), Retryable::After(Some(Duration::from_secs(delay))));
         }
     }
 }

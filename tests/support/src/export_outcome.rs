@@ -1,8 +1,15 @@
 //! Checks of what a failed export reports, counts and retries.
 
+use std::{
+    sync::OnceLock,
+    thread,
+    time::{Duration, Instant},
+};
+
 use crate::{
     child::{Child, Stats},
-    hostile::ca_file,
+    hostile::{Security, ca_file},
+    hostile_grpc,
 };
 
 /// Starts a child that exports spans to `url` within 20 ms, and gives up a request after 600 ms.
@@ -27,7 +34,7 @@ pub struct Observed {
     pub stats: Stats,
     /// The result of the shutdown.
     pub shutdown: String,
-    /// The memory that the process needed at most, beyond what it had before the export.
+    /// The largest memory of the process, beyond that of an ordinary export.
     pub memory: u64,
 }
 
@@ -51,8 +58,26 @@ impl Observed {
     }
 }
 
-/// Exports ten spans to `url`, shuts down, and returns what is seen of it.
+/// The time for an outcome before the shutdown, which ends all retries. It is longer than the
+/// timeout of an export.
+const OUTCOME_TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// Exports ten spans to `url`, waits for the outcome of the export, shuts down, and returns what is
+/// seen of it.
 pub fn observe(url: &str, protocol: &str, more: &[(&str, &str)]) -> Observed {
+    /// The largest memory of an ordinary export; most of it is the code of the program.
+    static ORDINARY: OnceLock<u64> = OnceLock::new();
+    let ordinary = ORDINARY.get_or_init(|| {
+        let server = hostile_grpc::serve(Security::Tls, |h2, stream| {
+            h2.respond(stream, &[], &[("grpc-status", "0")])
+        });
+        export(&server.url(), "grpc", &[]).memory
+    });
+    let observed = export(url, protocol, more);
+    Observed { memory: observed.memory.saturating_sub(*ordinary), ..observed }
+}
+
+fn export(url: &str, protocol: &str, more: &[(&str, &str)]) -> Observed {
     let ca_file = ca_file();
     let mut variables = vec![("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"), ("AUTOTEL_SHUTDOWN_TIMEOUT", "10s")];
     if url.starts_with("https") {
@@ -60,18 +85,21 @@ pub fn observe(url: &str, protocol: &str, more: &[(&str, &str)]) -> Observed {
     }
     variables.extend(more);
     let mut child = child(url, protocol, &variables);
-    let before = memory(child.id(), "VmRSS");
     child.call("emit 10");
+    let deadline = Instant::now() + OUTCOME_TIMEOUT;
+    while child.stats("traces").get("queued") > 0 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(5));
+    }
     let shutdown = child.call("shutdown");
     let stats = child.stats("traces");
-    let memory = memory(child.id(), "VmHWM").saturating_sub(before);
+    let memory = peak_memory(child.id());
     Observed { stderr: child.exit(), stats, shutdown, memory }
 }
 
-/// Returns a number of bytes from the status of a process; 0 on systems without it.
-fn memory(process: u32, name: &str) -> u64 {
+/// Returns the largest memory of a process in bytes; 0 on systems that do not count it.
+fn peak_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     let kibibytes = line.split_whitespace().find_map(|word| word.parse::<u64>().ok());
     kibibytes.unwrap_or_default() << 10
 }

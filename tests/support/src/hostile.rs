@@ -92,8 +92,12 @@ impl HostileServer {
                 };
                 let mut peer = Peer { stream, requests: Arc::clone(&requests) };
                 let handle = Arc::clone(&handle);
-                // An error means that the client closed the connection.
-                thread::spawn(move || handle(&mut peer).ok());
+                thread::spawn(move || {
+                    // An error means that the client closed the connection.
+                    if handle(&mut peer).is_ok() {
+                        peer.close();
+                    }
+                });
             }
         });
         server
@@ -150,6 +154,14 @@ impl Peer {
         io::copy(&mut self.take(length), &mut io::sink())?;
         self.count_request();
         Ok(head)
+    }
+
+    /// Ends the stream of TLS properly.
+    fn close(&mut self) {
+        if let Stream::Tls(stream) = &mut self.stream {
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
     }
 
     pub(crate) fn count_request(&self) {

@@ -127,15 +127,18 @@ impl<'p> H2<'p> {
     /// Writes headers or trailers.
     pub fn headers(&mut self, stream: u32, fields: &[(&str, &str)], is_end: bool) -> io::Result<()> {
         let block: Vec<u8> = fields.iter().flat_map(|(name, value)| field(name, value)).collect();
-        let mut frames = block.chunks(MAX_FRAME).peekable();
+        let (mut payload, mut rest) = block.split_at(block.len().min(MAX_FRAME));
         let mut kind = HEADERS;
-        while let Some(payload) = frames.next() {
+        loop {
             let end_stream = if is_end && kind == HEADERS { END_STREAM } else { 0 };
-            let end_headers = if frames.peek().is_none() { END_HEADERS } else { 0 };
+            let end_headers = if rest.is_empty() { END_HEADERS } else { 0 };
             self.frame(kind, end_stream | end_headers, stream, payload)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            (payload, rest) = rest.split_at(rest.len().min(MAX_FRAME));
             kind = CONTINUATION;
         }
-        Ok(())
     }
 
     /// Writes a part of a body, as fast as the client allows.

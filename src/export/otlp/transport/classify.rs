@@ -60,6 +60,10 @@ fn classify_established(chain: &ErrorChain<'_>) -> ExportError {
     if let Some(frame) = super::h2_error::declining_frame(chain) {
         return transient(ErrorType::Unavailable, format!("{frame} before it processed the request"));
     }
+    #[cfg(feature = "grpc")]
+    if super::h2_error::is_violation(chain) {
+        return ExportError::permanent(ErrorType::InvalidResponse, chain.root_text());
+    }
     if let Some(error) = chain.of_type::<hyper::Error>().find_map(classify_parse) {
         return error;
     }

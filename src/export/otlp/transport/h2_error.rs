@@ -10,6 +10,11 @@ pub(super) fn is_invalid_frame(chain: &ErrorChain<'_>) -> bool {
     chain.full_text().contains("frame with invalid size")
 }
 
+/// Returns `true` if the server violated HTTP/2 or sent too much.
+pub(super) fn is_violation(chain: &ErrorChain<'_>) -> bool {
+    chain.full_text().contains("error detected")
+}
+
 /// Returns the frame with which the server declined the request before it processed anything.
 pub(super) fn declining_frame(chain: &ErrorChain<'_>) -> Option<&'static str> {
     let text = chain.full_text();
@@ -92,7 +97,7 @@ mod tests {
     fn h2_error_of_http1_server_is_invalid_frame() {
         let error = request_error(|stream| stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
         let chain = ErrorChain::new(&error);
-        assert!(is_invalid_frame(&chain), "{}", chain.full_text());
+        assert!(is_invalid_frame(&chain) && is_violation(&chain), "{}", chain.full_text());
         assert_eq!(declining_frame(&chain), None);
     }
 
@@ -127,7 +132,7 @@ mod tests {
         ];
         for error in &errors {
             let chain = ErrorChain::new(error);
-            assert!(declining_frame(&chain).is_none() && !is_invalid_frame(&chain), "{}", chain.full_text());
+            assert!(declining_frame(&chain).is_none() && !is_violation(&chain), "{}", chain.full_text());
         }
     }
 }

@@ -60,6 +60,8 @@ impl HttpClient {
         request.headers_mut().clone_from(&self.headers);
         // hyper omits the length of an empty body, and strict servers refuse such a request.
         request.headers_mut().insert(CONTENT_LENGTH, length);
+        let limit = self.limit.clone();
+        hyper::ext::on_informational(&mut request, move |_| limit.add_interim());
 
         self.limit.reset();
         let response = self.connections.request(request).await;

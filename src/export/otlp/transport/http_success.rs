@@ -24,10 +24,16 @@ pub(super) fn to_response<R: OtlpRequest>(
 ) -> Result<ExportResponse, ExportError> {
     let code = ResponseCode::Http(head.status.as_u16());
     let media_type = MediaType::of(&head.headers);
-    let has_no_content = matches!(head.status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT);
     let received = body.data.len();
     let content = uncompressed(body.data);
-    if !has_no_content && !content.is_empty() && !media_type.is_confirmation::<R>(&content) {
+    let has_no_content = matches!(head.status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT);
+    let is_ended = matches!(body.end, BodyEnd::Complete | BodyEnd::TooLarge);
+    let is_other = match has_no_content || content.is_empty() {
+        true => false,
+        false if is_ended => !media_type.is_confirmation::<R>(&content),
+        false => is_page(&content),
+    };
+    if is_other {
         return Err(not_otlp(head.status, &head.headers).with_code(code));
     }
     match body.end {
@@ -39,16 +45,20 @@ pub(super) fn to_response<R: OtlpRequest>(
         }
         BodyEnd::Failed(error) if error.error_type() != ErrorType::ConnectionClosed => Err(error),
         BodyEnd::Failed(_) | BodyEnd::Incomplete => {
-            let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-            let of_length = length.map(|length| format!(" of {length}")).unwrap_or_default();
-            let detail = format!(
-                "the response {} broke off after {received}{of_length} bytes; the endpoint may not be an OTLP \
-                 receiver",
-                head.status
-            );
-            Err(ExportError::transient(ErrorType::ConnectionClosed, detail, None).with_code(code))
+            Err(broken_off(head, received).with_code(code))
         }
     }
+}
+
+/// Returns the error for a body that ends too early.
+fn broken_off(head: &Parts, received: usize) -> ExportError {
+    let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let of_length = length.map(|length| format!(" of {length}")).unwrap_or_default();
+    let status = head.status;
+    let detail = format!(
+        "the response {status} broke off after {received}{of_length} bytes; the endpoint may not be an OTLP receiver"
+    );
+    ExportError::transient(ErrorType::ConnectionClosed, detail, None)
 }
 
 fn not_otlp(status: StatusCode, headers: &HeaderMap) -> ExportError {
@@ -90,10 +100,8 @@ impl MediaType {
     /// Returns `true` if only a receiver sends this content. The media type of the request is
     /// enough, because a message that cannot be decoded reports no rejection.
     fn is_confirmation<R: OtlpRequest>(self, content: &[u8]) -> bool {
-        // Neither JSON nor Protocol Buffers begins like a page.
-        let is_page = content.trim_ascii_start().starts_with(b"<");
         match self {
-            _ if is_page => false,
+            _ if is_page(content) => false,
             Self::Json | Self::ProtocolBuffers => true,
             // Some frameworks send JSON as text.
             Self::Text => is_json_object(content),
@@ -111,4 +119,9 @@ impl MediaType {
 
 fn is_json_object(content: &[u8]) -> bool {
     content.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(content).is_ok()
+}
+
+/// Returns `true` for a page for people. Neither JSON nor Protocol Buffers begins like it.
+fn is_page(content: &[u8]) -> bool {
+    content.trim_ascii_start().starts_with(b"<")
 }

@@ -15,6 +15,10 @@ use crate::export::otlp::{error_type::ErrorType, export_error::ExportError};
 /// handshake and the headers of a response fit several times.
 const MAX_BYTES: usize = 256 * 1024;
 
+/// The interim responses (1xx) that a server may send before its response. Each is short, and
+/// costs more than its bytes.
+const MAX_INTERIM: usize = 64;
+
 /// Limits the bytes that a server sends without progress: interim responses, pings, endless
 /// headers. All connections of a client share it, and it counts below TLS.
 ///
@@ -49,6 +53,11 @@ impl ReceiveLimit {
         }
     }
 
+    /// Counts an interim response.
+    pub(super) fn add_interim(&self) {
+        self.add(MAX_BYTES / MAX_INTERIM);
+    }
+
     /// Returns an error if the server has exceeded the limit.
     pub(super) fn check(&self) -> io::Result<()> {
         if self.is_exceeded() { Err(io::Error::other(ReceiveLimitExceeded)) } else { Ok(()) }
@@ -80,7 +89,8 @@ struct ReceiveLimitExceeded;
 
 impl fmt::Display for ReceiveLimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "more than {} KiB without a complete response", MAX_BYTES / 1024)
+        let kibibytes = MAX_BYTES / 1024;
+        write!(f, "more than {kibibytes} KiB or {MAX_INTERIM} interim responses without a complete response")
     }
 }
 
