@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::{
+    fmt::Write as _,
     io::Write as _,
     net::TcpListener,
     time::{Duration, Instant},
@@ -61,7 +62,8 @@ fn endless_heads_are_bounded() {
                 peer.write_all(head)?;
                 peer.flood(part)
             });
-            let observed = observe(&server.url(), "http/protobuf", &[("OTEL_EXPORTER_OTLP_TIMEOUT", "20000")]);
+            let observed =
+                observe(&server.url(), "http/protobuf", &[("OTEL_EXPORTER_OTLP_TIMEOUT", "20000")]);
             println!("{name}, {security:?}: {} KiB, {}", observed.memory >> 10, observed.text());
             observed.assert_counts(0, 10);
             observed.assert_memory(8);
@@ -81,16 +83,13 @@ fn flood_delays_neither_other_destinations_nor_scrapes() {
                     diagnostics.level = \"off\"\n"
         .to_owned();
     for (index, flood) in floods.iter().enumerate() {
-        let ca_file = match flood.url().starts_with("https") {
-            true => format!("tls.ca_file = \"{}\"\n", test_support::hostile::ca_file()),
-            false => String::new(),
-        };
-        text.push_str(&format!(
-            "[exporters.f{index}]\nendpoint = \"{}\"\ntimeout = \"60s\"\n{ca_file}",
-            flood.url()
-        ));
+        let url = flood.url();
+        let _ = writeln!(text, "[exporters.f{index}]\nendpoint = \"{url}\"\ntimeout = \"60s\"");
+        if url.starts_with("https") {
+            let _ = writeln!(text, "tls.ca_file = \"{}\"", test_support::hostile::ca_file());
+        }
     }
-    text.push_str(&format!("[exporters.good]\nendpoint = \"{}\"\n", mock.url()));
+    let _ = writeln!(text, "[exporters.good]\nendpoint = \"{}\"", mock.url());
     let (builder, _directory) = with_file(&text, &[]);
     let tools = builder.build().unwrap();
     tools.meter("x").u64_counter("things").build().add(1, &[]);

@@ -28,7 +28,11 @@ fn configuration(url: &str, protocol: &str, directory: &std::path::Path) -> std:
          x-pin = \"{SHORT}\"\nx-basic = \"Basic {basic}\"\n",
         file = file.display(),
         basic = basic(),
-        tls = if url.starts_with("https") { format!("tls.ca_file = \"{}\"\n", ca_file()) } else { String::new() },
+        tls = if url.starts_with("https") {
+            format!("tls.ca_file = \"{}\"\n", ca_file())
+        } else {
+            String::new()
+        },
     );
     let path = directory.join("autotelemetry.toml");
     std::fs::write(&path, text).unwrap();
@@ -44,12 +48,15 @@ fn basic() -> String {
 /// Returns the texts that contain a secret, as servers write them.
 fn echoes() -> Vec<String> {
     let (user, password) = BASIC;
-    let encode = |text: &str, escape: fn(u8) -> String| text.bytes().map(escape).collect::<String>();
+    let encode = |text: &str, escape: fn(u8) -> String| text.bytes().map(escape).collect::<Vec<_>>().concat();
     let percent = |text: &str| encode(text, |byte| format!("%{byte:02X}"));
-    let url = |text: &str| text.replace('%', "%25").replace('/', "%2f").replace('+', "%2B").replace('=', "%3D");
+    let url =
+        |text: &str| text.replace('%', "%25").replace('/', "%2f").replace('+', "%2B").replace('=', "%3D");
     let json = |text: &str| serde_json::to_string(text).unwrap().replace('/', "\\/");
     let unicode = |text: &str| encode(text, |byte| format!("\\u{byte:04x}"));
-    let html = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('/', "&#x2F;");
+    let html = |text: &str| {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('/', "&#x2F;")
+    };
     vec![
         format!("got Bearer {TOKEN} and {KEY}"),
         TOKEN.to_owned(),
@@ -79,7 +86,7 @@ fn assert_secret(name: &str, text: &str) {
     let query = ["query+canary", "query canary", "canary/value", "canary%2fvalue"];
     for secret in [TOKEN, KEY, user, password, &basic()] {
         let secret = secret.to_lowercase();
-        let encoded: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = secret.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         for part in secret.as_bytes().windows(8).chain(encoded.as_bytes().windows(18)) {
             let part = std::str::from_utf8(part).unwrap();
             assert!(!lower.contains(part), "{name} contains {part}: {text}");
@@ -98,7 +105,8 @@ fn builder(path: &std::path::Path) -> Builder {
 fn check(url: &str, protocol: &str, shown: &str) -> Observed {
     let directory = tempfile::tempdir().unwrap();
     let path = configuration(url, protocol, directory.path());
-    let observed = observe("", "", &[("AUTOTEL_CONFIG", path.to_str().unwrap()), UNSET[0], UNSET[1], UNSET[2]]);
+    let observed =
+        observe("", "", &[("AUTOTEL_CONFIG", path.to_str().unwrap()), UNSET[0], UNSET[1], UNSET[2]]);
     assert_secret("standard error", &observed.stderr);
     assert_secret("last_error", observed.stats.last_error());
     assert_secret("ShutdownError", &observed.shutdown);
@@ -125,7 +133,7 @@ fn secrets_in_the_body_of_a_refusal_are_masked() {
         for (headers, body) in [("", echo.as_str()), ("content-type: application/json\r\n", &json)] {
             let server =
                 HostileServer::answering(Security::Plain, response("401 Unauthorized", headers, body));
-            check(&server.url(), "http/protobuf", "***").assert_counts(0, 10);
+            check(&server.url(), "http/protobuf", "401 Unauthorized: ").assert_counts(0, 10);
         }
     }
     let server = HostileServer::answering(Security::Tls, response("401 Unauthorized", "", TOKEN));
@@ -183,8 +191,7 @@ fn secrets_in_frames_are_masked() {
                 }
                 h2.respond(stream, &[], &status)
             });
-            let shown = if echo.len() > 12_000 { "Unauthenticated: x" } else { "***" };
-            check(&server.url(), "grpc", shown).assert_counts(0, 10);
+            check(&server.url(), "grpc", "Unauthenticated: ").assert_counts(0, 10);
         }
     }
     // In the debug data of GOAWAY, a redirect, an encoding, and an odd status.
@@ -208,7 +215,13 @@ fn secrets_in_frames_are_masked() {
 
 #[test]
 fn credentials_of_a_proxy_are_masked() {
-    for echo in ["us3r-canary:p@ss canary", "p@ss canary", "us3r-canary", "dXMzci1jYW5hcnk6cEBzcyBjYW5hcnk=", "p%40ss%20canary"] {
+    for echo in [
+        "us3r-canary:p@ss canary",
+        "p@ss canary",
+        "us3r-canary",
+        "dXMzci1jYW5hcnk6cEBzcyBjYW5hcnk=",
+        "p%40ss%20canary",
+    ] {
         for status in ["407 Proxy Authentication Required", "502 Bad Gateway"] {
             let server = HostileServer::answering(
                 Security::Plain,

@@ -88,11 +88,12 @@ impl DestinationHealth {
             state.signals[index].lost_before.get_or_insert_with(|| recorder.lost().saturating_sub(lost));
             state.outage.get_or_insert_with(|| Outage::new(now));
         }
-        let losses = state.limiter.report(HealthEvent::Failure(LossCause::Export(error_type)), now, |withheld| {
-            if is_refusal {
-                withheld.add(recorder.signal(), lost);
-            }
-        });
+        let losses =
+            state.limiter.report(HealthEvent::Failure(LossCause::Export(error_type)), now, |withheld| {
+                if is_refusal {
+                    withheld.add(recorder.signal(), lost);
+                }
+            });
         let Some(mut losses) = losses else { return };
         let mut waiting = ItemCounts::default();
         let mut duration = None;

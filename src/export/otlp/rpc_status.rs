@@ -85,8 +85,10 @@ mod tests {
     fn retry_delay_with_retry_info_is_found() {
         let delay = |seconds, nanos| {
             let info = RetryInfo { retry_delay: Some(Delay { seconds, nanos }) };
-            let detail =
-                Any { type_url: "type.googleapis.com/google.rpc.RetryInfo".into(), value: info.encode_to_vec() };
+            let detail = Any {
+                type_url: "type.googleapis.com/google.rpc.RetryInfo".into(),
+                value: info.encode_to_vec(),
+            };
             retry_delay(&RpcDetails { details: vec![detail] }.encode_to_vec())
         };
         assert_eq!(delay(2, 500_000_000), Some(Duration::from_millis(2500)));

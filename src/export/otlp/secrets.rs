@@ -121,8 +121,11 @@ impl Secrets {
     /// Returns a text from the network as a part of a message: without the secrets, on one line,
     /// and not too long.
     pub(crate) fn clean(&self, text: &str) -> String {
-        let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
-        let text = self.mask(text.trim());
+        let mut end = text.len().min(MAX_TEXT_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = self.mask(text[..end].trim());
         text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect()
     }
 
@@ -130,8 +133,7 @@ impl Secrets {
         if self.values.is_empty() {
             return text.to_owned();
         }
-        let (long, short): (Vec<_>, Vec<_>) =
-            self.values.iter().partition(|value| value.len() >= PART_BYTES);
+        let (long, short): (Vec<_>, Vec<_>) = self.values.iter().partition(|value| value.len() >= PART_BYTES);
         let parts: HashSet<&[u8]> = long.iter().flat_map(|value| value.windows(PART_BYTES)).collect();
         let mut is_masked = vec![false; text.len()];
         let mut decoded = Decoded::of(text.as_bytes());
@@ -144,7 +146,9 @@ impl Secrets {
             }
             for value in &short {
                 for (at, window) in bytes.windows(value.len()).enumerate() {
-                    if window == value.as_slice() && (value.len() >= MIN_BYTES_INSIDE_WORD || is_word(&bytes, at, value.len())) {
+                    if window == value.as_slice()
+                        && (value.len() >= MIN_BYTES_INSIDE_WORD || is_word(&bytes, at, value.len()))
+                    {
                         is_masked[decoded.range(at, value.len())].fill(true);
                     }
                 }
@@ -175,13 +179,16 @@ mod tests {
 
     fn secrets(headers: &[&str]) -> Secrets {
         let mut secrets = Secrets::default();
-        headers.iter().for_each(|value| secrets.add_header(value));
+        for value in headers {
+            secrets.add_header(value);
+        }
         secrets
     }
 
     #[test]
     fn clean_masks_any_form_of_a_secret() {
-        let secrets = secrets(&["Bearer abcdefgh-IJKLMNOP/1", "Basic dXNlcjpodW50ZXIy", "x1", "key=opensesame"]);
+        let secrets =
+            secrets(&["Bearer abcdefgh-IJKLMNOP/1", "Basic dXNlcjpodW50ZXIy", "x1", "key=opensesame"]);
         for (text, cleaned) in [
             ("bad Bearer abcdefgh-IJKLMNOP/1!", "bad Bearer ***!"),
             ("bad ABCDEFGH-ijklmnop%2F1", "bad ***"),

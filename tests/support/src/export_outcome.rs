@@ -68,9 +68,8 @@ pub fn observe(url: &str, protocol: &str, more: &[(&str, &str)]) -> Observed {
     /// The largest memory of an ordinary export; most of it is the code of the program.
     static ORDINARY: OnceLock<u64> = OnceLock::new();
     let ordinary = ORDINARY.get_or_init(|| {
-        let server = hostile_grpc::serve(Security::Tls, |h2, stream| {
-            h2.respond(stream, &[], &[("grpc-status", "0")])
-        });
+        let server =
+            hostile_grpc::serve(Security::Tls, |h2, stream| h2.respond(stream, &[], &[("grpc-status", "0")]));
         export(&server.url(), "grpc", &[]).memory
     });
     let observed = export(url, protocol, more);

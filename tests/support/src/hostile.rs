@@ -76,13 +76,18 @@ impl HostileServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (requests, connections) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
-        let server =
-            Self { address, security, requests: Arc::clone(&requests), connections: Arc::clone(&connections) };
+        let server = Self {
+            address,
+            security,
+            requests: Arc::clone(&requests),
+            connections: Arc::clone(&connections),
+        };
         let config = (security == Security::Tls).then(|| Arc::new(server_config()));
         let handle = Arc::new(handle);
         thread::spawn(move || {
             for tcp in listener.incoming().map_while(Result::ok) {
                 connections.fetch_add(1, Ordering::SeqCst);
+                tcp.set_nodelay(true).unwrap();
                 let stream = match &config {
                     None => Stream::Plain(tcp),
                     Some(config) => {

@@ -64,8 +64,7 @@ impl<'p> H2<'p> {
     /// Reads the preface of the client, and sends settings.
     pub fn accept(peer: &'p mut Peer, settings: &[(u16, u32)]) -> io::Result<Self> {
         peer.read_exact(&mut [0; 24])?;
-        let mut h2 =
-            Self { peer, connection_window: 0xffff, initial_window: 0xffff, stream_window: 0xffff };
+        let mut h2 = Self { peer, connection_window: 0xffff, initial_window: 0xffff, stream_window: 0xffff };
         let payload: Vec<u8> = settings
             .iter()
             .flat_map(|(name, value)| [&name.to_be_bytes()[..], &value.to_be_bytes()].concat())

@@ -59,8 +59,8 @@ fn redirect_target(location: &str) -> String {
 
 /// Parses the header `retry-after`: a number of seconds or a date.
 fn retry_after(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = DateTimeParser::new().parse_timestamp(text).ok()?;
     // A date in the past means no pause.
@@ -86,6 +86,8 @@ mod tests {
     #[test]
     fn retry_after_seconds_or_date_is_parsed() {
         assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("99999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!((retry_after(""), retry_after("-7")), (None, None));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
         let later = retry_after("Fri, 06 Nov 2195 08:49:37 GMT").unwrap();
         assert!(later > Duration::from_secs(3600), "{later:?}");

@@ -39,14 +39,13 @@ pub(super) fn to_response<R: OtlpRequest>(
     match body.end {
         BodyEnd::Complete => Ok(ExportResponse { code: Some(code), ..media_type.decode::<R>(&content) }),
         BodyEnd::TooLarge => {
-            let message =
-                format!("the response exceeds {MAX_BYTES} bytes and was not read; some items may be rejected");
+            let message = format!(
+                "the response exceeds {MAX_BYTES} bytes and was not read; some items may be rejected"
+            );
             Ok(ExportResponse { rejected: 0, message, code: Some(code) })
         }
         BodyEnd::Failed(error) if error.error_type() != ErrorType::ConnectionClosed => Err(error),
-        BodyEnd::Failed(_) | BodyEnd::Incomplete => {
-            Err(broken_off(head, received).with_code(code))
-        }
+        BodyEnd::Failed(_) | BodyEnd::Incomplete => Err(broken_off(head, received).with_code(code)),
     }
 }
 

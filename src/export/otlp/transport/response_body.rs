@@ -14,7 +14,8 @@ use crate::export::otlp::export_error::ExportError;
 pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// The largest body that is read to its end, because the status of gRPC follows it.
-const MAX_BYTES_BEFORE_STATUS: usize = 64 * 1024 * 1024;
+#[cfg(feature = "grpc")]
+const MAX_BYTES_BEFORE_STATUS: usize = 32 * 1024 * 1024;
 
 /// The time for the message of a refusal. The status is already known.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
