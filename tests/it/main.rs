@@ -10,6 +10,7 @@ mod architecture;
 mod config_examples;
 mod console;
 mod console_writer;
+mod data_model;
 mod doctor;
 mod documents;
 mod examples;
@@ -27,6 +28,7 @@ mod hostile_grpc;
 mod hostile_secrets;
 mod init;
 mod invalid_config;
+mod item_size;
 mod language;
 mod logs;
 mod metrics;
@@ -35,6 +37,7 @@ mod otel_env;
 mod precedence;
 mod problems;
 mod prometheus;
+mod propagation;
 mod proxy;
 mod public_api;
 mod published_config;
@@ -47,6 +50,7 @@ mod testing;
 mod testing_clock;
 mod testing_failures;
 mod tls;
+mod tracing_layer;
 
 /// The process under test that [`test_support::child::Child`] starts.
 #[test]

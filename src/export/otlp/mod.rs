@@ -19,6 +19,7 @@ mod exporter;
 mod health;
 mod json_floats;
 mod json_response;
+mod parts;
 mod report_limiter;
 pub(crate) mod request;
 mod response;
@@ -26,8 +27,10 @@ mod response_code;
 mod retry;
 mod rpc_status;
 mod secrets;
+mod shorten;
 mod split;
 pub(crate) mod transport;
+mod wire_range;
 
 #[cfg(feature = "tls")]
 pub(crate) use self::transport::tls::inspection::inspect;
