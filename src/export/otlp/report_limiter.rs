@@ -146,4 +146,11 @@ mod tests {
         assert_eq!(limiter.take_due(start + Duration::from_secs(60)), Some((queue_full, five)));
         assert_eq!(limiter.take_due(start + Duration::from_secs(200)), None);
     }
+
+    #[test]
+    fn loss_cause_is_written_in_words() {
+        let refused = LossCause::Export(ErrorType::ConnectionRefused);
+        assert_eq!(refused.to_string(), "the connection was refused");
+        assert_eq!(LossCause::Refusal(Reason::QueueFull).to_string(), "the queue was full");
+    }
 }

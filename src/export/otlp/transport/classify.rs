@@ -75,16 +75,21 @@ fn classify_parse(error: &hyper::Error) -> Option<ExportError> {
     if is_unexpected_message(error) || is_unknown_version(error) {
         return Some(transient(ErrorType::NotHttp, "the endpoint does not speak HTTP/1.1"));
     }
-    let detail = match error {
-        error if error.is_parse_too_large() => {
+    if !error.is_parse() {
+        return None;
+    }
+    let detail = match error.to_string() {
+        text if text == TOO_LARGE => {
             format!("its headers exceed {} KiB or {MAX_HEADERS} lines", BUFFER_BYTES / 1024)
         }
-        error if error.is_parse() => error.to_string(),
-        _ => return None,
+        text => text,
     };
     // Another attempt could duplicate items, since the server may have accepted these.
     Some(ExportError::permanent(ErrorType::InvalidResponse, detail))
 }
+
+/// The text of hyper for a head with too many or too large headers. A test fails when it changes.
+const TOO_LARGE: &str = "message head is too large";
 
 /// Returns `true` if the response does not begin with `HTTP/1`. A test fails when the text of hyper
 /// changes.

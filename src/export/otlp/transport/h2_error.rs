@@ -7,20 +7,21 @@ use super::error_chain::ErrorChain;
 
 /// Returns `true` if the server's first bytes are not an HTTP/2 frame but, for example, HTTP/1.1.
 pub(super) fn is_invalid_frame(chain: &ErrorChain<'_>) -> bool {
-    chain.full_text().contains("frame with invalid size")
+    chain.root_text().starts_with("connection error detected: frame with invalid size")
 }
 
 /// Returns `true` if the server violated HTTP/2 or sent too much.
 pub(super) fn is_violation(chain: &ErrorChain<'_>) -> bool {
-    chain.full_text().contains("error detected")
+    let text = chain.root_text();
+    text.starts_with("connection error detected: ") || text.starts_with("stream error detected: ")
 }
 
 /// Returns the frame with which the server declined the request before it processed anything.
 pub(super) fn declining_frame(chain: &ErrorChain<'_>) -> Option<&'static str> {
-    let text = chain.full_text();
-    if text.contains("stream error received: refused stream") {
+    let text = chain.root_text();
+    if text.starts_with("stream error received: refused stream") {
         Some("REFUSED_STREAM")
-    } else if text.contains("connection error received: not a result of an error") {
+    } else if text.starts_with("connection error received: not a result of an error") {
         // Requests that the server still processes do not fail.
         Some("GOAWAY")
     } else {
@@ -97,7 +98,7 @@ mod tests {
     fn h2_error_of_http1_server_is_invalid_frame() {
         let error = request_error(|stream| stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
         let chain = ErrorChain::new(&error);
-        assert!(is_invalid_frame(&chain) && is_violation(&chain), "{}", chain.full_text());
+        assert!(is_invalid_frame(&chain) && is_violation(&chain), "{}", chain.root_text());
         assert_eq!(declining_frame(&chain), None);
     }
 
@@ -108,13 +109,13 @@ mod tests {
             stream.write_all(&frame(RST_STREAM, 1, &[0, 0, 0, 7]))
         });
         let chain = ErrorChain::new(&refused);
-        assert_eq!(declining_frame(&chain), Some("REFUSED_STREAM"), "{}", chain.full_text());
+        assert_eq!(declining_frame(&chain), Some("REFUSED_STREAM"), "{}", chain.root_text());
         let goaway = request_error(|stream| {
             stream.write_all(&frame(SETTINGS, 0, &[]))?;
             stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 0, 0, 0, 0, 0]))
         });
         let chain = ErrorChain::new(&goaway);
-        assert_eq!(declining_frame(&chain), Some("GOAWAY"), "{}", chain.full_text());
+        assert_eq!(declining_frame(&chain), Some("GOAWAY"), "{}", chain.root_text());
     }
 
     #[test]
@@ -132,7 +133,7 @@ mod tests {
         ];
         for error in &errors {
             let chain = ErrorChain::new(error);
-            assert!(declining_frame(&chain).is_none() && !is_violation(&chain), "{}", chain.full_text());
+            assert!(declining_frame(&chain).is_none() && !is_violation(&chain), "{}", chain.root_text());
         }
     }
 }

@@ -24,7 +24,6 @@ const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct ResponseBody {
     pub(super) data: Vec<u8>,
-    #[cfg_attr(not(feature = "grpc"), expect(dead_code, reason = "only gRPC uses trailers"))]
     pub(super) trailers: HeaderMap,
     pub(super) end: BodyEnd,
 }
