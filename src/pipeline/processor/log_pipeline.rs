@@ -12,7 +12,7 @@ use crate::{
     export::{
         destination::LogDestination,
         flush::{Flush, PendingFlush, wait_all},
-        unique_keys::unique_scope,
+        unique_keys::{may_repeat_in_scope, unique_scope},
     },
     logs::{RecordFilter, take_prefiltered},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
@@ -52,6 +52,29 @@ impl LogPipeline {
         Self { counters, filter, limiter, routes, owner, flush_timeout }
     }
 
+    /// Passes a record to the destinations whose filters match.
+    #[inline]
+    fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        // The general filter takes a lock and is evaluated at most once.
+        let mut general = None;
+        let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
+            RecordFilter::General(_) => *general.get_or_insert_with(|| filter.matches(record, scope)),
+            filter => filter.matches(record, scope),
+        };
+        for LogRoute { filter, destination } in &self.routes {
+            if matches(filter, record) {
+                destination.emit(record, scope);
+            }
+        }
+        if let Some(LogRoute { filter, destination }) = &self.owner
+            && matches(filter, record)
+        {
+            // The SDK drops the record after this, since there is no other processor.
+            destination.emit_owned(self.limiter.take(record), scope);
+        }
+    }
+
+    #[cold]
     fn accepts(&self) -> bool {
         self.routes.iter().chain(&self.owner).any(|route| route.destination.accepts())
     }
@@ -75,25 +98,12 @@ impl LogProcessor for LogPipeline {
             return;
         }
         self.limiter.enforce(record, || self.accepts());
-        let unique_scope = unique_scope(scope);
-        let scope = unique_scope.as_ref().unwrap_or(scope);
-        // The general filter takes a lock and is evaluated at most once.
-        let mut general = None;
-        let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
-            RecordFilter::General(_) => *general.get_or_insert_with(|| filter.matches(record, scope)),
-            filter => filter.matches(record, scope),
-        };
-        for LogRoute { filter, destination } in &self.routes {
-            if matches(filter, record) {
-                destination.emit(record, scope);
-            }
-        }
-        if let Some(LogRoute { filter, destination }) = &self.owner
-            && matches(filter, record)
+        if may_repeat_in_scope(scope)
+            && let Some(unique) = unique_scope(scope)
         {
-            // The SDK drops the record after this, since there is no other processor.
-            destination.emit_owned(self.limiter.take(record), scope);
+            return self.route(record, &unique);
         }
+        self.route(record, scope);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
