@@ -31,7 +31,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::callbacks::{CALLBACK_TIMEOUT, Callbacks};
-use super::runtime::OpenPort;
+use super::runtime::{OpenPort, run_blocking};
 use crate::{
     config::Prometheus,
     diagnostics::{DiagnosticLog, RateLimit},
@@ -218,7 +218,7 @@ impl Page {
             return Ok(unavailable("other scrapes are still waiting for observable callbacks"));
         };
         let page = Arc::clone(&self);
-        let text = tokio::task::spawn_blocking(move || {
+        let text = run_blocking(move || {
             let _permit = permit;
             let families = page.callbacks.collect(CALLBACK_TIMEOUT, || page.registry.gather());
             let mut text = Vec::new();

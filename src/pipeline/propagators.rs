@@ -11,7 +11,7 @@ use opentelemetry::{
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
 use super::baggage::BaggagePropagator;
-use crate::{config, config::PropagatorList};
+use crate::{config, config::PropagatorList, context};
 
 /// Reads trace context from incoming requests and writes it to outgoing ones.
 #[derive(Debug, Clone)]
@@ -33,10 +33,14 @@ pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
 
 impl TextMapPropagator for Propagator {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        // The caller has accessed the current context, so the end of this thread matters.
+        let _ = context::is_accessible();
         self.0.inject_context(context, injector);
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        // The caller has accessed the current context, so the end of this thread matters.
+        let _ = context::is_accessible();
         self.0.extract_with_context(context, extractor)
     }
 

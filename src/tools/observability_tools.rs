@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     fmt,
     net::SocketAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,8 +18,9 @@ use opentelemetry_sdk::{
     trace::{SdkTracer, SdkTracerProvider},
 };
 use tracing::Subscriber;
-use tracing_subscriber::{Layer, registry::LookupSpan};
+use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry::LookupSpan};
 
+use super::exit_notice::ExitNotice;
 use crate::{
     config::{Config, LogFilter, value::ConfigValue as _},
     diagnostics::DiagnosticLog,
@@ -58,6 +59,8 @@ pub struct ObservabilityTools {
     pub(super) loaded: Loaded,
     /// The result of the shutdown, once it is done.
     shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
+    /// Set if the end of the process can lose telemetry.
+    exit_notice: Option<Arc<ExitNotice>>,
     /// The process that started the threads. A forked child has none of them.
     process_id: u32,
 }
@@ -70,7 +73,22 @@ impl fmt::Debug for ObservabilityTools {
 
 impl ObservabilityTools {
     pub(super) fn new(pipeline: Pipeline, loaded: Loaded) -> Self {
-        Self { pipeline, loaded, shutdown_result: Mutex::new(None), process_id: std::process::id() }
+        Self {
+            pipeline,
+            loaded,
+            shutdown_result: Mutex::new(None),
+            exit_notice: None,
+            process_id: std::process::id(),
+        }
+    }
+
+    /// Reports what is lost if the process ends before the shutdown.
+    pub(super) fn with_exit_notice(mut self) -> Self {
+        if !self.has_nothing_to_export() {
+            let recorders = self.pipeline.outputs.recorders.clone();
+            self.exit_notice = Some(ExitNotice::register(recorders, self.diagnostics()));
+        }
+        self
     }
 
     /// Returns tools that do nothing: no thread, no port, no output.
@@ -144,6 +162,12 @@ impl ObservabilityTools {
     ///
     /// [`install`](crate::Builder::install) sets a subscriber that contains it.
     ///
+    /// The layer can also be in an `Option`, a `Vec`, a `Box`, or a `reload::Layer`. A handle can
+    /// put it into a `reload::Layer` later: create it then, after the subscriber is set. Such a
+    /// layer asks its filter for each event, also for those that `logs.level` disables.
+    /// `tracing_opentelemetry::OpenTelemetrySpanExt` does not work behind a `reload::Layer`, which
+    /// hides the types of its layers.
+    ///
     /// ```
     /// use tracing_subscriber::layer::SubscriberExt as _;
     ///
@@ -154,7 +178,13 @@ impl ObservabilityTools {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        logs::tracing_layers(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
+        logs::any_tracing_layer(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
+    }
+
+    /// Returns a subscriber that consists of the layer.
+    pub(crate) fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
+        let layer = logs::tracing_layer(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics());
+        tracing_subscriber::registry().with(layer)
     }
 
     /// Changes `logs.level` at run time, for every thread, logger, `tracing` event and `log`
@@ -254,6 +284,9 @@ impl ObservabilityTools {
         let mut shutdown_result = self.shutdown_result.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = &*shutdown_result {
             return result.clone();
+        }
+        if let Some(exit_notice) = &self.exit_notice {
+            exit_notice.cancel();
         }
         if let Some(runtime) = &self.pipeline.runtime {
             runtime.begin_closing();

@@ -41,10 +41,12 @@ mod readme;
 mod self_metrics;
 mod self_metrics_otlp;
 mod shutdown;
+mod system_limits;
 mod testing;
 mod testing_clock;
 mod testing_failures;
 mod tls;
+mod tracing_layer;
 
 /// The process under test that [`test_support::child::Child`] starts.
 #[test]

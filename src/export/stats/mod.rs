@@ -176,7 +176,7 @@ impl Dropped {
                 self.sink_closed += items;
                 self.unread += items;
             }
-            Reason::WriterPanicked | Reason::NoThread => self.sink_closed += items,
+            Reason::WriterPanicked => self.sink_closed += items,
             Reason::Reentrant => self.reentrant += items,
         }
     }

@@ -10,20 +10,13 @@ pub(crate) enum Reason {
     /// The reader of the stream has closed it.
     Unread,
     WriterPanicked,
-    NoThread,
     /// The writer of the console has created the item while it wrote another one.
     Reentrant,
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::QueueFull,
-        Self::ShutDown,
-        Self::Unread,
-        Self::WriterPanicked,
-        Self::NoThread,
-        Self::Reentrant,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::QueueFull, Self::ShutDown, Self::Unread, Self::WriterPanicked, Self::Reentrant];
 }
 
 impl fmt::Display for Reason {
@@ -33,7 +26,6 @@ impl fmt::Display for Reason {
             Self::ShutDown => "telemetry had been shut down",
             Self::Unread => "the reader closed the output",
             Self::WriterPanicked => "the writer panicked",
-            Self::NoThread => "cannot start a thread",
             Self::Reentrant => "the writer of the console logged while it wrote",
         })
     }

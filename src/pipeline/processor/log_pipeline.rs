@@ -9,12 +9,13 @@ use opentelemetry_sdk::{
 };
 
 use crate::{
+    context,
     export::{
         destination::LogDestination,
         flush::{Flush, PendingFlush, wait_all},
         unique_keys::{may_repeat_in_scope, unique_scope},
     },
-    logs::{RecordFilter, take_prefiltered},
+    logs::{RecordFilter, RecordSink},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
 };
 
@@ -89,14 +90,25 @@ impl LogPipeline {
     }
 }
 
-impl LogProcessor for LogPipeline {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+/// The processor of the records of other bridges, which are not filtered yet.
+#[derive(Debug)]
+pub(crate) struct UnfilteredRecords(pub(crate) Arc<LogPipeline>);
+
+impl RecordSink for LogPipeline {
+    fn emit_filtered(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.count();
+        self.route(record, scope);
+    }
+}
+
+impl LogPipeline {
+    fn count(&self) {
         if let Some(counters) = &self.counters {
             counters.count_record();
         }
-        if !take_prefiltered() && !self.filter.matches(record, scope) {
-            return;
-        }
+    }
+
+    fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         self.limiter.enforce(record, || self.accepts());
         if may_repeat_in_scope(scope)
             && let Some(unique) = unique_scope(scope)
@@ -105,12 +117,27 @@ impl LogProcessor for LogPipeline {
         }
         self.route(record, scope);
     }
+}
+
+impl LogProcessor for UnfilteredRecords {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        // Other bridges may receive the records of the network crates about an export.
+        if context::is_export_thread() {
+            return;
+        }
+        // The SDK has accessed the current context, so the end of this thread matters.
+        let _ = context::is_accessible();
+        self.0.count();
+        if self.0.filter.matches(record, scope) {
+            self.0.route(record, scope);
+        }
+    }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.flush(PendingFlush::request, self.flush_timeout)
+        self.0.flush(PendingFlush::request, self.0.flush_timeout)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.flush(PendingFlush::request_last, timeout)
+        self.0.flush(PendingFlush::request_last, timeout)
     }
 }
