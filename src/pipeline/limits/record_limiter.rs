@@ -74,6 +74,8 @@ impl RecordLimiter {
     }
 
     /// Replaces a record by one within the limits.
+    #[cold]
+    #[inline(never)]
     fn replace(&self, record: &mut SdkLogRecord) {
         let (attributes, dropped) = self.unique_attributes(record);
         let mut replacement = self.logger.create_log_record();

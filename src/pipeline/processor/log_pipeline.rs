@@ -53,28 +53,6 @@ impl LogPipeline {
         Self { counters, filter, limiter, routes, owner, flush_timeout }
     }
 
-    /// Passes a record to the destinations whose filters match.
-    #[inline]
-    fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        // The general filter takes a lock and is evaluated at most once.
-        let mut general = None;
-        let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
-            RecordFilter::General(_) => *general.get_or_insert_with(|| filter.matches(record, scope)),
-            filter => filter.matches(record, scope),
-        };
-        for LogRoute { filter, destination } in &self.routes {
-            if matches(filter, record) {
-                destination.emit(record, scope);
-            }
-        }
-        if let Some(LogRoute { filter, destination }) = &self.owner
-            && matches(filter, record)
-        {
-            // The SDK drops the record after this, since there is no other processor.
-            destination.emit_owned(self.limiter.take(record), scope);
-        }
-    }
-
     #[cold]
     fn accepts(&self) -> bool {
         self.routes.iter().chain(&self.owner).any(|route| route.destination.accepts())
@@ -108,14 +86,37 @@ impl LogPipeline {
         }
     }
 
+    /// Enforces the limits and passes the record on.
     fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         self.limiter.enforce(record, || self.accepts());
         if may_repeat_in_scope(scope)
             && let Some(unique) = unique_scope(scope)
         {
-            return self.route(record, &unique);
+            return self.deliver(record, &unique);
         }
-        self.route(record, scope);
+        self.deliver(record, scope);
+    }
+
+    /// Passes a record to the destinations whose filters match.
+    #[inline]
+    fn deliver(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        // The general filter takes a lock and is evaluated at most once.
+        let mut general = None;
+        let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
+            RecordFilter::General(_) => *general.get_or_insert_with(|| filter.matches(record, scope)),
+            filter => filter.matches(record, scope),
+        };
+        for LogRoute { filter, destination } in &self.routes {
+            if matches(filter, record) {
+                destination.emit(record, scope);
+            }
+        }
+        if let Some(LogRoute { filter, destination }) = &self.owner
+            && matches(filter, record)
+        {
+            // The SDK drops the record after this, since there is no other processor.
+            destination.emit_owned(self.limiter.take(record), scope);
+        }
     }
 }
 
