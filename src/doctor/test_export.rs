@@ -51,7 +51,7 @@ impl TestExport {
 
     async fn send<R: OtlpRequest>(&self, mut request: R) -> Result<(), ExportError> {
         let encoder = self.client.encoder();
-        let body = encoder.encode(&mut request).and_then(|body| encoder.compress(body))?;
+        let body = encoder.encode(&mut request).and_then(|body| encoder.finish(body))?;
         let response = tokio::time::timeout(self.limit, self.client.call::<R>(body)).await;
         response.unwrap_or_else(|_| Err(ExportError::timeout(self.limit))).map(drop)
     }
@@ -68,6 +68,8 @@ fn failed_step(error_type: ErrorType) -> Step {
         ErrorType::Tls | ErrorType::NotTls => Step::Tls,
         ErrorType::NotHttp
         | ErrorType::NotGrpc
+        | ErrorType::NotOtlp
+        | ErrorType::InvalidResponse
         | ErrorType::ConnectionClosed
         | ErrorType::Timeout
         | ErrorType::Unauthorized

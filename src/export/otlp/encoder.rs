@@ -11,6 +11,7 @@ use crate::config::{Compression, OtlpProtocol};
 #[derive(Debug)]
 pub(crate) struct RequestEncoder {
     is_json: bool,
+    is_grpc: bool,
     is_gzip: bool,
 }
 
@@ -18,12 +19,12 @@ impl RequestEncoder {
     pub(super) fn new(protocol: OtlpProtocol, compression: Compression) -> Self {
         Self {
             is_json: protocol == OtlpProtocol::HttpJson,
-            // tonic compresses the messages of gRPC.
-            is_gzip: protocol != OtlpProtocol::Grpc && compression == Compression::Gzip,
+            is_grpc: protocol == OtlpProtocol::Grpc,
+            is_gzip: compression == Compression::Gzip,
         }
     }
 
-    /// Returns the uncompressed body.
+    /// Returns the uncompressed message.
     pub(crate) fn encode(&self, request: &mut impl OtlpRequest) -> Result<Vec<u8>, ExportError> {
         if !self.is_json {
             return Ok(request.encode_to_vec());
@@ -33,16 +34,22 @@ impl RequestEncoder {
             .map_err(|error| ExportError::internal(format!("cannot encode the request as JSON: {error}")))
     }
 
-    /// Returns the body to send. All attempts share it.
-    pub(crate) fn compress(&self, body: Vec<u8>) -> Result<Bytes, ExportError> {
-        if !self.is_gzip {
-            return Ok(body.into());
+    /// Returns the body to send: the message, compressed and framed. All attempts share it.
+    pub(crate) fn finish(&self, message: Vec<u8>) -> Result<Bytes, ExportError> {
+        let mut message = if self.is_gzip { compress(&message)? } else { message };
+        if self.is_grpc {
+            let length = u32::try_from(message.len())
+                .map_err(|_| ExportError::internal("the request exceeds the length of a gRPC message"))?;
+            let prefix = std::iter::once(u8::from(self.is_gzip)).chain(length.to_be_bytes());
+            message.splice(..0, prefix);
         }
-        let mut encoder =
-            flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::fast());
-        let compressed = encoder.write_all(&body).and_then(|()| encoder.finish());
-        compressed
-            .map(Bytes::from)
-            .map_err(|error| ExportError::internal(format!("cannot compress the request: {error}")))
+        Ok(message.into())
     }
+}
+
+fn compress(message: &[u8]) -> Result<Vec<u8>, ExportError> {
+    let mut encoder =
+        flate2::write::GzEncoder::new(Vec::with_capacity(message.len() / 4), flate2::Compression::fast());
+    let compressed = encoder.write_all(message).and_then(|()| encoder.finish());
+    compressed.map_err(|error| ExportError::internal(format!("cannot compress the request: {error}")))
 }

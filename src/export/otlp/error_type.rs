@@ -1,5 +1,7 @@
 //! The causes of export failures, as the attribute `error.type` names them.
 
+use std::fmt;
+
 /// The cause of a failed export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ErrorType {
@@ -20,6 +22,10 @@ pub(crate) enum ErrorType {
     /// The port does not speak gRPC.
     #[cfg_attr(not(feature = "grpc"), expect(dead_code, reason = "there is no gRPC client"))]
     NotGrpc,
+    /// The endpoint accepted the request with a response that is not OTLP, such as a web page.
+    NotOtlp,
+    /// The response violates its protocol.
+    InvalidResponse,
     /// An established connection broke.
     ConnectionClosed,
     /// The response did not arrive in time.
@@ -52,6 +58,8 @@ impl ErrorType {
             Self::NotTls => "not_tls",
             Self::NotHttp => "not_http",
             Self::NotGrpc => "not_grpc",
+            Self::NotOtlp => "not_otlp",
+            Self::InvalidResponse => "invalid_response",
             Self::ConnectionClosed => "connection_closed",
             Self::Timeout => "timeout",
             Self::Unauthorized => "unauthorized",
@@ -90,6 +98,7 @@ impl ErrorType {
             Self::NotTls
                 | Self::NotHttp
                 | Self::NotGrpc
+                | Self::NotOtlp
                 | Self::Unauthorized
                 | Self::NotFound
                 | Self::TooLarge
@@ -102,7 +111,9 @@ impl ErrorType {
     pub(crate) fn is_refusal(self) -> bool {
         matches!(
             self,
-            Self::Unauthorized
+            Self::NotOtlp
+                | Self::InvalidResponse
+                | Self::Unauthorized
                 | Self::NotFound
                 | Self::TooLarge
                 | Self::Rejected
@@ -126,13 +137,47 @@ impl ErrorType {
             Self::NotTls => "use an http:// endpoint for a receiver without TLS",
             Self::NotHttp => "use the HTTP port of the receiver, or set the protocol to grpc",
             Self::NotGrpc => "use the gRPC port of the receiver, or set the protocol to http/protobuf",
+            Self::NotOtlp => "check the host, port and path of the endpoint",
             Self::Unauthorized => "check the credentials in `headers`",
             Self::NotFound => "check the path of the endpoint and that the receiver accepts this signal",
             Self::TooLarge => "reduce max_export_batch_size, or raise the size limit of the receiver",
             Self::Oversized => "record less in one item",
-            Self::Tls | Self::ConnectionClosed | Self::Rejected | Self::PartialSuccess | Self::Internal => {
-                return None;
-            }
+            Self::Tls
+            | Self::InvalidResponse
+            | Self::ConnectionClosed
+            | Self::Rejected
+            | Self::PartialSuccess
+            | Self::Internal => return None,
+        })
+    }
+}
+
+/// Formats the cause in words, for a summary without details.
+impl fmt::Display for ErrorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NameNotFound => "the host name was not found",
+            Self::ConnectionRefused => "the connection was refused",
+            Self::ConnectTimeout => "connecting timed out",
+            Self::Proxy => "the proxy did not connect",
+            Self::Unreachable => "the host was unreachable",
+            Self::Tls => "the TLS connection failed",
+            Self::NotTls => "the endpoint does not speak TLS",
+            Self::NotHttp => "the endpoint does not speak HTTP/1.1",
+            Self::NotGrpc => "the endpoint does not speak gRPC",
+            Self::NotOtlp => "the endpoint does not speak OTLP",
+            Self::InvalidResponse => "the response was invalid",
+            Self::ConnectionClosed => "the connection was lost",
+            Self::Timeout => "no response arrived in time",
+            Self::Unauthorized => "the credentials were refused",
+            Self::NotFound => "the path was not found",
+            Self::TooLarge => "the request was too large for the server",
+            Self::Throttled => "the server throttled",
+            Self::Unavailable => "the server was unavailable",
+            Self::Rejected => "the server rejected the request",
+            Self::PartialSuccess => "the server rejected a part of the request",
+            Self::Oversized => "an item was too large for a request",
+            Self::Internal => "the request could not be sent",
         })
     }
 }

@@ -59,9 +59,14 @@ impl ExportError {
         Self { code: code.into(), ..self }
     }
 
-    /// Adds a possible cause if the connection broke.
+    /// Replaces the details by the result of `change`.
+    pub(crate) fn map_detail(self, change: impl FnOnce(&str) -> String) -> Self {
+        Self { detail: change(&self.detail), ..self }
+    }
+
+    /// Adds a possible cause if the connection broke before a response.
     pub(crate) fn with_hint_if_closed(mut self, hint: &str) -> Self {
-        if self.error_type == ErrorType::ConnectionClosed {
+        if self.error_type == ErrorType::ConnectionClosed && self.code.is_none() {
             self.detail = format!("{}; {hint}", self.detail);
         }
         self
@@ -103,8 +108,10 @@ impl ExportError {
             | ErrorType::Unreachable
             | ErrorType::NotTls
             | ErrorType::NotHttp
-            | ErrorType::NotGrpc => format!("cannot reach {place} ({detail}{addition})"),
+            | ErrorType::NotGrpc
+            | ErrorType::NotOtlp => format!("cannot reach {place} ({detail}{addition})"),
             ErrorType::Tls => format!("cannot reach {place} (TLS: {detail})"),
+            ErrorType::InvalidResponse => format!("{place} sent an invalid response ({detail})"),
             ErrorType::ConnectionClosed => format!("lost the connection to {place} ({detail})"),
             ErrorType::Timeout => format!("{place} timed out ({detail})"),
             ErrorType::Unauthorized
@@ -133,8 +140,23 @@ impl fmt::Display for ExportError {
             | ErrorType::Unavailable
             | ErrorType::Rejected => write!(f, "the server returned {detail}"),
             ErrorType::PartialSuccess => write!(f, "rejected by the server: {detail}"),
+            ErrorType::InvalidResponse => write!(f, "the server sent an invalid response: {detail}"),
             ErrorType::Tls => write!(f, "TLS: {detail}"),
             _ => f.write_str(detail),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transient_error_limits_the_delay_of_the_server() {
+        for (requested, delay) in [(7, 7), (61, 60), (u64::MAX, 60)] {
+            let requested = Some(Duration::from_secs(requested));
+            let error = ExportError::transient(ErrorType::Throttled, "", requested);
+            assert_eq!(error.retryable(), Retryable::After(Some(Duration::from_secs(delay))));
         }
     }
 }

@@ -185,7 +185,7 @@ impl RequestSender {
         items: u64,
     ) -> Result<Option<ResponseCode>, (u64, ExportError)> {
         let recorder = &self.recorder;
-        let body = self.client.encoder().compress(body).map_err(|error| (items, error))?;
+        let body = self.client.encoder().finish(body).map_err(|error| (items, error))?;
         let attempt = || self.client.call::<R>(body.clone());
         let on_retry = |error: &ExportError| recorder.retry(error);
         let response = retry(self.policy, self.handle.shutdown_signal(), attempt, on_retry).await;

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     export_error::ExportError,
-    report_limiter::{HealthEvent, INTERVAL, ReportLimiter},
+    report_limiter::{HealthEvent, INTERVAL, LossCause, ReportLimiter},
 };
 use crate::{
     config::LevelFilter,
@@ -88,11 +88,12 @@ impl DestinationHealth {
             state.signals[index].lost_before.get_or_insert_with(|| recorder.lost().saturating_sub(lost));
             state.outage.get_or_insert_with(|| Outage::new(now));
         }
-        let losses = state.limiter.report(HealthEvent::ExportFailed(error_type), now, |withheld| {
-            if is_refusal {
-                withheld.add(recorder.signal(), lost);
-            }
-        });
+        let losses =
+            state.limiter.report(HealthEvent::Failure(LossCause::Export(error_type)), now, |withheld| {
+                if is_refusal {
+                    withheld.add(recorder.signal(), lost);
+                }
+            });
         let Some(mut losses) = losses else { return };
         let mut waiting = ItemCounts::default();
         let mut duration = None;
@@ -174,14 +175,7 @@ impl DestinationHealth {
         if let Some((duration, lost)) = recovery {
             self.log_recovery(duration, lost);
         }
-        if let Some((event, lost)) = due {
-            let cause = match event {
-                HealthEvent::ExportFailed(error_type) => error_type.as_str().to_owned(),
-                HealthEvent::QueueFull => Reason::QueueFull.to_string(),
-                HealthEvent::ShutDown | HealthEvent::ServerWarning | HealthEvent::Recovery => {
-                    Reason::ShutDown.to_string()
-                }
-            };
+        if let Some((cause, lost)) = due {
             self.diagnostics.error(format_args!("another {lost} for {} lost: {cause}", self.place));
         }
     }
@@ -190,11 +184,10 @@ impl DestinationHealth {
     /// exports include the items that a full queue refused.
     pub(super) fn record_refused(&self, SignalIndex(index): SignalIndex, items: u64, reason: Reason) {
         let mut state = self.lock();
-        let event = match reason {
-            Reason::QueueFull if state.is_outage_reported(index) => return,
-            Reason::QueueFull => HealthEvent::QueueFull,
-            _ => HealthEvent::ShutDown,
-        };
+        if reason == Reason::QueueFull && state.is_outage_reported(index) {
+            return;
+        }
+        let event = HealthEvent::Failure(LossCause::Refusal(reason));
         let signal = state.signals[index].stats.signal();
         let losses = state.limiter.report(event, Instant::now(), |withheld| withheld.add(signal, items));
         drop(state);

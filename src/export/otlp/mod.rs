@@ -9,6 +9,7 @@
 //! configuration, select their HTTP client by the features of the whole build, and hide the
 //! responses of the server.
 
+mod decoded;
 mod encoder;
 pub(crate) mod error_type;
 pub(crate) mod export_error;
@@ -17,6 +18,7 @@ mod export_timer;
 mod exporter;
 mod health;
 mod json_floats;
+mod json_response;
 mod parts;
 mod report_limiter;
 pub(crate) mod request;
@@ -24,6 +26,7 @@ mod response;
 mod response_code;
 mod retry;
 mod rpc_status;
+mod secrets;
 mod shorten;
 mod split;
 pub(crate) mod transport;

@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     time::{Duration, Instant},
 };
 
 use super::error_type::ErrorType;
-use crate::diagnostics::item_count::ItemCounts;
+use crate::{diagnostics::item_count::ItemCounts, export::stats::recorder::Reason};
 
 /// The interval of the rate limit: at most one line for each event, and at most two for all events
 /// except recoveries.
@@ -15,11 +16,25 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(60);
 /// The subject of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum HealthEvent {
-    ExportFailed(ErrorType),
-    QueueFull,
-    ShutDown,
+    Failure(LossCause),
     ServerWarning,
     Recovery,
+}
+
+/// The cause of a loss. A failed export is one even while it is retried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum LossCause {
+    Export(ErrorType),
+    Refusal(Reason),
+}
+
+impl fmt::Display for LossCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Export(error_type) => error_type.fmt(f),
+            Self::Refusal(reason) => reason.fmt(f),
+        }
+    }
 }
 
 /// Decides which lines are written, and sums up the losses of the others.
@@ -66,14 +81,14 @@ impl ReportLimiter {
         Some(std::mem::take(&mut reported.withheld))
     }
 
-    /// Returns an event whose withheld losses may be reported now, and these losses.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<(HealthEvent, ItemCounts)> {
-        let is_due = |(_, reported): &(&HealthEvent, &mut Reported)| {
-            !reported.withheld.is_empty() && !reported.is_recent(now)
-        };
-        self.reported.iter_mut().find(is_due).map(|(event, reported)| {
-            reported.last = Some(now);
-            (*event, std::mem::take(&mut reported.withheld))
+    /// Returns a cause whose withheld losses may be reported now, and these losses.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<(LossCause, ItemCounts)> {
+        self.reported.iter_mut().find_map(|(event, reported)| match event {
+            HealthEvent::Failure(cause) if !reported.withheld.is_empty() && !reported.is_recent(now) => {
+                reported.last = Some(now);
+                Some((*cause, std::mem::take(&mut reported.withheld)))
+            }
+            _ => None,
         })
     }
 
@@ -92,17 +107,18 @@ mod tests {
     fn report_limiter_per_minute_allows_two_events_and_a_recovery() {
         let mut limiter = ReportLimiter::default();
         let start = Instant::now();
+        let queue_full = HealthEvent::Failure(LossCause::Refusal(Reason::QueueFull));
         let mut is_written = |event, seconds| {
             let losses = limiter.report(event, start + Duration::from_secs(seconds), |withheld| {
                 withheld.add(Signal::Traces, 1);
             });
             losses.is_some()
         };
-        let refused = HealthEvent::ExportFailed(ErrorType::ConnectionRefused);
-        let unauthorized = HealthEvent::ExportFailed(ErrorType::Unauthorized);
+        let refused = HealthEvent::Failure(LossCause::Export(ErrorType::ConnectionRefused));
+        let unauthorized = HealthEvent::Failure(LossCause::Export(ErrorType::Unauthorized));
         assert!(is_written(refused, 0));
         assert!(!is_written(refused, 59), "once a minute");
-        assert!(is_written(HealthEvent::QueueFull, 10));
+        assert!(is_written(queue_full, 10));
         assert!(!is_written(unauthorized, 20), "the third in a minute");
         assert!(is_written(HealthEvent::Recovery, 30));
         assert!(!is_written(HealthEvent::Recovery, 40));
@@ -111,22 +127,30 @@ mod tests {
         assert!(is_written(refused, 70));
         assert!(is_written(HealthEvent::Recovery, 90));
         assert_eq!(limiter.reported[&refused].withheld, ItemCounts::default());
-        assert_eq!(limiter.reported[&HealthEvent::QueueFull].withheld, ItemCounts::default());
+        assert_eq!(limiter.reported[&queue_full].withheld, ItemCounts::default());
     }
 
     #[test]
     fn report_limiter_withheld_losses_are_due_after_a_minute() {
         let mut limiter = ReportLimiter::default();
         let start = Instant::now();
+        let queue_full = LossCause::Refusal(Reason::QueueFull);
         let mut lose = |seconds| {
             let count_loss = |withheld: &mut ItemCounts| withheld.add(Signal::Logs, 5);
-            limiter.report(HealthEvent::QueueFull, start + Duration::from_secs(seconds), count_loss)
+            limiter.report(HealthEvent::Failure(queue_full), start + Duration::from_secs(seconds), count_loss)
         };
         let mut five = ItemCounts::default();
         five.add(Signal::Logs, 5);
         assert_eq!((lose(0), lose(1)), (Some(five), None));
         assert_eq!(limiter.take_due(start + Duration::from_secs(59)), None);
-        assert_eq!(limiter.take_due(start + Duration::from_secs(60)), Some((HealthEvent::QueueFull, five)));
+        assert_eq!(limiter.take_due(start + Duration::from_secs(60)), Some((queue_full, five)));
         assert_eq!(limiter.take_due(start + Duration::from_secs(200)), None);
+    }
+
+    #[test]
+    fn loss_cause_is_written_in_words() {
+        let refused = LossCause::Export(ErrorType::ConnectionRefused);
+        assert_eq!(refused.to_string(), "the connection was refused");
+        assert_eq!(LossCause::Refusal(Reason::QueueFull).to_string(), "the queue was full");
     }
 }

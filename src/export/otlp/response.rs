@@ -11,11 +11,3 @@ pub(crate) struct ExportResponse {
     pub(crate) message: String,
     pub(crate) code: Option<ResponseCode>,
 }
-
-/// The maximum length of a shortened server message, in characters.
-const MAX_CHARS: usize = 200;
-
-/// Shortens a server message, and replaces control characters so that it fits on one line.
-pub(super) fn shorten(text: &str) -> String {
-    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect()
-}

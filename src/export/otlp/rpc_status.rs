@@ -4,20 +4,30 @@
 use std::time::Duration;
 
 use prost::Message;
+use serde::Deserialize;
 
-use super::response::shorten;
-
-/// The message `google.rpc.Status`.
+/// The message `google.rpc.Status`, without its details. Millions of empty details fit into a body.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct RpcStatus {
-    #[prost(int32, tag = "1")]
-    code: i32,
+struct RpcMessage {
     #[prost(string, tag = "2")]
     message: String,
+}
+
+/// The same message in JSON.
+#[derive(Deserialize)]
+struct JsonMessage {
+    message: String,
+}
+
+/// The message `google.rpc.Status` in the header of a gRPC response.
+#[cfg(feature = "grpc")]
+#[derive(Clone, PartialEq, Message)]
+struct RpcDetails {
     #[prost(message, repeated, tag = "3")]
     details: Vec<Any>,
 }
 
+#[cfg(feature = "grpc")]
 #[derive(Clone, PartialEq, Message)]
 struct Any {
     #[prost(string, tag = "1")]
@@ -42,29 +52,28 @@ struct Delay {
     nanos: i32,
 }
 
-impl RpcStatus {
-    /// Returns the message in the body of a refusal, shortened to fit on one line.
-    /// Returns an empty text for an HTML page, which adds nothing to the status code.
-    pub(super) fn message_of(body: &[u8], is_text: bool) -> String {
-        let message = if is_text {
-            let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-            let message = json.as_ref().and_then(|json| json["message"].as_str()).map(str::to_owned);
-            message.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
-        } else {
-            Self::decode(body).map(|status| status.message).unwrap_or_default()
-        };
-        if message.trim_start().starts_with('<') { String::new() } else { shorten(&message) }
-    }
+/// Returns the message in the body of a refusal. Returns an empty text for a page or for binary
+/// content, which add nothing to the status code.
+pub(super) fn message(body: &[u8], is_text: bool) -> String {
+    let message = if is_text {
+        let json: Option<JsonMessage> = serde_json::from_slice(body).ok();
+        json.map_or_else(|| String::from_utf8_lossy(body).into_owned(), |json| json.message)
+    } else {
+        RpcMessage::decode(body).unwrap_or_default().message
+    };
+    let is_binary = message.contains(|c: char| c.is_control() && !c.is_whitespace());
+    if is_binary || message.trim_start().starts_with('<') { String::new() } else { message }
+}
 
-    /// Returns the pause that the server requests, or `None` if it does not allow a retry.
-    #[cfg(feature = "grpc")]
-    pub(super) fn retry_delay(details: &[u8]) -> Option<Duration> {
-        let status = Self::decode(details).ok()?;
-        let info = status.details.iter().find(|detail| detail.type_url.ends_with("google.rpc.RetryInfo"))?;
-        let delay = RetryInfo::decode(&*info.value).ok()?.retry_delay.unwrap_or_default();
-        let (seconds, nanos) = (u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?);
-        Some(Duration::new(seconds, nanos.min(999_999_999)))
-    }
+/// Returns the pause that the server requests, or `None` if it does not allow a retry.
+#[cfg(feature = "grpc")]
+pub(super) fn retry_delay(details: &[u8]) -> Option<Duration> {
+    let RpcDetails { details } = RpcDetails::decode(details).ok()?;
+    let info = details.iter().find(|detail| detail.type_url.ends_with("google.rpc.RetryInfo"))?;
+    let delay = RetryInfo::decode(&*info.value).ok()?.retry_delay.unwrap_or_default();
+    // A negative delay allows a retry, and requests no pause.
+    let (seconds, nanos) = (u64::try_from(delay.seconds), u32::try_from(delay.nanos));
+    Some(Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default().min(999_999_999)))
 }
 
 #[cfg(test)]
@@ -74,19 +83,27 @@ mod tests {
     #[test]
     #[cfg(feature = "grpc")]
     fn retry_delay_with_retry_info_is_found() {
-        let info = RetryInfo { retry_delay: Some(Delay { seconds: 2, nanos: 500_000_000 }) };
-        let detail =
-            Any { type_url: "type.googleapis.com/google.rpc.RetryInfo".into(), value: info.encode_to_vec() };
-        let status = RpcStatus { code: 8, message: "slow down".into(), details: vec![detail] };
-        assert_eq!(RpcStatus::retry_delay(&status.encode_to_vec()), Some(Duration::from_millis(2500)));
-        assert_eq!(RpcStatus::retry_delay(b"nonsense"), None);
-        assert_eq!(RpcStatus::message_of(&status.encode_to_vec(), false), "slow down");
+        let delay = |seconds, nanos| {
+            let info = RetryInfo { retry_delay: Some(Delay { seconds, nanos }) };
+            let detail = Any {
+                type_url: "type.googleapis.com/google.rpc.RetryInfo".into(),
+                value: info.encode_to_vec(),
+            };
+            retry_delay(&RpcDetails { details: vec![detail] }.encode_to_vec())
+        };
+        assert_eq!(delay(2, 500_000_000), Some(Duration::from_millis(2500)));
+        assert_eq!(delay(-2, i32::MIN), Some(Duration::ZERO));
+        assert_eq!(delay(i64::MAX, i32::MAX), Some(Duration::new(i64::MAX.unsigned_abs(), 999_999_999)));
+        assert_eq!(retry_delay(b"nonsense"), None);
     }
 
     #[test]
-    fn message_of_body_is_one_short_line() {
-        assert_eq!(RpcStatus::message_of(br#"{"code":3,"message":"bad\nvalue"}"#, true), "bad value");
-        assert_eq!(RpcStatus::message_of(b"\n<html><title>404 Not Found</title></html>", true), "");
-        assert_eq!(RpcStatus::message_of("x".repeat(1000).as_bytes(), true).len(), 200);
+    fn message_of_body_is_that_of_its_format() {
+        let status = RpcMessage { message: "slow down".into() }.encode_to_vec();
+        assert_eq!(message(&status, false), "slow down");
+        assert_eq!(message(br#"{"code":3,"message":"bad\nvalue"}"#, true), "bad\nvalue");
+        assert_eq!(message(b"no JSON", true), "no JSON");
+        assert_eq!(message(b"\n<html><title>404 Not Found</title></html>", true), "");
+        assert_eq!(message(&[b'a', 0, 1], true), "");
     }
 }

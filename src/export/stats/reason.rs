@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The reason for dropping items without an export attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Reason {
     QueueFull,
     ShutDown,

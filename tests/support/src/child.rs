@@ -27,6 +27,8 @@ pub struct Child {
     commands: ChildStdin,
     replies: mpsc::Receiver<String>,
     stderr: Arc<(Mutex<String>, Condvar)>,
+    /// Reads standard error to its end.
+    reader: thread::JoinHandle<()>,
 }
 
 impl Child {
@@ -49,7 +51,7 @@ impl Child {
         let stderr = Arc::<(Mutex<String>, Condvar)>::default();
         let shared = Arc::clone(&stderr);
         let err = BufReader::new(process.stderr.take().unwrap());
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             for line in err.lines().map_while(Result::ok) {
                 let mut text = shared.0.lock().unwrap();
                 text.push_str(&line);
@@ -58,7 +60,7 @@ impl Child {
             }
         });
         let commands = process.stdin.take().unwrap();
-        Self { process, commands, replies, stderr }
+        Self { process, commands, replies, stderr, reader }
     }
 
     /// Sends a command without waiting for its reply.
@@ -115,6 +117,15 @@ impl Child {
 
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Ends the process, and returns all that it has written to standard error.
+    pub fn exit(self) -> String {
+        let Self { mut process, commands, stderr, reader, .. } = self;
+        drop(commands);
+        process.wait().unwrap();
+        reader.join().unwrap();
+        stderr.0.lock().unwrap().clone()
     }
 }
 

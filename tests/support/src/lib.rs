@@ -8,6 +8,8 @@ pub mod examples;
 pub mod export_outcome;
 pub mod fixture;
 pub mod golden;
+pub mod hostile;
+pub mod hostile_grpc;
 pub mod http;
 pub mod json_lines;
 pub mod line_buffer;

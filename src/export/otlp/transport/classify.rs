@@ -4,6 +4,7 @@ use std::{error::Error as StdError, io};
 
 use super::{
     connect_error::{ConnectError, ConnectTimeout},
+    connector::{BUFFER_BYTES, MAX_HEADERS},
     error_chain::ErrorChain,
     resolver::NameNotFound,
 };
@@ -55,10 +56,45 @@ fn classify_established(chain: &ErrorChain<'_>) -> ExportError {
     if super::h2_error::is_invalid_frame(chain) {
         return transient(ErrorType::NotGrpc, "the endpoint does not speak gRPC");
     }
-    if chain.of_type::<hyper::Error>().any(|error| error.is_parse() || is_unexpected_message(error)) {
-        return transient(ErrorType::NotHttp, "the endpoint does not speak HTTP/1.1");
+    #[cfg(feature = "grpc")]
+    if let Some(frame) = super::h2_error::declining_frame(chain) {
+        return transient(ErrorType::Unavailable, format!("{frame} before it processed the request"));
+    }
+    #[cfg(feature = "grpc")]
+    if super::h2_error::is_violation(chain) {
+        return ExportError::permanent(ErrorType::InvalidResponse, chain.root_text());
+    }
+    if let Some(error) = chain.of_type::<hyper::Error>().find_map(classify_parse) {
+        return error;
     }
     transient(ErrorType::ConnectionClosed, chain.root_text())
+}
+
+/// Classifies a response that hyper cannot parse.
+fn classify_parse(error: &hyper::Error) -> Option<ExportError> {
+    if is_unexpected_message(error) || is_unknown_version(error) {
+        return Some(transient(ErrorType::NotHttp, "the endpoint does not speak HTTP/1.1"));
+    }
+    if !error.is_parse() {
+        return None;
+    }
+    let detail = match error.to_string() {
+        text if text == TOO_LARGE => {
+            format!("its headers exceed {} KiB or {MAX_HEADERS} lines", BUFFER_BYTES / 1024)
+        }
+        text => text,
+    };
+    // Another attempt could duplicate items, since the server may have accepted these.
+    Some(ExportError::permanent(ErrorType::InvalidResponse, detail))
+}
+
+/// The text of hyper for a head with too many or too large headers. A test fails when it changes.
+const TOO_LARGE: &str = "message head is too large";
+
+/// Returns `true` if the response does not begin with `HTTP/1`. A test fails when the text of hyper
+/// changes.
+fn is_unknown_version(error: &hyper::Error) -> bool {
+    error.is_parse_version_h2() || error.to_string().contains("invalid HTTP version")
 }
 
 /// Returns `true` if the server sent bytes before the request, as an HTTP/2 server may do. hyper

@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     export::otlp::{
         encoder::RequestEncoder, export_error::ExportError, request::OtlpRequest, response::ExportResponse,
+        secrets::Secrets,
     },
 };
 
@@ -24,6 +25,7 @@ use crate::{
 pub(crate) struct OtlpClient {
     encoder: RequestEncoder,
     transport: Transport,
+    secrets: Secrets,
     /// The possible cause of a broken connection. With TLS 1.3, a server rejects the client
     /// certificate after the client has begun to send, and its alert may arrive too late.
     hint: Option<String>,
@@ -60,7 +62,7 @@ impl OtlpClient {
             }
             #[cfg(feature = "grpc")]
             OtlpProtocol::Grpc => {
-                Transport::Grpc(Box::new(GrpcClient::new(endpoint, headers, *compression, connector)?))
+                Transport::Grpc(Box::new(GrpcClient::new(endpoint, headers, *compression, connector)))
             }
             #[cfg(not(feature = "grpc"))]
             OtlpProtocol::Grpc => return Err(Error::system("grpc", "built without the feature `grpc`")),
@@ -71,26 +73,37 @@ impl OtlpClient {
                 .to_owned(),
         });
         let encoder = RequestEncoder::new(*protocol, *compression);
-        Ok(Self { encoder, transport, hint, has_succeeded: AtomicBool::new(false) })
+        let secrets = Secrets::new(settings, proxies);
+        Ok(Self { encoder, transport, secrets, hint, has_succeeded: AtomicBool::new(false) })
     }
 
     pub(crate) fn encoder(&self) -> &RequestEncoder {
         &self.encoder
     }
 
-    /// Sends an encoded request.
+    /// Sends an encoded request. All text from the network passes this function, so the messages
+    /// contain no secrets.
     pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
         let response = match &self.transport {
             Transport::Http(client) => client.call::<R>(body).await,
             #[cfg(feature = "grpc")]
             Transport::Grpc(client) => client.call::<R>(body).await,
         };
-        if response.is_ok() {
-            self.has_succeeded.store(true, Ordering::Relaxed);
+        match response {
+            Ok(response) => {
+                self.has_succeeded.store(true, Ordering::Relaxed);
+                let message = self.secrets.clean(&response.message);
+                Ok(ExportResponse { message, ..response })
+            }
+            Err(error) => {
+                let error = error.map_detail(|detail| self.secrets.clean(detail));
+                Err(match &self.hint {
+                    Some(hint) if !self.has_succeeded.load(Ordering::Relaxed) => {
+                        error.with_hint_if_closed(hint)
+                    }
+                    _ => error,
+                })
+            }
         }
-        response.map_err(|error| match &self.hint {
-            Some(hint) if !self.has_succeeded.load(Ordering::Relaxed) => error.with_hint_if_closed(hint),
-            _ => error,
-        })
     }
 }

@@ -8,6 +8,8 @@ use std::{
 };
 
 use http::{HeaderValue, Uri};
+use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper_util::{
     client::{
         legacy::{
@@ -16,9 +18,9 @@ use hyper_util::{
         },
         proxy::matcher::Intercept,
     },
-    rt::{TokioExecutor, TokioTimer},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
 };
-use tokio::time::Instant;
+use tokio::{net::TcpStream, time::Instant};
 use tower_service::Service;
 
 #[cfg(feature = "tls")]
@@ -26,8 +28,9 @@ use super::tls::config::ReloadingTlsConfig;
 use super::{
     connect_error::{BoxError, ConnectError, ConnectTimeout},
     http_version::HttpVersion,
-    proxy::ProxyStream,
+    receive_limit::ReceiveLimit,
     resolver::DnsResolver,
+    stream::TransportStream,
 };
 use crate::{
     config::{OtlpSettings, Proxies},
@@ -36,12 +39,14 @@ use crate::{
 };
 
 /// A pool of connections to one destination.
-pub(super) type Connections<B> = Client<Connector, B>;
+pub(super) type Connections = Client<Connector, Full<Bytes>>;
+
+type DirectStream = TokioIo<TransportStream>;
 
 #[cfg(feature = "tls")]
-type ConnectorStream = hyper_rustls::MaybeHttpsStream<ProxyStream>;
+type ConnectorStream = hyper_rustls::MaybeHttpsStream<DirectStream>;
 #[cfg(not(feature = "tls"))]
-type ConnectorStream = ProxyStream;
+type ConnectorStream = DirectStream;
 
 /// The longest time for connecting: name lookup, TCP, proxy and TLS handshake together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,6 +54,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than the minute after which most servers close idle connections. A request that is sent
 /// just then would be lost.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// The buffer for received bytes of HTTP/1.1, and so the largest head of a response. The default
+/// is seven times as large.
+pub(super) const BUFFER_BYTES: usize = 64 * 1024;
+
+/// The largest number of headers in a response of HTTP/1.1.
+pub(super) const MAX_HEADERS: usize = 256;
+
+/// The bytes of a body that an HTTP/2 server may send before they are read.
+#[cfg(feature = "grpc")]
+const WINDOW_BYTES: u32 = 64 * 1024;
 
 /// Opens connections to one destination.
 #[derive(Debug, Clone)]
@@ -61,6 +77,7 @@ pub(super) struct Connector {
     tls: Option<ReloadingTlsConfig>,
     /// The time limit for connecting, all steps included.
     limit: Duration,
+    received: ReceiveLimit,
 }
 
 impl Connector {
@@ -101,12 +118,18 @@ impl Connector {
             #[cfg(feature = "tls")]
             tls,
             limit,
+            received: ReceiveLimit::default(),
         })
     }
 
     /// Returns the header that a plain request through a proxy needs. Tunnels send it themselves.
     pub(super) fn proxy_authorization(&self, destination: &Uri) -> Option<HeaderValue> {
         self.proxy.as_ref().filter(|_| !is_https(destination))?.basic_auth().cloned()
+    }
+
+    /// Returns the limit of what the server may send. All connections share it.
+    pub(super) fn receive_limit(&self) -> ReceiveLimit {
+        self.received.clone()
     }
 
     async fn connect(mut self, uri: Uri) -> Result<ConnectorStream, BoxError> {
@@ -128,21 +151,30 @@ impl Connector {
     }
 
     /// Connects to the destination, or to its proxy.
-    async fn connect_tcp(&mut self, uri: Uri) -> Result<ProxyStream, BoxError> {
-        let Some(proxy) = &self.proxy else { return Ok(ProxyStream::new(self.http.call(uri).await?, false)) };
+    async fn connect_tcp(&mut self, uri: Uri) -> Result<DirectStream, BoxError> {
+        let Some(proxy) = &self.proxy else {
+            let stream = self.http.call(uri).await?;
+            return Ok(self.limited(stream, false));
+        };
         let address = proxy.uri().clone();
         if !is_https(&uri) {
-            return Ok(ProxyStream::new(self.http.call(address).await?, true));
+            let stream = self.http.call(address).await?;
+            return Ok(self.limited(stream, true));
         }
         let mut tunnel = Tunnel::new(address, self.http.clone());
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        Ok(ProxyStream::new(tunnel.call(uri).await?, false))
+        let stream = tunnel.call(uri).await?;
+        Ok(self.limited(stream, false))
+    }
+
+    fn limited(&self, stream: TokioIo<TcpStream>, is_proxied: bool) -> DirectStream {
+        TokioIo::new(TransportStream::new(stream.into_inner(), is_proxied, self.received.clone()))
     }
 
     #[cfg(feature = "tls")]
-    async fn add_tls(&self, tcp: ProxyStream, uri: Uri) -> Result<ConnectorStream, BoxError> {
+    async fn add_tls(&self, tcp: DirectStream, uri: Uri) -> Result<ConnectorStream, BoxError> {
         use super::{established::Established, tls::error::unwrap_io};
         use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 
@@ -177,18 +209,22 @@ impl Service<Uri> for Connector {
 }
 
 /// Creates a pool, which opens connections on demand.
-pub(super) fn connections<B>(connector: Connector) -> Connections<B>
-where
-    B: hyper::body::Body + Send,
-    B::Data: Send,
-{
+pub(super) fn connections(connector: Connector) -> Connections {
     let mut builder = Client::builder(TokioExecutor::new());
-    builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
+    builder
+        .pool_timer(TokioTimer::new())
+        .timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .http1_max_buf_size(BUFFER_BYTES)
+        .http1_max_headers(MAX_HEADERS);
     #[cfg(feature = "grpc")]
     if connector.version == HttpVersion::Http2 {
-        // Without pings, a connection to a dead peer would stay in use until the kernel closes it.
         builder
             .http2_only(true)
+            .http2_initial_stream_window_size(WINDOW_BYTES)
+            .http2_initial_connection_window_size(WINDOW_BYTES)
+            // Without pings, a connection to a dead peer would stay in use until the kernel closes
+            // it.
             .http2_keep_alive_interval(Duration::from_secs(30))
             .http2_keep_alive_timeout(Duration::from_secs(10));
     }

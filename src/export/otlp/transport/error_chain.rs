@@ -39,10 +39,4 @@ impl<'e> ErrorChain<'e> {
         text.retain(|c| !c.is_control());
         text
     }
-
-    /// Returns the texts of all errors.
-    #[cfg(feature = "grpc")]
-    pub(super) fn full_text(&self) -> String {
-        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ")
-    }
 }

@@ -7,23 +7,24 @@ use std::{
 };
 
 use http::Uri;
+use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
-use super::proxy::ProxyStream;
+use super::stream::TransportStream;
 
 /// "Connects" by returning an existing stream, so that hyper-rustls can add TLS to it.
-pub(super) struct Established(Option<ProxyStream>);
+pub(super) struct Established(Option<TokioIo<TransportStream>>);
 
 impl Established {
-    pub(super) fn new(stream: ProxyStream) -> Self {
+    pub(super) fn new(stream: TokioIo<TransportStream>) -> Self {
         Self(Some(stream))
     }
 }
 
 impl Service<Uri> for Established {
-    type Response = ProxyStream;
+    type Response = TokioIo<TransportStream>;
     type Error = io::Error;
-    type Future = Ready<io::Result<ProxyStream>>;
+    type Future = Ready<io::Result<TokioIo<TransportStream>>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))

@@ -7,12 +7,26 @@ use super::error_chain::ErrorChain;
 
 /// Returns `true` if the server's first bytes are not an HTTP/2 frame but, for example, HTTP/1.1.
 pub(super) fn is_invalid_frame(chain: &ErrorChain<'_>) -> bool {
-    chain.full_text().contains("frame with invalid size")
+    chain.root_text().starts_with("connection error detected: frame with invalid size")
 }
 
-/// Returns `true` if the server sent a `RST_STREAM` or `GOAWAY` frame.
-pub(super) fn is_from_server(chain: &ErrorChain<'_>) -> bool {
-    chain.full_text().contains("error received")
+/// Returns `true` if the server violated HTTP/2 or sent too much.
+pub(super) fn is_violation(chain: &ErrorChain<'_>) -> bool {
+    let text = chain.root_text();
+    text.starts_with("connection error detected: ") || text.starts_with("stream error detected: ")
+}
+
+/// Returns the frame with which the server declined the request before it processed anything.
+pub(super) fn declining_frame(chain: &ErrorChain<'_>) -> Option<&'static str> {
+    let text = chain.root_text();
+    if text.starts_with("stream error received: refused stream") {
+        Some("REFUSED_STREAM")
+    } else if text.starts_with("connection error received: not a result of an error") {
+        // Requests that the server still processes do not fail.
+        Some("GOAWAY")
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -84,33 +98,42 @@ mod tests {
     fn h2_error_of_http1_server_is_invalid_frame() {
         let error = request_error(|stream| stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
         let chain = ErrorChain::new(&error);
-        assert!(is_invalid_frame(&chain) && !is_from_server(&chain), "{}", chain.full_text());
+        assert!(is_invalid_frame(&chain) && is_violation(&chain), "{}", chain.root_text());
+        assert_eq!(declining_frame(&chain), None);
     }
 
     #[test]
-    fn h2_error_of_reset_stream_is_from_server() {
-        let error = request_error(|stream| {
+    fn h2_error_of_declined_request_names_the_frame() {
+        let refused = request_error(|stream| {
             stream.write_all(&frame(SETTINGS, 0, &[]))?;
-            stream.write_all(&frame(RST_STREAM, 1, &[0, 0, 0, 2]))
+            stream.write_all(&frame(RST_STREAM, 1, &[0, 0, 0, 7]))
         });
-        let chain = ErrorChain::new(&error);
-        assert!(is_from_server(&chain) && !is_invalid_frame(&chain), "{}", chain.full_text());
-    }
-
-    #[test]
-    fn h2_error_of_goaway_is_from_server() {
-        let error = request_error(|stream| {
+        let chain = ErrorChain::new(&refused);
+        assert_eq!(declining_frame(&chain), Some("REFUSED_STREAM"), "{}", chain.root_text());
+        let goaway = request_error(|stream| {
             stream.write_all(&frame(SETTINGS, 0, &[]))?;
-            stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 0, 0, 0, 0, 1]))
+            stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 0, 0, 0, 0, 0]))
         });
-        let chain = ErrorChain::new(&error);
-        assert!(is_from_server(&chain) && !is_invalid_frame(&chain), "{}", chain.full_text());
+        let chain = ErrorChain::new(&goaway);
+        assert_eq!(declining_frame(&chain), Some("GOAWAY"), "{}", chain.root_text());
     }
 
     #[test]
-    fn h2_error_of_closed_connection_is_not_from_server() {
-        let error = request_error(|stream| stream.shutdown(std::net::Shutdown::Write));
-        let chain = ErrorChain::new(&error);
-        assert!(!is_from_server(&chain) && !is_invalid_frame(&chain), "{}", chain.full_text());
+    fn h2_error_of_other_frames_declines_nothing() {
+        let errors = [
+            request_error(|stream| {
+                stream.write_all(&frame(SETTINGS, 0, &[]))?;
+                stream.write_all(&frame(RST_STREAM, 1, &[0, 0, 0, 2]))
+            }),
+            request_error(|stream| {
+                stream.write_all(&frame(SETTINGS, 0, &[]))?;
+                stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 0, 0, 0, 0, 1]))
+            }),
+            request_error(|stream| stream.shutdown(std::net::Shutdown::Write)),
+        ];
+        for error in &errors {
+            let chain = ErrorChain::new(error);
+            assert!(declining_frame(&chain).is_none() && !is_violation(&chain), "{}", chain.root_text());
+        }
     }
 }

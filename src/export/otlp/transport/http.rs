@@ -4,31 +4,27 @@ use http::{
     HeaderMap, HeaderValue, Method, Request, Uri,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, PROXY_AUTHORIZATION},
 };
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
-use prost::Message as _;
+use http_body_util::Full;
+use hyper::body::Bytes;
 
 use super::{
     classify::classify,
     connector::{self, Connections, Connector},
     headers::header_map,
-    http_status,
+    http_status, http_success,
+    receive_limit::ReceiveLimit,
+    response_body::ResponseBody,
 };
 use crate::{
     config::{Compression, Endpoint, Headers, OtlpProtocol},
-    export::otlp::{
-        export_error::ExportError, request::OtlpRequest, response::ExportResponse,
-        response_code::ResponseCode, rpc_status::RpcStatus,
-    },
+    export::otlp::{export_error::ExportError, request::OtlpRequest, response::ExportResponse},
 };
-
-/// The largest response body that is read. Those of a Collector are smaller.
-const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
 /// A client for `http/protobuf` and `http/json`.
 #[derive(Debug, Clone)]
 pub(super) struct HttpClient {
-    connections: Connections<Full<Bytes>>,
+    connections: Connections,
+    limit: ReceiveLimit,
     uri: Uri,
     headers: HeaderMap,
 }
@@ -51,8 +47,9 @@ impl HttpClient {
         if let Some(authorization) = connector.proxy_authorization(endpoint.uri()) {
             headers.insert(PROXY_AUTHORIZATION, authorization);
         }
+        let limit = connector.receive_limit();
         let connections = connector::connections(connector);
-        Self { connections, uri: endpoint.uri().clone(), headers }
+        Self { connections, limit, uri: endpoint.uri().clone(), headers }
     }
 
     pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
@@ -63,35 +60,18 @@ impl HttpClient {
         request.headers_mut().clone_from(&self.headers);
         // hyper omits the length of an empty body, and strict servers refuse such a request.
         request.headers_mut().insert(CONTENT_LENGTH, length);
+        let limit = self.limit.clone();
+        hyper::ext::on_informational(&mut request, move |_| limit.add_interim());
 
+        self.limit.reset();
         let response = self.connections.request(request).await;
-        let response = response.map_err(|error| classify(&error))?;
+        let response = response.map_err(|error| self.limit.explain(classify(&error)))?;
+        self.limit.reset();
         let (head, body) = response.into_parts();
-        let body = read(body).await;
-        let content_type = head.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-        if !head.status.is_success() {
-            let is_text = !content_type.starts_with(b"application/x-protobuf");
-            let message = RpcStatus::message_of(&body, is_text);
-            return Err(http_status::to_export_error(head.status, &head.headers, &message));
+        if head.status.is_success() {
+            return http_success::to_response::<R>(&head, ResponseBody::read(body, &self.limit).await);
         }
-        // The server accepted the request. A body that cannot be decoded reports no rejection.
-        let response = if content_type.starts_with(b"application/json") {
-            R::response_from_json(&body)
-        } else {
-            R::Response::decode(&*body).unwrap_or_default().into()
-        };
-        let code = Some(ResponseCode::Http(head.status.as_u16()));
-        Ok(ExportResponse { code, ..response })
+        let body = ResponseBody::read_briefly(body, &self.limit).await;
+        Err(http_status::to_export_error(head.status, &head.headers, body))
     }
-}
-
-/// Returns the readable part of a body. A server that refuses a request may close the connection
-/// before the whole response is sent.
-async fn read(body: Incoming) -> Vec<u8> {
-    let mut body = Limited::new(body, MAX_RESPONSE_BYTES);
-    let mut bytes = Vec::new();
-    while let Some(Ok(frame)) = body.frame().await {
-        bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
-    }
-    bytes
 }

@@ -2,15 +2,33 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
+};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
-use crate::export::otlp::{error_type::ErrorType, export_error::ExportError, response_code::ResponseCode};
+use super::response_body::{ResponseBody, uncompressed};
+use crate::export::otlp::{
+    error_type::ErrorType, export_error::ExportError, response_code::ResponseCode, rpc_status,
+};
 
-/// Returns the error for a status, with the message of the server, which may be empty.
+/// Returns the error for a status. Its detail contains the message of the server.
 ///
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response" and "Retryable Response Codes".
-pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, message: &str) -> ExportError {
+pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, body: ResponseBody) -> ExportError {
+    let location = headers.get(LOCATION).filter(|_| status.is_redirection());
+    let message = match location {
+        Some(location) => {
+            let target = redirect_target(&String::from_utf8_lossy(location.as_bytes()));
+            format!("the redirect to {target} is not followed")
+        }
+        None => {
+            let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+            let is_text = !content_type.starts_with(b"application/x-protobuf");
+            rpc_status::message(&uncompressed(body.data), is_text)
+        }
+    };
     let colon = if message.is_empty() { "" } else { ": " };
     let detail = format!("{status}{colon}{message}");
     let retry_delay = || retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?.trim());
@@ -28,10 +46,21 @@ pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, message: 
     error.with_code(ResponseCode::Http(status.as_u16()))
 }
 
+/// Returns the target of a redirect without user information, query and fragment, which may contain
+/// credentials.
+fn redirect_target(location: &str) -> String {
+    let end = location.find(['?', '#']).unwrap_or(location.len());
+    let location = &location[..end];
+    let Some((scheme, rest)) = location.split_once("//") else { return location.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
+}
+
 /// Parses the header `retry-after`: a number of seconds or a date.
 fn retry_after(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = DateTimeParser::new().parse_timestamp(text).ok()?;
     // A date in the past means no pause.
@@ -43,8 +72,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn redirect_target_has_no_credentials() {
+        for (location, target) in [
+            ("https://u:p@c:4318/v1/traces?token=t#f", "https://c:4318/v1/traces"),
+            ("//u:p@c", "//c"),
+            ("/sign-in?next=//u:p@c", "/sign-in"),
+            ("https://c#u:p@d", "https://c"),
+        ] {
+            assert_eq!(redirect_target(location), target);
+        }
+    }
+
+    #[test]
     fn retry_after_seconds_or_date_is_parsed() {
         assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("99999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!((retry_after(""), retry_after("-7")), (None, None));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
         let later = retry_after("Fri, 06 Nov 2195 08:49:37 GMT").unwrap();
         assert!(later > Duration::from_secs(3600), "{later:?}");

@@ -14,8 +14,11 @@ mod h2_error;
 mod headers;
 mod http;
 mod http_status;
+mod http_success;
 mod http_version;
-mod proxy;
+mod receive_limit;
 mod resolver;
+mod response_body;
+mod stream;
 #[cfg(feature = "tls")]
 pub(super) mod tls;

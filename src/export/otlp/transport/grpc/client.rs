@@ -1,21 +1,21 @@
 //! The client for `grpc`.
+//!
+//! A call is one request and one response, so hyper is enough. Of the response, the status decides:
+//! a client that refuses a message before it reads the status would send accepted items again.
 
-use std::error::Error as _;
-
-use http::{HeaderMap, Uri, uri::PathAndQuery};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{CONTENT_TYPE, TE},
+    uri::PathAndQuery,
+};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use tonic::{
-    Code, Extensions, Request, Status, client::Grpc, codec::CompressionEncoding, metadata::MetadataMap,
-};
+use hyper_util::client::legacy;
+use prost::Message as _;
 
-use super::{
-    grpc_only::GrpcOnly,
-    raw_codec::RawCodec,
-    status::{name, to_export_error},
-};
+use super::{code::Code, status::Status};
 use crate::{
     config::{Compression, Endpoint, Headers},
-    error::Error,
     export::otlp::{
         error_type::ErrorType,
         export_error::ExportError,
@@ -24,19 +24,24 @@ use crate::{
         response_code::ResponseCode,
         transport::{
             classify::classify,
-            connector::{self, Connector},
-            error_chain::ErrorChain,
-            h2_error,
+            connector::{self, Connections, Connector},
             headers::header_map,
+            http_status,
+            receive_limit::ReceiveLimit,
+            response_body::{BodyEnd, ResponseBody, uncompressed},
         },
     },
 };
 
+/// The bytes before a message: the compression flag and the length.
+const PREFIX_BYTES: usize = 5;
+
 /// A client for `grpc`.
 #[derive(Debug, Clone)]
 pub(in crate::export::otlp::transport) struct GrpcClient {
-    grpc: Grpc<GrpcOnly>,
-    service: GrpcOnly,
+    connections: Connections,
+    limit: ReceiveLimit,
+    uri: Uri,
     headers: HeaderMap,
     is_https: bool,
 }
@@ -47,54 +52,90 @@ impl GrpcClient {
         headers: &Headers,
         compression: Compression,
         connector: Connector,
-    ) -> Result<Self, Error> {
-        let service = GrpcOnly::new(connector::connections(connector));
-        // The path of a request is that of its method. gRPC ignores a path of the endpoint.
-        let mut origin = endpoint.uri().clone().into_parts();
-        origin.path_and_query = Some(PathAndQuery::from_static("/"));
-        let origin = Uri::from_parts(origin).map_err(|error| Error::system("invalid endpoint", error))?;
-        let mut grpc =
-            Grpc::with_origin(service.clone(), origin).accept_compressed(CompressionEncoding::Gzip);
+    ) -> Self {
+        let mut headers = header_map(headers);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert(TE, HeaderValue::from_static("trailers"));
         if compression == Compression::Gzip {
-            grpc = grpc.send_compressed(CompressionEncoding::Gzip);
+            headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
         }
-        Ok(Self { grpc, service, headers: header_map(headers), is_https: endpoint.is_https() })
+        let limit = connector.receive_limit();
+        let connections = connector::connections(connector);
+        Self { connections, limit, uri: endpoint.uri().clone(), headers, is_https: endpoint.is_https() }
     }
 
+    /// Sends a framed message.
     pub(in crate::export::otlp::transport) async fn call<R: OtlpRequest>(
         &self,
         body: Bytes,
     ) -> Result<ExportResponse, ExportError> {
-        let metadata = MetadataMap::from_headers(self.headers.clone());
         // Without the header `grpc-timeout`: dropping the call resets its stream, which also
         // cancels it on the server.
-        let request = Request::from_parts(metadata, Extensions::default(), body);
-        let mut grpc = self.grpc.clone();
-        grpc.ready().await.map_err(|error| classify(&*error))?;
-        let path = PathAndQuery::from_static(R::METHOD);
-        match grpc.unary(request, path, RawCodec::<R::Response>::new()).await {
-            Ok(response) => {
-                let code = Some(ResponseCode::Grpc(name(Code::Ok)));
-                Ok(ExportResponse { code, ..response.into_inner().into() })
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri_of::<R>();
+        request.headers_mut().clone_from(&self.headers);
+
+        self.limit.reset();
+        let response = self.connections.request(request).await.map_err(|error| self.error(&error))?;
+        self.limit.reset();
+        let (head, body) = response.into_parts();
+        // A proxy sends its own HTTP response for a request that it does not forward.
+        let is_grpc = |value: &HeaderValue| value.as_bytes().starts_with(b"application/grpc");
+        if !head.headers.get(CONTENT_TYPE).is_some_and(is_grpc) {
+            return Err(not_grpc(head.status, &head.headers));
+        }
+        let early_status = Status::find(&head.headers);
+        let body = match early_status {
+            Some(_) => ResponseBody::read_briefly(body, &self.limit).await,
+            None => ResponseBody::read_with_trailers(body, &self.limit).await,
+        };
+        match (early_status.or_else(|| Status::find(&body.trailers)), body.end) {
+            // The server accepted the request. A message that cannot be read reports no rejection.
+            (Some(Status { code: Code::Ok, .. }), _) => {
+                let code = Some(ResponseCode::Grpc(Code::Ok.name()));
+                Ok(ExportResponse { code, ..decode::<R>(body.data) })
             }
-            Err(status) => Err(self.error(&status)),
+            (Some(status), _) => Err(status.to_export_error()),
+            (None, _) if !head.status.is_success() => Err(not_grpc(head.status, &head.headers)),
+            (None, BodyEnd::Failed(error)) => Err(error),
+            (None, BodyEnd::Complete | BodyEnd::TooLarge | BodyEnd::Incomplete) => {
+                let detail = "it has no header grpc-status";
+                Err(ExportError::permanent(ErrorType::InvalidResponse, detail))
+            }
         }
     }
 
-    fn error(&self, status: &Status) -> ExportError {
-        let error = to_export_error(status);
+    /// Returns the URI of the method. gRPC ignores a path of the endpoint.
+    fn uri_of<R: OtlpRequest>(&self) -> Uri {
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static(R::METHOD));
+        Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone())
+    }
+
+    /// Returns the export error for a request without a response.
+    fn error(&self, error: &legacy::Error) -> ExportError {
+        let error = self.limit.explain(classify(error));
         let is_closed = error.error_type() == ErrorType::ConnectionClosed;
-        if !is_closed || self.is_https || self.service.got_response() {
-            return error;
-        }
-        // A server that sends an HTTP/2 error frame speaks HTTP/2.
-        let speaks_http2 =
-            status.source().is_some_and(|source| h2_error::is_from_server(&ErrorChain::new(source)));
-        if speaks_http2 {
+        if !is_closed || self.is_https || self.limit.has_received() {
             return error;
         }
         // A server without HTTP/2 may close the connection before its response is read.
         let detail = "connection closed before a response; the server may require https://";
         ExportError::transient(ErrorType::NotGrpc, detail, None)
     }
+}
+
+/// Returns the export error for a response that is not gRPC.
+fn not_grpc(status: StatusCode, headers: &HeaderMap) -> ExportError {
+    if status.is_success() {
+        return ExportError::transient(ErrorType::NotGrpc, "the endpoint does not speak gRPC", None);
+    }
+    http_status::to_export_error(status, headers, ResponseBody::default())
+}
+
+/// Decodes the message of a response that reports success.
+fn decode<R: OtlpRequest>(mut message: Vec<u8>) -> ExportResponse {
+    message.drain(..PREFIX_BYTES.min(message.len()));
+    R::Response::decode(&*uncompressed(message)).unwrap_or_default().into()
 }

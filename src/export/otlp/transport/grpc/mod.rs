@@ -1,6 +1,5 @@
 //! OTLP over gRPC.
 
 pub(super) mod client;
-mod grpc_only;
-mod raw_codec;
+mod code;
 mod status;

@@ -6,44 +6,50 @@ use std::{
     task::{Context, Poll},
 };
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::{
-    client::legacy::connect::{Connected, Connection},
-    rt::TokioIo,
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
 };
-use tokio::net::TcpStream;
 
-/// A stream that reports to hyper whether it leads to a proxy. Requests to a proxy contain the
-/// whole URL.
+use super::receive_limit::ReceiveLimit;
+
+/// A stream that limits what the server sends. It reports to hyper whether it leads to a proxy,
+/// because requests to a proxy contain the whole URL.
 #[derive(Debug)]
-pub(super) struct ProxyStream {
-    stream: TokioIo<TcpStream>,
+pub(super) struct TransportStream {
+    stream: TcpStream,
     is_proxied: bool,
+    limit: ReceiveLimit,
 }
 
-impl ProxyStream {
-    pub(super) fn new(stream: TokioIo<TcpStream>, is_proxied: bool) -> Self {
-        Self { stream, is_proxied }
+impl TransportStream {
+    pub(super) fn new(stream: TcpStream, is_proxied: bool, limit: ReceiveLimit) -> Self {
+        Self { stream, is_proxied, limit }
     }
 }
 
-impl Connection for ProxyStream {
+impl Connection for TransportStream {
     fn connected(&self) -> Connected {
         self.stream.connected().proxy(self.is_proxied)
     }
 }
 
-impl Read for ProxyStream {
+impl AsyncRead for TransportStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        self.limit.check()?;
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.limit.add(buffer.filled().len() - before);
+        result
     }
 }
 
-impl Write for ProxyStream {
+impl AsyncWrite for TransportStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,0 +1,106 @@
+//! The bodies of responses.
+
+use std::{io::Read as _, time::Duration};
+
+use http::HeaderMap;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+
+use super::{classify::classify, receive_limit::ReceiveLimit};
+use crate::export::otlp::export_error::ExportError;
+
+/// The largest body that is kept. Those of a Collector are smaller. It applies to compressed and
+/// uncompressed bodies.
+pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// The largest body that is read to its end, because the status of gRPC follows it.
+#[cfg(feature = "grpc")]
+const MAX_BYTES_BEFORE_STATUS: usize = 32 * 1024 * 1024;
+
+/// The time for the message of a refusal. The status is already known.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The received part of a body.
+#[derive(Debug, Default)]
+pub(super) struct ResponseBody {
+    pub(super) data: Vec<u8>,
+    pub(super) trailers: HeaderMap,
+    pub(super) end: BodyEnd,
+}
+
+/// The reason for the end of reading.
+#[derive(Debug, Default)]
+pub(super) enum BodyEnd {
+    Complete,
+    /// The body is larger than its limit.
+    TooLarge,
+    /// The connection broke, or there was no time left.
+    #[default]
+    Incomplete,
+    Failed(ExportError),
+}
+
+impl ResponseBody {
+    /// Reads a body up to its limit.
+    pub(super) async fn read(body: Incoming, limit: &ReceiveLimit) -> Self {
+        let mut read = Self::default();
+        read.fill(body, limit, MAX_BYTES).await;
+        read
+    }
+
+    /// Reads a body and its trailers. Of a larger body, the begin is kept.
+    #[cfg(feature = "grpc")]
+    pub(super) async fn read_with_trailers(body: Incoming, limit: &ReceiveLimit) -> Self {
+        let mut read = Self::default();
+        read.fill(body, limit, MAX_BYTES_BEFORE_STATUS).await;
+        read
+    }
+
+    /// Reads the body of a refusal. A server may close the connection before the body is complete,
+    /// or send it slowly.
+    pub(super) async fn read_briefly(body: Incoming, limit: &ReceiveLimit) -> Self {
+        let mut read = Self::default();
+        let _ = tokio::time::timeout(MESSAGE_TIMEOUT, read.fill(body, limit, MAX_BYTES)).await;
+        read
+    }
+
+    async fn fill(&mut self, mut body: Incoming, limit: &ReceiveLimit, max: usize) {
+        let mut received: usize = 0;
+        while let Some(frame) = body.frame().await {
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    self.end = BodyEnd::Failed(limit.explain(classify(&error)));
+                    return;
+                }
+            };
+            match frame.into_data() {
+                Ok(data) => {
+                    limit.reset_by(data.len());
+                    received += data.len();
+                    let left = MAX_BYTES - self.data.len();
+                    self.data.extend_from_slice(data.get(..left).unwrap_or(&data));
+                }
+                Err(frame) => self.trailers = frame.into_trailers().unwrap_or_default(),
+            }
+            if received > max {
+                self.end = BodyEnd::TooLarge;
+                return;
+            }
+        }
+        self.end = if received > MAX_BYTES { BodyEnd::TooLarge } else { BodyEnd::Complete };
+    }
+}
+
+/// Returns the uncompressed content. Some servers compress without being asked.
+pub(super) fn uncompressed(data: Vec<u8>) -> Vec<u8> {
+    // Neither JSON nor Protocol Buffers nor text begins with these bytes.
+    if !data.starts_with(&[0x1f, 0x8b]) {
+        return data;
+    }
+    let mut content = Vec::new();
+    let decoder = flate2::read::GzDecoder::new(&*data);
+    // The readable part of a broken body is enough for a message.
+    let _ = decoder.take(MAX_BYTES as u64).read_to_end(&mut content);
+    content
+}
