@@ -14,6 +14,7 @@ pub(crate) mod key_path;
 mod limits;
 mod logs;
 mod metrics;
+pub(crate) mod no_proxy;
 mod otlp;
 mod prometheus;
 mod propagator;
@@ -52,7 +53,8 @@ pub(crate) use self::{
         endpoint::{Endpoint, port_is_good},
         file_path::FilePath,
         header::Headers,
-        log_filter::{LevelFilter, LogFilter},
+        level_filter::LevelFilter,
+        log_filter::LogFilter,
         number::{Count, SamplingRatio},
         string::NonEmptyString,
     },

@@ -122,7 +122,7 @@ fn bound() -> Vec<Bound> {
     add("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", of_events, "9", 9.into(), "4294967296");
     add("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "traces.limits.link_attribute_count_limit", "9", 9.into(), "x");
     add("OTEL_LOG_LEVEL", "diagnostics.level", "NONE", "off".into(), "loud");
-    add("RUST_LOG", "logs.level", "warn,my_app", "warn,my_app=trace".into(), "warn,x=loud");
+    add("RUST_LOG", "logs.level", "warn,my_app", "warn,my_app=trace".into(), "x=loud");
     add("OTEL_TRACES_SAMPLER_ARG", "traces.sampler_arg", "0.25", 0.25.into(), "1.5");
     for bound in &mut all {
         if bound.name == "OTEL_TRACES_SAMPLER_ARG" {

@@ -37,6 +37,14 @@ impl ParseError {
         self
     }
 
+    /// Joins the errors of several parts of one value.
+    pub(crate) fn joined(errors: Vec<Self>) -> Self {
+        let mut helps: Vec<String> = errors.iter().filter_map(|error| error.help.clone()).collect();
+        helps.dedup();
+        let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+        Self { help: (!helps.is_empty()).then(|| helps.join("; ")), ..Self::new(messages.join("; ")) }
+    }
+
     /// Refuses a `text` that is not one of the `allowed` words.
     pub(crate) fn not_one_of(text: &str, allowed: &[&str]) -> Self {
         let help = nearest(text, allowed.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
