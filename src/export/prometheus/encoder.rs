@@ -1,0 +1,171 @@
+//! Encodes metrics in the text format of Prometheus, version 0.0.4.
+
+use opentelemetry_sdk::{Resource, metrics::data::ResourceMetrics};
+
+use super::{
+    family::{Families, Family, TARGET_INFO},
+    kind::MetricKind,
+    label::{push_help, value_text},
+    label_hashes::LabelHashes,
+    label_set::{ConstantLabel, LabelWriter},
+    merge::MergedPoints,
+    name::MetricNamer,
+    number::Number,
+    page::{Page, PageWriter},
+    points::for_each_point,
+    sample::{SampleWriter, push_line},
+};
+use crate::config::{Pattern, Prometheus};
+
+/// The settings of the page.
+#[derive(Debug)]
+pub(super) struct Encoder {
+    namer: MetricNamer,
+    has_target_info: bool,
+    has_scope_info: bool,
+    resource_labels: Vec<Pattern>,
+}
+
+impl Encoder {
+    pub(super) fn new(config: &Prometheus) -> Self {
+        let Prometheus {
+            host: _,
+            port: _,
+            path: _,
+            target_info,
+            scope_info,
+            translation_strategy,
+            namespace,
+            resource_labels,
+        } = config;
+        Self {
+            namer: MetricNamer::new(namespace.as_ref(), *translation_strategy),
+            has_target_info: *target_info,
+            has_scope_info: *scope_info,
+            resource_labels: resource_labels.clone(),
+        }
+    }
+
+    /// Returns the page, and a sentence about each metric or value that is not on it.
+    pub(super) fn encode(&self, metrics: &ResourceMetrics) -> (Page, Vec<String>) {
+        let mut page = PageWriter::new();
+        let resource = metrics.resource();
+        let has_target_info = self.has_target_info && !resource.is_empty();
+        if has_target_info {
+            push_target_info(&mut page.current, resource);
+        }
+        let Families { scopes, by_name, mut conflicts } =
+            Families::group(metrics, &self.namer, has_target_info);
+        let of_resource = self.selected(resource);
+        let constants: Vec<Vec<ConstantLabel>> = scopes
+            .into_iter()
+            .map(|labels| {
+                let of_scope = if self.has_scope_info { labels } else { Vec::new() };
+                of_scope.into_iter().chain(of_resource.iter().cloned()).collect()
+            })
+            .collect();
+        let mut writer = FamilyWriter { constants, hashes: LabelHashes::default(), labels: Vec::new() };
+        for (name, family) in &by_name {
+            writer.push(&mut page, name, family, &mut conflicts);
+        }
+        (page.finish(), conflicts)
+    }
+
+    /// Returns the labels of the resource that all samples have.
+    fn selected(&self, resource: &Resource) -> Vec<ConstantLabel> {
+        let mut labels = resource_labels(resource);
+        labels.retain(|label| self.resource_labels.iter().any(|pattern| pattern.matches(&label.key)));
+        labels
+    }
+}
+
+fn resource_labels(resource: &Resource) -> Vec<ConstantLabel> {
+    let label =
+        |(key, value)| ConstantLabel { key: ToString::to_string(key), value: value_text(value).into_owned() };
+    let mut labels: Vec<_> = resource.iter().map(label).collect();
+    labels.sort();
+    labels
+}
+
+fn push_target_info(out: &mut Vec<u8>, resource: &Resource) {
+    push_head(out, TARGET_INFO, "gauge", "Target metadata");
+    let attributes = resource_labels(resource);
+    let mut labels = Vec::new();
+    LabelWriter::new(&attributes, false).push(&mut labels, &[]);
+    push_line(out, TARGET_INFO.as_bytes(), &labels, Number::U64(1));
+}
+
+fn push_head(out: &mut Vec<u8>, name: &str, type_name: &str, help: &str) {
+    if !help.is_empty() {
+        out.extend_from_slice(format!("# HELP {name} ").as_bytes());
+        push_help(out, help);
+        out.push(b'\n');
+    }
+    out.extend_from_slice(format!("# TYPE {name} {type_name}\n").as_bytes());
+}
+
+/// Writes families, one after the other.
+struct FamilyWriter {
+    /// The labels of all samples of each meter.
+    constants: Vec<Vec<ConstantLabel>>,
+    hashes: LabelHashes,
+    labels: Vec<u8>,
+}
+
+impl FamilyWriter {
+    fn push(&mut self, page: &mut PageWriter, name: &str, family: &Family<'_>, conflicts: &mut Vec<String>) {
+        push_head(&mut page.current, name, family.type_name, family.help);
+        let points = page.mark();
+        if self.push_distinct(page, name, family) {
+            return;
+        }
+        page.rewind(points);
+        if self.push_merged(page, name, family) {
+            conflicts.push(format!(
+                "several values of the {} \"{name}\" have the same labels on the Prometheus page; only one of them is shown",
+                family.type_name
+            ));
+        }
+    }
+
+    /// Writes all points. Returns `false` at the first one whose labels may not be new.
+    fn push_distinct(&mut self, page: &mut PageWriter, name: &str, family: &Family<'_>) -> bool {
+        let mut samples = SampleWriter::new(name);
+        let mut is_distinct = true;
+        self.hashes.clear();
+        for member in &family.members {
+            let mut labels =
+                LabelWriter::new(&self.constants[member.scope], member.kind == MetricKind::Histogram);
+            for_each_point(member.metric, |attributes, value| {
+                self.labels.clear();
+                labels.push(&mut self.labels, attributes);
+                is_distinct = is_distinct && self.hashes.insert(&self.labels);
+                if is_distinct {
+                    samples.push(&mut page.current, &self.labels, &value);
+                    page.end_point();
+                }
+            });
+        }
+        is_distinct
+    }
+
+    /// Writes one point for all that have the same labels. Returns whether values were lost.
+    fn push_merged(&mut self, page: &mut PageWriter, name: &str, family: &Family<'_>) -> bool {
+        let mut merged = MergedPoints::default();
+        for (index, member) in family.members.iter().enumerate() {
+            let mut labels =
+                LabelWriter::new(&self.constants[member.scope], member.kind == MetricKind::Histogram);
+            for_each_point(member.metric, |attributes, value| {
+                self.labels.clear();
+                labels.push(&mut self.labels, attributes);
+                merged.add(&self.labels, (index, *member), attributes, &value);
+            });
+        }
+        let mut samples = SampleWriter::new(name);
+        merged.for_each(|labels, value| {
+            samples.push(&mut page.current, labels, &value);
+            page.end_point();
+        });
+        merged.has_lost
+    }
+}
