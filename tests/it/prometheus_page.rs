@@ -13,6 +13,7 @@ use test_support::{
     builder,
     http::request,
     page::{Labels, Samples, of, samples},
+    process,
     random::Random,
     random_metrics,
 };
@@ -244,6 +245,39 @@ fn clash_of_kinds_has_the_same_winner_each_time() {
             assert_eq!(found.len(), 1, "{page:?}");
             assert_eq!((found[0].0["otel_scope_name"].as_str(), found[0].1), ("shop", 1.0));
         }
+    }
+}
+
+#[test]
+fn clash_of_kinds_is_reported_once() {
+    let output = process::run(process::function(module_path!(), "child_clashes"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<_> = stderr.lines().filter(|line| line.contains("Prometheus page")).collect();
+    let expected = [
+        "autotelemetry: the gauge \"conflict_total\" of the meter \"third\" is not on the Prometheus page, \
+         because the counter \"conflict\" of the meter \"shop\" has the name \"conflict_total\" there; \
+         rename one of them",
+        "autotelemetry: the counter \"orders\" of the meter \"third\" has another description than the \
+         counter \"orders\" of the meter \"shop\" on the Prometheus page; the latter is shown",
+        "autotelemetry: several values of the gauge \"level\" have the same labels on the Prometheus page; \
+         only one of them is shown",
+    ];
+    assert_eq!(lines, expected, "{stderr}");
+}
+
+#[test]
+#[ignore = "child process of other tests"]
+fn child_clashes() {
+    let tools = tools(&[("diagnostics.level", "warn")]);
+    let (shop, third) = (tools.meter("shop"), tools.meter("third"));
+    third.f64_gauge("conflict_total").build().record(3.0, &[]);
+    shop.u64_counter("conflict").build().add(1, &[]);
+    third.u64_counter("orders").with_description("b").build().add(1, &[]);
+    shop.u64_counter("orders").with_description("a").build().add(1, &[]);
+    shop.u64_gauge("level").build().record(1, &[KeyValue::new("a.b", "x")]);
+    shop.u64_gauge("level").build().record(2, &[KeyValue::new("a_b", "x")]);
+    for _ in 0..3 {
+        assert_eq!(of(&page(&tools), "conflict_total").len(), 1);
     }
 }
 

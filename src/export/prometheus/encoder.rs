@@ -169,3 +169,113 @@ impl FamilyWriter {
         merged.has_lost
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use opentelemetry::metrics::MeterProvider as _;
+    use opentelemetry_sdk::metrics::{
+        Aggregation, Instrument, ManualReader, SdkMeterProvider, Stream, reader::MetricReader,
+    };
+
+    use super::*;
+
+    /// Returns the page of a histogram that has exponential buckets.
+    fn exponential(values: &[f64], max_size: u32) -> String {
+        let reader = Arc::new(ManualReader::builder().build());
+        let view = move |_: &Instrument| {
+            let aggregation =
+                Aggregation::Base2ExponentialHistogram { max_size, max_scale: 20, record_min_max: true };
+            Stream::builder().with_aggregation(aggregation).build().ok()
+        };
+        let provider = SdkMeterProvider::builder()
+            .with_resource(Resource::builder_empty().build())
+            .with_reader(SharedReader(Arc::clone(&reader)))
+            .with_view(view)
+            .build();
+        let histogram = provider.meter("").f64_histogram("time").build();
+        values.iter().for_each(|value| histogram.record(*value, &[]));
+        let mut metrics = ResourceMetrics::default();
+        reader.collect(&mut metrics).unwrap();
+        let (page, conflicts) = Encoder::new(&Prometheus::default()).encode(&metrics);
+        assert!(conflicts.is_empty());
+        String::from_utf8(page.chunks.concat()).unwrap()
+    }
+
+    #[derive(Debug)]
+    struct SharedReader(Arc<ManualReader>);
+
+    impl MetricReader for SharedReader {
+        fn register_pipeline(&self, pipeline: std::sync::Weak<opentelemetry_sdk::metrics::Pipeline>) {
+            self.0.register_pipeline(pipeline);
+        }
+
+        fn collect(&self, metrics: &mut ResourceMetrics) -> opentelemetry_sdk::error::OTelSdkResult {
+            self.0.collect(metrics)
+        }
+
+        fn force_flush(&self) -> opentelemetry_sdk::error::OTelSdkResult {
+            Ok(())
+        }
+
+        fn shutdown_with_timeout(&self, _: std::time::Duration) -> opentelemetry_sdk::error::OTelSdkResult {
+            Ok(())
+        }
+
+        fn temporality(
+            &self,
+            kind: opentelemetry_sdk::metrics::InstrumentKind,
+        ) -> opentelemetry_sdk::metrics::Temporality {
+            self.0.temporality(kind)
+        }
+    }
+
+    /// Returns the bounds and counts of the buckets.
+    fn buckets(page: &str) -> Vec<(f64, u64)> {
+        let lines = page.lines().filter_map(|line| line.strip_prefix("time_bucket{le=\""));
+        let bucket = |line: &str| {
+            let (bound, count) = line.split_once("\"} ").unwrap();
+            (bound.parse().unwrap(), count.parse().unwrap())
+        };
+        lines.map(bucket).collect()
+    }
+
+    #[test]
+    fn exponential_histogram_becomes_few_explicit_buckets() {
+        let values: Vec<f64> =
+            (0..2_000).map(|number| f64::from(number) * 1.37 - 300.0).chain([0.0, 0.0, 1e-9]).collect();
+        let page = exponential(&values, 160);
+        let buckets = buckets(&page);
+        assert!(buckets.len() <= 42, "{page}");
+        assert!(buckets.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1), "{page}");
+        assert_eq!(buckets.last(), Some(&(f64::INFINITY, 2_003)));
+        for (bound, count) in buckets.iter().filter(|(bound, _)| *bound > 0.0) {
+            let expected = values.iter().filter(|value| *value <= bound).count() as u64;
+            assert_eq!(*count, expected, "le {bound}");
+        }
+        assert!(page.contains("# TYPE time histogram\n") && page.contains("\ntime_count 2003\n"), "{page}");
+    }
+
+    /// Bounds may disappear when the range grows, but none moves.
+    #[test]
+    fn bounds_of_a_growing_exponential_histogram_stay() {
+        let few = buckets(&exponential(&[1.1, 1.5, 2.7, 3.9], 160));
+        let more = buckets(&exponential(&[1.1, 1.5, 2.7, 3.9, 900.0], 160));
+        let bounds: Vec<f64> = few.iter().map(|(bound, _)| *bound).collect();
+        let kept = more.iter().filter(|(bound, _)| *bound < 3.9).all(|(bound, _)| {
+            bounds.iter().any(|other| other == bound || (other - bound).abs() < 1e-12) || *bound < 1.1
+        });
+        assert!(kept, "{few:?} {more:?}");
+    }
+
+    #[test]
+    fn extreme_exponential_histogram_has_legal_bounds() {
+        for values in [&[1e300, 1e-300, 5e-324, -1e300][..], &[0.0], &[-1.0], &[f64::MAX, f64::MIN]] {
+            let page = exponential(values, 2);
+            let buckets = buckets(&page);
+            assert!(buckets.windows(2).all(|pair| pair[0].0 < pair[1].0), "{page}");
+            assert_eq!(buckets.last().unwrap().1, values.len() as u64, "{page}");
+        }
+    }
+}

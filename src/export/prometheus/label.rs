@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2, memchr3};
 use opentelemetry::Value;
 
 use super::number::push_f64;
@@ -43,34 +44,28 @@ fn is_legal(name: &str) -> bool {
 
 /// Appends a text in quotes, without the quotes.
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    push_replaced(out, text, |byte| match byte {
-        b'"' => Some("\\\""),
-        other => replacement(other),
-    });
+    push_replaced(out, text, |rest| memchr3(b'"', b'\\', b'\n', rest));
 }
 
 /// Appends the text of a `# HELP` line, in which quotes are not escaped.
 pub(super) fn push_help(out: &mut Vec<u8>, text: &str) {
-    push_replaced(out, text, replacement);
+    push_replaced(out, text, |rest| memchr2(b'\\', b'\n', rest));
 }
 
-fn replacement(byte: u8) -> Option<&'static str> {
-    Some(match byte {
-        b'\\' => "\\\\",
-        b'\n' => "\\n",
-        // Ends the input of Prometheus.
-        0 => "\u{fffd}",
-        _ => return None,
-    })
-}
-
-fn push_replaced(out: &mut Vec<u8>, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
+fn push_replaced(out: &mut Vec<u8>, text: &str, find: impl Fn(&[u8]) -> Option<usize>) {
     let mut rest = text.as_bytes();
-    while let Some((at, replacement)) =
-        rest.iter().enumerate().find_map(|(at, byte)| Some((at, replacement(*byte)?)))
-    {
+    loop {
+        let special = find(rest);
+        // Prometheus reads a zero byte as the end of its input.
+        let zero = memchr(0, &rest[..special.unwrap_or(rest.len())]);
+        let Some(at) = zero.or(special) else { break };
         out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(replacement.as_bytes());
+        out.extend_from_slice(match rest[at] {
+            b'"' => b"\\\"",
+            b'\n' => b"\\n",
+            0 => "\u{fffd}".as_bytes(),
+            _ => b"\\\\",
+        });
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);

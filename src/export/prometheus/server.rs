@@ -32,7 +32,7 @@ const MAX_HEAD: usize = 16 * 1024;
 /// The number of headers of a request.
 const MAX_HEADERS: usize = 100;
 
-/// What all connections share.
+/// The state that all connections share.
 #[derive(Debug)]
 struct Server {
     scraper: Arc<Scraper>,

@@ -167,7 +167,7 @@ fn instrument(meter: &Meter, random: &mut Random, sums: &mut BTreeMap<String, u6
         // A name begins with a letter.
         format!("{before}{part}{after}")
     } else {
-        (*random.pick(&["clash", "clash_total", "clash.count", "clash_sum", "target_info", "up"])).to_owned()
+        (*random.pick(&["clash", "clash_total", "clash.count", "clash_sum", "target_info"])).to_owned()
     };
     let description = *random.pick(TEXTS);
     let kind = random.below(6);
