@@ -1,6 +1,6 @@
 //! Colors for words on a terminal.
 
-use std::io::IsTerminal as _;
+use std::{env, ffi::OsString, io::IsTerminal as _};
 
 /// The color of a word on a terminal.
 #[derive(Clone, Copy)]
@@ -10,14 +10,17 @@ pub(crate) enum Color {
     Green,
 }
 
-/// Colors words if standard output is a terminal and `NO_COLOR` is not set.
+/// Colors words if standard output is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
 pub(crate) struct Painter {
     is_enabled: bool,
 }
 
 impl Painter {
     pub(crate) fn new() -> Self {
-        let no_color = std::env::vars_os().any(|(name, value)| name == "NO_COLOR" && !value.is_empty());
+        let disables_color = |(name, value): (OsString, OsString)| {
+            (name == "NO_COLOR" && !value.is_empty()) || (name == "TERM" && value == "dumb")
+        };
+        let no_color = env::vars_os().any(disables_color);
         Self { is_enabled: std::io::stdout().is_terminal() && !no_color }
     }
 

@@ -15,7 +15,8 @@ pub(crate) struct Console {
     /// `text`: for people; `json`: one object per line; `auto`: text on a terminal, JSON otherwise.
     pub(crate) format: Format,
 
-    /// `auto`: colored text on a terminal unless the variable `NO_COLOR` is set; `always`; `never`.
+    /// `auto`: colored text on a terminal, unless the variable `NO_COLOR` is set or `TERM` is
+    /// `dumb`; `always`; `never`.
     pub(crate) color: Color,
 }
 
@@ -50,7 +51,7 @@ string_enum! {
 string_enum! {
     /// The use of color in text.
     pub(crate) enum Color {
-        /// Color on a terminal, unless `NO_COLOR` is set.
+        /// Color on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
         Auto = "auto",
         /// Color everywhere.
         Always = "always",

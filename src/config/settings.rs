@@ -8,6 +8,6 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     /// The proxies from the environment.
     pub(crate) proxies: Proxies,
-    /// The presence of the variable `NO_COLOR`.
+    /// True if the environment disables color: `NO_COLOR` is set, or `TERM` is `dumb`.
     pub(crate) no_color: bool,
 }

@@ -4,9 +4,9 @@
 //! a slow reader.
 
 #[cfg(not(unix))]
-pub(crate) use self::other::{is_writable, wait_writable, write};
+pub(crate) use self::other::{has_reader, is_writable, wait_writable, write};
 #[cfg(unix)]
-pub(crate) use self::unix::{is_writable, wait_writable, write};
+pub(crate) use self::unix::{has_reader, is_writable, wait_writable, write};
 
 /// The maximum number of bytes that a write to a pipe keeps together, even if other processes also
 /// write to it.
@@ -45,11 +45,23 @@ mod unix {
         poll_writable(stream, None);
     }
 
+    /// Returns whether a write to a pipe would not fail for the lack of a reader.
+    pub(crate) fn has_reader(stream: Stream) -> bool {
+        let events = poll_events(stream, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        events.is_some_and(|events| !events.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL))
+    }
+
     fn poll_writable(stream: Stream, timeout: Option<&Timespec>) -> bool {
+        // A broken stream counts as writable, so that the write returns its error.
+        poll_events(stream, timeout).is_some_and(|events| !events.is_empty())
+    }
+
+    /// Returns the events of the stream, which are empty after the timeout.
+    fn poll_events(stream: Stream, timeout: Option<&Timespec>) -> Option<PollFlags> {
         let descriptor = descriptor(stream);
         let mut descriptors = [PollFd::new(&descriptor, PollFlags::OUT)];
-        // A broken stream counts as writable, so that the write returns its error.
-        poll(&mut descriptors, timeout).is_ok_and(|ready| ready > 0)
+        poll(&mut descriptors, timeout).ok()?;
+        Some(descriptors[0].revents())
     }
 
     /// Writes some of `bytes` and returns how many.
@@ -72,6 +84,11 @@ mod other {
     }
 
     pub(crate) fn wait_writable(_: Stream) {}
+
+    /// The platform cannot look without a write.
+    pub(crate) fn has_reader(_: Stream) -> bool {
+        false
+    }
 
     pub(crate) fn write(stream: Stream, bytes: &[u8]) -> io::Result<usize> {
         match stream {

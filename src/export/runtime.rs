@@ -5,21 +5,27 @@
 
 use std::{
     future::Future,
+    io,
     sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
 use opentelemetry::Context;
-use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 use crate::error::Error;
 
-/// Owns the runtime. Dropping it aborts all exports and waits at most [`CLOSE_LIMIT`] for servers
-/// to close their ports. Prefer [`stop`](Self::stop).
+/// Owns the thread of the runtime. Dropping it aborts all exports and waits at most [`CLOSE_LIMIT`]
+/// for servers to close their ports. Prefer [`stop`](Self::stop).
 #[derive(Debug)]
 pub(crate) struct ExportRuntime {
-    runtime: Mutex<Option<Runtime>>,
     handle: RuntimeHandle,
+    /// Dropping it ends the thread.
+    running: Mutex<Option<oneshot::Sender<()>>>,
     /// One for each server; it disconnects when the port is closed.
     servers: Mutex<Vec<mpsc::Receiver<()>>>,
 }
@@ -42,28 +48,27 @@ pub(crate) struct OpenPort {
 }
 
 impl ExportRuntime {
+    /// Starts the thread. The multi-threaded runtime of tokio is not used, since it panics where
+    /// the operating system refuses a thread.
     pub(crate) fn start() -> Result<Self, Error> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            // The blocking threads look up names. A lookup that hangs keeps its thread after it has
-            // timed out.
-            .max_blocking_threads(32)
-            .thread_name("autotelemetry")
+        let refused = |error| Error::system("cannot start the background thread", error);
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .on_thread_start(|| {
-                // Both guards live as long as the thread. Suppression alone is not enough: a span
-                // without a parent, such as those of h2, ends it through tracing-opentelemetry.
-                std::mem::forget(Context::enter_telemetry_suppressed_scope());
-                std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
-            })
             .build()
-            .map_err(|error| Error::system("cannot start the background thread", error))?;
+            .map_err(refused)?;
         let handle = RuntimeHandle {
             handle: runtime.handle().clone(),
             shutdown_signal: Arc::new(watch::Sender::new(false)),
         };
-        Ok(Self { runtime: Mutex::new(Some(runtime)), handle, servers: Mutex::default() })
+        let (running, stopped) = oneshot::channel();
+        start_thread("autotelemetry", move || {
+            // An error means that the sender was dropped.
+            let _ = runtime.block_on(stopped);
+            runtime.shutdown_background();
+        })
+        .map_err(refused)?;
+        Ok(Self { handle, running: Mutex::new(Some(running)), servers: Mutex::default() })
     }
 
     pub(crate) fn handle(&self) -> RuntimeHandle {
@@ -99,14 +104,13 @@ impl ExportRuntime {
     /// Aborts all exports. Returns when the ports are closed or `limit` has passed.
     pub(crate) fn stop(&self, limit: Duration) {
         self.begin_closing();
-        if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(running) = self.running.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let deadline = Instant::now() + limit.max(CLOSE_LIMIT);
             for server in self.servers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
                 // Nothing is ever sent: this returns when the last socket is closed.
                 let _ = server.recv_timeout(deadline.saturating_duration_since(Instant::now()));
             }
-            // A plain drop would wait, and panics inside asynchronous code.
-            runtime.shutdown_background();
+            drop(running);
         }
     }
 }
@@ -128,6 +132,46 @@ impl RuntimeHandle {
     pub(crate) fn shutdown_signal(&self) -> ShutdownSignal {
         ShutdownSignal(self.shutdown_signal.subscribe())
     }
+}
+
+/// Runs `work`, which may block, on a thread of its own. Callers limit how many run at a time.
+///
+/// If the operating system refuses a thread, `work` runs on the thread of the caller. In that case
+/// `spawn_blocking` of tokio would panic.
+///
+/// # Errors
+///
+/// Returns an error if `work` panics on its thread.
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (sender, result) = oneshot::channel();
+    // Outlives a thread that cannot be started.
+    let job = Arc::new(Mutex::new(Some(work)));
+    let run = {
+        let job = Arc::clone(&job);
+        move || {
+            let work = job.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let _ = work.map(|work| sender.send(work()));
+        }
+    };
+    if start_thread("autotelemetry-blocking", run).is_err() {
+        let work = job.lock().unwrap_or_else(PoisonError::into_inner).take();
+        return work.map(|work| work()).ok_or_else(|| io::Error::other("a background thread has ended"));
+    }
+    result.await.map_err(|_| io::Error::other("a background thread panicked"))
+}
+
+/// Starts a thread that runs `work` with telemetry suppressed.
+fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let run = move || {
+        // Suppression alone is not enough: a span without a parent, such as those of h2, ends it
+        // through tracing-opentelemetry.
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        let _no_subscriber = tracing::dispatcher::set_default(&tracing::Dispatch::none());
+        work();
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)
 }
 
 /// Shows whether the shutdown has begun.

@@ -55,6 +55,11 @@ impl Environment {
             .filter(|(_, value)| !value.is_empty())
     }
 
+    /// Returns whether the variables disable color: `NO_COLOR` is set, or `TERM` is `dumb`.
+    pub(crate) fn disables_color(&self) -> bool {
+        self.get("NO_COLOR").is_some() || self.get("TERM") == Some("dumb")
+    }
+
     /// Returns the names of variables whose value is not Unicode.
     pub(crate) fn not_unicode(&self) -> &[String] {
         &self.not_unicode

@@ -140,7 +140,7 @@ impl Sources {
         let proxies = proxy_env::proxies(&environment);
         warnings.extend(proxy_env::warnings(&proxies, &config));
         let loaded = Loaded {
-            settings: Settings { config, proxies, no_color: environment.get("NO_COLOR").is_some() },
+            settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,
             file: file.as_ref().map(|file| file.path().to_owned()),
             tried: search.tried,

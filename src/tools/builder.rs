@@ -235,7 +235,7 @@ impl Builder {
     /// Returns an error if the configuration has problems (all are listed, each with its key), a
     /// port is taken, or the operating system refuses a thread.
     pub fn build(self) -> Result<ObservabilityTools, Error> {
-        self.build_with(None, otlp::inspect, |_| Ok(()))
+        self.build_with(None, otlp::inspect, |_| Ok(())).map(ObservabilityTools::with_exit_notice)
     }
 
     /// Builds the tools and sets the globals of the process.
@@ -250,7 +250,8 @@ impl Builder {
     /// Returns the errors of [`build`](Self::build). Also returns an error if one of the globals is
     /// already set, by an earlier call or by another library.
     pub fn install(self) -> Result<ObservabilityTools, Error> {
-        let tools = install::install(|| self.build_with(None, otlp::inspect, install::check))?;
+        let tools =
+            install::install(|| self.build_with(None, otlp::inspect, install::check))?.with_exit_notice();
         for warning in tools.warnings() {
             tools.diagnostics().warn(format_args!("warning: {warning}"));
         }

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     fmt,
     net::SocketAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -20,6 +20,7 @@ use opentelemetry_sdk::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
+use super::exit_notice::ExitNotice;
 use crate::{
     config::{Config, LogFilter, value::ConfigValue as _},
     diagnostics::DiagnosticLog,
@@ -58,6 +59,8 @@ pub struct ObservabilityTools {
     pub(super) loaded: Loaded,
     /// The result of the shutdown, once it is done.
     shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
+    /// Set if the end of the process can lose telemetry.
+    exit_notice: Option<Arc<ExitNotice>>,
     /// The process that started the threads. A forked child has none of them.
     process_id: u32,
 }
@@ -70,7 +73,22 @@ impl fmt::Debug for ObservabilityTools {
 
 impl ObservabilityTools {
     pub(super) fn new(pipeline: Pipeline, loaded: Loaded) -> Self {
-        Self { pipeline, loaded, shutdown_result: Mutex::new(None), process_id: std::process::id() }
+        Self {
+            pipeline,
+            loaded,
+            shutdown_result: Mutex::new(None),
+            exit_notice: None,
+            process_id: std::process::id(),
+        }
+    }
+
+    /// Reports what is lost if the process ends before the shutdown.
+    pub(super) fn with_exit_notice(mut self) -> Self {
+        if !self.has_nothing_to_export() {
+            let recorders = self.pipeline.outputs.recorders.clone();
+            self.exit_notice = Some(ExitNotice::register(recorders, self.diagnostics()));
+        }
+        self
     }
 
     /// Returns tools that do nothing: no thread, no port, no output.
@@ -254,6 +272,9 @@ impl ObservabilityTools {
         let mut shutdown_result = self.shutdown_result.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = &*shutdown_result {
             return result.clone();
+        }
+        if let Some(exit_notice) = &self.exit_notice {
+            exit_notice.cancel();
         }
         if let Some(runtime) = &self.pipeline.runtime {
             runtime.begin_closing();

@@ -7,6 +7,7 @@
     reason = "a test may panic and print"
 )]
 
+mod clock;
 mod collector_restart;
 mod config_examples;
 mod examples;
@@ -21,6 +22,7 @@ mod readme_images;
 mod schema_in_editor;
 mod shutdown;
 mod signals;
+mod terminal;
 mod tls;
 
 /// The process under test that [`test_support::child::Child`] starts.

@@ -1,8 +1,9 @@
 //! The console output of the quickstart: text, and JSON lines.
 
 use std::{
-    io::{BufRead as _, BufReader},
-    process::Stdio,
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Command, Stdio},
 };
 
 use test_support::process;
@@ -142,4 +143,85 @@ fn console_exporter_counts_each_signal() {
         assert_eq!((stats.emitted(), stats.exported(), stats.queued()), (items, items, 0), "{stats:?}");
     }
     assert_eq!(lines.json().len(), 4);
+}
+
+/// Logs each line of standard input to standard output, and answers on standard error. At the end,
+/// prints the statistics there.
+#[test]
+#[ignore = "child process of other tests"]
+fn child_logs_lines() {
+    let tools = autotelemetry::ObservabilityTools::builder().build().unwrap();
+    let logger = tools.logger("shop");
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        if line == "shut down" {
+            tools.shutdown().unwrap();
+        } else {
+            logger.info(line, &[]);
+        }
+        eprintln!("DONE");
+    }
+    let stats = tools.stats();
+    let stats = stats.exporter(autotelemetry::Signal::Logs, "console").unwrap();
+    eprintln!("STATS {} {} {}", stats.emitted(), stats.exported(), stats.dropped());
+}
+
+fn child_logs_lines_to(stdout: impl Into<Stdio>) -> (process::Process, BufReader<std::process::ChildStderr>) {
+    let mut command = process::function(module_path!(), "child_logs_lines");
+    command.env("OTEL_SERVICE_NAME", "shop").env("OTEL_LOGS_EXPORTER", "console");
+    command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+    let mut child = process::Process::spawn(&mut command);
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    (child, stderr)
+}
+
+/// Sends a line and waits until it was logged. Returns the other lines of standard error.
+fn say(child: &mut process::Process, stderr: &mut impl std::io::BufRead, line: &str) -> String {
+    writeln!(child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    let mut answer = String::new();
+    while !answer.ends_with("DONE\n") {
+        assert!(stderr.read_line(&mut answer).unwrap() > 0, "{answer}");
+    }
+    answer
+}
+
+#[test]
+#[cfg(unix)]
+fn named_pipe_with_a_second_reader_continues_after_a_notice() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    // An end for both directions opens at once, and lets the others open.
+    let both = fs::File::options().read(true).write(true).open(&path).unwrap();
+    let mut first = BufReader::new(fs::File::open(&path).unwrap());
+    let (mut child, mut stderr) = child_logs_lines_to(fs::File::options().write(true).open(&path).unwrap());
+    drop(both);
+    say(&mut child, &mut stderr, "read");
+    let mut line = String::new();
+    while !line.contains("\"read\"") {
+        line.clear();
+        assert!(first.read_line(&mut line).unwrap() > 0);
+    }
+    drop(first);
+    let answer = say(&mut child, &mut stderr, "unread");
+    assert!(answer.contains("standard output was closed by its reader"), "{answer}");
+    let second = BufReader::new(fs::File::open(&path).unwrap());
+    let mut sent = 2;
+    loop {
+        sent += 1;
+        let answer = say(&mut child, &mut stderr, "again");
+        if answer.contains("standard output has a reader again; console output continues") {
+            break;
+        }
+        assert_eq!(answer, "DONE\n");
+    }
+    drop(child.stdin.take());
+    let lines: Vec<serde_json::Value> =
+        second.lines().filter_map(|line| serde_json::from_str(&line.unwrap()).ok()).collect();
+    let dropped = lines[0]["attributes"]["dropped"].as_u64().unwrap();
+    assert_eq!(dropped + 1 + lines.len() as u64 - 1, sent, "{lines:?}");
+    assert_eq!(lines.last().unwrap()["message"], "again");
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut stderr, &mut rest).unwrap();
+    assert!(rest.contains(&format!("STATS {sent} {} {dropped}", sent - dropped)), "{rest}");
 }

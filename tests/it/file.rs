@@ -223,15 +223,7 @@ impl Logging {
     /// Starts the child through a shell that runs `before` first.
     fn start(directory: &Path, before: &str) -> Self {
         let inner = process::function(module_path!(), "child_logs_stdin");
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("{before} exec \"$@\"")).arg("sh").arg(inner.get_program());
-        command.args(inner.get_args());
-        for (name, value) in inner.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        let mut command = process::after(before, &inner);
         command
             .env("OTEL_SERVICE_NAME", "shop")
             .env("OTEL_LOGS_EXPORTER", "file")
@@ -329,4 +321,27 @@ fn full_disk_leaves_whole_lines() {
     assert_eq!(written + usize::try_from(dropped).unwrap(), 101, "{err}");
     assert!(dropped > 0 && err.contains(&format!("STATS 101 {written} {dropped} ")), "{err}");
     assert!(err.contains("File too large"), "{err}");
+}
+
+/// A pipe in the place of the file would block the thread that opens it.
+#[test]
+#[cfg(unix)]
+fn pipe_in_place_of_the_log_file_is_refused_and_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.log");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let error = to_files(directory.path()).build().unwrap_err().to_string();
+    assert!(error.contains("shop.log is not a regular file"), "{error}");
+
+    fs::remove_file(&path).unwrap();
+    let mut program = Logging::start(directory.path(), "");
+    program.say("one");
+    fs::rename(&path, directory.path().join("moved")).unwrap();
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    program.say("lost");
+    fs::remove_file(&path).unwrap();
+    program.say("three");
+    let err = program.end();
+    assert!(err.contains("STATS 3 2 1 "), "{err}");
+    assert!(err.contains("shop.log is not a regular file"), "{err}");
 }

@@ -33,7 +33,7 @@ fn child_forks() {
             .set("metrics.exporters", "otlp,prometheus")
             .set("prometheus.port", 0)
             .set("traces.batch.schedule_delay", "10ms")
-            .set("shutdown_timeout", "300ms")
+            .set("shutdown_timeout", "1s")
             .build()
             .unwrap();
         let emit = || {
@@ -60,11 +60,11 @@ fn child_forks() {
                 parent.set_read_timeout(Some(TIMEOUT)).unwrap();
                 let mut took = [0; 8];
                 parent.read_exact(&mut took).expect("the child says how long it took");
-                assert!(u64::from_le_bytes(took) < 200, "{protocol}: {took:?}");
+                assert!(u64::from_le_bytes(took) < 900, "{protocol}: {took:?}");
                 // The parent still has its telemetry, and its deadline.
                 let start = Instant::now();
                 tools.shutdown().unwrap_err();
-                assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+                assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
             }
         }
     }

@@ -41,6 +41,7 @@ mod readme;
 mod self_metrics;
 mod self_metrics_otlp;
 mod shutdown;
+mod system_limits;
 mod testing;
 mod testing_clock;
 mod testing_failures;

@@ -72,8 +72,16 @@ impl LineSink for StdStreamSink {
         self.is_terminal
     }
 
+    fn is_writable(&self) -> bool {
+        stdio::is_writable(self.stream)
+    }
+
     fn close_reason(&self, error: &io::Error) -> Option<CloseReason> {
         CloseReason::from_write_error(error)
+    }
+
+    fn has_reader(&self) -> bool {
+        stdio::has_reader(self.stream)
     }
 }
 

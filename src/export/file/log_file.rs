@@ -21,10 +21,15 @@ pub(super) struct LogFile {
 
 impl LogFile {
     /// Opens or creates the file that is current now. Creates the directory if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the path leads to anything but a regular file. A pipe would block the
+    /// writer, and a device has no lines to continue.
     pub(super) fn open(directory: &Path, naming: &FileNaming) -> io::Result<Self> {
         let (name, end) = naming.at(SystemTime::now());
         let path = directory.join(name);
-        let open = || OpenOptions::new().create(true).read(true).append(true).open(&path);
+        let open = || open_without_waiting(OpenOptions::new().create(true).read(true).append(true), &path);
         let mut file = match open() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 fs::create_dir_all(directory)?;
@@ -32,6 +37,10 @@ impl LogFile {
             }
             result => result,
         }?;
+        if !file.metadata()?.is_file() {
+            let message = format!("{} is not a regular file", path.display());
+            return Err(io::Error::new(ErrorKind::InvalidInput, message));
+        }
         // A process that was killed may have left an incomplete line.
         let mut last = [b'\n'];
         if file.seek(SeekFrom::End(-1)).is_ok() {
@@ -90,6 +99,23 @@ impl LogFile {
         }
         Err(error)
     }
+}
+
+/// Opens a file. A named pipe does not wait for its other end.
+#[cfg(unix)]
+fn open_without_waiting(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    use rustix::fs::OFlags;
+
+    // A regular file ignores the first flag. A terminal must not become that of the process.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_without_waiting(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
 }
 
 #[cfg(unix)]

@@ -5,6 +5,7 @@
 //! through a bounded queue to a worker thread. If the queue is full, lines are dropped and counted,
 //! and a notice takes their place in the output.
 
+mod closure;
 mod log_destination;
 mod queue;
 mod shared;

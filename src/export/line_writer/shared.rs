@@ -4,13 +4,14 @@ use std::{
     cell::Cell,
     io,
     sync::{
-        Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+        Condvar, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use super::{
+    closure::Closure,
     queue::LineQueue,
     sink::{CloseReason, LineSink},
     state::QueueState,
@@ -31,8 +32,7 @@ pub(super) struct SharedWriter {
     pub(super) progress: Condvar,
     /// A copy of [`QueueState::is_busy`], readable without the lock.
     is_busy: AtomicBool,
-    /// Set once no later write can succeed.
-    closed: OnceLock<CloseReason>,
+    closure: Closure,
     pub(super) is_interactive: bool,
     pub(super) tick_interval: Option<Duration>,
     /// Creates the notice about a number of dropped lines.
@@ -66,7 +66,7 @@ impl SharedWriter {
             work: Condvar::new(),
             progress: Condvar::new(),
             is_busy: AtomicBool::new(false),
-            closed: OnceLock::new(),
+            closure: Closure::default(),
             is_interactive: sink.is_interactive(),
             tick_interval: sink.tick_interval(),
             writer: Mutex::new(WriterState { sink, partial_write: LineQueue::default() }),
@@ -130,14 +130,14 @@ impl SharedWriter {
 
     #[inline]
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.get().is_some()
+        self.closure.is_closed()
     }
 
     /// Closes the writer if no write can succeed after `error`.
     pub(super) fn close_after(&self, sink: &dyn LineSink, error: &io::Error) {
         if let Some(reason) = sink.close_reason(error) {
-            let is_first = self.closed.set(reason).is_ok();
-            if is_first && matches!(reason, CloseReason::ReaderLeft) {
+            let is_first = self.closure.close(reason);
+            if is_first && reason == CloseReason::ReaderLeft {
                 self.diagnostics.warn(format_args!(
                     "{} was closed by its reader; console output stopped",
                     self.destination
@@ -146,18 +146,46 @@ impl SharedWriter {
         }
     }
 
+    /// Opens the writer again if its reader has returned. Looks at most every
+    /// [`RETRY_INTERVAL`](super::closure::RETRY_INTERVAL), and never waits.
+    #[cold]
+    pub(super) fn reopen_if_possible(&self) {
+        if !self.closure.is_retry_due() {
+            return;
+        }
+        let Some(writer) = self.try_lock_writer() else { return };
+        if !writer.sink.has_reader() {
+            return;
+        }
+        // Under the lock, so that no line is written before the notice about the missing ones.
+        let missing = self.closure.reopen();
+        self.update(|state| {
+            state.missing += missing;
+            state.notice_due = state.missing > 0;
+        });
+        drop(writer);
+        self.diagnostics
+            .warn(format_args!("{} has a reader again; console output continues", self.destination));
+    }
+
     /// Counts items that could not be written.
     pub(super) fn count_failed(&self, items: u64, recorder: &StatsRecorder, error: &io::Error) {
-        match self.closed.get() {
+        match self.closure.reason() {
             Some(CloseReason::ReaderLeft) => recorder.discard(items, Reason::Unread),
             Some(CloseReason::Panicked) => drop(recorder.fail(items, "panicked", error)),
             None => drop(recorder.fail(items, "not_written", error)),
         }
     }
 
+    /// Counts items that a closed writer refuses.
+    pub(super) fn refuse_closed(&self, items: u64, recorder: &StatsRecorder) {
+        self.closure.miss(items);
+        recorder.refuse(items, self.drop_reason());
+    }
+
     /// Returns the reason for which a closed writer drops items.
     pub(super) fn drop_reason(&self) -> Reason {
-        match self.closed.get() {
+        match self.closure.reason() {
             Some(CloseReason::ReaderLeft) | None => Reason::Unread,
             Some(CloseReason::Panicked) => Reason::Broken("the writer panicked"),
         }

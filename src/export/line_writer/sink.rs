@@ -26,16 +26,27 @@ pub(crate) trait LineSink: Send {
         false
     }
 
-    /// Returns the reason if no later write can succeed after `error`.
+    /// Returns whether `write_all` may be called by a thread that must not block for long.
+    fn is_writable(&self) -> bool {
+        true
+    }
+
+    /// Returns the reason if no write can succeed after `error`.
     fn close_reason(&self, _: &io::Error) -> Option<CloseReason> {
         None
+    }
+
+    /// Returns whether a sink that was closed for [`CloseReason::ReaderLeft`] has a reader again.
+    fn has_reader(&self) -> bool {
+        false
     }
 }
 
 /// The reason why a sink accepts no more lines.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CloseReason {
     /// The reader has closed its end, which is not an error: programs are piped into `head`.
+    /// Another one may open a named pipe later.
     ReaderLeft,
     Panicked,
 }

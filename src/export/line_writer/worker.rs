@@ -40,16 +40,43 @@ pub(super) fn run(shared: &SharedWriter) {
             }
             continue;
         }
-        let mut batch = std::mem::replace(&mut state.queue, spare);
-        drop(state);
-        let mut writer = shared.lock_writer();
-        let WriterState { sink, partial_write } = &mut *writer;
-        write(shared, sink.as_mut(), partial_write);
-        write(shared, sink.as_mut(), &mut batch);
-        drop(writer);
-        spare = batch;
-        state = shared.lock_state();
+        (state, spare) = write_queue(shared, state, spare);
     }
+}
+
+/// Writes the queue on a thread that has pushed lines, in place of the worker.
+///
+/// Leaves the queue as it is if the sink would block.
+#[cold]
+pub(super) fn run_on_caller(shared: &SharedWriter) {
+    let mut state = shared.lock_state();
+    let mut spare = LineQueue::default();
+    while state.done != state.pushed || !state.queue.is_empty() {
+        drop(state);
+        let is_writable = shared.lock_writer().sink.is_writable();
+        state = shared.lock_state();
+        if !is_writable {
+            break;
+        }
+        (state, spare) = write_queue(shared, state, spare);
+    }
+    state.worker = WorkerStatus::NotRunning;
+}
+
+/// Writes what is queued now. `spare` becomes the queue. Returns the empty queue.
+fn write_queue<'s>(
+    shared: &'s SharedWriter,
+    mut state: MutexGuard<'s, QueueState>,
+    spare: LineQueue,
+) -> (MutexGuard<'s, QueueState>, LineQueue) {
+    let mut batch = std::mem::replace(&mut state.queue, spare);
+    drop(state);
+    let mut writer = shared.lock_writer();
+    let WriterState { sink, partial_write } = &mut *writer;
+    write(shared, sink.as_mut(), partial_write);
+    write(shared, sink.as_mut(), &mut batch);
+    drop(writer);
+    (shared.lock_state(), batch)
 }
 
 /// Waits for lines, and returns whether the tick interval passed instead.

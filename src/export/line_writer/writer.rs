@@ -24,6 +24,14 @@ use crate::{
 /// The longest time that a push waits for an interactive sink.
 const INTERACTIVE_WAIT: Duration = Duration::from_millis(50);
 
+/// The thread that writes the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worker {
+    Thread,
+    /// The operating system refuses a thread.
+    Caller,
+}
+
 /// Writes lines without blocking. Dropping it stops the queue.
 pub(crate) struct LineWriter {
     shared: Arc<SharedWriter>,
@@ -51,11 +59,16 @@ impl LineWriter {
     /// The caller then need not format them.
     #[inline]
     pub(crate) fn drop_if_closed(&self, items: u64, recorder: &StatsRecorder) -> bool {
-        let closed = self.shared.is_closed();
-        if closed {
-            recorder.refuse(items, self.shared.drop_reason());
+        let shared = &self.shared;
+        if !shared.is_closed() {
+            return false;
         }
-        closed
+        shared.reopen_if_possible();
+        let is_closed = shared.is_closed();
+        if is_closed {
+            shared.refuse_closed(items, recorder);
+        }
+        is_closed
     }
 
     /// Writes or queues whole lines that contain `items`.
@@ -100,11 +113,12 @@ impl LineWriter {
                 // The writer is still locked, so nothing is written between the two parts.
                 writer.partial_write.push(&lines[written..], items, recorder);
                 drop(writer);
-                shared.update(|state| {
-                    state.pushed += (lines.len() - written) as u64;
-                    // If no thread can be started, the rest waits for the next line.
-                    let _ = self.wake_worker(state);
-                });
+                let mut state = shared.lock_state();
+                state.pushed += (lines.len() - written) as u64;
+                let worker = self.wake_worker(&mut state);
+                shared.publish_busy(&state);
+                drop(state);
+                self.work_without_thread(worker);
             }
             Err(error) => {
                 drop(writer);
@@ -127,14 +141,15 @@ impl LineWriter {
         let mut state = shared.lock_state();
         let refused = if shared.is_closed() {
             drop(state);
-            return recorder.refuse(items, shared.drop_reason());
-        } else if state.stopping {
+            return shared.refuse_closed(items, recorder);
+        } else if state.stopping && (!shared.is_interactive || state.stalled) {
+            // A terminal, too, gets the lines that it accepts at once.
             Some(Reason::ShutDown)
         } else if state.queue.is_full_for(lines.len()) {
             state.notice_due = true;
             Some(Reason::QueueFull)
         } else {
-            self.wake_worker(&mut state).err()
+            None
         };
         if let Some(reason) = refused {
             state.missing += items;
@@ -146,7 +161,12 @@ impl LineWriter {
         recorder.emit(items);
         state.queue.push(lines, items, recorder);
         state.pushed += lines.len() as u64;
+        let worker = self.wake_worker(&mut state);
         shared.publish_busy(&state);
+        if worker == Worker::Caller {
+            drop(state);
+            return self.work_without_thread(worker);
+        }
         if shared.is_interactive && !state.stalled {
             let pushed = state.pushed;
             let (mut state, timed_out) = shared.wait_done(state, pushed, Instant::now() + INTERACTIVE_WAIT);
@@ -155,36 +175,57 @@ impl LineWriter {
     }
 
     /// Makes the worker look at the queue once the lock is released. Starts it if necessary.
-    fn wake_worker(&self, state: &mut QueueState) -> Result<(), Reason> {
+    ///
+    /// After [`Worker::Caller`], the caller must call
+    /// [`work_without_thread`](Self::work_without_thread) once the lock is released.
+    fn wake_worker(&self, state: &mut QueueState) -> Worker {
         let process = std::process::id();
         if state.worker_process != process {
             (state.worker_process, state.worker) = (process, WorkerStatus::NotRunning);
             // The parent process writes the lines that its worker had taken from the queue.
             state.done = state.pushed - state.queue.len() as u64;
         }
+        let mut worker = Worker::Thread;
         match state.worker {
             WorkerStatus::Busy => {}
             WorkerStatus::Idle => self.shared.work.notify_one(),
             WorkerStatus::NotRunning => {
                 let shared = Arc::clone(&self.shared);
-                thread::Builder::new()
+                let started = thread::Builder::new()
                     .name("autotelemetry-lines".to_owned())
-                    .spawn(move || worker::run(&shared))
-                    .map_err(|_| Reason::Broken("cannot start a thread"))?;
+                    .spawn(move || worker::run(&shared));
+                if started.is_err() {
+                    worker = Worker::Caller;
+                }
             }
         }
         state.worker = WorkerStatus::Busy;
-        Ok(())
+        worker
+    }
+
+    /// Writes the queue on this thread if the operating system refuses one for the worker.
+    #[inline]
+    fn work_without_thread(&self, worker: Worker) {
+        if worker == Worker::Caller {
+            worker::run_on_caller(&self.shared);
+        }
     }
 
     /// Returns the position to pass to [`wait_flushed`](Self::wait_flushed).
     pub(crate) fn request_flush(&self) -> u64 {
         let mut state = self.shared.lock_state();
-        // No later line may arrive to trigger the drop notice, so write it now.
-        if state.notice_due && self.wake_worker(&mut state).is_ok() {
+        let mut worker = Worker::Thread;
+        if state.notice_due || state.done != state.pushed {
+            worker = self.wake_worker(&mut state);
+        }
+        if state.notice_due {
+            // No later line may arrive to trigger the drop notice, so write it now.
             self.shared.write_drop_notice(&mut state);
         }
-        state.pushed
+        let pushed = state.pushed;
+        drop(state);
+        self.work_without_thread(worker);
+        pushed
     }
 
     /// Waits until everything up to `position` is written or lost.

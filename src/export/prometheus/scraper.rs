@@ -4,19 +4,20 @@ use std::{
     collections::HashSet,
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    thread,
     time::Duration,
 };
 
-use opentelemetry::Context;
 use opentelemetry_sdk::metrics::{ManualReader, data::ResourceMetrics, reader::MetricReader as _};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
 use super::{encoder::Encoder, page::Page};
 use crate::{
     config::Prometheus,
     diagnostics::DiagnosticLog,
-    export::callbacks::{CALLBACK_TIMEOUT, Callbacks},
+    export::{
+        callbacks::{CALLBACK_TIMEOUT, Callbacks},
+        runtime::run_blocking,
+    },
 };
 
 /// The longest time that a scrape waits for others.
@@ -78,25 +79,14 @@ impl Scraper {
         let Ok(Ok(turn)) = tokio::time::timeout(SCRAPE_WAIT, turn).await else {
             return Err(ScrapeError::Busy);
         };
-        let (sender, page) = oneshot::channel();
         let scraper = Arc::clone(self);
-        let work = move || {
-            // The receiver is gone if the client is.
-            let _ = sender.send(scraper.make_page(gzip));
+        // A collection waits for callbacks of the program.
+        let page = run_blocking(move || {
+            let page = scraper.make_page(gzip);
             drop(turn);
-        };
-        // A collection waits for callbacks of the program, and must not block the runtime. Its
-        // blocking threads are not used, because they panic if the system refuses a thread.
-        let work = Arc::new(Mutex::new(Some(work)));
-        let for_thread = Arc::clone(&work);
-        let started = thread::Builder::new().name("autotelemetry-scrape".to_owned()).spawn(move || {
-            let _suppressed = Context::enter_telemetry_suppressed_scope();
-            run_once(&for_thread);
+            page
         });
-        if started.is_err() {
-            run_once(&work);
-        }
-        page.await.unwrap_or_else(|_| Err(ScrapeError::Failed("the collection of metrics failed".to_owned())))
+        page.await.unwrap_or_else(|error| Err(ScrapeError::Failed(format!("cannot make the page: {error}"))))
     }
 
     fn make_page(&self, gzip: bool) -> Result<Page, ScrapeError> {
@@ -125,12 +115,5 @@ impl Scraper {
         for conflict in conflicts {
             self.diagnostics.warn(conflict);
         }
-    }
-}
-
-fn run_once(work: &Mutex<Option<impl FnOnce()>>) {
-    let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(work) = work {
-        work();
     }
 }

@@ -40,6 +40,23 @@ pub fn function(module: &str, name: &str) -> Command {
     command
 }
 
+/// Returns a command that runs `command` in a shell, after the shell has run `before`.
+pub fn after(before: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("{before} exec \"$@\"")).arg("sh").arg(command.get_program());
+    shell.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    if let Some(directory) = command.get_current_dir() {
+        shell.current_dir(directory);
+    }
+    shell
+}
+
 /// Returns a command without the inherited variables that configure telemetry, colours or proxies.
 pub fn clean(program: PathBuf) -> Command {
     let mut command = Command::new(program);

@@ -18,6 +18,7 @@ use crate::process;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
     Collector,
+    Faketime,
     KubernetesValidate,
     Nginx,
     Openssl,
@@ -34,6 +35,7 @@ impl Program {
     fn names(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Collector => ("otelcol", Some("OTELCOL")),
+            Self::Faketime => ("faketime", None),
             Self::KubernetesValidate => ("kubernetes-validate", Some("KUBERNETES_VALIDATE")),
             Self::Nginx => ("nginx", None),
             Self::Openssl => ("openssl", None),

@@ -9,7 +9,7 @@ use super::{file_error::TlsFileError, files::FileContents};
 use crate::{
     config::TlsFiles,
     diagnostics::{DiagnosticLog, RateLimit},
-    export::otlp::transport::http_version::HttpVersion,
+    export::{otlp::transport::http_version::HttpVersion, runtime::run_blocking},
 };
 
 /// The TLS configuration of one destination. Clones share it.
@@ -59,7 +59,7 @@ impl ReloadingTlsConfig {
             return Ok(Arc::clone(&loaded.config));
         }
         let inner = Arc::clone(&self.0);
-        let task = tokio::task::spawn_blocking(move || {
+        run_blocking(move || {
             let reloaded = loaded.reload(&inner.files, inner.version);
             let config = Arc::clone(&loaded.config);
             drop(loaded);
@@ -70,8 +70,8 @@ impl ReloadingTlsConfig {
                 inner.diagnostics.warn(warning);
             }
             config
-        });
-        task.await.map_err(io::Error::other)
+        })
+        .await
     }
 }
 

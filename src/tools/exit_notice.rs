@@ -1,0 +1,92 @@
+//! The notice about telemetry that the end of the process loses.
+//!
+//! Tools in a `static` are never dropped, nor are leaked ones or those of a program that calls
+//! `std::process::exit`.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use crate::{
+    config::Signal,
+    diagnostics::{DiagnosticLog, item_count::ItemCount},
+    export::stats::recorder::StatsRecorder,
+};
+
+thread_local! {
+    /// Dropped when the main thread ends, which is the end of the process.
+    static AT_EXIT: RefCell<NoticesAtExit> = const { RefCell::new(NoticesAtExit(Vec::new())) };
+}
+
+/// Reports what is queued when the main thread ends, unless the tools are shut down before.
+#[derive(Debug)]
+pub(super) struct ExitNotice {
+    recorders: Vec<Arc<StatsRecorder>>,
+    /// Metrics are pushed, so that those since the last push are lost too.
+    pushes_metrics: bool,
+    diagnostics: DiagnosticLog,
+    process_id: u32,
+    is_shut_down: AtomicBool,
+}
+
+struct NoticesAtExit(Vec<Weak<ExitNotice>>);
+
+impl ExitNotice {
+    /// Creates the notice. It has an effect only if the caller is the main thread.
+    pub(super) fn register(recorders: Vec<Arc<StatsRecorder>>, diagnostics: DiagnosticLog) -> Arc<Self> {
+        let notice = Arc::new(Self {
+            pushes_metrics: recorders.iter().any(|recorder| recorder.signal() == Signal::Metrics),
+            recorders,
+            diagnostics,
+            process_id: std::process::id(),
+            is_shut_down: AtomicBool::new(false),
+        });
+        if thread::current().name() == Some("main") {
+            // An error means that the thread ends.
+            let _ = AT_EXIT.try_with(|notices| {
+                let notices = &mut notices.borrow_mut().0;
+                notices.retain(|other| other.strong_count() > 0);
+                notices.push(Arc::downgrade(&notice));
+            });
+        }
+        notice
+    }
+
+    /// Cancels the notice.
+    pub(super) fn cancel(&self) {
+        self.is_shut_down.store(true, Ordering::Release);
+    }
+
+    fn report(&self) {
+        if self.is_shut_down.load(Ordering::Acquire) || self.process_id != std::process::id() {
+            return;
+        }
+        let queued = self.recorders.iter().filter(|recorder| recorder.queued() > 0);
+        let mut lost: Vec<_> = queued
+            .map(|recorder| {
+                let items = ItemCount(recorder.queued(), recorder.signal());
+                format!("{items} for {}", recorder.stats().destination())
+            })
+            .collect();
+        if self.pushes_metrics {
+            lost.push("the metrics since the last push".to_owned());
+        }
+        if !lost.is_empty() {
+            self.diagnostics.error(format_args!(
+                "the process ends without shutdown: lost {}; call shutdown() before the end",
+                lost.join("; ")
+            ));
+        }
+    }
+}
+
+impl Drop for NoticesAtExit {
+    fn drop(&mut self) {
+        self.0.iter().filter_map(Weak::upgrade).for_each(|notice| notice.report());
+    }
+}
