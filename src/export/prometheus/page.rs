@@ -27,8 +27,8 @@ pub(super) struct Mark {
     bytes: usize,
 }
 
-/// A page that is complete.
-#[derive(Debug)]
+/// A page that is complete. Clones share their bytes.
+#[derive(Debug, Clone)]
 pub(super) struct Page {
     pub(super) chunks: Vec<Bytes>,
     pub(super) is_gzip: bool,
