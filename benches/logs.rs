@@ -34,6 +34,8 @@ const CASES: &[(&str, &str)] = &[
     ("text: tracing-subscriber", "text: tracing-subscriber"),
     ("json and otlp: autotelemetry", "json and otlp: stock wiring"),
     ("json and otlp: stock wiring", "json and otlp: stock wiring"),
+    ("lost record: autotelemetry", "lost record: stock wiring"),
+    ("lost record: stock wiring", "lost record: stock wiring"),
     ("an empty call", "an empty call"),
     ("disabled event: autotelemetry", "disabled event: tracing-subscriber"),
     ("disabled event: tracing-subscriber", "disabled event: tracing-subscriber"),
@@ -186,6 +188,37 @@ fn case(name: &str) -> Case {
             let between = move || provider.force_flush().unwrap();
             Case { event: Box::new(tracing_event), between: Box::new(between) }
         }
+        "lost record: autotelemetry" => {
+            // The requests are accepted, and none is answered.
+            let hole = Box::leak(Box::new(TcpListener::bind("127.0.0.1:0").unwrap()));
+            let endpoint = format!("http://{}", hole.local_addr().unwrap());
+            let tools = tools(&[
+                NO_SPANS,
+                NO_METRICS,
+                ("diagnostics.level", "off"),
+                ("otlp.endpoint", &endpoint),
+                ("logs.exporters", "otlp"),
+                ("logs.batch.max_queue_size", "1"),
+            ]);
+            let is_full = || tools.stats().exporters().iter().any(|stats| stats.queued() == 2);
+            while !is_full() {
+                tracing_event(0);
+                thread::sleep(std::time::Duration::from_millis(20));
+            }
+            Case::new(tracing_event)
+        }
+        "lost record: stock wiring" => {
+            use opentelemetry_sdk::logs::{BatchConfigBuilder, BatchLogProcessor, SdkLoggerProvider};
+            let config = BatchConfigBuilder::default().with_max_queue_size(1).with_max_export_batch_size(1);
+            let processor = BatchLogProcessor::builder(Blocked).with_batch_config(config.build());
+            let provider = SdkLoggerProvider::builder().with_log_processor(processor.build()).build();
+            let bridge = opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge::new(&provider);
+            Box::leak(Box::new(provider));
+            let subscriber = registry().with(bridge.with_filter(LevelFilter::INFO));
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            (0..BURST).for_each(|_| tracing_event(0));
+            Case::new(tracing_event)
+        }
         "an empty call" => Case::new(|number| {
             black_box(number);
         }),
@@ -268,6 +301,21 @@ impl opentelemetry_sdk::logs::LogExporter for Nothing {
     ) -> opentelemetry_sdk::error::OTelSdkResult {
         black_box(batch.iter().count());
         Ok(())
+    }
+}
+
+/// An exporter that never returns.
+#[derive(Debug)]
+struct Blocked;
+
+impl opentelemetry_sdk::logs::LogExporter for Blocked {
+    async fn export(
+        &self,
+        _: opentelemetry_sdk::logs::LogBatch<'_>,
+    ) -> opentelemetry_sdk::error::OTelSdkResult {
+        loop {
+            thread::park();
+        }
     }
 }
 

@@ -37,11 +37,15 @@ pub(crate) fn with_unique<R>(attributes: &[KeyValue], work: impl FnOnce(&[KeyVal
     work(&attributes)
 }
 
+/// Returns `true` if keys of the scope may be equal. Nearly all scopes have no attributes.
+#[inline]
+pub(crate) fn may_repeat_in_scope(scope: &InstrumentationScope) -> bool {
+    scope.attributes().nth(1).is_some()
+}
+
 /// Returns the scope without repeated keys, or `None` if it has none.
+#[inline(never)]
 pub(crate) fn unique_scope(scope: &InstrumentationScope) -> Option<InstrumentationScope> {
-    if !may_repeat(scope.attributes().map(|attribute| attribute.key.as_str())) {
-        return None;
-    }
     let mut attributes: Vec<_> = scope.attributes().cloned().collect();
     let before = attributes.len();
     remove_repeated(&mut attributes);
@@ -57,18 +61,27 @@ pub(crate) fn unique_scope(scope: &InstrumentationScope) -> Option<Instrumentati
     })
 }
 
-/// Returns `false` if no two keys are equal, at little cost. `true` is only a suspicion.
-#[inline]
-pub(crate) fn may_repeat<'k>(keys: impl Iterator<Item = &'k str>) -> bool {
-    // Keys whose bits differ are not equal.
-    let mut bits = 0_u64;
-    keys.fold(false, |may_repeat, key| {
+/// Suspects equal keys, at little cost: keys whose bits differ are not equal.
+#[derive(Debug, Default)]
+pub(crate) struct KeyBits {
+    bits: u64,
+    may_repeat: bool,
+}
+
+impl KeyBits {
+    #[inline]
+    pub(crate) fn add(&mut self, key: &str) {
         let first = key.as_bytes().first().map_or(0, |byte| usize::from(*byte));
         let bit = 1 << ((key.len() ^ (first << 2)) % 64);
-        let is_set = bits & bit != 0;
-        bits |= bit;
-        may_repeat | is_set
-    })
+        self.may_repeat |= self.bits & bit != 0;
+        self.bits |= bit;
+    }
+
+    /// Returns `false` if all added keys are different.
+    #[inline]
+    pub(crate) fn may_repeat(&self) -> bool {
+        self.may_repeat
+    }
 }
 
 /// The number of attributes up to which all pairs are compared.
@@ -76,9 +89,14 @@ const FEW: usize = 16;
 
 #[inline]
 fn repeats(attributes: &[KeyValue]) -> bool {
-    attributes.len() > 1
-        && may_repeat(attributes.iter().map(|attribute| attribute.key.as_str()))
-        && has_repeated(attributes)
+    if attributes.len() < 2 {
+        return false;
+    }
+    let mut keys = KeyBits::default();
+    for attribute in attributes {
+        keys.add(attribute.key.as_str());
+    }
+    keys.may_repeat() && has_repeated(attributes)
 }
 
 #[inline(never)]

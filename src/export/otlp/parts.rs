@@ -156,6 +156,8 @@ fn visit_resource(visit: Visit<'_>, resource: Option<&Resource>) {
 }
 
 fn visit_scope(visit: Visit<'_>, scope: Option<&InstrumentationScope>) {
+    let name = scope.map_or("", |scope| &scope.name);
+    visit(Part { name: PartName::Single("the scope name"), content: Content::Key(name) });
     visit_identity(visit, "the scope attribute", scope.map_or(&[], |scope| &scope.attributes));
 }
 

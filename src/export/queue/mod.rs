@@ -135,14 +135,19 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
         queue
     }
 
-    /// Adds the item that `create` returns, unless the queue refuses it.
-    fn push(&self, create: impl FnOnce() -> T) {
-        match self.refusal.load(Ordering::Acquire) {
-            FULL => return self.losses.refuse(1, Reason::QueueFull),
-            CLOSED => return self.losses.refuse(1, Reason::ShutDown),
-            _ => {}
-        }
-        let item = create();
+    /// Counts an item as lost if the queue would refuse it. The caller then need not create it.
+    #[inline]
+    fn refuse_early(&self) -> bool {
+        let reason = match self.refusal.load(Ordering::Acquire) {
+            ACCEPTING => return false,
+            FULL => Reason::QueueFull,
+            _ => Reason::ShutDown,
+        };
+        self.losses.refuse(1, reason);
+        true
+    }
+
+    fn push(&self, item: T) {
         let mut state = self.lock();
         let refused = state.refusal();
         if refused.is_none() {
@@ -273,11 +278,15 @@ impl SpanDestination for BatchQueue<SpanData> {
     }
 
     fn end(&self, span: &SpanData) {
-        self.push(|| span.clone());
+        if !self.refuse_early() {
+            self.push(span.clone());
+        }
     }
 
     fn end_owned(&self, span: SpanData) {
-        self.push(|| span);
+        if !self.refuse_early() {
+            self.push(span);
+        }
     }
 }
 
@@ -287,11 +296,15 @@ impl LogDestination for BatchQueue<ScopedRecord> {
     }
 
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
-        self.push(|| (record.clone(), scope.clone()));
+        if !self.refuse_early() {
+            self.push((record.clone(), scope.clone()));
+        }
     }
 
     fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
-        self.push(|| (record, scope.clone()));
+        if !self.refuse_early() {
+            self.push((record, scope.clone()));
+        }
     }
 
     fn keeps_records(&self) -> bool {

@@ -13,7 +13,7 @@ use super::text::{end_within, truncated};
 use crate::{
     config::{AttributeLimits, Count},
     diagnostics::{DiagnosticLog, RateLimit},
-    export::unique_keys::may_repeat,
+    export::unique_keys::KeyBits,
 };
 
 /// Makes records conform to the data model and to the limits of attributes. The limit of lengths
@@ -45,18 +45,7 @@ impl RecordLimiter {
     /// Changes a record that is not within the limits, unless no destination accepts it: a record
     /// that is lost costs no copies.
     pub(crate) fn enforce(&self, record: &mut SdkLogRecord, is_accepted: impl FnOnce() -> bool) {
-        let long_body = self
-            .value_length
-            .filter(|limit| record.body().is_some_and(|body| !is_within_length(body, *limit)));
-        let is_within_limits = self.is_within_limits(record);
-        if (long_body.is_none() && is_within_limits) || !is_accepted() {
-            return;
-        }
-        if let Some((limit, body)) = long_body.zip(record.body()) {
-            let body = truncate(body, limit);
-            record.set_body(body);
-        }
-        if !is_within_limits {
+        if !self.is_within_limits(record) && is_accepted() {
             self.replace(record);
         }
     }
@@ -69,22 +58,32 @@ impl RecordLimiter {
     /// Returns `true` for nearly all records: nothing has to be changed.
     fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
         let mut count = 0;
-        let keys = record.attributes_iter().map(|(key, _)| key.as_str());
-        let may_repeat = may_repeat(keys.inspect(|_| count += 1));
-        let is_within_length =
-            |limit| record.attributes_iter().all(|(_, value)| is_within_length(value, limit));
+        let mut keys = KeyBits::default();
+        for (key, _) in record.attributes_iter() {
+            keys.add(key.as_str());
+            count += 1;
+        }
+        let is_within_length = |limit| {
+            let values = record.attributes_iter().map(|(_, value)| value);
+            values.chain(record.body()).all(|value| is_within_length(value, limit))
+        };
         record.trace_context().is_none_or(is_valid)
             && count <= self.count
-            && !(may_repeat && has_duplicates(record))
+            && !(keys.may_repeat() && has_duplicates(record))
             && self.value_length.is_none_or(is_within_length)
     }
 
     /// Replaces a record by one within the limits.
+    #[cold]
+    #[inline(never)]
     fn replace(&self, record: &mut SdkLogRecord) {
         let (attributes, dropped) = self.unique_attributes(record);
         let mut replacement = self.logger.create_log_record();
         replacement.add_attributes(attributes);
-        copy_all_but_attributes(record, &mut replacement);
+        if let Some(body) = record.body() {
+            replacement.set_body(self.truncated(body));
+        }
+        copy_all_but_values(record, &mut replacement);
         *record = replacement;
         if let Some(dropped) = (dropped > 0).then(|| self.dropped.due_for(dropped)).flatten() {
             self.diagnostics.warn(format_args!(
@@ -102,17 +101,20 @@ impl RecordLimiter {
         // The indices in `attributes`. A key beyond the limit has none there.
         let mut places: HashMap<&str, usize> = HashMap::new();
         for (key, value) in record.attributes_iter() {
-            let value = || self.value_length.map_or_else(|| value.clone(), |limit| truncate(value, limit));
             let next = places.len();
             let place = *places.entry(key.as_str()).or_insert(next);
             if let Some(attribute) = attributes.get_mut(place) {
-                attribute.1 = value();
+                attribute.1 = self.truncated(value);
             } else if place < self.count {
-                attributes.push((key.clone(), value()));
+                attributes.push((key.clone(), self.truncated(value)));
             }
         }
         let dropped = (places.len() - attributes.len()) as u64;
         (attributes, dropped)
+    }
+
+    fn truncated(&self, value: &AnyValue) -> AnyValue {
+        self.value_length.map_or_else(|| value.clone(), |limit| truncate(value, limit))
     }
 }
 
@@ -122,7 +124,7 @@ fn is_valid(context: &TraceContext) -> bool {
     context.trace_id != TraceId::INVALID
 }
 
-fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
+fn copy_all_but_values(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     if let Some(name) = from.event_name() {
         to.set_event_name(name);
     }
@@ -143,9 +145,6 @@ fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     }
     if let Some(severity) = from.severity_number() {
         to.set_severity_number(severity);
-    }
-    if let Some(body) = from.body() {
-        to.set_body(body.clone());
     }
 }
 

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::{self, SpanData};
 use super::text::{end_within, truncated};
 use crate::{
     config::{AttributeLimits, Count, SpanLimits},
-    export::unique_keys::{remove_repeated, unique_scope},
+    export::unique_keys::{may_repeat_in_scope, remove_repeated, unique_scope},
 };
 
 /// The attributes that the SDK keeps beyond the limit of a span, event or link.
@@ -75,7 +75,9 @@ impl SpanLimiter {
         for link in &mut span.links.links {
             limit(&mut link.attributes, &mut link.dropped_attributes_count, self.link_attributes);
         }
-        if let Some(scope) = unique_scope(&span.instrumentation_scope) {
+        if may_repeat_in_scope(&span.instrumentation_scope)
+            && let Some(scope) = unique_scope(&span.instrumentation_scope)
+        {
             span.instrumentation_scope = scope;
         }
         if let Some(limit) = self.value_length {

@@ -13,7 +13,7 @@ use crate::{
     export::{
         destination::LogDestination,
         flush::{Flush, PendingFlush, wait_all},
-        unique_keys::unique_scope,
+        unique_keys::{may_repeat_in_scope, unique_scope},
     },
     logs::{RecordFilter, RecordSink},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
@@ -53,6 +53,7 @@ impl LogPipeline {
         Self { counters, filter, limiter, routes, owner, flush_timeout }
     }
 
+    #[cold]
     fn accepts(&self) -> bool {
         self.routes.iter().chain(&self.owner).any(|route| route.destination.accepts())
     }
@@ -85,10 +86,20 @@ impl LogPipeline {
         }
     }
 
+    /// Enforces the limits and passes the record on.
     fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         self.limiter.enforce(record, || self.accepts());
-        let unique_scope = unique_scope(scope);
-        let scope = unique_scope.as_ref().unwrap_or(scope);
+        if may_repeat_in_scope(scope)
+            && let Some(unique) = unique_scope(scope)
+        {
+            return self.deliver(record, &unique);
+        }
+        self.deliver(record, scope);
+    }
+
+    /// Passes a record to the destinations whose filters match.
+    #[inline]
+    fn deliver(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         // The general filter takes a lock and is evaluated at most once.
         let mut general = None;
         let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
