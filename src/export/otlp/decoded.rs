@@ -1,6 +1,7 @@
 //! Text with decoded escape sequences.
 
-/// Bytes in lower case, with spaces for plus signs, that remember their place in a text with escape sequences.
+/// Bytes in lower case, with spaces for plus signs. They remember their place in a text with escape
+/// sequences.
 pub(super) struct Decoded(Vec<DecodedByte>);
 
 /// A byte, and the range of the text that stands for it.
