@@ -56,6 +56,7 @@
 //! - `schema`: the JSON Schema of the file, for tools.
 
 mod config;
+mod context;
 mod diagnostics;
 pub mod doctor;
 pub mod error;

@@ -3,11 +3,14 @@
 use std::{borrow::Cow, error::Error};
 
 use opentelemetry::{
-    Context, ContextGuard, KeyValue,
+    Context, KeyValue,
     trace::{SpanContext, Status, TraceContextExt as _, Tracer},
 };
 
-use crate::logs::exception_attributes;
+use crate::{
+    context::{self, AttachedContext},
+    logs::exception_attributes,
+};
 
 /// Extends every tracer with spans that are current while a guard lives.
 pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
@@ -16,6 +19,10 @@ pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
     /// Until then, spans that start on this thread become its children, and log records carry its
     /// ids. The guard cannot leave its thread and cannot be held across an `.await`. In
     /// asynchronous code, attach a context to the future with `with_context` instead.
+    ///
+    /// The span is recorded but does not become current in three cases: in the destructor of a
+    /// thread-local, while the thread panics, and inside `get_active_span` or
+    /// `Context::map_current`.
     ///
     /// ```
     /// # let tools = autotelemetry::ObservabilityTools::disabled();
@@ -26,9 +33,14 @@ pub trait TracerExt: Tracer<Span: Send + Sync + 'static> {
     /// span.set_attribute(KeyValue::new("cart.id", "4711"));
     /// ```
     fn start_as_current_span(&self, name: impl Into<Cow<'static, str>>) -> ActiveSpan {
-        let context = Context::current_with_span(self.start(name));
-        let guard = context.clone().attach();
-        ActiveSpan { context, _guard: guard }
+        let context = if context::is_accessible() {
+            Context::current_with_span(self.start(name))
+        } else {
+            let no_parent = Context::new();
+            no_parent.with_span(self.start_with_context(name, &no_parent))
+        };
+        let attached = context::attach(context.clone());
+        ActiveSpan { context, _attached: attached }
     }
 }
 
@@ -40,7 +52,7 @@ impl<T: Tracer<Span: Send + Sync + 'static>> TracerExt for T {}
 pub struct ActiveSpan {
     context: Context,
     // Dropped after `drop` has ended the span.
-    _guard: ContextGuard,
+    _attached: Option<AttachedContext>,
 }
 
 impl ActiveSpan {

@@ -14,7 +14,8 @@ pub(crate) struct AttributeLimits {
     pub(crate) attribute_count_limit: Count,
 
     /// The maximum length of string values in characters, also inside of lists, and of byte values
-    /// in bytes. Longer values are truncated. Default: no limit.
+    /// in bytes. Longer values are truncated, as are the bodies of log records and the names and
+    /// status descriptions of spans and events. Default: no limit.
     pub(crate) attribute_value_length_limit: Option<Count>,
 }
 
@@ -33,8 +34,8 @@ pub(crate) struct LogLimits {
     /// as in `[attribute_limits]`.
     pub(crate) attribute_count_limit: Option<Count>,
 
-    /// The maximum length of string values in characters. Longer values are truncated. Default: as
-    /// in `[attribute_limits]`.
+    /// The maximum length of string values and bodies in characters. Longer values are truncated.
+    /// Default: as in `[attribute_limits]`.
     pub(crate) attribute_value_length_limit: Option<Count>,
 }
 
@@ -49,7 +50,8 @@ pub(crate) struct SpanLimits {
     pub(crate) attribute_count_limit: Option<Count>,
 
     /// The maximum length of string values in characters, in the attributes of spans, events and
-    /// links. Longer values are truncated. Default: as in `[attribute_limits]`.
+    /// links, and of names and status descriptions. Longer values are truncated. Default: as in
+    /// `[attribute_limits]`.
     pub(crate) attribute_value_length_limit: Option<Count>,
 
     /// The maximum number of events of a span. Further events are dropped.

@@ -13,12 +13,27 @@ pub(crate) trait SpanDestination: Flush {
     /// Notes that a sampled span has started.
     fn start(&self, _span: &Span) {}
 
+    /// Returns `false` if the destination would refuse a span now.
+    fn accepts(&self) -> bool {
+        true
+    }
+
+    /// Copies a sampled span that has ended.
+    fn end(&self, span: &SpanData) {
+        self.end_owned(span.clone());
+    }
+
     /// Takes a sampled span that has ended.
-    fn end(&self, span: SpanData);
+    fn end_owned(&self, span: SpanData);
 }
 
 /// Receives the log records of one exporter.
 pub(crate) trait LogDestination: Flush {
+    /// Returns `false` if the destination would refuse a record now.
+    fn accepts(&self) -> bool {
+        true
+    }
+
     /// Reads a record.
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope);
 

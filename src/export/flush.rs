@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+
+use crate::context;
 
 /// A destination that may deliver after it has accepted something.
 ///
@@ -83,8 +84,7 @@ pub(crate) fn wait_all(pending: Vec<PendingFlush<'_>>, limit: Duration) -> OTelS
 
 /// Runs `work` with telemetry suppressed, and converts a panic to an error.
 fn isolate<T>(work: impl FnOnce() -> Result<T, FlushError>) -> Result<T, FlushError> {
-    let _suppressed = Context::enter_telemetry_suppressed_scope();
-    catch_unwind(AssertUnwindSafe(work))
+    context::suppressed(|| catch_unwind(AssertUnwindSafe(work)))
         .unwrap_or_else(|_| Err(FlushError::Failed("a destination panicked".to_owned())))
 }
 

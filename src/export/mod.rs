@@ -13,3 +13,4 @@ pub(crate) mod prometheus;
 pub(crate) mod queue;
 pub(crate) mod runtime;
 pub(crate) mod stats;
+pub(crate) mod unique_keys;

@@ -11,13 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry::Context;
 use tokio::{
     sync::{oneshot, watch},
     task::JoinHandle,
 };
 
-use crate::error::Error;
+use crate::{context, error::Error};
 
 /// Owns the thread of the runtime. Dropping it aborts all exports and waits at most [`CLOSE_LIMIT`]
 /// for servers to close their ports. Prefer [`stop`](Self::stop).
@@ -165,10 +164,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
 /// Starts a thread that runs `work` with telemetry suppressed.
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let run = move || {
-        // Suppression alone is not enough: a span without a parent, such as those of h2, ends it
-        // through tracing-opentelemetry.
-        let _suppressed = Context::enter_telemetry_suppressed_scope();
-        let _no_subscriber = tracing::dispatcher::set_default(&tracing::Dispatch::none());
+        context::enter_export_thread();
         work();
     };
     thread::Builder::new().name(name.to_owned()).spawn(run).map(drop)

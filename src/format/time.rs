@@ -7,37 +7,49 @@ use std::{
 
 thread_local! {
     /// The second that was formatted last, and its text. Consecutive records often share a second.
-    static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+    static LAST: RefCell<(i64, String)> = const { RefCell::new((0, String::new())) };
 }
 
-/// Appends a timestamp. A missing or unrepresentable time is written as the epoch.
+/// Appends a timestamp. A missing time is written as the epoch, and a time beyond the years of
+/// RFC 3339 with the first or last second of these.
 #[inline]
 pub(super) fn push_timestamp(out: &mut String, time: Option<SystemTime>) {
-    let since_epoch =
-        time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or(Duration::ZERO);
-    let second = since_epoch.as_secs();
-    let representable = LAST.try_with(|last| {
+    let (second, micros) = match time.map(|time| time.duration_since(SystemTime::UNIX_EPOCH)) {
+        None => (0, 0),
+        Some(Ok(since_epoch)) => {
+            (i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX), since_epoch.subsec_micros())
+        }
+        Some(Err(error)) => before_epoch(error.duration()),
+    };
+    let from_cache = LAST.try_with(|last| {
         let (last_second, text) = &mut *last.borrow_mut();
         if *last_second != second || text.is_empty() {
-            *text = format_second(second)?;
+            *text = format_second(second);
             *last_second = second;
         }
         out.push_str(text);
-        Some(())
     });
-    // The thread-local is no longer available while the thread ends.
-    let representable = representable.unwrap_or_else(|_| {
-        out.push_str(&format_second(second)?);
-        Some(())
-    });
-    if representable.is_none() {
-        return push_timestamp(out, None);
+    if from_cache.is_err() {
+        // The thread-local is no longer available while the thread ends.
+        out.push_str(&format_second(second));
     }
-    let micros = since_epoch.subsec_micros();
     for pair in [micros / 10_000, micros / 100 % 100, micros % 100] {
         out.push_str(DIGIT_PAIRS[pair as usize]);
     }
     out.push('Z');
+}
+
+/// The first second of the year 0.
+const FIRST_SECOND: i64 = -62_167_219_200;
+/// The last second of jiff, at the end of the year 9999.
+const LAST_SECOND: i64 = 253_402_207_200;
+
+/// Returns the second, and the microseconds since then, of a time before the epoch.
+#[cold]
+fn before_epoch(until_epoch: Duration) -> (i64, u32) {
+    let micros = i64::try_from(until_epoch.as_micros()).map_or(i64::MIN, i64::wrapping_neg);
+    let rest = u32::try_from(micros.rem_euclid(1_000_000)).unwrap_or_default();
+    (micros.div_euclid(1_000_000), rest)
 }
 
 /// Returns a timestamp as a string.
@@ -62,12 +74,12 @@ const DIGIT_PAIRS: [&str; 100] = {
 };
 
 /// Returns date and time of a second: `2026-11-23T19:59:17.`
-fn format_second(second: u64) -> Option<String> {
-    let timestamp = jiff::Timestamp::from_second(i64::try_from(second).ok()?).ok()?;
-    let mut text = timestamp.to_string();
+fn format_second(second: i64) -> String {
+    let second = second.clamp(FIRST_SECOND, LAST_SECOND);
+    let mut text = jiff::Timestamp::from_second(second).unwrap_or_default().to_string();
     text.pop();
     text.push('.');
-    Some(text)
+    text
 }
 
 #[cfg(test)]
@@ -89,10 +101,19 @@ mod tests {
     }
 
     #[test]
-    fn timestamp_out_of_range_is_the_epoch() {
-        assert_eq!(formatted(u64::MAX / 4), "1970-01-01T00:00:00.000000Z");
-        let before_epoch = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(1));
-        assert_eq!(format_timestamp(before_epoch), "1970-01-01T00:00:00.000000Z");
+    fn timestamp_before_the_epoch_agrees_with_jiff() {
+        for micros in [1_u64, 999_999, 1_000_000, 86_400_000_001, 62_167_219_200_000_000] {
+            let time = SystemTime::UNIX_EPOCH - Duration::from_micros(micros);
+            let expected = jiff::Timestamp::from_microsecond(-i64::try_from(micros).unwrap()).unwrap();
+            assert_eq!(format_timestamp(Some(time)), format!("{expected:.6}"));
+        }
+    }
+
+    #[test]
+    fn timestamp_out_of_range_is_the_first_or_last() {
+        assert_eq!(formatted(u64::MAX / 4), "9999-12-30T22:00:00.387903Z");
+        let long_before = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(1 << 40));
+        assert_eq!(format_timestamp(long_before), "0000-01-01T00:00:00.000000Z");
         assert_eq!(format_timestamp(None), "1970-01-01T00:00:00.000000Z");
     }
 }

@@ -1,6 +1,9 @@
 //! Errors as attributes.
 
-use std::error::Error;
+use std::{
+    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use super::value::display_lossy;
 use crate::format::{EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE};
@@ -19,10 +22,18 @@ pub(crate) fn exception_attributes<E: Error + ?Sized>(
     let type_name = (!type_name.starts_with("dyn ")).then(|| ("exception.type", type_name.to_owned()));
     let message = display_lossy(error);
     let mut trace = message.clone();
-    let sources = std::iter::successors(error.source(), |&error| error.source());
-    for source in sources.take(MAX_SOURCES) {
+    for source in sources(error) {
         trace.push_str("\ncaused by: ");
         trace.push_str(&display_lossy(source));
     }
     type_name.into_iter().chain([(EXCEPTION_MESSAGE, message), (EXCEPTION_STACKTRACE, trace)])
+}
+
+/// Returns the sources of an error, up to the first panic of their implementation.
+pub(super) fn sources<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(source(error), |&error| source(error)).take(MAX_SOURCES)
+}
+
+fn source<E: Error + ?Sized>(error: &E) -> Option<&(dyn Error + 'static)> {
+    catch_unwind(AssertUnwindSafe(|| error.source())).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fmt::{self, Write as _},
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,19 +11,49 @@ use tracing::{
     field::{Field, Visit},
 };
 
-use super::level::from_tracing;
+use super::{level::from_tracing, value::format_text};
 use crate::{
     config::LevelFilter,
     diagnostics::{DiagnosticLog, RateLimit},
 };
 
+/// The crates of the OpenTelemetry project that log about themselves.
+///
+/// Other crates may have names that begin in the same way. Some of these log under the name of
+/// their package, which has hyphens.
+const INTERNAL_CRATES: [&str; 13] = [
+    "opentelemetry",
+    "opentelemetry_appender_log",
+    "opentelemetry_appender_tracing",
+    "opentelemetry_http",
+    "opentelemetry_jaeger_propagator",
+    "opentelemetry_otlp",
+    "opentelemetry_prometheus",
+    "opentelemetry_proto",
+    "opentelemetry_resource_detectors",
+    "opentelemetry_sdk",
+    "opentelemetry_semantic_conventions",
+    "opentelemetry_stdout",
+    "opentelemetry_zipkin",
+];
+
 /// Returns whether `target` is that of an OpenTelemetry crate.
 ///
 /// Their events are emitted under locks of the pipeline and concern the pipeline itself, so they
 /// must never enter it.
+#[inline]
 pub(super) fn is_internal(target: &str) -> bool {
     // The first letter rules out nearly every target without a call.
-    target.as_bytes().first() == Some(&b'o') && target.starts_with("opentelemetry")
+    target.as_bytes().first() == Some(&b'o') && is_of_internal_crate(target)
+}
+
+fn is_of_internal_crate(target: &str) -> bool {
+    let name = target.split("::").next().unwrap_or_default();
+    let is_name = |internal: &&str| {
+        let same = |(a, b): (u8, u8)| a == b || (a == b'-' && b == b'_');
+        name.len() == internal.len() && name.bytes().zip(internal.bytes()).all(same)
+    };
+    INTERNAL_CRATES.iter().any(is_name)
 }
 
 /// Returns the level at which an event of an OpenTelemetry crate is reported.
@@ -72,7 +102,39 @@ impl Visit for TextVisitor {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // These events repeat their name as a field.
         if field.name() != "name" {
-            let _ = write!(self.0, " {}={value:?}", field.name());
+            self.0.push_str(&format_text(format_args!(" {}={value:?}", field.name())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn target_of_an_opentelemetry_crate_is_internal() {
+        for name in INTERNAL_CRATES {
+            for target in [name.to_owned(), name.replace('_', "-"), format!("{name}::part")] {
+                assert!(is_internal(&target), "{target}");
+            }
+        }
+    }
+
+    #[test]
+    fn target_that_begins_in_the_same_way_is_not_internal() {
+        for target in [
+            "opentelemetry_demo_checkout::api",
+            "opentelemetry-demo",
+            "opentelemetry:",
+            "opentelemetry_sdk_extras",
+            "opentelemetryx",
+            "opentelemetr",
+            "order",
+            "",
+            "::opentelemetry",
+            "shop::opentelemetry",
+        ] {
+            assert!(!is_internal(target), "{target}");
         }
     }
 }

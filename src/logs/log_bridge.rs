@@ -1,5 +1,7 @@
 //! The bridge from the `log` crate.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use opentelemetry::{
     Key,
     logs::{AnyValue, LogRecord as _},
@@ -7,12 +9,13 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
+    callsites,
     filter::ReloadableFilter,
     internal_events::is_internal,
     level::{from_log, severity},
     logger::LoggerFactory,
-    prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
+    record_emitter::RecordEmitter,
     value::{display_lossy, format_value, integer_value},
 };
 use crate::format::EXCEPTION_MESSAGE;
@@ -20,7 +23,7 @@ use crate::format::EXCEPTION_MESSAGE;
 /// Converts records of the `log` crate and keeps their target and level.
 #[derive(Debug)]
 pub(crate) struct LogBridge {
-    logger: PrefilteredLogger,
+    emitter: RecordEmitter,
     filter: ReloadableFilter,
     code_location: bool,
 }
@@ -28,7 +31,7 @@ pub(crate) struct LogBridge {
 impl LogBridge {
     pub(crate) fn new(factory: &LoggerFactory) -> Self {
         Self {
-            logger: factory.prefiltered("log"),
+            emitter: factory.emitter("log"),
             filter: factory.filter.clone(),
             code_location: factory.code_location,
         }
@@ -41,14 +44,16 @@ impl log::Log for LogBridge {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        if !self.enabled(record.metadata()) {
+        // The subscriber has the event or span of which `tracing` makes a copy.
+        if !self.enabled(record.metadata()) || callsites::is_copy(record) {
             return;
         }
-        let mut out = self.logger.create_log_record();
+        let mut out = self.emitter.create_log_record();
         init_record(&mut out, record.target().to_owned(), severity(from_log(record.level())));
         out.set_body(format_value(*record.args()));
-        // The visitor never returns an error.
-        let _ = record.key_values().visit(&mut KeyValueVisitor(&mut out));
+        // The source and the values may be those of the program. The visitor returns no error.
+        let key_values = record.key_values();
+        let _ = catch_unwind(AssertUnwindSafe(|| key_values.visit(&mut KeyValueVisitor(&mut out))));
         if self.code_location {
             let file = match record.file_static() {
                 Some(file) => Some(AnyValue::from(file)),
@@ -56,7 +61,7 @@ impl log::Log for LogBridge {
             };
             add_location(&mut out, file, record.line());
         }
-        self.logger.emit(out);
+        self.emitter.emit(out);
     }
 
     fn flush(&self) {}
@@ -71,7 +76,10 @@ impl<'kvs> log::kv::VisitSource<'kvs> for KeyValueVisitor<'_> {
         key: log::kv::Key<'kvs>,
         value: log::kv::Value<'kvs>,
     ) -> Result<(), log::kv::Error> {
-        value.visit(ValueVisitor { key: Key::new(key.as_str().to_owned()), record: self.0 })
+        let visitor = ValueVisitor { key: Key::new(key.as_str().to_owned()), record: self.0 };
+        // An error or a panic costs this value, not those that follow.
+        let _ = catch_unwind(AssertUnwindSafe(|| value.visit(visitor)));
+        Ok(())
     }
 }
 

@@ -12,22 +12,24 @@ use std::{
 
 use opentelemetry::{
     KeyValue,
-    logs::{AnyValue, LogRecord as _, LoggerProvider as _, Severity},
+    logs::{AnyValue, LogRecord as _, Severity},
 };
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
     ReloadableFilter,
     exception::exception_attributes,
-    prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
+    record_emitter::{RecordEmitter, RecordSink},
 };
 use crate::format::to_any_value;
 
-/// Creates loggers that share a provider and a filter.
+/// Creates loggers that share a provider, a sink and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
+    /// Receives the records; `None` if no exporter gets records.
+    pub(crate) sink: Option<Arc<dyn RecordSink>>,
     pub(crate) filter: ReloadableFilter,
     pub(crate) code_location: bool,
 }
@@ -35,16 +37,16 @@ pub(crate) struct LoggerFactory {
 impl LoggerFactory {
     pub(crate) fn logger(&self, name: Cow<'static, str>) -> Logger {
         Logger {
-            inner: self.prefiltered(name.clone()),
+            emitter: self.emitter(name.clone()),
             min_severity: self.filter.track(&name),
             code_location: self.code_location,
             name,
         }
     }
 
-    /// Returns a logger for records that have passed [`filter`](Self::filter).
-    pub(super) fn prefiltered(&self, name: impl Into<Cow<'static, str>>) -> PrefilteredLogger {
-        PrefilteredLogger(self.provider.logger(name))
+    /// Returns an emitter for records that have passed [`filter`](Self::filter).
+    pub(super) fn emitter(&self, name: impl Into<Cow<'static, str>>) -> RecordEmitter {
+        RecordEmitter::new(&self.provider, self.sink.clone(), name.into())
     }
 }
 
@@ -62,7 +64,7 @@ impl LoggerFactory {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Logger {
-    inner: PrefilteredLogger,
+    emitter: RecordEmitter,
     name: Cow<'static, str>,
     /// The lowest severity number that passes the filter; it changes with `logs.level`.
     min_severity: Arc<AtomicU8>,
@@ -143,7 +145,7 @@ impl Logger {
         exception: impl IntoIterator<Item = (&'static str, String)>,
         location: &'static Location<'static>,
     ) {
-        let mut record = self.inner.create_log_record();
+        let mut record = self.emitter.create_log_record();
         init_record(&mut record, self.name.clone(), severity);
         record.set_body(body);
         for attribute in attributes {
@@ -153,6 +155,6 @@ impl Logger {
         if self.code_location {
             add_location(&mut record, Some(location.file()), Some(location.line()));
         }
-        self.inner.emit(record);
+        self.emitter.emit(record);
     }
 }

@@ -1,28 +1,35 @@
 //! The bridge from `tracing`: events become log records, spans become OpenTelemetry spans.
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::{borrow::Cow, ptr, sync::OnceLock};
 
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::Context;
 use opentelemetry_sdk::{logs::SdkLogRecord, trace::SdkTracerProvider};
-use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher::WeakDispatch};
+use tracing::{
+    Dispatch, Event, Level, Metadata, Subscriber,
+    dispatcher::{self, WeakDispatch},
+    span::{Attributes, Id, Record},
+    subscriber::Interest,
+};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{Layer, layer::Context as LayerContext, registry::LookupSpan};
 
 use super::{
+    callsites,
+    formatted_fields::FormattedFields,
     internal_events::{InternalEvents, is_internal},
-    layer_filter::{LOG_TRACER_TARGET, LayerFilter, SpansOrEvents},
+    layer_filter::{LOG_TRACER_TARGET, LayerFilter},
     level::{from_tracing, severity},
     logger::LoggerFactory,
-    prefiltered_logger::PrefilteredLogger,
     record::{add_location, init_record},
+    record_emitter::RecordEmitter,
     record_visitor::RecordVisitor,
+    span_layer::{LookupOnly, SpanLayer, bridge},
+    unattached_spans,
 };
 use crate::diagnostics::DiagnosticLog;
 
-/// Returns the layers for spans and events.
-///
-/// Spans come first, so that the ids of a span are known when one of its events is recorded.
-pub(crate) fn tracing_layers<S>(
+/// Returns the layer for a subscriber that is being built.
+pub(crate) fn tracing_layer<S>(
     tracers: &SdkTracerProvider,
     logs: &LoggerFactory,
     diagnostics: DiagnosticLog,
@@ -30,36 +37,122 @@ pub(crate) fn tracing_layers<S>(
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
-    // Location, threads and idle times are a third of a span's cost and are rarely read.
-    let spans = tracing_opentelemetry::layer()
-        .with_tracer(tracers.tracer("tracing"))
-        .with_location(false)
-        .with_threads(false)
-        .with_tracked_inactivity(false)
-        .with_target(false)
-        .with_filter(LayerFilter { filter: logs.filter.clone(), diagnostics, kind: SpansOrEvents::Spans });
-    let events = LogLayer {
-        logger: logs.prefiltered("tracing"),
-        code_location: logs.code_location,
-        dispatch: OnceLock::new(),
-        internal_events: InternalEvents::new(diagnostics),
-    }
-    .with_filter(LayerFilter { filter: logs.filter.clone(), diagnostics, kind: SpansOrEvents::Events });
-    spans.and_then(events)
+    let layer = TracingLayer::new(tracers, logs, diagnostics, false);
+    let filter = layer.filter.clone();
+    // The filter of the outer layer gives the level hint of both.
+    bridge(tracers).with_filter(LookupOnly).and_then(layer.with_filter(filter))
 }
 
-struct LogLayer {
-    logger: PrefilteredLogger,
+/// Returns the layer for a subscriber that may exist already, behind a `reload::Layer`.
+///
+/// The filter of a layer must be registered while its subscriber is built; without that,
+/// `tracing-subscriber` panics in debug builds. If this thread's subscriber is of the type that the
+/// layer is for, the layer filters for itself.
+pub(crate) fn any_tracing_layer<S>(
+    tracers: &SdkTracerProvider,
+    logs: &LoggerFactory,
+    diagnostics: DiagnosticLog,
+) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    let exists = dispatcher::get_default(|dispatch| dispatch.downcast_ref::<S>().is_some());
+    if exists {
+        Box::new(TracingLayer::new(tracers, logs, diagnostics, true))
+    } else {
+        Box::new(tracing_layer(tracers, logs, diagnostics))
+    }
+}
+
+struct TracingLayer<S> {
+    spans: SpanLayer<S>,
+    emitter: RecordEmitter,
     code_location: bool,
+    filter: LayerFilter,
+    /// True if `tracing-subscriber` does not apply the filter.
+    is_self_filtered: bool,
     /// The subscriber of this layer. It is not accessible otherwise while an event is handled.
     dispatch: OnceLock<WeakDispatch>,
     internal_events: InternalEvents,
 }
 
-impl LogLayer {
-    /// Copies an event into `record`.
+impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
+    fn new(
+        tracers: &SdkTracerProvider,
+        logs: &LoggerFactory,
+        diagnostics: DiagnosticLog,
+        is_self_filtered: bool,
+    ) -> Self {
+        Self {
+            spans: SpanLayer::new(tracers),
+            emitter: logs.emitter("tracing"),
+            code_location: logs.code_location,
+            filter: LayerFilter { logs: logs.filter.clone(), diagnostics },
+            is_self_filtered,
+            dispatch: OnceLock::new(),
+            internal_events: InternalEvents::new(diagnostics),
+        }
+    }
+
+    fn enables(&self, metadata: &Metadata<'_>) -> bool {
+        !self.is_self_filtered || self.filter.enables(metadata)
+    }
+
+    fn enables_span(&self, id: &Id, ctx: &LayerContext<'_, S>) -> bool {
+        !self.is_self_filtered || ctx.span(id).is_some_and(|span| self.filter.enables(span.metadata()))
+    }
+
+    /// Adds an error event to its span, and emits it as a record. Its values are formatted once.
+    fn handle_error(&self, event: &Event<'_>, log: Option<&Metadata<'_>>, ctx: &LayerContext<'_, S>) {
+        let target = log.map_or(event.metadata().target(), Metadata::target);
+        let is_record = self.filter.enables_record(target, Level::ERROR);
+        let has_span =
+            if event.is_contextual() { ctx.lookup_current().is_some() } else { event.parent().is_some() };
+        let handle = |event: &Event<'_>| {
+            if has_span {
+                self.spans.add_error(event, ctx.clone());
+            }
+            if is_record {
+                self.emit(event, log, ctx);
+            }
+        };
+        let metadata = event.metadata();
+        let formatted = if has_span {
+            FormattedFields::new(metadata.fields(), |visitor| event.record(visitor))
+        } else {
+            None
+        };
+        match formatted {
+            None => handle(event),
+            Some(formatted) => formatted.read(metadata.fields(), |values| {
+                if event.is_contextual() {
+                    handle(&Event::new(metadata, values));
+                } else {
+                    handle(&Event::new_child_of(event.parent().cloned(), metadata, values));
+                }
+            }),
+        }
+    }
+
+    /// Emits an event as a record.
     ///
     /// `log` is the original metadata if the event is a record of the `log` crate.
+    fn emit(&self, event: &Event<'_>, log: Option<&Metadata<'_>>, ctx: &LayerContext<'_, S>) {
+        let mut record = self.emitter.create_log_record();
+        self.fill(&mut record, event, log);
+        if !event.is_contextual() {
+            // Without a parent the record belongs to no span, whatever span is current.
+            let parent = event.parent().and_then(|parent| self.span_context(parent, ctx));
+            self.emitter.emit_in(record, parent.as_ref());
+        } else if unattached_spans::exist() {
+            let current = ctx.lookup_current().and_then(|current| self.span_context(&current.id(), ctx));
+            self.emitter.emit_in(record, current.as_ref());
+        } else {
+            // The current span may be one of `tracing` or not.
+            self.emitter.emit(record);
+        }
+    }
+
     fn fill(&self, record: &mut SdkLogRecord, event: &Event<'_>, log: Option<&Metadata<'_>>) {
         let own = event.metadata();
         let target = log.map_or(Cow::Borrowed(own.target()), |log| log.target().to_owned().into());
@@ -72,33 +165,102 @@ impl LogLayer {
             }
         }
     }
+
+    /// Returns the context of a span that this layer handles.
+    fn span_context(&self, id: &Id, ctx: &LayerContext<'_, S>) -> Option<Context> {
+        // Keeps the span open.
+        let span = ctx.span(id)?;
+        if !self.enables(span.metadata()) {
+            return None;
+        }
+        let dispatch = self.dispatch();
+        dispatch
+            .and_then(|dispatch| tracing_opentelemetry::get_otel_context(id, &dispatch))
+            .or_else(|| self.spans.context_by_entering(id, ctx))
+    }
+
+    /// Returns the subscriber of this layer, if it is known.
+    fn dispatch(&self) -> Option<Dispatch> {
+        if let Some(dispatch) = self.dispatch.get() {
+            return dispatch.upgrade();
+        }
+        // An `Option` of a layer does not pass on the subscriber at its registration.
+        dispatcher::get_default(|dispatch| {
+            let found = dispatch.downcast_ref::<Self>()?;
+            ptr::eq(found, self).then(|| {
+                let _ = self.dispatch.set(dispatch.downgrade());
+                dispatch.clone()
+            })
+        })
+    }
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer<S> {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
         let _ = self.dispatch.set(subscriber.downgrade());
     }
 
-    fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
+    /// Is called only if the layer filters for itself. Any other answer would also apply to the
+    /// other layers.
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        callsites::remember(metadata);
+        Interest::sometimes()
+    }
+
+    /// Disables what is forbidden on this thread, for all layers.
+    fn enabled(&self, metadata: &Metadata<'_>, _: LayerContext<'_, S>) -> bool {
+        !LayerFilter::forbids(metadata)
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: LayerContext<'_, S>) {
+        if self.enables(attributes.metadata()) {
+            self.spans.create(attributes, id, ctx);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, ctx: LayerContext<'_, S>) {
+        if self.enables_span(id, &ctx) {
+            self.spans.record(id, values, ctx);
+        }
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, ctx: LayerContext<'_, S>) {
+        self.spans.follow(id, follows, ctx);
+    }
+
+    fn on_event(&self, event: &Event<'_>, ctx: LayerContext<'_, S>) {
         // A record of the `log` crate has its metadata among the fields.
         let log =
             if event.metadata().target() == LOG_TRACER_TARGET { event.normalized_metadata() } else { None };
-        if is_internal(log.as_ref().unwrap_or(event.metadata()).target()) {
-            return self.internal_events.report(event);
-        }
-        let mut record = self.logger.create_log_record();
-        self.fill(&mut record, event, log.as_ref());
-        if event.is_contextual() {
-            // The SDK adds the ids of the current span, whether it is one of `tracing` or not.
-            self.logger.emit(record);
+        let log = log.as_ref();
+        let metadata = log.unwrap_or(event.metadata());
+        if !self.enables(metadata) {
             return;
         }
-        let parent = event.parent().and_then(|parent| {
-            let dispatch = self.dispatch.get()?.upgrade()?;
-            tracing_opentelemetry::get_otel_context(parent, &dispatch)
-        });
-        // Without a parent the record belongs to no span, whatever span is current.
-        let _current = parent.unwrap_or_default().attach();
-        self.logger.emit(record);
+        if is_internal(metadata.target()) {
+            return self.internal_events.report(event);
+        }
+        if log.is_some_and(|log| callsites::contains(log.file(), log.line())) {
+            return;
+        }
+        if *metadata.level() == Level::ERROR {
+            self.handle_error(event, log, &ctx);
+        } else {
+            self.emit(event, log, &ctx);
+        }
+    }
+
+    fn on_enter(&self, id: &Id, ctx: LayerContext<'_, S>) {
+        if self.enables_span(id, &ctx) {
+            self.spans.enter(id, ctx);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, ctx: LayerContext<'_, S>) {
+        self.spans.exit(id, ctx);
+    }
+
+    fn on_close(&self, id: Id, ctx: LayerContext<'_, S>) {
+        self.spans.close(id, ctx);
     }
 }

@@ -1,8 +1,12 @@
 //! Conversion of a program's values into the values of log records.
+//!
+//! The implementations of `Display` and `Debug` belong to the program. They may return an error,
+//! panic, or log themselves. Each costs only the text of the value from there on.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt::{self, Write as _},
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use opentelemetry::logs::AnyValue;
@@ -10,21 +14,31 @@ use opentelemetry::logs::AnyValue;
 thread_local! {
     /// The buffer for formatting, so that each text is allocated once and in its final size.
     static BUFFER: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The number of values that are being formatted, without the one in the buffer.
+    static NESTED: Cell<u8> = const { Cell::new(0) };
 }
 
 /// A buffer with a larger capacity is released.
 const MAX_BUFFER: usize = 16 * 1024;
 
+/// A value that logs itself while it is formatted would recurse endlessly.
+const MAX_NESTED: u8 = 8;
+
 /// Returns the formatted text as a value.
 #[inline]
 pub(super) fn format_value(arguments: fmt::Arguments<'_>) -> AnyValue {
-    if let Some(text) = arguments.as_str() {
-        return text.into();
+    match arguments.as_str() {
+        Some(text) => text.into(),
+        None => format_text(arguments).into(),
     }
+}
+
+/// Returns the formatted text, up to the first error or panic.
+pub(super) fn format_text(arguments: fmt::Arguments<'_>) -> String {
     let text = BUFFER.try_with(|buffer| {
         let mut buffer = buffer.try_borrow_mut().ok()?;
         buffer.clear();
-        let _ = buffer.write_fmt(arguments);
+        write_lossy(&mut buffer, arguments);
         let text = buffer.as_str().to_owned();
         if buffer.capacity() > MAX_BUFFER {
             *buffer = String::new();
@@ -32,19 +46,33 @@ pub(super) fn format_value(arguments: fmt::Arguments<'_>) -> AnyValue {
         Some(text)
     });
     match text {
-        Ok(Some(text)) => text.into(),
+        Ok(Some(text)) => text,
         // The thread is ending, or the value logs while it is formatted.
-        _ => display_lossy(arguments).into(),
+        _ => format_nested(arguments),
     }
 }
 
-/// Returns the text of a value up to the first error of its `Display` implementation.
+#[cold]
+fn format_nested(arguments: fmt::Arguments<'_>) -> String {
+    let mut text = String::new();
+    let nested = NESTED.try_with(Cell::get).unwrap_or(MAX_NESTED);
+    if nested < MAX_NESTED {
+        let _ = NESTED.try_with(|count| count.set(nested + 1));
+        write_lossy(&mut text, arguments);
+        let _ = NESTED.try_with(|count| count.set(nested));
+    }
+    text
+}
+
+fn write_lossy(text: &mut String, arguments: fmt::Arguments<'_>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| text.write_fmt(arguments)));
+}
+
+/// Returns the text of a value, up to the first error or panic of its `Display` implementation.
 ///
 /// `to_string` would panic on that error.
 pub(super) fn display_lossy(value: impl fmt::Display) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{value}");
-    text
+    format_text(format_args!("{value}"))
 }
 
 /// Returns an integer, as text if it exceeds `i64`, the only integer type of OpenTelemetry.

@@ -7,13 +7,13 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use super::{
     builder::PipelineBuilder,
     limits::RecordLimiter,
-    processor::{LogPipeline, LogRoute},
+    processor::{LogPipeline, LogRoute, UnfilteredRecords},
 };
 use crate::{
     config::{ExporterName, LogBatch, Logs, Signal},
     error::Error,
     export::{destination::LogDestination, memory, queue::BatchSettings},
-    logs::{LoggerFactory, RecordFilter, ReloadableFilter},
+    logs::{LoggerFactory, RecordFilter, RecordSink, ReloadableFilter},
 };
 
 pub(super) fn factory(
@@ -51,15 +51,18 @@ pub(super) fn factory(
         routes.push(LogRoute { filter: RecordFilter::for_exporter(&filter, name), destination });
     }
     let mut provider = SdkLoggerProvider::builder().with_resource(builder.inputs.resource.clone());
+    let mut sink = None;
     if !routes.is_empty() {
         let limits = builder.inputs.settings.config.log_limits();
-        provider = provider.with_log_processor(LogPipeline::new(
+        let pipeline = Arc::new(LogPipeline::new(
             builder.counters(),
             RecordFilter::Any(filter.clone()),
             RecordLimiter::new(limits, builder.inputs.diagnostics),
             routes,
             builder.shutdown_timeout(),
         ));
+        sink = Some(Arc::clone(&pipeline) as Arc<dyn RecordSink>);
+        provider = provider.with_log_processor(UnfilteredRecords(pipeline));
     }
-    Ok(LoggerFactory { provider: provider.build(), filter, code_location: *code_location })
+    Ok(LoggerFactory { provider: provider.build(), sink, filter, code_location: *code_location })
 }

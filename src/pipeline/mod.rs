@@ -1,5 +1,6 @@
 //! Builds the objects of the OpenTelemetry SDK from the configuration. Never reads the environment.
 
+mod baggage;
 mod builder;
 mod limits;
 mod logs;

@@ -37,12 +37,10 @@ pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shutdo
 
 /// Delivers what is queued, within `timeout`, and ends all telemetry.
 pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
-    let Pipeline { tracer_provider, meter_provider, loggers, outputs, .. } = pipeline;
+    let Pipeline { meter_provider, outputs, .. } = pipeline;
     let deadline = Instant::now() + timeout;
-    // From here on, the SDK creates no spans. With a timeout of zero, the providers do not wait. It
-    // is not an error if the program has shut them down before.
-    let _ = tracer_provider.shutdown_with_timeout(Duration::ZERO);
-    let _ = loggers.provider.shutdown_with_timeout(Duration::ZERO);
+    // The providers of spans and log records stay open: once shut down, the SDK drops later items
+    // without a count. So these reach the closed destinations, which count them.
     let mut errors = wait(request(outputs, PendingFlush::request_last), deadline);
     // Follows the last push, since it ends collections.
     if let Err(error) = meter_provider.shutdown() {
@@ -134,12 +132,13 @@ pub(crate) fn loss_summary(pipeline: &Pipeline) -> Option<String> {
 /// Returns `512 of 100,000 spans for http://collector:4317 (512 dropped: queue full)`.
 fn loss(recorder: &StatsRecorder) -> String {
     let stats = recorder.stats();
-    let Dropped { queue_full, shut_down, sink_closed } = stats.dropped_by_reason();
+    let Dropped { queue_full, shut_down, sink_closed, reentrant, unread: _ } = stats.dropped_by_reason();
     let reasons = [
         (stats.failed(), "failed"),
         (queue_full, "dropped: queue full"),
         (shut_down, "not sent before the deadline"),
         (sink_closed, "output closed"),
+        (reentrant, "logged by the console's writer"),
     ];
     let reasons: Vec<_> = reasons
         .into_iter()

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider, SpanLimits};
+use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider};
 
 use super::{
     builder::PipelineBuilder, limits::SpanLimiter, processor::SpanPipeline, self_metrics::CountingSampler,
 };
 use crate::{
-    config::{self, AttributeLimits, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
+    config::{self, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
     error::Error,
     export::{console::ConsoleSpanDestination, destination::SpanDestination, queue::BatchSettings},
 };
@@ -23,9 +23,10 @@ pub(super) fn provider(
     // The exporters were resolved into `exporters`.
     let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
     let attribute_limits = builder.inputs.settings.config.span_limits();
+    let limiter = SpanLimiter::new(*limits, attribute_limits);
     let destinations = destinations(batch, exporters, builder)?;
     let mut provider = SdkTracerProvider::builder()
-        .with_span_limits(to_limits(*limits, attribute_limits))
+        .with_span_limits(limiter.sdk_limits())
         .with_resource(builder.inputs.resource.clone());
     provider = match builder.inputs.memory.as_ref().and_then(|memory| memory.ids()) {
         Some(ids) => provider.with_id_generator(ids),
@@ -43,7 +44,6 @@ pub(super) fn provider(
         None => provider.with_sampler(sampler),
     };
     if !destinations.is_empty() {
-        let limiter = SpanLimiter::new(attribute_limits);
         let flush_timeout = builder.shutdown_timeout();
         provider =
             provider.with_span_processor(SpanPipeline::new(counters, limiter, destinations, flush_timeout));
@@ -79,25 +79,6 @@ fn destinations(
         destinations.push(destination);
     }
     Ok(destinations)
-}
-
-fn to_limits(limits: config::SpanLimits, attribute_limits: AttributeLimits) -> SpanLimits {
-    let config::SpanLimits {
-        // Resolved into `attribute_limits`. The SDK enforces the first of the two.
-        attribute_count_limit: _,
-        attribute_value_length_limit: _,
-        event_count_limit,
-        link_count_limit,
-        event_attribute_count_limit,
-        link_attribute_count_limit,
-    } = limits;
-    SpanLimits {
-        max_events_per_span: event_count_limit.get(),
-        max_attributes_per_span: attribute_limits.attribute_count_limit.get(),
-        max_links_per_span: link_count_limit.get(),
-        max_attributes_per_event: event_attribute_count_limit.get(),
-        max_attributes_per_link: link_attribute_count_limit.get(),
-    }
 }
 
 fn to_sampler(sampler: config::Sampler, ratio: Option<SamplingRatio>) -> Sampler {

@@ -7,7 +7,6 @@ use tracing::{
     span::{Attributes, Id, Record},
     subscriber::{DefaultGuard, Interest},
 };
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::tools::ObservabilityTools;
 
@@ -96,7 +95,7 @@ pub fn capture_tracing(tools: &ObservabilityTools) -> TracingGuard {
 /// ```
 pub fn tracing_dispatch(tools: &ObservabilityTools) -> Dispatch {
     LazyLock::force(&UNDECIDED);
-    Dispatch::new(tracing_subscriber::registry().with(tools.tracing_layer()))
+    Dispatch::new(tools.subscriber())
 }
 
 /// Captures `tracing` spans and events until it is dropped. [`capture_tracing`] returns it.

@@ -11,7 +11,6 @@ use std::{
 
 use opentelemetry::global;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::observability_tools::ObservabilityTools;
 use crate::{
@@ -79,8 +78,7 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
                 .map_err(|_| Error::already_installed("a logger of the `log` crate"))?;
             DEFERRED_IS_SET.store(true, Ordering::SeqCst);
         }
-        let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
-        tracing::subscriber::set_global_default(subscriber)
+        tracing::subscriber::set_global_default(tools.subscriber())
             .map_err(|_| Error::already_installed("a `tracing` subscriber"))?;
 
         // Nothing below can fail.
@@ -110,6 +108,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
     let loggers = LOGGERS.get().unwrap_or_else(|| {
         NONE.get_or_init(|| LoggerFactory {
             provider: SdkLoggerProvider::builder().build(),
+            sink: None,
             filter: ReloadableFilter::off(),
             code_location: false,
         })

@@ -18,7 +18,7 @@ use opentelemetry_sdk::{
     trace::{SdkTracer, SdkTracerProvider},
 };
 use tracing::Subscriber;
-use tracing_subscriber::{Layer, registry::LookupSpan};
+use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry::LookupSpan};
 
 use super::exit_notice::ExitNotice;
 use crate::{
@@ -162,6 +162,12 @@ impl ObservabilityTools {
     ///
     /// [`install`](crate::Builder::install) sets a subscriber that contains it.
     ///
+    /// The layer can also be in an `Option`, a `Vec`, a `Box`, or a `reload::Layer`. A handle can
+    /// put it into a `reload::Layer` later: create it then, after the subscriber is set. Such a
+    /// layer asks its filter for each event, also for those that `logs.level` disables.
+    /// `tracing_opentelemetry::OpenTelemetrySpanExt` does not work behind a `reload::Layer`, which
+    /// hides the types of its layers.
+    ///
     /// ```
     /// use tracing_subscriber::layer::SubscriberExt as _;
     ///
@@ -172,7 +178,13 @@ impl ObservabilityTools {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        logs::tracing_layers(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
+        logs::any_tracing_layer(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
+    }
+
+    /// Returns a subscriber that consists of the layer.
+    pub(crate) fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
+        let layer = logs::tracing_layer(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics());
+        tracing_subscriber::registry().with(layer)
     }
 
     /// Changes `logs.level` at run time, for every thread, logger, `tracing` event and `log`
@@ -333,5 +345,8 @@ impl Drop for ObservabilityTools {
         }
         // Losses are reported on standard error.
         let _ = self.shutdown();
+        // Without this, the last handle of a provider would wait when it is dropped.
+        let _ = self.pipeline.tracer_provider.shutdown_with_timeout(Duration::ZERO);
+        let _ = self.pipeline.loggers.provider.shutdown_with_timeout(Duration::ZERO);
     }
 }

@@ -10,17 +10,18 @@ use std::{
 };
 
 /// The top-level modules, each with those that it may use.
-const MODULES: [(&str, &[&str]); 14] = [
+const MODULES: [(&str, &[&str]); 15] = [
     ("text", &[]),
+    ("context", &[]),
     ("config", &["text"]),
     ("error", &["text", "config"]),
     ("diagnostics", &["text", "config"]),
     ("load", &["text", "config", "error"]),
     ("format", &["text", "config", "diagnostics"]),
-    ("logs", &["text", "config", "diagnostics", "format"]),
-    ("trace", &["logs"]),
-    ("export", &["text", "config", "error", "diagnostics", "format", "logs"]),
-    ("pipeline", &["text", "config", "error", "diagnostics", "format", "logs", "export"]),
+    ("logs", &["text", "context", "config", "diagnostics", "format"]),
+    ("trace", &["context", "logs"]),
+    ("export", &["text", "context", "config", "error", "diagnostics", "format", "logs"]),
+    ("pipeline", &["text", "context", "config", "error", "diagnostics", "format", "logs", "export"]),
     ("doctor", &["text", "config", "error", "diagnostics", "export"]),
     ("tools", &["text", "config", "error", "diagnostics", "load", "logs", "export", "pipeline", "doctor"]),
     ("testing", &["text", "config", "error", "format", "logs", "export", "pipeline", "tools"]),

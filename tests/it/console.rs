@@ -153,14 +153,10 @@ fn child_logs_lines() {
     let tools = autotelemetry::ObservabilityTools::builder().build().unwrap();
     let logger = tools.logger("shop");
     for line in std::io::stdin().lines() {
-        let line = line.unwrap();
-        if line == "shut down" {
-            tools.shutdown().unwrap();
-        } else {
-            logger.info(line, &[]);
-        }
+        logger.info(line.unwrap(), &[]);
         eprintln!("DONE");
     }
+    let _ = tools.shutdown();
     let stats = tools.stats();
     let stats = stats.exporter(autotelemetry::Signal::Logs, "console").unwrap();
     eprintln!("STATS {} {} {}", stats.emitted(), stats.exported(), stats.dropped());

@@ -69,8 +69,12 @@ fn logging_writer_does_not_recurse() {
     let tools = builder().service_name("shop").console_writer(writer.clone()).build().unwrap();
     writer.0.set(tools.logger("writer")).unwrap();
     tools.logger("shop").info("line", &[]);
-    tools.shutdown().unwrap();
+    let error = tools.shutdown().unwrap_err().to_string();
+    assert!(error.contains("the writer of the console logged while it wrote"), "{error}");
     assert_eq!(member(&writer.1.json(), "message"), ["line"]);
+    let stats = tools.stats();
+    let stats = stats.exporter(Signal::Logs, "console").unwrap();
+    assert_eq!((stats.exported(), stats.dropped(), stats.dropped_by_reason().reentrant()), (1, 1, 1));
 }
 
 #[test]

@@ -181,3 +181,25 @@ fn foreign_record_after_own_record_is_filtered() {
     let text = lines.text();
     assert!(text.contains("own") && text.contains("loud") && !text.contains("quiet"), "{text}");
 }
+
+/// The age of a tracer or logger makes no difference.
+#[test]
+fn items_after_shutdown_are_counted() {
+    let mock = MockCollector::start();
+    let tools = sending_to(&mock.url()).build().unwrap();
+    let (logger, tracer) = (tools.logger("early"), tools.tracer("early"));
+    let open = tracer.start_as_current_span("open");
+    tools.shutdown().unwrap();
+    drop(open);
+    drop(tracer.start_as_current_span("early"));
+    drop(tools.tracer("late").start_as_current_span("late"));
+    logger.info("early", &[]);
+    tools.logger("late").info("late", &[]);
+    let stats = tools.stats();
+    for (signal, lost) in [(Signal::Traces, 3), (Signal::Logs, 2)] {
+        let stats = stats.exporter(signal, "otlp").unwrap();
+        assert_eq!((stats.emitted(), stats.dropped_by_reason().shut_down()), (lost, lost), "{stats:?}");
+        assert_eq!(stats.last_error(), Some("telemetry had been shut down"));
+    }
+    assert_eq!(mock.received().len(), 0);
+}

@@ -10,6 +10,7 @@ mod architecture;
 mod config_examples;
 mod console;
 mod console_writer;
+mod data_model;
 mod doctor;
 mod documents;
 mod examples;
@@ -23,6 +24,7 @@ mod fork;
 mod generated;
 mod init;
 mod invalid_config;
+mod item_size;
 mod language;
 mod logs;
 mod metrics;
@@ -34,6 +36,7 @@ mod prometheus;
 mod prometheus_oracle;
 mod prometheus_page;
 mod prometheus_server;
+mod propagation;
 mod proxy;
 mod public_api;
 mod published_config;
@@ -46,6 +49,7 @@ mod testing;
 mod testing_clock;
 mod testing_failures;
 mod tls;
+mod tracing_layer;
 
 /// The process under test that [`test_support::child::Child`] starts.
 #[test]

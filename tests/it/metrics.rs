@@ -262,7 +262,8 @@ fn panicking_callbacks_are_reported_once_a_minute() {
 #[ignore = "child process of other tests"]
 fn child_panics_in_callbacks() {
     let mock = MockCollector::start();
-    let tools = pushing(&mock).set("traces.exporters", "none").install().unwrap();
+    let tools =
+        pushing(&mock).set("traces.exporters", "none").set("shutdown_timeout", "30s").install().unwrap();
     // Through the global provider.
     let meter = global::meter("library");
     meter.u64_observable_gauge("worse").with_callback(|_| panic!("on purpose")).build();

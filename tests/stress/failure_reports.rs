@@ -30,7 +30,7 @@ fn many_failures_are_reported_in_few_lines() {
         println!("{protocol}: {} failed, {} dropped:\n{stderr}", stats.get("failed"), stats.get("dropped"));
         assert!(stats.adds_up() && stats.get("exported") == 0, "{stats:?}");
         assert!(stats.get("failed") + stats.get("dropped") == stats.get("emitted"), "{stats:?}");
-        assert!(stats.get("failed") > 100 * seconds, "enough failures for the test: {stats:?}");
+        assert!(stats.get("failed") > 50, "enough failures for the test: {stats:?}");
         // One line for the cause, one for the queue, and the summary; the first two again after a
         // minute.
         assert!(stderr.lines().count() <= 3 + 2 * usize::try_from(seconds / 60).unwrap(), "{stderr}");

@@ -12,6 +12,8 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Callback},
 };
 
+use crate::export::unique_keys::remove_repeated;
+
 /// The progress of a callback within a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallbackState {
@@ -120,7 +122,8 @@ struct Recorder<M>(Mutex<Measurements<M>>);
 
 impl<M: Send> AsyncInstrument<M> for Recorder<M> {
     fn observe(&self, measurement: M, attributes: &[KeyValue]) {
-        let mut measurements = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        measurements.push((measurement, attributes.to_vec()));
+        let mut attributes = attributes.to_vec();
+        remove_repeated(&mut attributes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((measurement, attributes));
     }
 }

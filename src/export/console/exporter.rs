@@ -82,6 +82,10 @@ impl ConsoleExporter {
         Arc::clone(&self.recorders[signal as usize])
     }
 
+    pub(super) fn accepts(&self) -> bool {
+        self.lines.accepts()
+    }
+
     pub(super) fn format(&self) -> LineFormat {
         self.format
     }
@@ -89,7 +93,7 @@ impl ConsoleExporter {
     /// Writes the lines of `items` as a whole, so that lines of other threads do not interleave.
     pub(super) fn write(&self, signal: Signal, items: usize, lines: impl FnOnce(LineFormat) -> String) {
         let (recorder, items) = (&self.recorders[signal as usize], items as u64);
-        if !self.lines.drop_if_closed(items, recorder) {
+        if !self.lines.refuse_early(items, recorder) {
             self.lines.push(&lines(self.format), items, recorder);
         }
     }
@@ -102,7 +106,7 @@ impl ConsoleExporter {
         lines: impl FnOnce(LineFormat) -> String,
     ) {
         let (recorder, items) = (&self.recorders[signal as usize], items as u64);
-        if !self.lines.drop_if_closed(items, recorder) {
+        if !self.lines.refuse_early(items, recorder) {
             self.lines.push_queued(&lines(self.format), items, recorder);
         }
     }

@@ -43,13 +43,9 @@ impl ConsoleSpanDestination {
     fn write(&self, spans: &[SpanData]) {
         self.console.write(Signal::Traces, spans.len(), |format| span_lines(spans, format));
     }
-}
 
-impl SpanDestination for ConsoleSpanDestination {
-    fn end(&self, span: SpanData) {
-        if matches!(self.console.format(), LineFormat::Json) {
-            return self.write(&[span]);
-        }
+    /// Keeps a span until its local root ends, and then writes the tree.
+    fn add(&self, span: SpanData) {
         let is_local_root = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
         let (trace, root) = (span.span_context.trace_id(), span.span_context.span_id());
         let (tree, is_full) = {
@@ -63,6 +59,26 @@ impl SpanDestination for ConsoleSpanDestination {
         }
         if is_full {
             self.take_pending().iter().for_each(|spans| self.write(spans));
+        }
+    }
+}
+
+impl SpanDestination for ConsoleSpanDestination {
+    fn accepts(&self) -> bool {
+        self.console.accepts()
+    }
+
+    fn end(&self, span: &SpanData) {
+        match self.console.format() {
+            LineFormat::Json => self.write(std::slice::from_ref(span)),
+            LineFormat::Text(_) => self.add(span.clone()),
+        }
+    }
+
+    fn end_owned(&self, span: SpanData) {
+        match self.console.format() {
+            LineFormat::Json => self.write(&[span]),
+            LineFormat::Text(_) => self.add(span),
         }
     }
 }

@@ -32,8 +32,12 @@ thread_local! {
 const MAX_KEPT: usize = 64 * 1024;
 
 impl LogDestination for LineLogDestination {
+    fn accepts(&self) -> bool {
+        self.lines.accepts()
+    }
+
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
-        if self.lines.drop_if_closed(1, &self.recorder) {
+        if self.lines.refuse_early(1, &self.recorder) {
             return;
         }
         let write = |line: &mut String| {

@@ -32,6 +32,8 @@ pub(super) struct SharedWriter {
     pub(super) progress: Condvar,
     /// A copy of [`QueueState::is_busy`], readable without the lock.
     is_busy: AtomicBool,
+    /// Set while the queue has no room for a line of usual length.
+    is_full: AtomicBool,
     closure: Closure,
     pub(super) is_interactive: bool,
     pub(super) tick_interval: Option<Duration>,
@@ -66,6 +68,7 @@ impl SharedWriter {
             work: Condvar::new(),
             progress: Condvar::new(),
             is_busy: AtomicBool::new(false),
+            is_full: AtomicBool::new(false),
             closure: Closure::default(),
             is_interactive: sink.is_interactive(),
             tick_interval: sink.tick_interval(),
@@ -95,6 +98,23 @@ impl SharedWriter {
     #[inline]
     pub(super) fn is_busy(&self) -> bool {
         self.is_busy.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Acquire)
+    }
+
+    /// Notes that the queue has no room. Called with a locked state, as is
+    /// [`take_queue`](Self::take_queue).
+    pub(super) fn set_full(&self) {
+        self.is_full.store(true, Ordering::Release);
+    }
+
+    /// Takes all lines and leaves an empty queue.
+    pub(super) fn take_queue(&self, state: &mut QueueState, empty: LineQueue) -> LineQueue {
+        self.is_full.store(false, Ordering::Release);
+        std::mem::replace(&mut state.queue, empty)
     }
 
     pub(super) fn lock_writer(&self) -> MutexGuard<'_, WriterState> {
@@ -172,8 +192,8 @@ impl SharedWriter {
     pub(super) fn count_failed(&self, items: u64, recorder: &StatsRecorder, error: &io::Error) {
         match self.closure.reason() {
             Some(CloseReason::ReaderLeft) => recorder.discard(items, Reason::Unread),
-            Some(CloseReason::Panicked) => drop(recorder.fail(items, "panicked", error)),
-            None => drop(recorder.fail(items, "not_written", error)),
+            Some(CloseReason::Panicked) => recorder.record_failed(items, "panicked", error),
+            None => recorder.record_failed(items, "not_written", error),
         }
     }
 
@@ -187,7 +207,7 @@ impl SharedWriter {
     pub(super) fn drop_reason(&self) -> Reason {
         match self.closure.reason() {
             Some(CloseReason::ReaderLeft) | None => Reason::Unread,
-            Some(CloseReason::Panicked) => Reason::Broken("the writer panicked"),
+            Some(CloseReason::Panicked) => Reason::WriterPanicked,
         }
     }
 

@@ -69,7 +69,7 @@ fn write_queue<'s>(
     mut state: MutexGuard<'s, QueueState>,
     spare: LineQueue,
 ) -> (MutexGuard<'s, QueueState>, LineQueue) {
-    let mut batch = std::mem::replace(&mut state.queue, spare);
+    let mut batch = shared.take_queue(&mut state, spare);
     drop(state);
     let mut writer = shared.lock_writer();
     let WriterState { sink, partial_write } = &mut *writer;

@@ -32,6 +32,9 @@ enum Worker {
     Caller,
 }
 
+/// The length up to which a refused line shows that the next one has no room either.
+const USUAL_LENGTH: usize = 4096;
+
 /// Writes lines without blocking. Dropping it stops the queue.
 pub(crate) struct LineWriter {
     shared: Arc<SharedWriter>,
@@ -54,21 +57,38 @@ impl LineWriter {
         Self { shared: Arc::new(SharedWriter::new(sink, drop_notice, destination, diagnostics)) }
     }
 
-    /// Returns whether the sink is closed, and if so counts `items` as dropped.
+    /// Returns whether the sink is closed or the queue is full, and if so counts `items` as
+    /// dropped.
     ///
     /// The caller then need not format them.
     #[inline]
-    pub(crate) fn drop_if_closed(&self, items: u64, recorder: &StatsRecorder) -> bool {
+    pub(crate) fn refuse_early(&self, items: u64, recorder: &StatsRecorder) -> bool {
         let shared = &self.shared;
-        if !shared.is_closed() {
-            return false;
+        if shared.is_closed() {
+            shared.reopen_if_possible();
         }
-        shared.reopen_if_possible();
-        let is_closed = shared.is_closed();
-        if is_closed {
+        if shared.is_closed() {
             shared.refuse_closed(items, recorder);
+            return true;
         }
-        is_closed
+        // A line of the sink itself has another reason.
+        if shared.is_full() && !shared.is_reentrant() {
+            let mut reason = Reason::QueueFull;
+            shared.update(|state| {
+                (state.missing, state.notice_due) = (state.missing + items, true);
+                if state.stopping {
+                    reason = Reason::ShutDown;
+                }
+            });
+            recorder.refuse(items, reason);
+            return true;
+        }
+        false
+    }
+
+    /// Returns `false` if lines would be refused.
+    pub(crate) fn accepts(&self) -> bool {
+        !self.shared.is_closed() && !self.shared.is_full()
     }
 
     /// Writes or queues whole lines that contain `items`.
@@ -76,7 +96,7 @@ impl LineWriter {
         let shared = &self.shared;
         let lines = lines.as_bytes();
         if shared.is_reentrant() {
-            return recorder.refuse(items, Reason::Unread);
+            return recorder.refuse(items, Reason::Reentrant);
         }
         // Lines of one thread keep their order: while one is queued, the writer is busy.
         if !shared.is_busy()
@@ -147,6 +167,9 @@ impl LineWriter {
             Some(Reason::ShutDown)
         } else if state.queue.is_full_for(lines.len()) {
             state.notice_due = true;
+            if lines.len() <= USUAL_LENGTH {
+                shared.set_full();
+            }
             Some(Reason::QueueFull)
         } else {
             None

@@ -185,7 +185,7 @@ impl SpanDestination for Memory {
         }
     }
 
-    fn end(&self, mut span: SpanData) {
+    fn end_owned(&self, mut span: SpanData) {
         span.start_time = self.time(span.start_time);
         span.end_time = self.time(span.end_time);
         for event in &mut span.events.events {

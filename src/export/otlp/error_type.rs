@@ -129,7 +129,7 @@ impl ErrorType {
             Self::Unauthorized => "check the credentials in `headers`",
             Self::NotFound => "check the path of the endpoint and that the receiver accepts this signal",
             Self::TooLarge => "reduce max_export_batch_size, or raise the size limit of the receiver",
-            Self::Oversized => "shorten attribute values with attribute_value_length_limit",
+            Self::Oversized => "record less in one item",
             Self::Tls | Self::ConnectionClosed | Self::Rejected | Self::PartialSuccess | Self::Internal => {
                 return None;
             }

@@ -3,10 +3,7 @@
 use std::sync::{Arc, mpsc};
 
 use opentelemetry_proto::{
-    tonic::collector::{
-        logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
-        trace::v1::ExportTraceServiceRequest,
-    },
+    tonic::collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
     transform::{
         common::tonic::ResourceAttributesWithSchema, logs::tonic::group_logs_by_resource_and_scope,
         trace::tonic::group_spans_by_resource_and_scope,
@@ -25,11 +22,13 @@ use super::{
     response::ExportResponse,
     response_code::ResponseCode,
     retry::{RetryPolicy, retry},
+    shorten::{MAX_REQUEST_BYTES, Shortened, shorten},
     transport::client::OtlpClient,
+    wire_range::{limit_record, limit_span, metrics_request},
 };
 use crate::{
     config::{OtlpSettings, Proxies, Signal, Timeout},
-    diagnostics::DiagnosticLog,
+    diagnostics::{DiagnosticLog, RateLimit, item_count::ItemCount},
     error::Error,
     export::{
         queue::{Export, ScopedRecord},
@@ -51,10 +50,10 @@ struct RequestSender {
     handle: RuntimeHandle,
     policy: RetryPolicy,
     recorder: ExportRecorder,
+    diagnostics: DiagnosticLog,
+    /// Limits the lines about items that were shortened.
+    shortened: RateLimit,
 }
-
-/// The largest message that gRPC receivers accept by default, before compression.
-const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 impl OtlpExporter {
     /// Creates an exporter. `timeout` is the signal's own limit for one export; the shorter of it
@@ -72,7 +71,8 @@ impl OtlpExporter {
         let retry_while_unavailable = recorder.signal() != Signal::Metrics;
         let policy = RetryPolicy { limit, settings: settings.retry, retry_while_unavailable };
         let client = OtlpClient::new(settings, limit, proxies, diagnostics)?;
-        let sender = RequestSender { client, handle, policy, recorder };
+        let shortened = RateLimit::default();
+        let sender = RequestSender { client, handle, policy, recorder, diagnostics, shortened };
         Ok(Self { sender: Arc::new(sender), resource: resource.into() })
     }
 
@@ -93,7 +93,7 @@ impl OtlpExporter {
         if !recorder.try_emit(data_points) {
             return receiver;
         }
-        let request = ExportMetricsServiceRequest::from(metrics);
+        let request = metrics_request(metrics);
         let sender = Arc::clone(&self.sender);
         let task = self.sender.handle.spawn(async move { sender.send(request).await });
         drop(self.sender.handle.spawn(async move {
@@ -130,13 +130,13 @@ impl RequestSender {
                     pending.extend([rest, request]);
                     continue;
                 }
-                Ok(body) => {
-                    let detail = format!(
-                        "an item of {} bytes exceeds the limit of {MAX_REQUEST_BYTES} bytes",
-                        body.len()
-                    );
-                    Err((items, ExportError::permanent(ErrorType::Oversized, detail)))
-                }
+                Ok(body) => match self.shorten(&mut request, body.len()) {
+                    Ok(body) => {
+                        drop(request);
+                        self.deliver::<R>(body, items).await
+                    }
+                    Err(error) => Err((items, error)),
+                },
                 Err(error) => Err((items, error)),
             };
             match delivered {
@@ -151,6 +151,30 @@ impl RequestSender {
             timer.stop(&outcome);
         }
         result
+    }
+
+    /// Shortens a request of `len` bytes with a single item, and returns its body.
+    fn shorten<R: OtlpRequest>(&self, request: &mut R, len: usize) -> Result<Vec<u8>, ExportError> {
+        match shorten(self.client.encoder(), request, len)? {
+            Shortened::Fits(body, largest) => {
+                if let Some(items) = self.shortened.due_for(1) {
+                    let stats = self.recorder.stats();
+                    self.diagnostics.warn(format_args!(
+                        "{} for {} shortened to {MAX_REQUEST_BYTES} bytes, the limit of a request: {largest}; \
+                         set attribute_value_length_limit",
+                        ItemCount(items, stats.signal()),
+                        stats.destination()
+                    ));
+                }
+                Ok(body)
+            }
+            Shortened::TooLarge(largest) => {
+                let detail = format!(
+                    "an item of {len} bytes exceeds the limit of {MAX_REQUEST_BYTES} bytes; {largest}"
+                );
+                Err(ExportError::permanent(ErrorType::Oversized, detail))
+            }
+        }
     }
 
     /// Sends one body, and returns the code of the response. The error contains the number of lost
@@ -182,7 +206,8 @@ impl RequestSender {
 }
 
 impl Export<SpanData> for OtlpExporter {
-    async fn export(&self, batch: Vec<SpanData>) {
+    async fn export(&self, mut batch: Vec<SpanData>) {
+        batch.iter_mut().for_each(limit_span);
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
         // The recorder counts and reports failures.
         let _ = self.sender.send(ExportTraceServiceRequest { resource_spans }).await;
@@ -190,7 +215,10 @@ impl Export<SpanData> for OtlpExporter {
 }
 
 impl Export<ScopedRecord> for OtlpExporter {
-    async fn export(&self, batch: Vec<ScopedRecord>) {
+    async fn export(&self, mut batch: Vec<ScopedRecord>) {
+        for (record, _) in &mut batch {
+            limit_record(record);
+        }
         let request = {
             let batch: Vec<_> = batch.iter().map(|(record, scope)| (record, scope)).collect();
             let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&batch), &self.resource);

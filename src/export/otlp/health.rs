@@ -193,7 +193,7 @@ impl DestinationHealth {
         let event = match reason {
             Reason::QueueFull if state.is_outage_reported(index) => return,
             Reason::QueueFull => HealthEvent::QueueFull,
-            Reason::ShutDown | Reason::Unread | Reason::Broken(_) => HealthEvent::ShutDown,
+            _ => HealthEvent::ShutDown,
         };
         let signal = state.signals[index].stats.signal();
         let losses = state.limiter.report(event, Instant::now(), |withheld| withheld.add(signal, items));

@@ -17,14 +17,17 @@ mod export_timer;
 mod exporter;
 mod health;
 mod json_floats;
+mod parts;
 mod report_limiter;
 pub(crate) mod request;
 mod response;
 mod response_code;
 mod retry;
 mod rpc_status;
+mod shorten;
 mod split;
 pub(crate) mod transport;
+mod wire_range;
 
 #[cfg(feature = "tls")]
 pub(crate) use self::transport::tls::inspection::inspect;

@@ -10,12 +10,15 @@ use serde::Serialize;
 
 use super::{
     json_floats::ReplaceNonFinite,
+    parts::Parts,
     response::{ExportResponse, shorten},
     split::Split,
 };
 
 /// A request of one signal, and the decoding of its response.
-pub(crate) trait OtlpRequest: Message + Serialize + ReplaceNonFinite + Split + 'static {
+pub(crate) trait OtlpRequest:
+    Message + Serialize + ReplaceNonFinite + Parts + Split + 'static
+{
     type Response: Message + Default + Into<ExportResponse>;
 
     /// The path of the gRPC method.

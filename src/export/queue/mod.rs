@@ -9,7 +9,10 @@ use std::{
     collections::VecDeque,
     fmt,
     future::Future,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -34,7 +37,8 @@ pub(crate) trait Export<T>: Send + Sync + 'static {
 pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
     fn stats(&self) -> &Arc<StatsRecorder>;
 
-    /// Records items that the queue did not accept.
+    /// Records items that the queue did not accept. Called on the thread of the program, so it
+    /// takes at most one lock and no memory, except for a message once a minute.
     fn refuse(&self, items: u64, reason: Reason);
 
     /// Records items whose export panicked.
@@ -59,11 +63,13 @@ pub(crate) struct BatchSettings {
 #[derive(Debug)]
 pub(crate) struct BatchQueue<T> {
     state: Mutex<BatchState<T>>,
+    /// A copy of [`BatchState::refusal`], readable without the lock. It saves the program the lock
+    /// and a copy of each item that would be refused.
+    refusal: AtomicU8,
     /// Notified when a batch is full or a flush was requested.
     work: Notify,
     /// Notified when the export of a batch has ended.
     done: Condvar,
-    max_queue_size: usize,
     max_export_batch_size: usize,
     stats: Arc<StatsRecorder>,
     losses: Box<dyn LossRecorder>,
@@ -79,7 +85,26 @@ struct BatchState<T> {
     /// Items up to this sequence number are due (timer or flush), even in a partial batch.
     requested: u64,
     closed: bool,
+    max_size: usize,
 }
+
+impl<T> BatchState<T> {
+    /// Returns the reason for which the next item would be refused.
+    fn refusal(&self) -> Option<Reason> {
+        if self.closed {
+            Some(Reason::ShutDown)
+        } else if self.items.len() >= self.max_size {
+            Some(Reason::QueueFull)
+        } else {
+            None
+        }
+    }
+}
+
+/// The values of [`BatchQueue::refusal`].
+const ACCEPTING: u8 = 0;
+const FULL: u8 = 1;
+const CLOSED: u8 = 2;
 
 impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     pub(crate) fn start(
@@ -89,12 +114,19 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
         runtime: &RuntimeHandle,
     ) -> Arc<Self> {
         let BatchSettings { max_queue_size, max_export_batch_size, schedule_delay } = settings;
-        let state = BatchState { items: VecDeque::new(), pushed: 0, done: 0, requested: 0, closed: false };
+        let state = BatchState {
+            items: VecDeque::new(),
+            pushed: 0,
+            done: 0,
+            requested: 0,
+            closed: false,
+            max_size: max_queue_size,
+        };
         let queue = Arc::new(Self {
+            refusal: AtomicU8::new(ACCEPTING),
             state: Mutex::new(state),
             work: Notify::new(),
             done: Condvar::new(),
-            max_queue_size,
             max_export_batch_size,
             stats: Arc::clone(losses.stats()),
             losses,
@@ -103,22 +135,27 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
         queue
     }
 
-    fn push(&self, item: T) {
+    /// Adds the item that `create` returns, unless the queue refuses it.
+    fn push(&self, create: impl FnOnce() -> T) {
+        match self.refusal.load(Ordering::Acquire) {
+            FULL => return self.losses.refuse(1, Reason::QueueFull),
+            CLOSED => return self.losses.refuse(1, Reason::ShutDown),
+            _ => {}
+        }
+        let item = create();
         let mut state = self.lock();
-        let refused = if state.closed {
-            Some(Reason::ShutDown)
-        } else if state.items.len() >= self.max_queue_size {
-            Some(Reason::QueueFull)
-        } else {
+        let refused = state.refusal();
+        if refused.is_none() {
             // Under the lock, so that the item is counted before its export ends.
             self.stats.emit(1);
             state.items.push_back(item);
             state.pushed += 1;
-            None
-        };
+            self.publish_refusal(&state);
+        }
         let is_full = state.items.len() >= self.max_export_batch_size;
         drop(state);
         match refused {
+            // Another thread has taken the last place.
             Some(reason) => self.losses.refuse(1, reason),
             None if is_full => self.work.notify_one(),
             None => {}
@@ -131,12 +168,28 @@ impl<T> BatchQueue<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_accepting(&self) -> bool {
+        self.refusal.load(Ordering::Acquire) == ACCEPTING
+    }
+
+    /// Must be called after each change of what [`BatchState::refusal`] returns.
+    fn publish_refusal(&self, state: &BatchState<T>) {
+        let refusal = match state.refusal() {
+            None => ACCEPTING,
+            Some(Reason::QueueFull) => FULL,
+            Some(_) => CLOSED,
+        };
+        self.refusal.store(refusal, Ordering::Release);
+    }
+
     /// Takes the next batch: a full one, or a partial one that is due.
     fn take(&self) -> Option<Vec<T>> {
         let mut state = self.lock();
         let size = state.items.len().min(self.max_export_batch_size);
         let is_due = size == self.max_export_batch_size || state.done < state.requested;
-        (size > 0 && is_due).then(|| state.items.drain(..size).collect())
+        let batch = (size > 0 && is_due).then(|| state.items.drain(..size).collect());
+        self.publish_refusal(&state);
+        batch
     }
 
     /// Returns `true` once nothing is left and nothing more can arrive.
@@ -168,7 +221,7 @@ impl<T: fmt::Debug + Send> QueueMonitor for BatchQueue<T> {
         let state = self.lock();
         QueueSnapshot {
             size: state.items.len() as u64,
-            capacity: self.max_queue_size as u64,
+            capacity: state.max_size as u64,
             snapshot: self.stats.snapshot(),
         }
     }
@@ -194,14 +247,18 @@ impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
     }
 
     fn close(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        self.publish_refusal(&state);
     }
 
     fn discard(&self) {
         let mut state = self.lock();
         state.closed = true;
+        self.publish_refusal(&state);
         let items = std::mem::take(&mut state.items);
-        state.done += items.len() as u64;
+        // A batch in flight may never end.
+        state.done = state.pushed;
         self.stats.discard(items.len() as u64, Reason::ShutDown);
         drop(state);
         self.done.notify_all();
@@ -211,18 +268,30 @@ impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
 }
 
 impl SpanDestination for BatchQueue<SpanData> {
-    fn end(&self, span: SpanData) {
-        self.push(span);
+    fn accepts(&self) -> bool {
+        self.is_accepting()
+    }
+
+    fn end(&self, span: &SpanData) {
+        self.push(|| span.clone());
+    }
+
+    fn end_owned(&self, span: SpanData) {
+        self.push(|| span);
     }
 }
 
 impl LogDestination for BatchQueue<ScopedRecord> {
+    fn accepts(&self) -> bool {
+        self.is_accepting()
+    }
+
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
-        self.push((record.clone(), scope.clone()));
+        self.push(|| (record.clone(), scope.clone()));
     }
 
     fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
-        self.push((record, scope.clone()));
+        self.push(|| (record, scope.clone()));
     }
 
     fn keeps_records(&self) -> bool {

@@ -2,10 +2,12 @@
 
 mod reason;
 pub(crate) mod recorder;
+mod refusals;
 mod totals;
 
 use std::time::SystemTime;
 
+use self::reason::Reason;
 use crate::config::Signal;
 
 /// Delivery statistics, one entry per exporter and signal.
@@ -121,6 +123,9 @@ pub struct Dropped {
     pub(crate) queue_full: u64,
     pub(crate) shut_down: u64,
     pub(crate) sink_closed: u64,
+    pub(crate) reentrant: u64,
+    /// The part of `sink_closed` that had no reader, which is not an error.
+    pub(crate) unread: u64,
 }
 
 impl Dropped {
@@ -144,9 +149,44 @@ impl Dropped {
         self.sink_closed
     }
 
+    /// Returns the number of items dropped because the program's own writer for the console created
+    /// them while it wrote.
+    #[must_use]
+    pub fn reentrant(&self) -> u64 {
+        self.reentrant
+    }
+
     /// Returns the sum.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.queue_full + self.shut_down + self.sink_closed
+        let Self { queue_full, shut_down, sink_closed, reentrant, unread: _ } = *self;
+        queue_full + shut_down + sink_closed + reentrant
+    }
+
+    /// Returns the sum without the items that had no reader.
+    pub(crate) fn lost(&self) -> u64 {
+        self.total() - self.unread
+    }
+
+    pub(crate) fn add(&mut self, items: u64, reason: Reason) {
+        match reason {
+            Reason::QueueFull => self.queue_full += items,
+            Reason::ShutDown => self.shut_down += items,
+            Reason::Unread => {
+                self.sink_closed += items;
+                self.unread += items;
+            }
+            Reason::WriterPanicked => self.sink_closed += items,
+            Reason::Reentrant => self.reentrant += items,
+        }
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        let Self { queue_full, shut_down, sink_closed, reentrant, unread } = other;
+        self.queue_full += queue_full;
+        self.shut_down += shut_down;
+        self.sink_closed += sink_closed;
+        self.reentrant += reentrant;
+        self.unread += unread;
     }
 }

@@ -9,7 +9,14 @@ pub(crate) enum Reason {
     ShutDown,
     /// The reader of the stream has closed it.
     Unread,
-    Broken(&'static str),
+    WriterPanicked,
+    /// The writer of the console has created the item while it wrote another one.
+    Reentrant,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::QueueFull, Self::ShutDown, Self::Unread, Self::WriterPanicked, Self::Reentrant];
 }
 
 impl fmt::Display for Reason {
@@ -18,7 +25,8 @@ impl fmt::Display for Reason {
             Self::QueueFull => "the queue was full",
             Self::ShutDown => "telemetry had been shut down",
             Self::Unread => "the reader closed the output",
-            Self::Broken(what) => what,
+            Self::WriterPanicked => "the writer panicked",
+            Self::Reentrant => "the writer of the console logged while it wrote",
         })
     }
 }

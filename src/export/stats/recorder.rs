@@ -12,7 +12,8 @@ use std::{
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use super::{
-    ExporterStats,
+    Dropped, ExporterStats,
+    refusals::Refusals,
     totals::{ReportedTotals, Totals},
 };
 pub(crate) use super::{
@@ -33,8 +34,11 @@ pub(crate) struct StatsRecorder {
     /// Reports losses; `None` where [`DestinationHealth`](crate::export::otlp::DestinationHealth)
     /// does.
     logger: Option<(DiagnosticLog, RateLimit)>,
-    /// Items that were delivered as soon as they were emitted. The others are counted in two steps.
+    /// Items that were delivered as soon as they were emitted.
     delivered: AtomicU64,
+    /// Items that were refused as soon as they were emitted.
+    refused: Refusals,
+    /// The other items, which are counted in two steps.
     emitted: AtomicU64,
     totals: Mutex<Totals>,
 }
@@ -65,6 +69,7 @@ impl StatsRecorder {
             destination: destination.to_string(),
             logger: None,
             delivered: AtomicU64::new(0),
+            refused: Refusals::default(),
             emitted: AtomicU64::new(0),
             totals: Mutex::default(),
         }
@@ -72,6 +77,10 @@ impl StatsRecorder {
 
     pub(crate) fn signal(&self) -> Signal {
         self.signal
+    }
+
+    pub(crate) fn destination(&self) -> &str {
+        &self.destination
     }
 
     fn lock(&self) -> MutexGuard<'_, Totals> {
@@ -92,20 +101,19 @@ impl StatsRecorder {
     /// Same as [`emit`](Self::emit), but items that arrive after [`close`](Self::close) are
     /// dropped. The result is then `false`.
     pub(crate) fn try_emit(&self, items: u64) -> bool {
-        let mut totals = self.lock();
-        self.emit(items);
+        let totals = self.lock();
         if totals.is_closed {
-            totals.count_dropped(items, Reason::ShutDown);
+            self.refused.add(items, Reason::ShutDown);
+        } else {
+            self.emit(items);
         }
         !totals.is_closed
     }
 
-    /// Records items that were emitted and not accepted.
+    /// Records items that were emitted and not accepted. Takes no lock and no memory, except for
+    /// the message that is due once a minute.
     pub(crate) fn refuse(&self, items: u64, reason: Reason) {
-        let mut totals = self.lock();
-        self.emit(items);
-        totals.count_dropped(items, reason);
-        drop(totals);
+        self.refused.add(items, reason);
         if reason != Reason::Unread {
             self.log_loss(items, &reason);
         }
@@ -116,6 +124,7 @@ impl StatsRecorder {
         let mut totals = self.lock();
         if items > 0 && !totals.is_closed {
             totals.count_dropped(items, reason);
+            self.refused.forget_last();
             drop(totals);
             if reason != Reason::Unread {
                 self.log_loss(items, &reason);
@@ -143,13 +152,19 @@ impl StatsRecorder {
     /// Records queued items whose export failed, and returns the SDK's error. `cause` is one of a
     /// few fixed words, since it becomes an attribute.
     pub(crate) fn fail(&self, items: u64, cause: &'static str, error: impl fmt::Display) -> OTelSdkResult {
+        self.record_failed(items, cause, &error);
+        Err(OTelSdkError::InternalFailure(error.to_string()))
+    }
+
+    /// Same as [`fail`](Self::fail), without a result.
+    pub(crate) fn record_failed(&self, items: u64, cause: &'static str, error: impl fmt::Display) {
         let mut totals = self.lock();
         if !totals.is_closed {
             totals.count_failed(items, cause, &error);
+            self.refused.forget_last();
             drop(totals);
             self.log_loss(items, &error);
         }
-        Err(OTelSdkError::InternalFailure(error.to_string()))
     }
 
     fn log_loss(&self, items: u64, error: &dyn fmt::Display) {
@@ -173,6 +188,7 @@ impl StatsRecorder {
         if left == 0 {
             return;
         }
+        self.refused.forget_last();
         match self.logger {
             // Lines that remain were never attempted; requests without a response were.
             Some(_) => totals.count_dropped(left, Reason::ShutDown),
@@ -182,7 +198,21 @@ impl StatsRecorder {
 
     /// Returns the number of lost items, except those that had no reader.
     pub(crate) fn lost(&self) -> u64 {
-        self.lock().lost()
+        let totals = self.lock();
+        totals.failed + self.dropped(&totals).lost()
+    }
+
+    fn dropped(&self, totals: &Totals) -> Dropped {
+        let mut dropped = totals.dropped;
+        dropped.append(self.refused.counts());
+        dropped
+    }
+
+    fn last_error(&self, totals: &Totals) -> Option<String> {
+        match self.refused.last_reason() {
+            Some(reason) => Some(reason.to_string()),
+            None => totals.last_error.clone(),
+        }
     }
 
     /// Returns the number of items that are queued or being exported.
@@ -196,7 +226,7 @@ impl StatsRecorder {
         Snapshot {
             exported: self.delivered.load(Ordering::Acquire) + totals.exported,
             failed_by_cause: totals.failed_by_cause.clone(),
-            dropped: totals.dropped,
+            dropped: self.dropped(&totals),
             queued: self.emitted.load(Ordering::Acquire).saturating_sub(totals.settled()),
         }
     }
@@ -205,9 +235,10 @@ impl StatsRecorder {
     pub(crate) fn delta(&self) -> Delta {
         let mut totals = self.lock();
         let exported = self.delivered.load(Ordering::Acquire) + totals.exported;
-        let now = ReportedTotals { exported, failed: totals.failed, dropped: totals.lost() - totals.failed };
+        let dropped = self.dropped(&totals).lost();
+        let now = ReportedTotals { exported, failed: totals.failed, dropped };
         let reported = std::mem::replace(&mut totals.reported, now);
-        let error = totals.last_error.as_deref().unwrap_or_default();
+        let error = self.last_error(&totals).unwrap_or_default();
         Delta {
             exported: now.exported.saturating_sub(reported.exported),
             failed: now.failed.saturating_sub(reported.failed),
@@ -219,19 +250,21 @@ impl StatsRecorder {
 
     pub(crate) fn stats(&self) -> ExporterStats {
         let totals = self.lock();
-        // The emitted items are read last: an item that is counted elsewhere was emitted before.
+        // The emitted items are read last: an item with an outcome was emitted before.
         let delivered = self.delivered.load(Ordering::Acquire);
-        let emitted = delivered + self.emitted.load(Ordering::Acquire);
+        let queued = self.emitted.load(Ordering::Acquire).saturating_sub(totals.settled());
+        let dropped = self.dropped(&totals);
+        let exported = delivered + totals.exported;
         ExporterStats {
             signal: self.signal,
             exporter: self.exporter.clone(),
             destination: self.destination.clone(),
-            emitted,
-            exported: delivered + totals.exported,
+            emitted: exported + totals.failed + dropped.total() + queued,
+            exported,
             failed: totals.failed,
-            dropped: totals.dropped,
-            queued: emitted.saturating_sub(delivered + totals.settled()),
-            last_error: totals.last_error.clone(),
+            dropped,
+            queued,
+            last_error: self.last_error(&totals),
             last_success: totals.last_success,
         }
     }

@@ -1,6 +1,10 @@
 //! The counts of one recorder.
 
-use std::{collections::BTreeMap, fmt, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    time::SystemTime,
+};
 
 use super::{Dropped, reason::Reason};
 
@@ -11,9 +15,9 @@ pub(super) struct Totals {
     pub(super) failed: u64,
     /// The failed items by the word for the cause.
     pub(super) failed_by_cause: BTreeMap<&'static str, u64>,
+    /// Items that were dropped from a queue. [`Refusals`](super::refusals::Refusals) counts those
+    /// that never were in one.
     pub(super) dropped: Dropped,
-    /// Dropped items that had no reader, which is not an error.
-    pub(super) ignored: u64,
     pub(super) last_error: Option<String>,
     pub(super) last_success: Option<SystemTime>,
     /// The totals at the last [`Delta`].
@@ -54,15 +58,7 @@ pub(crate) struct Delta {
 
 impl Totals {
     pub(super) fn count_dropped(&mut self, items: u64, reason: Reason) {
-        match reason {
-            Reason::QueueFull => self.dropped.queue_full += items,
-            Reason::ShutDown => self.dropped.shut_down += items,
-            Reason::Unread => {
-                self.dropped.sink_closed += items;
-                self.ignored += items;
-            }
-            Reason::Broken(_) => self.dropped.sink_closed += items,
-        }
+        self.dropped.add(items, reason);
         self.set_last_error(reason);
     }
 
@@ -72,19 +68,15 @@ impl Totals {
         self.set_last_error(error);
     }
 
+    /// Reuses the memory of the previous error.
     fn set_last_error(&mut self, error: impl fmt::Display) {
-        let error = error.to_string();
-        if self.last_error.as_ref() != Some(&error) {
-            self.last_error = Some(error);
-        }
+        let last = self.last_error.get_or_insert_default();
+        last.clear();
+        let _ = write!(last, "{error}");
     }
 
+    /// Returns the emitted items whose outcome is known.
     pub(super) fn settled(&self) -> u64 {
         self.exported + self.failed + self.dropped.total()
-    }
-
-    /// Lost items, except those that had no reader.
-    pub(super) fn lost(&self) -> u64 {
-        self.failed + self.dropped.total() - self.ignored
     }
 }

@@ -1,5 +1,7 @@
 //! Enforces the limits of log records.
 
+use std::collections::HashMap;
+
 use opentelemetry::{
     Key,
     logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
@@ -11,9 +13,11 @@ use super::text::{end_within, truncated};
 use crate::{
     config::{AttributeLimits, Count},
     diagnostics::{DiagnosticLog, RateLimit},
+    export::unique_keys::may_repeat,
 };
 
-/// Makes records conform to the data model and to the limits of attributes.
+/// Makes records conform to the data model and to the limits of attributes. The limit of lengths
+/// also applies to bodies, since these contain the values of the program, too.
 #[derive(Debug)]
 pub(crate) struct RecordLimiter {
     count: usize,
@@ -38,8 +42,21 @@ impl RecordLimiter {
         }
     }
 
-    pub(crate) fn enforce(&self, record: &mut SdkLogRecord) {
-        if !self.is_within_limits(record) {
+    /// Changes a record that is not within the limits, unless no destination accepts it: a record
+    /// that is lost costs no copies.
+    pub(crate) fn enforce(&self, record: &mut SdkLogRecord, is_accepted: impl FnOnce() -> bool) {
+        let long_body = self
+            .value_length
+            .filter(|limit| record.body().is_some_and(|body| !is_within_length(body, *limit)));
+        let is_within_limits = self.is_within_limits(record);
+        if (long_body.is_none() && is_within_limits) || !is_accepted() {
+            return;
+        }
+        if let Some((limit, body)) = long_body.zip(record.body()) {
+            let body = truncate(body, limit);
+            record.set_body(body);
+        }
+        if !is_within_limits {
             self.replace(record);
         }
     }
@@ -52,15 +69,8 @@ impl RecordLimiter {
     /// Returns `true` for nearly all records: nothing has to be changed.
     fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
         let mut count = 0;
-        // Keys whose bits differ are not equal.
-        let mut bits = 0_u64;
-        let mut may_repeat = false;
-        for (key, _) in record.attributes_iter() {
-            let bit = fingerprint(key.as_str());
-            may_repeat |= bits & bit != 0;
-            bits |= bit;
-            count += 1;
-        }
+        let keys = record.attributes_iter().map(|(key, _)| key.as_str());
+        let may_repeat = may_repeat(keys.inspect(|_| count += 1));
         let is_within_length =
             |limit| record.attributes_iter().all(|(_, value)| is_within_length(value, limit));
         record.trace_context().is_none_or(is_valid)
@@ -69,19 +79,9 @@ impl RecordLimiter {
             && self.value_length.is_none_or(is_within_length)
     }
 
-    /// Replaces a record by one within the limits. Of equal keys, the last value takes the place of
-    /// the first.
+    /// Replaces a record by one within the limits.
     fn replace(&self, record: &mut SdkLogRecord) {
-        let mut attributes: Vec<(Key, AnyValue)> = Vec::new();
-        let mut dropped = 0;
-        for (key, value) in record.attributes_iter() {
-            let value = self.value_length.map_or_else(|| value.clone(), |limit| truncate(value, limit));
-            match attributes.iter().position(|(other, _)| other == key) {
-                Some(same) => attributes[same].1 = value,
-                None if attributes.len() < self.count => attributes.push((key.clone(), value)),
-                None => dropped += 1,
-            }
-        }
+        let (attributes, dropped) = self.unique_attributes(record);
         let mut replacement = self.logger.create_log_record();
         replacement.add_attributes(attributes);
         copy_all_but_attributes(record, &mut replacement);
@@ -93,6 +93,26 @@ impl RecordLimiter {
                 self.count
             ));
         }
+    }
+
+    /// Returns the attributes within the limits, and the number of those beyond. Of equal keys, the
+    /// last value takes the place of the first.
+    fn unique_attributes(&self, record: &SdkLogRecord) -> (Vec<(Key, AnyValue)>, u64) {
+        let mut attributes: Vec<(Key, AnyValue)> = Vec::new();
+        // The indices in `attributes`. A key beyond the limit has none there.
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (key, value) in record.attributes_iter() {
+            let value = || self.value_length.map_or_else(|| value.clone(), |limit| truncate(value, limit));
+            let next = places.len();
+            let place = *places.entry(key.as_str()).or_insert(next);
+            if let Some(attribute) = attributes.get_mut(place) {
+                attribute.1 = value();
+            } else if place < self.count {
+                attributes.push((key.clone(), value()));
+            }
+        }
+        let dropped = (places.len() - attributes.len()) as u64;
+        (attributes, dropped)
     }
 }
 
@@ -127,12 +147,6 @@ fn copy_all_but_attributes(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     if let Some(body) = from.body() {
         to.set_body(body.clone());
     }
-}
-
-/// Returns one of 64 bits, the same for equal keys.
-fn fingerprint(key: &str) -> u64 {
-    let first = key.as_bytes().first().map_or(0, |byte| usize::from(*byte));
-    1 << ((key.len() ^ (first << 2)) % 64)
 }
 
 fn has_duplicates(record: &SdkLogRecord) -> bool {

@@ -3,16 +3,19 @@
 use std::sync::{Arc, Weak};
 
 use opentelemetry::{
-    InstrumentationScope,
+    InstrumentationScope, KeyValue,
     metrics::{
         self, AsyncInstrument, AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder,
         InstrumentBuilder, InstrumentProvider, Meter, ObservableCounter, ObservableGauge,
-        ObservableUpDownCounter, UpDownCounter,
+        ObservableUpDownCounter, SyncInstrument, UpDownCounter,
     },
 };
 use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
-use crate::export::callbacks::{CallbackCache, Callbacks, ObservableCallback};
+use crate::export::{
+    callbacks::{CallbackCache, Callbacks, ObservableCallback},
+    unique_keys::{unique_scope, with_unique},
+};
 
 /// A meter provider of the OpenTelemetry SDK that isolates the callbacks of observable instruments.
 ///
@@ -43,6 +46,7 @@ impl MeterProvider {
 
 impl metrics::MeterProvider for MeterProvider {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        let scope = unique_scope(&scope).unwrap_or(scope);
         let meter = self.sdk.meter_with_scope(scope);
         Meter::new(Arc::new(IsolatingProvider {
             meter,
@@ -87,10 +91,22 @@ impl IsolatingProvider {
     }
 }
 
+/// A synchronous instrument that passes its measurements on with unique keys.
+struct UniqueKeys<F>(F);
+
+impl<T, F: Fn(T, &[KeyValue]) + Send + Sync> SyncInstrument<T> for UniqueKeys<F> {
+    fn measure(&self, measurement: T, attributes: &[KeyValue]) {
+        with_unique(attributes, |attributes| (self.0)(measurement, attributes));
+    }
+}
+
 macro_rules! synchronous {
-    ($($create:ident: $builder:ident of $instrument:ident<$number:ty>;)*) => {$(
+    ($($create:ident: $builder:ident of $instrument:ident<$number:ty>, $record:ident;)*) => {$(
         fn $create(&self, builder: $builder<'_, $instrument<$number>>) -> $instrument<$number> {
-            self.sdk().$create(builder)
+            let sdk = self.sdk().$create(builder);
+            $instrument::new(Arc::new(UniqueKeys(move |number: $number, attributes: &[KeyValue]| {
+                sdk.$record(number, attributes);
+            })))
         }
     )*};
 }
@@ -108,15 +124,27 @@ macro_rules! observable {
 
 impl InstrumentProvider for IsolatingProvider {
     synchronous! {
-        u64_counter: InstrumentBuilder of Counter<u64>;
-        f64_counter: InstrumentBuilder of Counter<f64>;
-        i64_up_down_counter: InstrumentBuilder of UpDownCounter<i64>;
-        f64_up_down_counter: InstrumentBuilder of UpDownCounter<f64>;
-        u64_gauge: InstrumentBuilder of Gauge<u64>;
-        f64_gauge: InstrumentBuilder of Gauge<f64>;
-        i64_gauge: InstrumentBuilder of Gauge<i64>;
-        f64_histogram: HistogramBuilder of Histogram<f64>;
-        u64_histogram: HistogramBuilder of Histogram<u64>;
+        u64_counter: InstrumentBuilder of Counter<u64>, add;
+        f64_counter: InstrumentBuilder of Counter<f64>, add;
+        i64_up_down_counter: InstrumentBuilder of UpDownCounter<i64>, add;
+        f64_up_down_counter: InstrumentBuilder of UpDownCounter<f64>, add;
+        u64_gauge: InstrumentBuilder of Gauge<u64>, record;
+        f64_gauge: InstrumentBuilder of Gauge<f64>, record;
+        i64_gauge: InstrumentBuilder of Gauge<i64>, record;
+        f64_histogram: HistogramBuilder of Histogram<f64>, record;
+    }
+
+    /// Records floats: the SDK adds up integers without a check, which panics in debug builds and
+    /// otherwise wraps. The sum of a histogram is a float on the wire, too.
+    #[expect(clippy::cast_precision_loss, reason = "as on the wire")]
+    fn u64_histogram(&self, builder: HistogramBuilder<'_, Histogram<u64>>) -> Histogram<u64> {
+        let mut floats = self.meter.f64_histogram(builder.name);
+        (floats.description, floats.unit, floats.boundaries) =
+            (builder.description, builder.unit, builder.boundaries);
+        let sdk = self.sdk().f64_histogram(floats);
+        Histogram::new(Arc::new(UniqueKeys(move |number: u64, attributes: &[KeyValue]| {
+            sdk.record(number as f64, attributes);
+        })))
     }
 
     // The temporality `delta` affects only the counters among these.

@@ -9,11 +9,13 @@ use opentelemetry_sdk::{
 };
 
 use crate::{
+    context,
     export::{
         destination::LogDestination,
         flush::{Flush, PendingFlush, wait_all},
+        unique_keys::unique_scope,
     },
-    logs::{RecordFilter, take_prefiltered},
+    logs::{RecordFilter, RecordSink},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
 };
 
@@ -51,6 +53,10 @@ impl LogPipeline {
         Self { counters, filter, limiter, routes, owner, flush_timeout }
     }
 
+    fn accepts(&self) -> bool {
+        self.routes.iter().chain(&self.owner).any(|route| route.destination.accepts())
+    }
+
     fn flush<'p>(
         &'p self,
         request: fn(&'p dyn Flush) -> PendingFlush<'p>,
@@ -61,15 +67,28 @@ impl LogPipeline {
     }
 }
 
-impl LogProcessor for LogPipeline {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+/// The processor of the records of other bridges, which are not filtered yet.
+#[derive(Debug)]
+pub(crate) struct UnfilteredRecords(pub(crate) Arc<LogPipeline>);
+
+impl RecordSink for LogPipeline {
+    fn emit_filtered(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.count();
+        self.route(record, scope);
+    }
+}
+
+impl LogPipeline {
+    fn count(&self) {
         if let Some(counters) = &self.counters {
             counters.count_record();
         }
-        if !take_prefiltered() && !self.filter.matches(record, scope) {
-            return;
-        }
-        self.limiter.enforce(record);
+    }
+
+    fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.limiter.enforce(record, || self.accepts());
+        let unique_scope = unique_scope(scope);
+        let scope = unique_scope.as_ref().unwrap_or(scope);
         // The general filter takes a lock and is evaluated at most once.
         let mut general = None;
         let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
@@ -88,12 +107,27 @@ impl LogProcessor for LogPipeline {
             destination.emit_owned(self.limiter.take(record), scope);
         }
     }
+}
+
+impl LogProcessor for UnfilteredRecords {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        // Other bridges may receive the records of the network crates about an export.
+        if context::is_export_thread() {
+            return;
+        }
+        // The SDK has accessed the current context, so the end of this thread matters.
+        let _ = context::is_accessible();
+        self.0.count();
+        if self.0.filter.matches(record, scope) {
+            self.0.route(record, scope);
+        }
+    }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.flush(PendingFlush::request, self.flush_timeout)
+        self.0.flush(PendingFlush::request, self.0.flush_timeout)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.flush(PendingFlush::request_last, timeout)
+        self.0.flush(PendingFlush::request_last, timeout)
     }
 }

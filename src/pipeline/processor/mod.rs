@@ -4,6 +4,6 @@ mod log_pipeline;
 mod span_pipeline;
 
 pub(super) use self::{
-    log_pipeline::{LogPipeline, LogRoute},
+    log_pipeline::{LogPipeline, LogRoute, UnfilteredRecords},
     span_pipeline::SpanPipeline,
 };

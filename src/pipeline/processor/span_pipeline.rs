@@ -9,6 +9,7 @@ use opentelemetry_sdk::{
 };
 
 use crate::{
+    context,
     export::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
@@ -38,6 +39,12 @@ impl SpanPipeline {
 
 impl SpanProcessor for SpanPipeline {
     fn on_start(&self, span: &mut Span, _: &Context) {
+        // Other bridges may receive the spans of the network crates about an export.
+        if context::is_export_thread() {
+            return;
+        }
+        // The SDK has accessed the current context, so the end of this thread matters.
+        let _ = context::is_accessible();
         if let Some(counters) = &self.counters {
             counters.start_span();
         }
@@ -47,18 +54,24 @@ impl SpanProcessor for SpanPipeline {
     }
 
     fn on_end(&self, mut span: SpanData) {
+        if context::is_export_thread() {
+            return;
+        }
         if let Some(counters) = &self.counters {
             counters.end_span();
         }
         if !span.span_context.is_sampled() {
             return;
         }
-        self.limiter.enforce(&mut span);
+        // A span that is lost costs no copies.
+        if self.destinations.iter().any(|destination| destination.accepts()) {
+            self.limiter.enforce(&mut span);
+        }
         let Some((last, others)) = self.destinations.split_last() else { return };
         for destination in others {
-            destination.end(span.clone());
+            destination.end(&span);
         }
-        last.end(span);
+        last.end_owned(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {

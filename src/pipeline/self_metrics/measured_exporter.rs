@@ -96,10 +96,14 @@ fn with_error(attributes: &[KeyValue], cause: &'static str) -> Vec<KeyValue> {
 
 /// Observes dropped items by reason, except where there are none.
 fn observe_dropped(dropped: Dropped, attributes: &[KeyValue], observe: Observe<'_>) {
-    let Dropped { queue_full, shut_down, sink_closed } = dropped;
-    for (reason, items) in
-        [("queue_full", queue_full), ("already_shutdown", shut_down), ("closed", sink_closed)]
-    {
+    // The items without a reader are a part of those of the closed sink.
+    let Dropped { queue_full, shut_down, sink_closed, reentrant, unread: _ } = dropped;
+    for (reason, items) in [
+        ("queue_full", queue_full),
+        ("already_shutdown", shut_down),
+        ("closed", sink_closed),
+        ("reentrant", reentrant),
+    ] {
         if items > 0 {
             observe(items, &with_error(attributes, reason));
         }
