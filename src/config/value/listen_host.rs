@@ -5,7 +5,9 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
 };
 
-use super::{ConfigValue, ParseError, endpoint::port_is_good, string_value};
+use super::{
+    ConfigValue, ParseError, endpoint::port_is_good, string_value, unreplaced_reference::unreplaced_reference,
+};
 
 /// A host name or an IP address. IPv6 addresses have no brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,10 @@ impl ConfigValue for ListenHost {
         };
         if is_host(host) {
             return Ok(Self(host.to_owned()));
+        }
+        if let Some(reference) = unreplaced_reference(text) {
+            return Err(ParseError::new(format!("{reference} was not replaced"))
+                .with_help("write ${NAME} in the file, or set the variable to a host name or address"));
         }
         let error = ParseError::new(format!("{text:?} is not a host name or address"));
         Err(match proposal(text) {
