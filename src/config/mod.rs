@@ -60,6 +60,11 @@ pub(crate) use self::{
     },
 };
 pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::AttributeValue};
+#[cfg(feature = "prometheus")]
+pub(crate) use self::{
+    prometheus::TranslationStrategy,
+    value::{metric_prefix::MetricPrefix, pattern::Pattern},
+};
 use value::duration::at_least;
 
 /// All keys, merged from all sources.

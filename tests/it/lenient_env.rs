@@ -172,7 +172,9 @@ fn unreplaced_reference_in_an_address_is_a_warning() {
         with_env(&[("AUTOTEL_METRICS__EXPORTERS", "prometheus"), ("AUTOTEL_PROMETHEUS__HOST", "$(POD_IP)")])
             .service_name("x")
             .explain();
-    assert_eq!(explained.warnings()[0].key(), Some("prometheus.host"));
+    let error = &explained.errors()[0];
+    assert_eq!(error.key(), Some("prometheus.host"));
+    assert!(error.to_string().contains("$(POD_IP) was not replaced"), "{error}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn bound() -> Vec<Bound> {
     add("OTEL_EXPORTER_OTLP_METRIC_INSECURE", "otlp.metrics.tls.insecure", "true", true.into(), "yes");
     let temporality = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
     add(temporality, "metrics.temporality", "LowMemory", "lowmemory".into(), "both");
-    add("OTEL_EXPORTER_PROMETHEUS_HOST", "prometheus.host", "0.0.0.0", "0.0.0.0".into(), "");
+    add("OTEL_EXPORTER_PROMETHEUS_HOST", "prometheus.host", "[::]", "::".into(), "*");
     add("OTEL_EXPORTER_PROMETHEUS_PORT", "prometheus.port", "0", 0.into(), "65536");
     add("OTEL_TRACES_EXPORTER", "traces.exporters", "console, OTLP", json!(["console", "otlp"]), "zipkin");
     add("OTEL_METRICS_EXPORTER", "metrics.exporters", "none", json!([]), "logging");

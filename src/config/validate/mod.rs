@@ -9,9 +9,7 @@ pub(crate) use self::destination::KeyedTlsFiles;
 pub(crate) use self::rule_violation::{Culprit, RuleViolation, Severity};
 use std::collections::HashSet;
 
-use super::{
-    Config, ExporterName, NonEmptyString, Resource, Signal, Temporality, value::unreplaced_reference,
-};
+use super::{Config, ExporterName, Resource, Signal, Temporality};
 use crate::text::{nearest, use_one_of};
 
 /// Returns all violations of rules in `config`.
@@ -23,7 +21,6 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     levels(config, &mut found);
     destinations(config, &mut found);
     metrics(config, &mut found);
-    listener(config, &mut found);
     sampler(config, &mut found);
     found
 }
@@ -200,15 +197,6 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
             .with_entry("metrics.exporters", ExporterName::Prometheus.as_str())
             .with_help("use \"cumulative\", or remove \"prometheus\" or the other exporters from `metrics.exporters`"),
         );
-    }
-}
-
-/// Checks the address of the Prometheus exporter.
-fn listener(config: &Config, found: &mut Vec<RuleViolation>) {
-    let host = NonEmptyString::as_str(&config.prometheus.host);
-    let is_used = config.exporters(Signal::Metrics).contains(&ExporterName::Prometheus);
-    if let Some(reference) = unreplaced_reference(host).filter(|_| is_used) {
-        found.push(RuleViolation::unreplaced("prometheus.host", reference));
     }
 }
 

@@ -13,10 +13,13 @@ mod has_schema;
 pub(crate) mod header;
 pub(crate) mod level_filter;
 pub(crate) mod list;
+pub(crate) mod listen_host;
 pub(crate) mod log_directive;
 pub(crate) mod log_filter;
+pub(crate) mod metric_prefix;
 pub(crate) mod number;
 mod parse_error;
+pub(crate) mod pattern;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 pub(crate) mod string;
