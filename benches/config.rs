@@ -72,6 +72,21 @@ fn main() {
             None => println!("{lines} lines: check is skipped, the command line is not built"),
         }
     }
+    long_map();
+}
+
+/// Measures a long map in a variable, which must not take longer than its length requires.
+fn long_map() {
+    let attributes: String = (0..19_000).fold(String::new(), |mut text, n| {
+        let _ = write!(text, "k{n}=v,");
+        text
+    });
+    let variables = [("OTEL_SERVICE_NAME", "x"), ("OTEL_RESOURCE_ATTRIBUTES", &attributes)];
+    let load = median(20, || {
+        let builder = ObservabilityTools::builder().env_vars(variables);
+        drop(black_box(builder.force("disabled", true).build().unwrap()));
+    });
+    println!("{} kB of OTEL_RESOURCE_ATTRIBUTES: {load:?}", attributes.len() / 1000);
 }
 
 /// Returns the program in the directory of this build, `target/release`.

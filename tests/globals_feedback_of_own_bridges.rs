@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use autotelemetry::prelude::*;
 use test_support::{mock_collector::MockCollector, with_env};
 use tracing_subscriber::layer::SubscriberExt as _;
 

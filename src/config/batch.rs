@@ -30,6 +30,7 @@ macro_rules! batch_table {
 
             /// The maximum number of items per export, at most `max_queue_size`. Default: 512, or
             /// `max_queue_size` if that is smaller.
+            #[cfg_attr(feature = "schema", schemars(extend("default" = 512)))]
             pub(crate) max_export_batch_size: Option<Size>,
         }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::log_filter::LevelFilter;
+use super::value::level_filter::LevelFilter;
 
 /// Diagnostics of this library and of the OpenTelemetry crates. They are written to standard error
 /// and never exported.

@@ -20,7 +20,7 @@ pub(crate) struct BuiltInExporter {
 macro_rules! built_in_exporters {
     ($($(#[$meta:meta])* $variant:ident = $name:literal for [$($signal:ident),+] $(with $feature:tt)?;)+) => {
         /// One entry of a signal's `exporters`.
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(crate) enum ExporterName {
             $($(#[$meta])* $variant,)+
             /// An exporter in `[exporters]`, by name.
@@ -90,6 +90,13 @@ impl ExporterName {
             .iter()
             .filter(move |exporter| exporter.signals.contains(&signal))
             .map(|exporter| exporter.name)
+    }
+
+    /// Returns whether a table below `[exporters]` may have this name.
+    pub(crate) fn is_free_name(name: &str) -> bool {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && Self::reserved_names().all(|reserved| reserved != name)
     }
 
     /// Returns the names that no table below `[exporters]` may have. `none` is the empty

@@ -16,7 +16,8 @@ pub(crate) struct Logs {
     pub(crate) exporters: Option<ExporterList>,
 
     /// The least severe level to keep: `off`, `error`, `warn`, `info`, `debug` or `trace`. A list
-    /// sets other levels for some targets, for example `info,hyper=warn,my_crate=debug`.
+    /// sets other levels for some targets, for example `info,hyper=warn,my_crate=debug`. A target
+    /// is the path of a module or the name of a logger. Write `_` for a `-` in such a name.
     pub(crate) level: LogFilter,
 
     /// Levels of single exporters by name: `otlp = "warn"`. Each replaces `logs.level` for its

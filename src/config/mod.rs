@@ -14,6 +14,7 @@ pub(crate) mod key_path;
 mod limits;
 mod logs;
 mod metrics;
+pub(crate) mod no_proxy;
 mod otlp;
 mod prometheus;
 mod propagator;
@@ -52,12 +53,18 @@ pub(crate) use self::{
         endpoint::{Endpoint, port_is_good},
         file_path::FilePath,
         header::Headers,
-        log_filter::{LevelFilter, LogFilter},
+        level_filter::LevelFilter,
+        log_filter::LogFilter,
         number::{Count, SamplingRatio},
         string::NonEmptyString,
     },
 };
 pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::AttributeValue};
+#[cfg(feature = "prometheus")]
+pub(crate) use self::{
+    prometheus::TranslationStrategy,
+    value::{metric_prefix::MetricPrefix, pattern::Pattern},
+};
 use value::duration::at_least;
 
 /// All keys, merged from all sources.

@@ -54,6 +54,7 @@ inheriting_table! {
     pub(crate) struct Tls {
         /// Uses `http://` instead of `https://` for a grpc endpoint without a scheme
         /// (`collector:4317`). Default: `false`.
+        #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
         pub(crate) insecure: Option<bool>,
 
         /// A PEM file with the certificates of the authorities to trust, instead of those of the
@@ -81,11 +82,13 @@ inheriting_table! {
 
         /// The first delay, at least 10 ms. Default: `200ms`, or `max_backoff` if that is shorter.
         #[serde(deserialize_with = "at_least::<10, _, _>")]
+        #[cfg_attr(feature = "schema", schemars(extend("default" = "200ms")))]
         pub(crate) initial_backoff: Option<Interval>,
 
         /// The maximum delay, at least 10 ms. Default: `5s`, or `initial_backoff` if that is
         /// longer.
         #[serde(deserialize_with = "at_least::<10, _, _>")]
+        #[cfg_attr(feature = "schema", schemars(extend("default" = "5s")))]
         pub(crate) max_backoff: Option<Interval>,
     }
 }
@@ -117,10 +120,14 @@ macro_rules! otlp_tables {
         }
 
         impl Otlp {
+            /// Returns the general keys.
+            pub(super) fn general(&self) -> OtlpSignal {
+                OtlpSignal { $($field: self.$field.clone(),)+ }
+            }
+
             /// Returns the keys of one signal, with absent ones taken from the general keys.
             pub(super) fn inherited(&self, signal: Signal) -> OtlpSignal {
-                let general = OtlpSignal { $($field: self.$field.clone(),)+ };
-                self.signal(signal).inherit(&general)
+                self.signal(signal).inherit(&self.general())
             }
         }
     };
@@ -129,6 +136,7 @@ macro_rules! otlp_tables {
 otlp_tables! {
     /// The transport and encoding: `grpc`, `http/protobuf` or `http/json`. Default:
     /// `http/protobuf`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "http/protobuf")))]
     pub(crate) protocol: Option<Word<OtlpProtocol>>,
 
     /// The destination, a URL such as `http://collector:4318`, or for grpc also `collector:4317`.
@@ -143,12 +151,14 @@ otlp_tables! {
     pub(crate) headers: Option<Headers>,
 
     /// `none` or `gzip`. Default: `none`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "none")))]
     pub(crate) compression: Option<Compression>,
 
     /// The maximum duration of one export, including retries. Connecting may take half of it.
     /// `"0s"` means no limit. While the destination is unreachable or reports overload, spans and
     /// log records stay queued beyond this limit, up to the capacity of the queue. They stay until
     /// it recovers or telemetry is shut down. Default: `10s`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "10s")))]
     pub(crate) timeout: Option<Timeout>,
 
     /// Encryption of the connection. The files are read at startup and again for each new

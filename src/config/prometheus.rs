@@ -4,17 +4,19 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{ConfigValue, ParseError, number::Port, string::NonEmptyString, string_value};
+use super::value::{
+    ConfigValue, ParseError, listen_host::ListenHost, metric_prefix::MetricPrefix, number::Port,
+    pattern::Pattern, string_enum, string_value,
+};
 
 /// The exporter `prometheus` and its HTTP server. Add `"prometheus"` to `metrics.exporters` to use
 /// it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub(crate) struct Prometheus {
     /// The host name or address to listen on. `0.0.0.0` or `::` allow other hosts to scrape.
-    pub(crate) host: NonEmptyString,
+    pub(crate) host: ListenHost,
 
     /// The port to listen on; 0 selects any free port.
     pub(crate) port: Port,
@@ -25,35 +27,44 @@ pub(crate) struct Prometheus {
     /// Exposes the resource attributes as labels of the metric `target_info`.
     pub(crate) target_info: bool,
 
-    /// Adds the name and version of the meter to every sample as `otel_scope_…` labels.
+    /// Adds the name, version, schema URL and attributes of the meter to every sample, as
+    /// `otel_scope_…` labels.
     pub(crate) scope_info: bool,
 
-    /// Appends units to the names of metrics (`_seconds`).
-    pub(crate) unit_suffixes: bool,
-
-    /// Appends `_total` to the names of counters.
-    pub(crate) counter_suffixes: bool,
+    /// The suffixes of metric names: the unit and, for counters, `_total`. Characters that are not
+    /// allowed in a name become `_` with both strategies.
+    pub(crate) translation_strategy: TranslationStrategy,
 
     /// A prefix of all metric names.
-    pub(crate) namespace: Option<NonEmptyString>,
+    pub(crate) namespace: Option<MetricPrefix>,
 
-    /// Resource attributes to add to every sample as labels.
-    pub(crate) resource_labels: Vec<String>,
+    /// Resource attributes to add to every sample as labels. `*` and `?` are wildcards:
+    /// `"k8s.*"` selects all attributes that begin with `k8s.`.
+    pub(crate) resource_labels: Vec<Pattern>,
 }
 
 impl Default for Prometheus {
     fn default() -> Self {
         Self {
-            host: NonEmptyString::from_static("localhost"),
+            host: ListenHost::localhost(),
             port: Port::new(9464),
             path: UrlPath("/metrics".into()),
             target_info: true,
             scope_info: true,
-            unit_suffixes: true,
-            counter_suffixes: true,
+            translation_strategy: TranslationStrategy::UnderscoreEscapingWithSuffixes,
             namespace: None,
             resource_labels: Vec::new(),
         }
+    }
+}
+
+string_enum! {
+    /// The translation of metric names.
+    pub(crate) enum TranslationStrategy {
+        /// `request.duration` in `s` becomes `request_duration_seconds`.
+        UnderscoreEscapingWithSuffixes = "underscore_escaping_with_suffixes",
+        /// `request.duration` in `s` becomes `request_duration`.
+        UnderscoreEscapingWithoutSuffixes = "underscore_escaping_without_suffixes",
     }
 }
 

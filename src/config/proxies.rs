@@ -3,12 +3,13 @@
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
-use super::{OtlpProtocol, OtlpSettings};
+use super::{OtlpProtocol, OtlpSettings, no_proxy::NoProxy};
 
 /// Selects the proxy of each destination.
 #[derive(Debug)]
 pub(crate) struct Proxies {
     matcher: Matcher,
+    no_proxy: NoProxy,
     http: Option<ProxyVariable>,
     https: Option<ProxyVariable>,
 }
@@ -21,8 +22,13 @@ pub(crate) struct ProxyVariable {
 }
 
 impl Proxies {
-    pub(crate) fn new(matcher: Matcher, http: Option<ProxyVariable>, https: Option<ProxyVariable>) -> Self {
-        Self { matcher, http, https }
+    pub(crate) fn new(
+        matcher: Matcher,
+        no_proxy: NoProxy,
+        http: Option<ProxyVariable>,
+        https: Option<ProxyVariable>,
+    ) -> Self {
+        Self { matcher, no_proxy, http, https }
     }
 
     /// Returns the proxy to use for a destination.
@@ -33,10 +39,13 @@ impl Proxies {
 
     /// Returns the proxy that a variable sets for a destination, usable or not.
     pub(crate) fn configured_for(&self, destination: &Uri) -> Option<(Intercept, ProxyVariable)> {
-        if is_loopback(destination.host()?) {
+        let is_https = destination.scheme_str() == Some("https");
+        let host = destination.host()?;
+        let port = destination.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        if is_loopback(host) || self.no_proxy.matches(host, port) {
             return None;
         }
-        let variable = if destination.scheme_str() == Some("https") { self.https } else { self.http };
+        let variable = if is_https { self.https } else { self.http };
         Some((self.matcher.intercept(destination)?, variable?))
     }
 }

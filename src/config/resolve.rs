@@ -87,8 +87,17 @@ impl Otlp {
     /// Resolves inheritance and defaults for one signal.
     #[must_use]
     pub(crate) fn settings(&self, signal: Signal) -> OtlpSettings {
-        let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } =
-            self.inherited(signal);
+        OtlpSettings::new(self.inherited(signal), |endpoint| match self.signal(signal).endpoint {
+            Some(_) => endpoint,
+            None => endpoint.join(&format!("v1/{signal}")),
+        })
+    }
+}
+
+impl OtlpSettings {
+    /// Resolves the defaults of `table`. `to_url` completes an endpoint for HTTP.
+    fn new(table: OtlpSignal, to_url: impl FnOnce(Endpoint) -> Endpoint) -> Self {
+        let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } = table;
         let Word(protocol) = protocol.unwrap_or(Word(OtlpProtocol::HttpProtobuf));
         let tls = TlsSettings::new(tls);
         let endpoint = endpoint.unwrap_or_else(|| Endpoint::localhost(protocol.default_port()));
@@ -97,12 +106,9 @@ impl Otlp {
                 endpoint.without_path().or_scheme(if tls.insecure { Scheme::HTTP } else { Scheme::HTTPS })
             }
             // An endpoint without a scheme is refused when the configuration is validated.
-            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => match self.signal(signal).endpoint {
-                Some(_) => endpoint,
-                None => endpoint.join(&format!("v1/{signal}")),
-            },
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => to_url(endpoint),
         };
-        OtlpSettings {
+        Self {
             protocol,
             endpoint,
             headers: headers.unwrap_or_default(),
@@ -219,7 +225,7 @@ impl Config {
         Resolved {
             traces: ResolvedSignal {
                 exporters: self.exporters(Signal::Traces),
-                sampler_arg: traces.sampler.takes_ratio().then(|| traces.sampling_ratio()),
+                sampler_arg: Some(traces.sampling_ratio()),
                 batch: Some(ResolvedBatch { max_export_batch_size: traces.batch.batch_size() }),
                 limits: Some(self.span_limits()),
             },
@@ -236,11 +242,11 @@ impl Config {
                 limits: Some(self.log_limits()),
             },
             file: ResolvedFile { prefix: self.file_prefix() },
-            otlp: ResolvedOtlp::new(&self.otlp),
+            otlp: ResolvedOtlp::new(&self.otlp, true),
             exporters: self
                 .exporters
                 .iter()
-                .map(|(name, otlp)| (name.as_str(), ResolvedOtlp::new(otlp)))
+                .map(|(name, otlp)| (name.as_str(), ResolvedOtlp::new(otlp, false)))
                 .collect(),
         }
     }
@@ -280,14 +286,35 @@ struct ResolvedFile {
 
 #[derive(Debug, Serialize)]
 struct ResolvedOtlp {
+    #[serde(flatten)]
+    general: GeneralSettings,
     traces: OtlpSettings,
     metrics: OtlpSettings,
     logs: OtlpSettings,
 }
 
+/// The keys that all signals of a destination share.
+#[derive(Debug, Serialize)]
+struct GeneralSettings {
+    #[serde(serialize_with = "word::serialize")]
+    protocol: OtlpProtocol,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<Endpoint>,
+    compression: Compression,
+    timeout: Timeout,
+    tls: TlsSettings,
+    retry: RetrySettings,
+}
+
 impl ResolvedOtlp {
-    fn new(otlp: &Otlp) -> Self {
+    /// Resolves the keys of a destination. Only `otlp` has a default endpoint.
+    fn new(otlp: &Otlp, has_default_endpoint: bool) -> Self {
+        let OtlpSettings { protocol, compression, timeout, tls, retry, .. } =
+            OtlpSettings::new(otlp.general(), |endpoint| endpoint);
+        let default = has_default_endpoint.then(|| Endpoint::localhost(protocol.default_port()));
+        let endpoint = otlp.endpoint.clone().or(default);
         Self {
+            general: GeneralSettings { protocol, endpoint, compression, timeout, tls, retry },
             traces: otlp.settings(Signal::Traces),
             metrics: otlp.settings(Signal::Metrics),
             logs: otlp.settings(Signal::Logs),

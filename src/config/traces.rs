@@ -22,6 +22,7 @@ pub(crate) struct Traces {
     pub(crate) sampler: Sampler,
 
     /// The ratio of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = 1.0)))]
     pub(crate) sampler_arg: Option<SamplingRatio>,
 
     /// Batching of spans.

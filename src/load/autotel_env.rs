@@ -1,9 +1,6 @@
 //! `AUTOTEL_*`: the path of a key in upper case, its levels joined by a double underscore.
 
-use super::{
-    environment::Environment,
-    layer::{Layer, LayerSource},
-};
+use super::{environment::Environment, layer::Layer, layer_source::LayerSource, platform::is_service_link};
 use crate::{
     config::{Config, Otlp, key_path::KeyPath, value::ParseError},
     error::{Origin, Problem},
@@ -31,6 +28,7 @@ pub(super) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> 
         let source = LayerSource::Env(name.to_owned());
         match Layer::from_text::<Config>(source, &path, text, |error| propose_variable(error, &path)) {
             Ok(layer) => layers.push(layer),
+            Err(_) if is_service_link(name, text) => {}
             Err(problem) => problems.push(problem),
         }
     }

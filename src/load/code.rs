@@ -5,7 +5,7 @@ use std::panic::Location;
 use figment::value::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::layer::{Layer, LayerSource};
+use super::{layer::Layer, layer_source::LayerSource};
 use crate::{
     config::{AttributeValue, Config, key_path::KeyPath, value::ParseError},
     error::Problem,

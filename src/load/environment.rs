@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-/// A copy of the environment variables. Empty ones count as unset, as the specification requires.
+/// A copy of the environment variables. Empty ones count as unset, as the specification requires,
+/// except in references.
 ///
 /// Does not implement `Debug`, which would print every secret in the environment.
 #[derive(Clone, Default)]
@@ -27,7 +28,6 @@ impl Environment {
         let mut environment = Self::default();
         for (name, value) in variables {
             match value.into_string() {
-                Ok(value) if value.is_empty() => {}
                 Ok(value) => drop(environment.variables.insert(name, value)),
                 Err(_) => environment.not_unicode.push(name),
             }
@@ -40,7 +40,7 @@ impl Environment {
         self.get_raw(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// Returns the unchanged value.
+    /// Returns the unchanged value; `None` when unset.
     pub(crate) fn get_raw(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }

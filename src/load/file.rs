@@ -7,12 +7,8 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    environment::Environment,
-    file_text::FileText,
-    layer::{Layer, LayerSource},
-    locate::KeyOrValue,
-    references::ReferenceResolver,
-    substitute::substitute,
+    decoded::Decoded, environment::Environment, file_text::FileText, layer::Layer, layer_source::LayerSource,
+    locate::KeyOrValue, references::ReferenceResolver, substitute::substitute, syntax::repair,
 };
 use crate::{
     config::{key_path::KeyPath, value::ParseError},
@@ -27,39 +23,60 @@ pub(super) struct ConfigFile {
     profiles: Dict,
     /// The paths of dates, which no key accepts.
     dates: Vec<KeyPath>,
+    /// Keys are missing because of errors in the syntax.
+    is_incomplete: bool,
 }
 
 impl ConfigFile {
-    /// Reads and parses the file at `path`.
-    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
-        let unreadable =
-            |error: &dyn std::fmt::Display| Problem::new(format!("cannot read {}: {error}", path.display()));
-        let bytes = fs::read(path).map_err(|error| unreadable(&error).with_source(error))?;
-        let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not valid UTF-8"))?;
-        // Editors of some systems put a byte order mark before the text.
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        Self::parse(Arc::new(FileText::new(path, text)))
+    /// Reads and parses the file at `path`, and adds the problems of its encoding and its syntax.
+    /// Returns `None` if it cannot be read at all.
+    pub(super) fn read(path: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let problem = Problem::new(format!("cannot read {}: {error}", path.display()));
+                problems.push(problem.with_source(error));
+                return None;
+            }
+        };
+        let Decoded { text, problem } = Decoded::new(bytes);
+        let text = Arc::new(FileText::new(path, text));
+        if let Some((offset, problem)) = problem {
+            problems.push(problem.with_origin(text.origin_at(offset)));
+        }
+        Self::parse(text, problems)
     }
 
-    fn parse(text: Arc<FileText>) -> Result<Self, Problem> {
-        let table = DeTable::parse(text.text()).map_err(|error| {
-            let at = text.origin_at(error.span().map_or(0, |span| span.start));
-            Problem::new(error.message().trim_end()).with_origin(at)
-        })?;
+    fn parse(mut text: Arc<FileText>, problems: &mut Vec<Problem>) -> Option<Self> {
+        let mut is_incomplete = false;
         let mut dates = Vec::new();
-        let mut values = to_dict(table.get_ref(), &mut KeyPath::new(), &mut dates);
+        let read = |text: &FileText, dates: &mut Vec<KeyPath>| {
+            let (table, errors) = DeTable::parse_recoverable(text.text());
+            (to_dict(table.get_ref(), &mut KeyPath::new(), dates), errors.is_empty())
+        };
+        let (mut values, is_good) = read(&text, &mut dates);
+        if !is_good {
+            let repaired = repair(text, problems)?;
+            (text, is_incomplete) = (repaired.text, repaired.is_incomplete);
+            dates.clear();
+            (values, _) = read(&text, &mut dates);
+        }
         let profiles = match values.remove("profiles") {
             None => Dict::new(),
             Some(Value::Dict(_, profiles)) => profiles,
             Some(_) => {
                 let at = text.origin(&["profiles".to_owned()], KeyOrValue::Value);
-                return Err(Problem::new("expected a table that contains a table for each profile")
-                    .with_origin(at)
-                    .with_key("profiles"));
+                let problem = Problem::new("expected a table that contains a table for each profile");
+                problems.push(problem.with_origin(at).with_key("profiles"));
+                Dict::new()
             }
         };
-        drop(table);
-        Ok(Self { text, values, profiles, dates })
+        Some(Self { text, values, profiles, dates, is_incomplete })
+    }
+
+    /// Returns whether keys are missing because of errors in the syntax.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.is_incomplete
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -72,6 +89,9 @@ impl ConfigFile {
         // A reference that cannot be resolved is reported with all others.
         let name =
             substitute(name, |name| environment.get_raw(name)).ok()?.unwrap_or_else(|| name.to_owned());
+        if name.trim().is_empty() {
+            return None;
+        }
         Some((name, self.text.origin(&["profile".to_owned()], KeyOrValue::Value)))
     }
 

@@ -20,13 +20,12 @@ pub(super) struct SpanIndex {
 }
 
 impl SpanIndex {
-    /// Contains only the lines of a text that is not TOML.
+    /// Contains the keys of a text, and all its lines. Of two equal keys the first one counts.
     pub(super) fn new(text: &str) -> Self {
         let line_starts = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let mut index = Self { offsets: HashMap::new(), line_starts };
-        if let Ok(table) = DeTable::parse(text) {
-            index.add_table(table.get_ref(), &mut Vec::new());
-        }
+        let (table, _) = DeTable::parse_recoverable(text);
+        index.add_table(table.get_ref(), &mut Vec::new());
         index
     }
 

@@ -1,142 +1,161 @@
 //! Merges the layers, the strongest last. Each value keeps its origin.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use figment::{
-    Figment, Metadata, Profile, Provider, Source,
-    value::{Dict, Map, Tag, Value},
-};
+use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::{
-    layer::{Layer, LayerSource, kind_to_error},
+    layer::Layer,
+    layer_source::{LayerSource, kind_to_error},
     locate::KeyOrValue,
     values,
 };
 use crate::{
-    config::validate::{RuleViolation, Severity},
+    config::{
+        key_path::KeyPath,
+        validate::{Culprit, RuleViolation, Severity},
+    },
     error::{Origin, Problem},
 };
 
 /// The merged layers. Tables merge key by key, lists and all other values are replaced.
 pub(super) struct Merged {
     layers: Vec<Layer>,
-    values: Dict,
-    /// Keyed by the tag that figment gives to the values of a layer.
-    sources: HashMap<Tag, LayerSource>,
-}
-
-/// Provides a layer to figment, under a name that identifies its source.
-struct Tagged<'l>(usize, &'l Layer);
-
-impl Provider for Tagged<'_> {
-    fn metadata(&self) -> Metadata {
-        Metadata::from("layer", Source::Custom(self.0.to_string()))
-    }
-
-    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        Ok(Profile::Default.collect(self.1.values.clone()))
-    }
+    values: Value,
 }
 
 impl Merged {
     pub(super) fn new(layers: Vec<Layer>) -> Self {
-        let mut merged = Self { layers, values: Dict::new(), sources: HashMap::new() };
-        merged.merge();
-        merged
-    }
-
-    fn merge(&mut self) {
-        let figment = self
-            .layers
-            .iter()
-            .enumerate()
-            .fold(Figment::new(), |figment, (index, layer)| figment.merge(Tagged(index, layer)));
-        self.values = figment.extract::<Value>().ok().and_then(Value::into_dict).unwrap_or_default();
-        self.sources.clear();
-        for_each_tag(&self.values, &mut |tag| {
-            let index = figment
-                .get_metadata(tag)
-                .and_then(|metadata| metadata.source.as_ref()?.custom()?.parse::<usize>().ok());
-            if let Some(layer) = index.and_then(|index| self.layers.get(index)) {
-                self.sources.entry(tag).or_insert_with(|| layer.source.clone());
-            }
-        });
+        let values = merge(&layers);
+        Self { layers, values }
     }
 
     /// Returns the configuration. Every layer was checked, so the values fit.
     pub(super) fn config<C: DeserializeOwned>(&self) -> Result<C, Problem> {
-        C::deserialize(&Value::from(self.values.clone()))
+        C::deserialize(&self.values)
             .map_err(|error| Problem::new(kind_to_error(error.kind).message).with_key(error.path.join(".")))
     }
 
-    /// Returns the origin of the value at `path`.
+    /// Returns the origin of the value at `path`: the strongest layer that contains it.
     pub(super) fn origin(&self, path: &[String]) -> Origin {
-        let source = values::find(&self.values, path).and_then(|value| self.sources.get(&value.tag()));
-        source.map_or(Origin::Default, |source| source.origin(path, KeyOrValue::Value))
+        self.layer_of(path).map_or(Origin::Default, |layer| layer.source.origin(path, KeyOrValue::Value))
     }
 
-    /// Decides about a violation by the origins of its values. If all of them come from `OTEL_*`,
-    /// it is a warning and the values count as unset, as the specification requires for invalid
-    /// values.
-    pub(super) fn resolve(&mut self, violation: RuleViolation) -> Resolution {
-        let RuleViolation { keys, entry, message, help, severity } = violation;
-        let origins: Vec<_> = keys.iter().map(|key| self.origin(key)).collect();
-        let set: Vec<_> =
-            keys.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Default).collect();
-        let is_lenient = |origin: &Origin| matches!(origin, Origin::Env(name) if name.starts_with("OTEL_"));
-        if severity == Severity::Error && !set.is_empty() && set.iter().all(|(_, origin)| is_lenient(origin))
-        {
-            let problems: Vec<_> = set
-                .into_iter()
-                .filter(|(path, origin)| self.ignore(path, origin, entry.as_deref()))
-                .map(|(path, origin)| Problem {
-                    at: Some(origin.clone()),
-                    key: Some(path.join(".")),
-                    ..Problem::new(format!("{message}, ignored")).with_optional_help(help.clone())
-                })
-                .collect();
-            if !problems.is_empty() {
-                self.merge();
-                return Resolution { severity: Severity::Warning, ignored: true, problems };
+    fn layer_of(&self, path: &[String]) -> Option<&Layer> {
+        values::find(self.values.as_dict()?, path)?;
+        self.layers.iter().rev().find(|layer| values::find(&layer.values, path).is_some())
+    }
+
+    /// Decides about violations by the origins of their values. If one of the values comes from
+    /// `OTEL_*`, it counts as unset and the violation is a warning, as the specification requires
+    /// for invalid values.
+    pub(super) fn resolve(&mut self, violations: Vec<RuleViolation>) -> Resolution {
+        let mut resolution = Resolution::default();
+        let mut ignored = Ignored::default();
+        for violation in violations {
+            let lenient = |culprit: &&Culprit| self.variable_of(&culprit.key).is_some();
+            let culprit = (violation.severity == Severity::Error)
+                .then(|| violation.culprits.iter().find(lenient))
+                .flatten();
+            match culprit {
+                // Another violation with the same culprit is reported if it remains without it.
+                Some(culprit) => {
+                    if ignored.add(culprit) {
+                        let message = format!("{}, ignored", violation.message);
+                        resolution.ignored.push(self.problem(&culprit.key, message, violation.help));
+                    }
+                }
+                None => {
+                    let Some(culprit) = violation.culprits.first() else { continue };
+                    let problem = self.problem(&culprit.key, violation.message, violation.help);
+                    match violation.severity {
+                        Severity::Error => resolution.errors.push(problem),
+                        Severity::Warning => resolution.warnings.push(problem),
+                    }
+                }
             }
         }
-        let key = keys.first().map(|key| key.join("."));
-        let at = origins.into_iter().next().filter(|origin| *origin != Origin::Default);
-        let problem = Problem { at, key, ..Problem::new(message).with_optional_help(help) };
-        Resolution { severity, ignored: false, problems: vec![problem] }
+        resolution.changed = self.ignore(&ignored);
+        resolution
     }
 
-    /// Removes a value, or one entry of a list, from the layer of the variable that set it.
-    fn ignore(&mut self, path: &[String], origin: &Origin, entry: Option<&str>) -> bool {
-        let Origin::Env(name) = origin else { return false };
+    /// Returns the problem of a key. A default has no place.
+    fn problem(&self, key: &[String], message: String, help: Option<String>) -> Problem {
+        let at = Some(self.origin(key)).filter(|origin| *origin != Origin::Default);
+        Problem { at, key: Some(key.join(".")), ..Problem::new(message).with_optional_help(help) }
+    }
+
+    /// Returns the index of the layer of the `OTEL_*` variable that sets the value at `path`.
+    fn variable_of(&self, path: &[String]) -> Option<&str> {
+        match &self.layer_of(path)?.source {
+            LayerSource::Env(name) if name.starts_with("OTEL_") => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Removes values, or entries of lists, from the layers of the variables that set them. Returns
+    /// whether anything was removed.
+    fn ignore(&mut self, ignored: &Ignored) -> bool {
         let mut removed = false;
-        for layer in &mut self.layers {
-            if matches!(&layer.source, LayerSource::Env(other) if other == name) {
-                removed |= match entry {
-                    Some(entry) => values::remove_entry(&mut layer.values, path, entry),
+        for (path, entries) in &ignored.0 {
+            let Some(name) = self.variable_of(path).map(str::to_owned) else { continue };
+            let is_of_variable =
+                |source: &LayerSource| matches!(source, LayerSource::Env(other) if *other == name);
+            for layer in self.layers.iter_mut().filter(|layer| is_of_variable(&layer.source)) {
+                removed |= match entries {
+                    Some(entries) => values::remove_entries(&mut layer.values, path, entries),
                     None => values::remove(&mut layer.values, path),
                 };
             }
+        }
+        if removed {
+            self.values = merge(&self.layers);
         }
         removed
     }
 }
 
-/// The result of [`Merged::resolve`].
-pub(super) struct Resolution {
-    pub(super) severity: Severity,
-    /// Values were removed because of it.
-    pub(super) ignored: bool,
-    /// One problem for each value that was ignored; otherwise one in total.
-    pub(super) problems: Vec<Problem>,
+fn merge(layers: &[Layer]) -> Value {
+    let mut values = Dict::new();
+    for layer in layers {
+        merge_into(&mut values, &layer.values);
+    }
+    values.into()
 }
 
-fn for_each_tag(values: &Dict, note: &mut impl FnMut(Tag)) {
-    for value in values.values() {
-        note(value.tag());
-        if let Value::Dict(_, inner) = value {
-            for_each_tag(inner, note);
+fn merge_into(values: &mut Dict, stronger: &Dict) {
+    for (key, value) in stronger {
+        match (values.get_mut(key), value) {
+            (Some(Value::Dict(_, table)), Value::Dict(_, stronger)) => merge_into(table, stronger),
+            (Some(slot), value) => *slot = value.clone(),
+            (None, value) => drop(values.insert(key.clone(), value.clone())),
         }
     }
+}
+
+/// The paths of values to remove, or of lists with the entries to remove.
+#[derive(Default)]
+struct Ignored(HashMap<KeyPath, Option<HashSet<String>>>);
+
+impl Ignored {
+    /// Returns `false` for a culprit that was added before.
+    fn add(&mut self, culprit: &Culprit) -> bool {
+        let Some(entry) = &culprit.entry else { return self.0.insert(culprit.key.clone(), None).is_none() };
+        match self.0.entry(culprit.key.clone()).or_insert_with(|| Some(HashSet::new())) {
+            Some(entries) => entries.insert(entry.clone()),
+            None => false,
+        }
+    }
+}
+
+/// The result of [`Merged::resolve`].
+#[derive(Default)]
+pub(super) struct Resolution {
+    pub(super) errors: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
+    /// One warning for each value that was removed.
+    pub(super) ignored: Vec<Problem>,
+    /// Values were removed, which uncovers weaker ones.
+    pub(super) changed: bool,
 }

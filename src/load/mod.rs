@@ -4,16 +4,21 @@
 //! code, the file, its profile, `OTEL_*`, `AUTOTEL_*`, and values that are forced in code.
 
 mod autotel_env;
+mod check;
 mod code;
+mod decoded;
 mod environment;
 pub(crate) mod explain;
 mod file;
 mod file_text;
 mod layer;
+mod layer_source;
 mod loaded;
 mod locate;
 mod merge;
 mod otel_env;
+mod outline;
+mod platform;
 mod proxy_env;
 mod references;
 #[cfg(feature = "schema")]
@@ -21,6 +26,7 @@ pub(crate) mod schema;
 mod search;
 mod sources;
 mod substitute;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod value_type;

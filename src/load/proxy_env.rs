@@ -1,14 +1,19 @@
 //! The proxy variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower
 //! case. They are a common convention of network programs, not keys of the configuration.
 
+use std::collections::HashSet;
+
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::environment::Environment;
 use crate::{
     config::{
-        Config, Signal, port_is_good,
+        Config, Signal,
+        no_proxy::NoProxy,
+        port_is_good,
         proxies::{Proxies, ProxyVariable, is_plain_grpc},
+        value::unreplaced_reference,
     },
     error::{Origin, Problem},
 };
@@ -21,17 +26,14 @@ pub(crate) fn proxies(environment: &Environment) -> Proxies {
     let (http, of_http) = first(environment, [http, "http_proxy", "ALL_PROXY", "all_proxy"]);
     let (https, of_https) = first(environment, ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
     let no_proxy = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();
-    let nowhere = no_proxy.split(',').any(|entry| entry.trim() == "*");
-    Proxies::new(
-        Matcher::builder().http(of_http).https(of_https).no(no_proxy).build(),
-        http.filter(|_| !nowhere),
-        https.filter(|_| !nowhere),
-    )
+    let matcher = Matcher::builder().http(of_http).https(of_https).build();
+    Proxies::new(matcher, NoProxy::new(no_proxy), http, https)
 }
 
 /// Returns a warning for each proxy that a used destination cannot use.
 pub(crate) fn warnings(proxies: &Proxies, config: &Config) -> Vec<Problem> {
     let mut warnings = Vec::new();
+    let mut seen = HashSet::new();
     let of_signal = |signal| {
         let exporters = config.exporters(signal).iter();
         exporters.filter_map(move |exporter| config.otlp_settings(exporter, signal))
@@ -49,9 +51,8 @@ pub(crate) fn warnings(proxies: &Proxies, config: &Config) -> Vec<Problem> {
         } else {
             continue;
         };
-        let problem = problem.with_origin(Origin::Env(variable.name.to_owned()));
-        if !warnings.contains(&problem) {
-            warnings.push(problem);
+        if seen.insert((variable.name, problem.message.clone())) {
+            warnings.push(problem.with_origin(Origin::Env(variable.name.to_owned())));
         }
     }
     warnings
@@ -80,7 +81,7 @@ fn is_usable(value: &str) -> bool {
     let Some(authority) = uri.authority() else { return false };
     let (_, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
     let is_http = uri.scheme_str().is_none_or(|scheme| scheme == "http");
-    is_http && !authority.host().is_empty() && port_is_good(host)
+    is_http && !authority.host().is_empty() && port_is_good(host) && unreplaced_reference(host).is_none()
 }
 
 #[cfg(test)]
@@ -123,6 +124,7 @@ mod tests {
             "a b",
             "http://:1",
             "/x",
+            "http://$(PROXY_HOST):1",
         ] {
             assert_eq!(proxy(&[("HTTPS_PROXY", bad)], https).as_deref(), Some("HTTPS_PROXY -"), "{bad}");
         }

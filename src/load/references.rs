@@ -7,6 +7,8 @@ use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::{
+    check::check_value,
+    decoded::Decoded,
     environment::Environment,
     substitute::substitute,
     value_type::{self, ValueType},
@@ -24,7 +26,8 @@ pub(super) struct ReferenceResolver<'a, C, F> {
     config: PhantomData<C>,
 }
 
-/// The reason why a value is left out: an error, or `None` for references that are not resolved.
+/// The reason why a value is left out: an error, or `None` for references that are not resolved or
+/// that resolve to nothing.
 type LeftOut = Option<ParseError>;
 
 impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver<'a, C, F> {
@@ -34,9 +37,14 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
 
     /// Resolves everything in `table`, and removes values that cannot be resolved.
     pub(super) fn resolve(&mut self, table: &mut Dict, path: &mut KeyPath) {
+        let is_map = matches!(value_type::value_type::<C>(path), Ok(ValueType::Map { .. }));
+        let mut type_of_entries = None;
         table.retain(|key, value| {
             path.push(key.clone());
-            let resolved = self.value(value, path);
+            // All entries of a map have the same type.
+            let value_type = type_of_entries.unwrap_or_else(|| value_type::value_type::<C>(path).ok());
+            type_of_entries = is_map.then_some(value_type);
+            let resolved = self.value(value, path, value_type);
             if let Err(Some(error)) = &resolved {
                 (self.refuse)(path, error.clone());
             }
@@ -45,25 +53,25 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
         });
     }
 
-    fn value(&mut self, value: &mut Value, path: &mut KeyPath) -> Result<(), LeftOut> {
+    /// Resolves a value. The type is unknown for an entry of a list of values of any type, and for
+    /// an unknown key, which is refused later.
+    fn value(
+        &mut self,
+        value: &mut Value,
+        path: &mut KeyPath,
+        value_type: Option<ValueType>,
+    ) -> Result<(), LeftOut> {
         let resolved = match value {
-            Value::Dict(_, table) if value_type::value_type::<C>(path) == Ok(ValueType::Secret) => {
-                self.secret(table)?
-            }
+            Value::Dict(_, table) if value_type == Some(ValueType::Secret) => self.secret(table)?,
             Value::Dict(_, table) => {
                 self.resolve(table, path);
                 None
             }
             Value::Array(_, items) => {
-                for (index, item) in items.iter_mut().enumerate() {
-                    path.push(index.to_string());
-                    let resolved = self.value(item, path);
-                    path.pop();
-                    resolved?;
-                }
+                self.items(items, path)?;
                 None
             }
-            Value::String(_, text) => self.text(text, path)?,
+            Value::String(_, text) => self.text(text, path, value_type)?,
             _ => None,
         };
         if let Some(resolved) = resolved {
@@ -72,19 +80,54 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
         Ok(())
     }
 
+    /// Resolves the entries of a list. An entry that resolves to nothing is removed.
+    fn items(&mut self, items: &mut Vec<Value>, path: &mut KeyPath) -> Result<(), LeftOut> {
+        let is_blank = |item: &Value| item.as_str().is_some_and(|text| text.trim().is_empty());
+        path.push("0".to_owned());
+        let value_type = value_type::value_type::<C>(path).ok();
+        path.pop();
+        let (mut index, mut refused) = (0, None);
+        items.retain_mut(|item| {
+            let was_blank = is_blank(item);
+            path.push(index.to_string());
+            index += 1;
+            let resolved = self.value(item, path, value_type);
+            path.pop();
+            let is_kept = resolved.is_ok() && (was_blank || !is_blank(item));
+            if let Err(left_out) = resolved
+                && (left_out.is_some() || self.environment.is_none())
+            {
+                refused.get_or_insert(left_out);
+            }
+            is_kept
+        });
+        refused.map_or(Ok(()), Err)
+    }
+
     /// Resolves a text. Like a variable, a text with a reference may replace a value of any type.
-    fn text(&self, text: &str, path: &[String]) -> Result<Option<Value>, LeftOut> {
-        match value_type::value_type::<C>(path) {
-            Ok(ValueType::Path) => self.path(text),
-            Ok(_) => self.references(text, |text| value_type::parse_as::<C>(path, text)),
-            // A list of values of any type, or an unknown key, which is refused later.
-            Err(_) => self.references(text, |text| Ok(text.to_owned().into())),
+    fn text(
+        &self,
+        text: &str,
+        path: &[String],
+        value_type: Option<ValueType>,
+    ) -> Result<Option<Value>, LeftOut> {
+        match value_type {
+            Some(ValueType::Path) => self.path(text),
+            Some(_) => self.references(text, |text| {
+                // A key that does not accept an empty text counts as not set.
+                if text.trim().is_empty() {
+                    let nothing = Value::from(String::new());
+                    return check_value::<C>(path, &nothing).map(|()| nothing).map_err(|_| None);
+                }
+                value_type::parse_as::<C>(path, text).map_err(Some)
+            }),
+            None => self.references(text, |text| Ok(text.to_owned().into())),
         }
     }
 
     /// Resolves a relative path.
     fn path(&self, text: &str) -> Result<Option<Value>, LeftOut> {
-        let resolved = self.references(text, |text| Ok(text.to_owned().into()))?;
+        let resolved = self.references(text, not_blank)?;
         let name = resolved.as_ref().and_then(Value::as_str).unwrap_or(text);
         if name.trim().is_empty() {
             return Ok(Some(name.into()));
@@ -100,7 +143,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
         let Some(name) = table.get("file").and_then(Value::as_str).filter(|_| table.len() == 1) else {
             return Ok(None);
         };
-        let resolved = self.references(name, |name| Ok(name.to_owned().into()))?;
+        let resolved = self.references(name, not_blank)?;
         if self.environment.is_none() {
             return Err(None);
         }
@@ -113,7 +156,9 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
             Err(error) => return Err(refused(&error)),
         }
         let bytes = fs::read(&path).map_err(|error| refused(&error))?;
-        let text = String::from_utf8(bytes).map_err(|_| refused(&"it is not valid UTF-8"))?;
+        let Decoded { text, problem: None } = Decoded::new(bytes) else {
+            return Err(refused(&"it is not valid UTF-8"));
+        };
         let text =
             text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
         if text.is_empty() {
@@ -127,7 +172,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
     fn references(
         &self,
         text: &str,
-        parse: impl Fn(&str) -> Result<Value, ParseError>,
+        parse: impl Fn(&str) -> Result<Value, LeftOut>,
     ) -> Result<Option<Value>, LeftOut> {
         let holds_references = Cell::new(false);
         let resolved = substitute(text, |name| {
@@ -136,8 +181,13 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
         });
         match resolved.map_err(Some)? {
             Some(_) if self.environment.is_none() && holds_references.get() => Err(None),
-            Some(resolved) => parse(&resolved).map(Some).map_err(Some),
+            Some(resolved) => parse(&resolved).map(Some),
             None => Ok(None),
         }
     }
+}
+
+/// Returns the name of a file, or leaves a blank one out.
+fn not_blank(name: &str) -> Result<Value, LeftOut> {
+    if name.trim().is_empty() { Err(None) } else { Ok(name.to_owned().into()) }
 }

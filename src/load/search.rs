@@ -20,7 +20,8 @@ pub(super) struct Search {
 
 impl Search {
     /// Looks for the file in this order: `AUTOTEL_CONFIG`, the file that the program selects, the
-    /// directory of the executable, the current directory. `only_named` excludes the last two.
+    /// directory of the executable, the current directory. `only_named` excludes the last two. The
+    /// path of the null device means no file.
     pub(super) fn new(environment: &Environment, named: Option<&Path>, only_named: bool) -> Self {
         let requested = match (environment.get("AUTOTEL_CONFIG"), named) {
             (Some(path), _) => Some((PathBuf::from(path), Some(Origin::Env("AUTOTEL_CONFIG".to_owned())))),
@@ -28,8 +29,12 @@ impl Search {
             (None, None) => None,
         };
         if let Some((path, by)) = requested {
-            let found = regular_file(&path).map_err(|problem| Problem { at: by, ..problem });
-            return Self { tried: vec![path], found: found.map(Some) };
+            let found = if is_null_device(&path) {
+                Ok(None)
+            } else {
+                regular_file(&path).map(Some).map_err(|problem| Problem { at: by, ..problem })
+            };
+            return Self { tried: vec![path], found };
         }
         if only_named {
             return Self { tried: Vec::new(), found: Ok(None) };
@@ -52,4 +57,9 @@ fn regular_file(path: &Path) -> Result<PathBuf, Problem> {
             Err(Problem::new(format!("cannot read {}: {error}", path.display())).with_source(error))
         }
     }
+}
+
+/// Returns whether `path` leads to `/dev/null`, also by symbolic links.
+fn is_null_device(path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|path| path == Path::new("/dev/null"))
 }

@@ -1,6 +1,6 @@
 //! Reads all sources, merges them and validates the result.
 
-use std::path::PathBuf;
+use std::{collections::HashSet, path::PathBuf};
 
 use super::{
     autotel_env,
@@ -8,15 +8,13 @@ use super::{
     environment::Environment,
     file::{self, ConfigFile},
     loaded::Loaded,
-    merge::{Merged, Resolution},
+    merge::Merged,
     otel_env, proxy_env,
     search::Search,
 };
 use crate::{
     config::{
-        Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal,
-        validate::{self, Severity},
-        value::ConfigValue,
+        Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal, validate, value::ConfigValue,
     },
     error::{Error, Inspection, Origin, Problem},
 };
@@ -81,18 +79,21 @@ impl Sources {
         let mut warnings = Vec::new();
 
         let search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
-        let file = search.found.and_then(|path| path.map(|path| ConfigFile::read(&path)).transpose());
-        let file = file.unwrap_or_else(|problem| {
-            problems.push(problem);
-            None
-        });
-        let unreadable_file = !problems.is_empty();
+        let file = match search.found {
+            Ok(path) => path.and_then(|path| ConfigFile::read(&path, &mut problems)),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        let unreadable_file = file.is_none() && !problems.is_empty();
+        let incomplete = unreadable_file || file.as_ref().is_some_and(ConfigFile::is_incomplete);
         let (profile, profile_origin) = selected_profile(&environment, self.profile, file.as_ref());
         if let Some(name) = &profile {
             let missing = match &file {
+                // The profile may be in the part of the file that could not be read.
+                _ if incomplete || problems.iter().any(|problem| problem.key() == Some("profiles")) => None,
                 Some(file) => file.missing_profile(name),
-                // The profile may be in the file that could not be read.
-                None if unreadable_file => None,
                 None => Some(file::no_profile(name, &[])),
             };
             problems.extend(
@@ -123,13 +124,9 @@ impl Sources {
         // Violations are not reported if the file could not be read, or for values that were
         // refused.
         let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
-        let was_refused = |key: Option<&str>| {
-            let plain = |refused: &str| {
-                refused.strip_prefix(&of_profile).unwrap_or(refused) == key.unwrap_or_default()
-            };
-            problems.iter().filter_map(|problem| problem.key.as_deref()).any(plain)
-        };
-        errors.retain(|error| !unreadable_file && !was_refused(error.key.as_deref()));
+        let plain = |key: &str| key.strip_prefix(&of_profile).unwrap_or(key).to_owned();
+        let refused: HashSet<String> = problems.iter().filter_map(Problem::key).map(plain).collect();
+        errors.retain(|error| !incomplete && !error.key().is_some_and(|key| holds_part(&refused, key)));
         problems.append(&mut errors);
         problems.append(&mut of_other_profiles);
         problems.sort_by_key(place_in_file);
@@ -149,6 +146,12 @@ impl Sources {
         };
         (loaded, problems)
     }
+}
+
+/// Returns whether `keys` contains `key` or a table above it.
+fn holds_part(keys: &HashSet<String>, key: &str) -> bool {
+    let ends = key.match_indices('.').map(|(at, _)| at).chain([key.len()]);
+    ends.map(|end| &key[..end]).any(|part| keys.contains(part))
 }
 
 /// Returns the profile to apply and the origin of its name.
@@ -177,29 +180,22 @@ fn validated(
 ) -> Result<(Config, Vec<Problem>), Problem> {
     loop {
         let config = effective(merged, profile, prometheus)?;
-        let mut errors = Vec::new();
-        let mut others = Vec::new();
-        let mut ignored_any = false;
-        for violation in validate::validate(&config) {
-            let Resolution { severity, mut problems, ignored } = merged.resolve(violation);
-            ignored_any |= ignored;
-            match severity {
-                Severity::Error => errors.append(&mut problems),
-                // An ignored value is gone in the next round, so its warning is added now.
-                Severity::Warning if ignored => warnings.append(&mut problems),
-                Severity::Warning => others.append(&mut problems),
-            }
-        }
+        let resolution = merged.resolve(validate::validate(&config));
+        // An ignored value is gone in the next round, so its warning is added now.
+        warnings.extend(resolution.ignored);
         // An ignored value uncovers a weaker one, which may break a rule too.
-        if !ignored_any {
-            warnings.append(&mut others);
-            return Ok((config, errors));
+        if !resolution.changed {
+            warnings.extend(resolution.warnings);
+            return Ok((config, resolution.errors));
         }
     }
 }
 
 /// Adds the paths that were searched for a file, since a file there could set the missing key.
 fn add_search_places(problems: &mut [Problem], tried: &[PathBuf]) {
+    if tried.is_empty() {
+        return;
+    }
     let tried: Vec<_> = tried.iter().map(|path| path.display().to_string()).collect();
     for problem in problems.iter_mut().filter(|problem| problem.at.is_none()) {
         let help = problem.help().map(|help| format!("{help}; ")).unwrap_or_default();

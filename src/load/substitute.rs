@@ -55,10 +55,12 @@ fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Re
     if !well_formed {
         return Err(invalid("`${…}` does not contain a valid variable name"));
     }
-    lookup(name).or(default).map(str::to_owned).ok_or_else(|| {
-        ParseError::new(format!("the variable {name} is not set"))
-            .with_help(format!("set it, or write a default: ${{{name}:-…}}"))
-    })
+    match (lookup(name), default) {
+        (Some("") | None, Some(default)) => Ok(default.to_owned()),
+        (Some(value), _) => Ok(value.to_owned()),
+        (None, None) => Err(ParseError::new(format!("the variable {name} is not set"))
+            .with_help(format!("set it, or write a default: ${{{name}:-…}}"))),
+    }
 }
 
 #[cfg(test)]
@@ -74,6 +76,7 @@ mod tests {
             ("DO_NOT_REPLACE_ME", "Never use this value"),
             ("REPLACE_ME", "${DO_NOT_REPLACE_ME}"),
             ("VALUE_WITH_ESCAPE", "value$$"),
+            ("EMPTY", ""),
         ];
         substitute(text, |wanted| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value))
     }
@@ -100,6 +103,9 @@ mod tests {
             ("${VALUE_WITH_ESCAPE}", "value$$"),
             ("a $$ b", "a $ b"),
             ("${env:-test}", "test"),
+            ("${EMPTY}", ""),
+            ("a${env:EMPTY}b", "ab"),
+            ("${EMPTY:-fallback}", "fallback"),
         ] {
             assert_eq!(resolved(text).unwrap().as_deref(), Some(expected), "{text}");
         }

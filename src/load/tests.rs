@@ -8,7 +8,8 @@ use super::{
     environment::Environment,
     explain::EffectiveValues,
     file::ConfigFile,
-    layer::{Layer, LayerSource},
+    layer::Layer,
+    layer_source::LayerSource,
     merge::Merged,
     value_type::{ValueType, enclosing_list, value_type},
 };
@@ -63,7 +64,7 @@ fn load(text: &str, profile: Option<&str>, variables: &[(&str, &str)]) -> (Merge
     let environment =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
     let (mut problems, mut of_other_profiles) = (Vec::new(), Vec::new());
-    let file = ConfigFile::read(&path).unwrap();
+    let file = ConfigFile::read(&path, &mut problems).unwrap();
     let mut layers =
         file.layers::<Root>(profile, &Environment::new(environment), &mut problems, &mut of_other_profiles);
     for layer in &mut layers {
@@ -193,6 +194,9 @@ dropp = true
             "autotelemetry.toml:7:14: metrics.views.1.instrument: must not be empty",
             "autotelemetry.toml:8:1: metrics.views.1.nothing_close: unknown key\n    \
              help: use one of instrument, limit, drop, headers, file, names",
+            "autotelemetry.toml:12:8: metrics.views.2.drop: expected a boolean, found a string",
+            "autotelemetry.toml:13:19: metrics.views.2.names.x: expected i64, found a string",
+            "autotelemetry.toml:11:1: metrics.views.2: requires the key `instrument`",
             "autotelemetry.toml:17:1: profiles.other.metrics.views.0.dropp: unknown key\n    \
              help: did you mean `drop`?",
             "autotelemetry.toml:16:14: profiles.other.metrics.views.0.instrument: \
@@ -206,7 +210,25 @@ dropp = true
 #[test]
 fn missing_key_in_a_list_of_tables_is_refused_at_its_table() {
     let (_, problems) = load("[[metrics.views]]\n\n[[metrics.views]]\ndrop = true\n", None, &[]);
-    assert_eq!(problems, ["autotelemetry.toml:1:1: metrics.views.0: requires the key `instrument`"]);
+    assert_eq!(
+        problems,
+        [
+            "autotelemetry.toml:1:1: metrics.views.0: requires the key `instrument`",
+            "autotelemetry.toml:3:1: metrics.views.1: requires the key `instrument`",
+        ]
+    );
+}
+
+#[test]
+fn unknown_keys_in_many_tables_are_refused() {
+    let text = "[[metrics.views]]\ninstrument = \"a\"\nunknown = { a = { b = 1 } }\n".repeat(2_000);
+    let (merged, problems) = load(&text, None, &[]);
+    assert_eq!(problems.len(), 2_000);
+    assert!(
+        problems[1_999].starts_with("autotelemetry.toml:6000:1: metrics.views.1999.unknown: unknown key")
+    );
+    let root: Root = merged.config().unwrap();
+    assert_eq!(root.metrics.views.len(), 2_000);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use serde::{
     de::{self, DeserializeOwned},
 };
 
-use crate::config::value::{ParseError, newtype_name};
+use crate::config::value::{ParseError, newtype_name, number::parse_integer};
 
 /// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +84,8 @@ pub(crate) fn parse_as<C: DeserializeOwned>(path: &[String], text: &str) -> Resu
             _ => return Err(ParseError::not_one_of(text, &["true", "false"])),
         },
         ValueType::Integer => {
-            let number = text.parse::<i64>();
-            number.map_err(|_| ParseError::new(format!("{text:?} is not an integer")))?.into()
+            let refused = || ParseError::new(format!("{text:?} is not an integer"));
+            parse_integer(text).ok_or_else(refused)?.into()
         }
         ValueType::Float => {
             let number = text.parse::<f64>();

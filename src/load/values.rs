@@ -3,6 +3,8 @@
 //! Paths are lists of segments, since a key such as `deployment.region` contains a dot. A segment
 //! may also be the index of an entry of a list.
 
+use std::collections::HashSet;
+
 use figment::value::{Dict, Value};
 
 /// Sets the value at `path` and creates the tables above it.
@@ -36,29 +38,18 @@ pub(super) fn find<'v>(values: &'v Dict, path: &[String]) -> Option<&'v Value> {
     Some(value)
 }
 
-/// Returns the part of `path` that is a key: the path without trailing indices of list entries.
-pub(super) fn key_of<'p>(values: &Dict, path: &'p [String]) -> &'p [String] {
-    let is_entry = |path: &[String]| matches!(find(values, &path[..path.len() - 1]), Some(Value::Array(..)));
-    let mut key = path;
-    while key.len() > 1 && is_entry(key) {
-        key = &key[..key.len() - 1];
+/// Returns the length of the part of `path` in `value` that is a key. The rest leads into a list.
+pub(super) fn key_length(mut value: &Value, path: &[String]) -> usize {
+    for (length, segment) in path.iter().enumerate() {
+        match value {
+            Value::Dict(_, table) => match table.get(segment) {
+                Some(inner) => value = inner,
+                None => return length + 1,
+            },
+            _ => return length,
+        }
     }
-    key
-}
-
-/// Returns the table at `path`.
-pub(super) fn table_mut<'v>(values: &'v mut Dict, path: &[String]) -> Option<&'v mut Dict> {
-    match path {
-        [] => Some(values),
-        [first, rest @ ..] => match values.get_mut(first)? {
-            Value::Dict(_, inner) => table_mut(inner, rest),
-            Value::Array(_, items) => {
-                let (index, rest) = rest.split_first()?;
-                table_mut(table_in(items, index)?, rest)
-            }
-            _ => None,
-        },
-    }
+    path.len()
 }
 
 fn table_in<'v>(items: &'v mut [Value], index: &str) -> Option<&'v mut Dict> {
@@ -88,14 +79,14 @@ pub(super) fn remove(values: &mut Dict, path: &[String]) -> bool {
     }
 }
 
-/// Removes one string from the list at `path`, and the list with its last entry.
-pub(super) fn remove_entry(values: &mut Dict, path: &[String], entry: &str) -> bool {
+/// Removes strings from the list at `path`, and the list with its last entry.
+pub(super) fn remove_entries(values: &mut Dict, path: &[String], entries: &HashSet<String>) -> bool {
     let Some((first, rest)) = path.split_first() else { return false };
     match values.get_mut(first) {
-        Some(Value::Dict(_, inner)) => remove_entry(inner, rest, entry),
+        Some(Value::Dict(_, inner)) => remove_entries(inner, rest, entries),
         Some(Value::Array(_, items)) => {
             let before = items.len();
-            items.retain(|item| item.as_str() != Some(entry));
+            items.retain(|item| item.as_str().is_none_or(|item| !entries.contains(item)));
             let removed = items.len() < before;
             if items.is_empty() {
                 values.remove(first);

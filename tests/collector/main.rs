@@ -15,6 +15,7 @@ mod export_failures;
 mod log_sources;
 mod message_size;
 mod prometheus;
+mod prometheus_page;
 mod proxy;
 mod readme;
 mod readme_images;

@@ -81,6 +81,42 @@ fn each_key_has_a_value_and_an_origin() {
     assert!(text.contains("autotelemetry.toml:17:15 (profile production)\n"), "{text}");
 }
 
+/// Keys without a value in any source show the value in force.
+#[test]
+fn defaults_are_shown_as_values() {
+    let all = explained("[service]\nname = \"x\"\n[exporters.vendor]\nprotocol = \"grpc\"\n", &[]);
+    let default = |key: &str, expected: Value| {
+        assert_eq!(
+            all["values"][key],
+            json!({ "value": expected, "origin": "default", "at": null }),
+            "{key}"
+        );
+    };
+    for table in ["otlp", "exporters.vendor"] {
+        default(&format!("{table}.compression"), "none".into());
+        default(&format!("{table}.timeout"), "10s".into());
+        default(&format!("{table}.tls.insecure"), false.into());
+        default(&format!("{table}.retry.initial_backoff"), "200ms".into());
+        default(&format!("{table}.retry.max_backoff"), "5s".into());
+        // No limit and no file are no values.
+        default(&format!("{table}.retry.max_attempts"), Value::Null);
+        default(&format!("{table}.tls.ca_file"), Value::Null);
+    }
+    default("otlp.protocol", "http/protobuf".into());
+    default("otlp.endpoint", "http://localhost:4318".into());
+    default("exporters.vendor.endpoint", Value::Null);
+    default("traces.sampler_arg", 1.0.into());
+    default("traces.batch.max_export_batch_size", 512.into());
+    default("logs.limits.attribute_count_limit", 128.into());
+    assert_eq!(all["values"]["exporters.vendor.traces.protocol"]["value"], "grpc");
+    let grpc = explained(
+        "[service]\nname = \"x\"\n[otlp]\nprotocol = \"grpc\"\nretry = { max_backoff = \"50ms\" }\n",
+        &[],
+    );
+    assert_eq!(grpc["values"]["otlp.endpoint"]["value"], "http://localhost:4317");
+    assert_eq!(grpc["values"]["otlp.retry.initial_backoff"]["value"], "50ms");
+}
+
 #[test]
 fn valid_values_are_listed_beside_errors() {
     let all = explained("[service]\nname = \"x\"\n[otlp]\nendpiont = \"http://x\"\n", &[]);

@@ -94,7 +94,7 @@ fn bound() -> Vec<Bound> {
     add("OTEL_EXPORTER_OTLP_METRIC_INSECURE", "otlp.metrics.tls.insecure", "true", true.into(), "yes");
     let temporality = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
     add(temporality, "metrics.temporality", "LowMemory", "lowmemory".into(), "both");
-    add("OTEL_EXPORTER_PROMETHEUS_HOST", "prometheus.host", "0.0.0.0", "0.0.0.0".into(), "");
+    add("OTEL_EXPORTER_PROMETHEUS_HOST", "prometheus.host", "[::]", "::".into(), "*");
     add("OTEL_EXPORTER_PROMETHEUS_PORT", "prometheus.port", "0", 0.into(), "65536");
     add("OTEL_TRACES_EXPORTER", "traces.exporters", "console, OTLP", json!(["console", "otlp"]), "zipkin");
     add("OTEL_METRICS_EXPORTER", "metrics.exporters", "none", json!([]), "logging");
@@ -122,7 +122,7 @@ fn bound() -> Vec<Bound> {
     add("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", of_events, "9", 9.into(), "4294967296");
     add("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "traces.limits.link_attribute_count_limit", "9", 9.into(), "x");
     add("OTEL_LOG_LEVEL", "diagnostics.level", "NONE", "off".into(), "loud");
-    add("RUST_LOG", "logs.level", "warn,my_app", "warn,my_app=trace".into(), "warn,x=loud");
+    add("RUST_LOG", "logs.level", "warn,my_app", "warn,my_app=trace".into(), "x=loud");
     add("OTEL_TRACES_SAMPLER_ARG", "traces.sampler_arg", "0.25", 0.25.into(), "1.5");
     for bound in &mut all {
         if bound.name == "OTEL_TRACES_SAMPLER_ARG" {

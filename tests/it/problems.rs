@@ -358,5 +358,6 @@ fn special_file_is_rejected_without_blocking() {
     let latin1 = directory.path().join("latin1.toml");
     std::fs::write(&latin1, b"[service]\nname = \"\xe4\"\n").unwrap();
     let error = with_env(&[]).service_name("x").config_file(&latin1).build().unwrap_err();
-    assert!(error.to_string().contains("it is not valid UTF-8"), "{error}");
+    let place = format!("{}:2:9: the file is not valid UTF-8: byte 0xE4", latin1.display());
+    assert!(error.to_string().contains(&place), "{error}");
 }

@@ -77,8 +77,7 @@ fn page_options_change_the_page() {
         ("prometheus.path", "/internal/metrics"),
         ("prometheus.target_info", "false"),
         ("prometheus.scope_info", "false"),
-        ("prometheus.unit_suffixes", "false"),
-        ("prometheus.counter_suffixes", "false"),
+        ("prometheus.translation_strategy", "underscore_escaping_without_suffixes"),
         ("prometheus.namespace", "acme"),
         ("prometheus.resource_labels", "team"),
     ]);

@@ -41,6 +41,35 @@ fn plain_http_requests_are_sent_to_the_proxy() {
 }
 
 #[test]
+fn destinations_in_no_proxy_are_reached_directly() {
+    let mock = MockCollector::start();
+    let relay = Relay::start(mock.address());
+    let proxy = proxy_url(relay.address(), "");
+    let send = |no_proxy| {
+        let variables = [("http_proxy", proxy.as_str()), ("NO_PROXY", no_proxy)];
+        // Without the proxy, the name cannot be resolved.
+        send_by_proxy("http://collector.invalid:4318", "http/protobuf", &variables)
+    };
+    for no_proxy in [
+        "*.invalid",
+        "collector.invalid:4318",
+        "*.invalid:4318",
+        ".invalid",
+        "collector.invalid",
+        "a.test, COLLECTOR.invalid.",
+        "a.test collector.invalid",
+        "*",
+    ] {
+        assert!(send(no_proxy).is_err(), "{no_proxy}");
+    }
+    assert_eq!(relay.heads().len(), 0);
+    for no_proxy in ["collector.invalid:4317", "*.test", "*.collector.invalid", "10.0.0.0/8", ""] {
+        send(no_proxy).unwrap();
+    }
+    assert_eq!(relay.heads().len(), 5);
+}
+
+#[test]
 fn unusable_proxy_is_a_warning() {
     let warnings = |variables: &[(&str, &str)]| {
         let named = [&[("OTEL_SERVICE_NAME", "x")], variables].concat();

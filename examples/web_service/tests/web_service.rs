@@ -253,7 +253,7 @@ async fn prometheus_page_has_the_metrics() {
         let line = lines.find(|line| line.contains("path=\"/api/data\"") && line.contains("method=\"GET\""));
         line.unwrap_or_else(|| panic!("{name} is not in {page}")).rsplit(' ').next().unwrap()
     };
-    assert_eq!(value("http_requests_ratio_total{"), "2");
+    assert_eq!(value("http_requests_total{"), "2");
     assert_eq!(value("http_duration_milliseconds_count{"), "2");
     assert!(page.contains("service_name=\"web_service\""), "{page}");
 }
@@ -269,7 +269,7 @@ async fn prometheus_scrapes_the_metrics() {
     }
     // The route /api/relay calls /api/data.
     for (path, count) in [("/api/data", "3"), ("/api/relay", "1")] {
-        for name in ["http_requests_ratio_total", "http_duration_milliseconds_count"] {
+        for name in ["http_requests_total", "http_duration_milliseconds_count"] {
             let labels = prometheus.wait(&format!("{name}{{path=\"{path}\"}}"), count);
             let label = |name: &str| labels[name].as_str().unwrap();
             assert_eq!((label("method"), label("otel_scope_name")), ("GET", "web_service"));

@@ -3,7 +3,7 @@
 use super::rule_violation::RuleViolation;
 use crate::config::{
     Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, TlsFiles,
-    format_duration, otlp::Tls,
+    format_duration, otlp::Tls, value::unreplaced_reference,
 };
 
 /// The name of a key in `[otlp.tls]`, and its value.
@@ -36,6 +36,7 @@ impl<'c> Destination<'c> {
     pub(crate) fn check(&self, found: &mut Vec<RuleViolation>) {
         self.features(found);
         self.retry(found);
+        self.reference(found);
         if self.scheme(found) {
             self.path(found);
             self.port(found);
@@ -76,6 +77,10 @@ impl<'c> Destination<'c> {
         self.key("protocol", self.otlp.signal(self.signal).protocol.is_some())
     }
 
+    fn insecure_key(&self) -> String {
+        self.key("tls.insecure", self.otlp.signal(self.signal).tls.insecure.is_some())
+    }
+
     fn has_own_endpoint(&self) -> bool {
         self.otlp.signal(self.signal).endpoint.is_some()
     }
@@ -91,13 +96,14 @@ impl<'c> Destination<'c> {
 
     fn features(&self, found: &mut Vec<RuleViolation>) {
         if self.is_grpc() && !cfg!(feature = "grpc") {
-            found.push(RuleViolation::compiled_out(&self.protocol_key(), "grpc"));
+            found.push(RuleViolation::compiled_out(&[&self.protocol_key()], "grpc"));
         }
         if self.settings.endpoint.is_https() && !cfg!(feature = "tls") {
-            found.push(RuleViolation::compiled_out(&self.endpoint_key(), "tls"));
+            let keys = [&*self.endpoint_key(), &self.protocol_key(), &self.insecure_key()];
+            found.push(RuleViolation::compiled_out(&keys, "tls"));
         }
         if !cfg!(feature = "tls") {
-            found.extend(self.named_files().map(|(key, _)| RuleViolation::compiled_out(&key, "tls")));
+            found.extend(self.named_files().map(|(key, _)| RuleViolation::compiled_out(&[&key], "tls")));
         }
     }
 
@@ -120,21 +126,29 @@ impl<'c> Destination<'c> {
         }
     }
 
+    /// Reports a reference that was meant to be replaced before.
+    fn reference(&self, found: &mut Vec<RuleViolation>) {
+        // The text contains no query, which may be a secret.
+        let written = self.written().map(ToString::to_string).unwrap_or_default();
+        if let Some(reference) = unreplaced_reference(&written) {
+            found.push(RuleViolation::unreplaced(&self.endpoint_key(), reference));
+        }
+    }
+
     /// Checks the scheme, which only grpc can omit. Returns whether the other rules apply.
     fn scheme(&self, found: &mut Vec<RuleViolation>) -> bool {
-        let own = &self.otlp.signal(self.signal);
         let written = self.written();
         if let Some(written) = written.filter(|written| !self.is_grpc() && !written.has_scheme()) {
             let message = format!("\"{written}\" has no scheme, which {} requires", self.settings.protocol);
             let help =
                 format!("write \"http://{written}\" or \"https://{written}\", or use the protocol \"grpc\"");
-            found.push(RuleViolation::error(&[&self.endpoint_key()], message).with_help(help));
+            let keys = [&*self.endpoint_key(), &self.protocol_key()];
+            found.push(RuleViolation::error(&keys, message).with_help(help));
             return false;
         }
         if self.settings.tls.insecure && (!self.is_grpc() || written.is_none_or(Endpoint::has_scheme)) {
-            let key = self.key("tls.insecure", own.tls.insecure.is_some());
             let message = "has no effect: it applies only to grpc endpoints without a scheme";
-            found.push(RuleViolation::warning(&[&key], message));
+            found.push(RuleViolation::warning(&[&self.insecure_key()], message));
         }
         true
     }
@@ -188,7 +202,8 @@ impl<'c> Destination<'c> {
             };
             for (key, _) in self.named_files().filter(|(_, is_own)| *is_own || !is_used) {
                 let message = "the connection is not encrypted, because the endpoint uses http://";
-                found.push(RuleViolation::error(&[&key], message).with_help(&help));
+                let keys = [&*key, &self.endpoint_key(), &self.insecure_key()];
+                found.push(RuleViolation::error(&keys, message).with_help(&help));
             }
             return;
         }

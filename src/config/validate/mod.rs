@@ -6,7 +6,9 @@ mod rule_violation;
 use self::destination::Destination;
 #[cfg(feature = "tls")]
 pub(crate) use self::destination::KeyedTlsFiles;
-pub(crate) use self::rule_violation::{RuleViolation, Severity};
+pub(crate) use self::rule_violation::{Culprit, RuleViolation, Severity};
+use std::collections::HashSet;
+
 use super::{Config, ExporterName, Resource, Signal, Temporality};
 use crate::text::{nearest, use_one_of};
 
@@ -34,7 +36,7 @@ fn service(config: &Config, found: &mut Vec<RuleViolation>) {
         if config.resource.attributes.contains_key(attribute) {
             let path = vec!["resource".into(), "attributes".into(), attribute.into()];
             found.push(
-                RuleViolation::of(vec![path], "must be set in [service]")
+                RuleViolation::of(path, "must be set in [service]")
                     .with_help(format!("set `service.{key}` instead")),
             );
         }
@@ -62,35 +64,37 @@ fn batches(config: &Config, found: &mut Vec<RuleViolation>) {
 
 fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
     for name in config.exporters.keys() {
-        let well_formed = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        let key = format!("exporters.{name}");
+        let key = vec!["exporters".into(), name.clone()];
         if ExporterName::reserved_names().any(|reserved| reserved == name) {
-            found.push(
-                RuleViolation::error(&[&key], "is the name of a built-in exporter")
-                    .with_help("choose another name"),
-            );
-        } else if !well_formed {
+            let violation = RuleViolation::of(key, "is the name of a built-in exporter");
+            found.push(violation.with_help("choose another name"));
+        } else if !ExporterName::is_free_name(name) {
             let message = "a name must consist of a-z, 0-9 and _ and start with a letter";
-            found.push(RuleViolation::of(vec![vec!["exporters".into(), name.clone()]], message));
+            found.push(RuleViolation::of(key, message));
         }
     }
+    let listed = Signal::ALL.map(|signal| {
+        let names: HashSet<&str> = config.exporters(signal).iter().map(ExporterName::as_str).collect();
+        (signal, names)
+    });
     for (name, otlp) in &config.exporters {
-        let used: Vec<_> = Signal::ALL
-            .into_iter()
-            .filter(|signal| config.exporters(*signal).iter().any(|exporter| exporter.as_str() == name))
+        let used: Vec<Signal> = listed
+            .iter()
+            .filter(|(_, names)| names.contains(name.as_str()))
+            .map(|(signal, _)| *signal)
             .collect();
-        let key = format!("exporters.{name}");
         if used.is_empty() && !config.disabled {
-            found.push(RuleViolation::warning(&[&key], "is not used by any signal").with_help(format!(
+            let violation =
+                RuleViolation::of(vec!["exporters".into(), name.clone()], "is not used by any signal");
+            found.push(RuleViolation { severity: Severity::Warning, ..violation }.with_help(format!(
                 "add \"{name}\" to `traces.exporters`, `metrics.exporters` or `logs.exporters`"
             )));
         }
         // Unlike `otlp`, it has no default endpoint.
         for signal in used.into_iter().filter(|signal| !otlp.has_endpoint(*signal)) {
             let message = format!("the exporter \"{name}\" has no endpoint");
-            let violation = RuleViolation::error(&[&format!("{signal}.exporters")], message).entry(name);
-            found.push(violation.with_help(format!("set `{key}.endpoint`")));
+            let violation = RuleViolation::of_entry(&format!("{signal}.exporters"), name, message);
+            found.push(violation.with_help(format!("set `exporters.{name}.endpoint`")));
         }
     }
     for signal in Signal::ALL {
@@ -107,19 +111,24 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
             };
             if let Some(message) = message.filter(|_| !config.exporters.contains_key(name)) {
                 let help = known_exporters(config, signal, name);
-                found.push(RuleViolation::error(&[&key], message).entry(name).with_help(help));
+                found.push(RuleViolation::of_entry(&key, name, message).with_help(help));
             }
             if let Some(feature) = exporter.built_in().and_then(|built_in| built_in.missing_feature) {
-                found.push(RuleViolation::compiled_out(&key, feature).entry(name));
+                let violation = RuleViolation::compiled_out(&[], feature);
+                found.push(violation.with_entry(&key, name));
             }
         }
     }
 }
 
+/// The maximum number of names in a proposal.
+const MAX_PROPOSALS: usize = 20;
+
 /// Proposes an exporter instead of `name`.
 fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
     let mut known: Vec<&str> = ExporterName::built_in_names(signal).collect();
-    known.extend(config.exporters.keys().map(String::as_str));
+    let named = config.exporters.keys().map(String::as_str).filter(|name| ExporterName::is_free_name(name));
+    known.extend(named.take(MAX_PROPOSALS));
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => use_one_of(&known),
@@ -134,7 +143,7 @@ fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
         if !is_built_in && !config.exporters.contains_key(name) {
             let path = vec!["logs".into(), "levels".into(), name.clone()];
             let message = format!("there is no exporter \"{name}\" for logs");
-            found.push(RuleViolation::of(vec![path], message).with_help(known_exporters(
+            found.push(RuleViolation::of(path, message).with_help(known_exporters(
                 config,
                 Signal::Logs,
                 name,
@@ -148,10 +157,10 @@ fn destinations(config: &Config, found: &mut Vec<RuleViolation>) {
     let mut of_destinations = Vec::new();
     used_destinations(config).for_each(|destination| destination.check(&mut of_destinations));
     // Signals that share a destination share its violations.
+    let mut seen = HashSet::new();
     for violation in of_destinations {
-        let is_same =
-            |other: &RuleViolation| other.keys == violation.keys && other.message == violation.message;
-        if !found.iter().any(is_same) {
+        let key = violation.culprits.first().map(|culprit| culprit.key.clone());
+        if seen.insert((key, violation.message.clone())) {
             found.push(violation);
         }
     }
@@ -185,6 +194,7 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
                     config.metrics.temporality
                 ),
             )
+            .with_entry("metrics.exporters", ExporterName::Prometheus.as_str())
             .with_help("use \"cumulative\", or remove \"prometheus\" or the other exporters from `metrics.exporters`"),
         );
     }

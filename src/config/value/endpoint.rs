@@ -7,7 +7,7 @@ use http::{
     uri::{PathAndQuery, Scheme},
 };
 
-use super::{ConfigValue, ParseError, string_value};
+use super::{ConfigValue, ParseError, string_value, unreplaced_reference};
 
 /// An absolute `http://` or `https://` URL without user information or fragment. For grpc, also a
 /// host and port without a scheme.
@@ -147,8 +147,13 @@ impl ConfigValue for Endpoint {
             {
                 Ok(Self { uri, has_scheme: scheme.is_some() })
             }
-            _ => Err(ParseError::new(format!("{:?} is not a URL", shown(text)))
-                .with_help("write a URL such as \"http://localhost:4318\"")),
+            _ => {
+                let help = match unreplaced_reference(shown(text)) {
+                    Some(reference) => format!("replace the reference `{reference}`"),
+                    None => "write a URL such as \"http://localhost:4318\"".to_owned(),
+                };
+                Err(ParseError::new(format!("{:?} is not a URL", shown(text))).with_help(help))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Lists of names.
 
-use std::{fmt, marker::PhantomData};
+use std::{collections::HashSet, fmt, hash::Hash, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -43,11 +43,11 @@ impl<'de, T: ConfigValue> Deserialize<'de> for ListEntry<T> {
     }
 }
 
-impl<'de, T: ConfigValue + PartialEq> Deserialize<'de> for List<T> {
+impl<'de, T: ConfigValue + Clone + Eq + Hash> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor<T>(PhantomData<T>);
 
-        impl<'de, T: ConfigValue + PartialEq> de::Visitor<'de> for Visitor<T> {
+        impl<'de, T: ConfigValue + Clone + Eq + Hash> de::Visitor<'de> for Visitor<T> {
             type Value = List<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,11 +56,12 @@ impl<'de, T: ConfigValue + PartialEq> Deserialize<'de> for List<T> {
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
                 let mut entries = Vec::new();
+                let mut seen = HashSet::new();
                 let mut has_none = false;
                 while let Some(entry) = seq.next_element::<ListEntry<T>>()? {
                     match entry {
                         ListEntry::None => has_none = true,
-                        ListEntry::Some(entry) if !entries.contains(&entry) => entries.push(entry),
+                        ListEntry::Some(entry) if seen.insert(entry.clone()) => entries.push(entry),
                         ListEntry::Some(_) => {}
                     }
                 }

@@ -11,15 +11,21 @@ pub(crate) mod endpoint;
 pub(crate) mod file_path;
 mod has_schema;
 pub(crate) mod header;
+pub(crate) mod level_filter;
 pub(crate) mod list;
+pub(crate) mod listen_host;
+pub(crate) mod log_directive;
 pub(crate) mod log_filter;
+pub(crate) mod metric_prefix;
 pub(crate) mod number;
 mod parse_error;
+pub(crate) mod pattern;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 pub(crate) mod string;
 mod string_enum;
 mod string_value;
+mod unreplaced_reference;
 pub(crate) mod word;
 
 pub(crate) use self::{
@@ -28,4 +34,5 @@ pub(crate) use self::{
     parse_error::ParseError,
     string_enum::{string_enum, word_enum},
     string_value::string_value,
+    unreplaced_reference::unreplaced_reference,
 };

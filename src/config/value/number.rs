@@ -53,6 +53,22 @@ bounded! {
     pub(crate) struct Port(u16) in 0..=65_535;
 }
 
+/// Parses a whole number, decimal or hexadecimal (`0x1F`).
+pub(crate) fn parse_integer(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        // The conversion would accept another sign.
+        Some(hex) if hex.starts_with(|c: char| c.is_ascii_hexdigit()) => {
+            i64::from_str_radix(&format!("{sign}{hex}"), 16).ok()
+        }
+        Some(_) => None,
+        None => text.parse().ok(),
+    }
+}
+
 fn integer<'de, D: Deserializer<'de>>(deserializer: D, range: RangeInclusive<i64>) -> Result<i64, D::Error> {
     struct Visitor(RangeInclusive<i64>);
 
@@ -125,5 +141,22 @@ impl<'de> Deserialize<'de> for SamplingRatio {
         }
 
         deserializer.deserialize_f64(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_may_be_hexadecimal() {
+        for (text, number) in
+            [("0x800", 2048), ("0XfF", 255), ("-0x10", -16), ("10", 10), ("-1", -1), ("+5", 5)]
+        {
+            assert_eq!(parse_integer(text), Some(number), "{text}");
+        }
+        for text in ["", "0x", "0x-1", "0x+1", "0xg", "x10", "1e3", "1.0", "0x8000000000000000", "--1"] {
+            assert_eq!(parse_integer(text), None, "{text}");
+        }
     }
 }

@@ -37,17 +37,31 @@ impl ParseError {
         self
     }
 
+    /// Joins the errors of several parts of one value.
+    pub(crate) fn joined(errors: Vec<Self>) -> Self {
+        let mut helps: Vec<String> = errors.iter().filter_map(|error| error.help.clone()).collect();
+        helps.dedup();
+        let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+        Self { help: (!helps.is_empty()).then(|| helps.join("; ")), ..Self::new(messages.join("; ")) }
+    }
+
     /// Refuses a `text` that is not one of the `allowed` words.
     pub(crate) fn not_one_of(text: &str, allowed: &[&str]) -> Self {
         let help = nearest(text, allowed.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
         Self { help, ..Self::new(format!("{text:?} is not one of {}", quoted_list(allowed))) }
     }
 
+    /// Keys of earlier versions, each with the key that replaces it.
+    const REPLACED_KEYS: [(&str, &str); 2] =
+        [("unit_suffixes", "translation_strategy"), ("counter_suffixes", "translation_strategy")];
+
     /// Refuses a `key` that is not one of the `known` ones.
     pub(crate) fn unknown_key(key: &str, known: &[&str]) -> Self {
-        let help = match nearest(key, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("use one of {}", known.join(", ")),
+        let mut replaced = Self::REPLACED_KEYS.iter().filter(|(_, new)| known.contains(new));
+        let help = match (replaced.find(|(old, _)| *old == key), nearest(key, known.iter().copied())) {
+            (Some((_, new)), _) => format!("use `{new}`, which replaces it"),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => format!("use one of {}", known.join(", ")),
         };
         Self::of_key(Self::UNKNOWN_KEY).with_help(help)
     }

@@ -1,6 +1,7 @@
 //! Text with decoded escape sequences.
 
-/// Lower-case bytes that remember their place in a text with escape sequences.
+/// Bytes in lower case, with spaces for plus signs. They remember their place in a text with escape
+/// sequences.
 pub(super) struct Decoded(Vec<DecodedByte>);
 
 /// A byte, and the range of the text that stands for it.
@@ -22,11 +23,7 @@ impl Decoded {
     /// Returns the bytes of a text, each at its place.
     pub(super) fn of(text: &[u8]) -> Self {
         let bytes = text.iter().enumerate();
-        Self(
-            bytes
-                .map(|(at, byte)| DecodedByte { byte: byte.to_ascii_lowercase(), start: at, end: at + 1 })
-                .collect(),
-        )
+        Self(bytes.map(|(at, byte)| DecodedByte { byte: folded(*byte), start: at, end: at + 1 }).collect())
     }
 
     /// Decodes the escape sequences of URLs, JSON and HTML, so far as they stand for ASCII.
@@ -38,7 +35,7 @@ impl Decoded {
             let rest = &bytes[at..bytes.len().min(at + MAX_ESCAPE_BYTES)];
             let (byte, length) = escape(rest).unwrap_or((first.byte, 1));
             let end = self.0[at + length - 1].end;
-            decoded.push(DecodedByte { byte: byte.to_ascii_lowercase(), start: first.start, end });
+            decoded.push(DecodedByte { byte: folded(byte), start: first.start, end });
             at += length;
         }
         Self(decoded)
@@ -52,6 +49,11 @@ impl Decoded {
     pub(super) fn range(&self, at: usize, length: usize) -> std::ops::Range<usize> {
         self.0[at].start..self.0[at + length - 1].end
     }
+}
+
+/// Returns the byte for comparisons. In a query, a plus sign stands for a space.
+fn folded(byte: u8) -> u8 {
+    if byte == b'+' { b' ' } else { byte.to_ascii_lowercase() }
 }
 
 /// Returns the byte and the length of the escape sequence at the begin of lower-case `text`.

@@ -28,14 +28,15 @@ struct PartialSuccess {
         alias = "rejected_data_points",
         alias = "rejected_log_records"
     )]
-    rejected: Count,
+    rejected: RejectedCount,
     #[serde(rename = "errorMessage", alias = "error_message")]
     message: Option<String>,
 }
 
 impl From<JsonResponse> for ExportResponse {
     fn from(response: JsonResponse) -> Self {
-        let PartialSuccess { rejected: Count(rejected), message } = response.partial.unwrap_or_default();
+        let PartialSuccess { rejected: RejectedCount(rejected), message } =
+            response.partial.unwrap_or_default();
         Self { rejected, message: message.unwrap_or_default(), code: None }
     }
 }
@@ -43,29 +44,29 @@ impl From<JsonResponse> for ExportResponse {
 /// A number of items. The Protocol Buffers JSON mapping requires a string, and servers send a
 /// number in practice. A negative number and any other value are zero.
 #[derive(Default)]
-struct Count(u64);
+struct RejectedCount(u64);
 
-impl<'de> Deserialize<'de> for Count {
+impl<'de> Deserialize<'de> for RejectedCount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CountVisitor)
+        deserializer.deserialize_any(RejectedCountVisitor)
     }
 }
 
-struct CountVisitor;
+struct RejectedCountVisitor;
 
-impl<'de> Visitor<'de> for CountVisitor {
-    type Value = Count;
+impl<'de> Visitor<'de> for RejectedCountVisitor {
+    type Value = RejectedCount;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a number")
     }
 
-    fn visit_u64<E>(self, count: u64) -> Result<Count, E> {
-        Ok(Count(count))
+    fn visit_u64<E>(self, count: u64) -> Result<RejectedCount, E> {
+        Ok(RejectedCount(count))
     }
 
-    fn visit_i64<E>(self, count: i64) -> Result<Count, E> {
-        Ok(Count(u64::try_from(count).unwrap_or_default()))
+    fn visit_i64<E>(self, count: i64) -> Result<RejectedCount, E> {
+        Ok(RejectedCount(u64::try_from(count).unwrap_or_default()))
     }
 
     #[expect(
@@ -73,33 +74,33 @@ impl<'de> Visitor<'de> for CountVisitor {
         clippy::cast_sign_loss,
         reason = "the conversion saturates, and a fraction of an item does not exist"
     )]
-    fn visit_f64<E>(self, count: f64) -> Result<Count, E> {
-        Ok(Count(count as u64))
+    fn visit_f64<E>(self, count: f64) -> Result<RejectedCount, E> {
+        Ok(RejectedCount(count as u64))
     }
 
-    fn visit_str<E: de::Error>(self, count: &str) -> Result<Count, E> {
+    fn visit_str<E: de::Error>(self, count: &str) -> Result<RejectedCount, E> {
         match count.parse() {
-            Ok(count) => Ok(Count(count)),
+            Ok(count) => Ok(RejectedCount(count)),
             Err(_) => self.visit_f64(count.parse().unwrap_or_default()),
         }
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Count, E> {
-        Ok(Count::default())
+    fn visit_bool<E>(self, _: bool) -> Result<RejectedCount, E> {
+        Ok(RejectedCount::default())
     }
 
-    fn visit_unit<E>(self) -> Result<Count, E> {
-        Ok(Count::default())
+    fn visit_unit<E>(self) -> Result<RejectedCount, E> {
+        Ok(RejectedCount::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Count, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RejectedCount, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Count::default())
+        Ok(RejectedCount::default())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Count, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RejectedCount, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Count::default())
+        Ok(RejectedCount::default())
     }
 }
 

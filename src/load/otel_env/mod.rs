@@ -13,21 +13,26 @@ use percent_encoding::percent_decode_str;
 
 use self::table::{Codec, Effect, VARIABLES};
 use super::{
+    check::check_value,
     environment::Environment,
-    layer::{Layer, LayerSource},
+    layer::Layer,
+    layer_source::LayerSource,
+    platform::{is_foreign, is_service_link},
+    values,
 };
 use crate::{
     config::{
         Config, Resource, Sampler,
         key_path::{KeyPath, key_path},
-        value::ConfigValue,
+        value::{
+            ConfigValue,
+            log_directive::{Directive, directives, synonym},
+            number::parse_integer,
+        },
     },
     error::{Origin, Problem},
     text::nearest,
 };
-
-/// Prefixes of variables that belong to other programs.
-const FOREIGN: &[&str] = &["OTEL_RUST_", "OTEL_INSTRUMENTATION_", "OTEL_SEMCONV_"];
 
 /// Returns one layer for each variable that is set to a valid value.
 pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> Vec<Layer> {
@@ -36,7 +41,7 @@ pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> 
         if environment.not_unicode().iter().any(|other| other == name) {
             reader.warn(name, "the value is not valid UTF-8, ignored");
         }
-        let Some(text) = environment.get(name) else { continue };
+        let Some(text) = environment.get(name).filter(|text| !is_service_link(name, text)) else { continue };
         match effect {
             Effect::Set(key, codec) => reader.set(name, &key_path(key), *codec, text),
             Effect::ResourceAttributes => reader.resource_attributes(name, text),
@@ -86,42 +91,44 @@ impl VariableReader<'_> {
                 }
                 text.eq_ignore_ascii_case("true").into()
             }
-            Codec::Integer => match text.parse::<i64>() {
-                Ok(number) => number.into(),
-                Err(_) => return self.warn(name, format!("{text:?} is not an integer, ignored")),
+            Codec::Integer => match parse_integer(text) {
+                Some(number) => number.into(),
+                None => return self.warn(name, format!("{text:?} is not an integer, ignored")),
             },
-            Codec::Millis => match text.parse::<u64>() {
-                Ok(millis) => format!("{millis}ms").into(),
-                Err(_) => {
+            Codec::Millis => match parse_integer(text).filter(|millis| *millis >= 0) {
+                Some(millis) => format!("{millis}ms").into(),
+                None => {
                     return self
                         .warn(name, format!("{text:?} is not a whole number of milliseconds, ignored"));
                 }
             },
             Codec::Enum => text.to_ascii_lowercase().into(),
-            Codec::LevelFilter => match text.to_ascii_lowercase().as_str() {
-                "none" => "off".into(),
-                level => level.into(),
-            },
+            Codec::LevelFilter => {
+                synonym(text).map_or_else(|| text.to_ascii_lowercase(), |level| level.to_string()).into()
+            }
             Codec::EnumList => return self.list(name, path, text),
             Codec::Headers => return self.headers(name, path, text),
-            Codec::RustLog => rust_log(text).into(),
+            Codec::RustLog => return self.rust_log(name, path, text),
         };
         self.add(name, path, value);
     }
 
     /// Adds a layer, unless the key does not accept the value.
-    fn add(&mut self, name: &str, path: &[String], value: Value) -> bool {
-        let mut layer = Layer::single(LayerSource::Env(name.to_owned()), path, value);
-        match layer.check::<Config>().pop() {
-            None => {
-                self.layers.push(layer);
-                true
-            }
-            Some(problem) => {
-                self.warnings.push(Problem { message: format!("{}, ignored", problem.message), ..problem });
-                false
-            }
+    fn add(&mut self, name: &str, path: &[String], value: Value) {
+        if self.accepts(name, path, &value) {
+            self.layers.push(Layer::single(LayerSource::Env(name.to_owned()), path, value));
         }
+    }
+
+    /// Returns whether the key accepts the value. If not, it is ignored with a warning.
+    fn accepts(&mut self, name: &str, path: &[String], value: &Value) -> bool {
+        let Err(error) = check_value::<Config>(path, value) else { return true };
+        self.ignored(LayerSource::Env(name.to_owned()).refused(path, error, value));
+        false
+    }
+
+    fn ignored(&mut self, problem: Problem) {
+        self.warnings.push(Problem { message: format!("{}, ignored", problem.message), ..problem });
     }
 
     /// Adds a list. Unknown entries are ignored; `none` overrides all other entries.
@@ -142,13 +149,7 @@ impl VariableReader<'_> {
         }
         let good: Vec<_> = entries
             .into_iter()
-            .filter(|entry| {
-                let alone = self.add(name, path, vec![entry.clone()].into());
-                if alone {
-                    self.layers.pop();
-                }
-                alone
-            })
+            .filter(|entry| self.accepts(name, path, &vec![entry.clone()].into()))
             .collect();
         if !good.is_empty() {
             self.add(name, path, good.into());
@@ -169,11 +170,9 @@ impl VariableReader<'_> {
                 self.warn(name, "a value is not valid percent-encoded UTF-8, skipped");
                 continue;
             };
-            let key = key.trim().to_lowercase();
-            let single = Dict::from([(key.clone(), Value::from(value.clone()))]);
-            if self.add(name, path, single.into()) {
-                self.layers.pop();
-                headers.insert(key, value.into());
+            let (key, value) = (key.trim().to_lowercase(), Value::from(value));
+            if self.accepts(name, &[path, std::slice::from_ref(&key)].concat(), &value) {
+                headers.insert(key, value);
             }
         }
         // A variable of a signal replaces the general one even if it has no valid entry: a
@@ -197,13 +196,35 @@ impl VariableReader<'_> {
                 return self.warn(name, message);
             }
         }
+        let mut values = Dict::new();
         for (attribute, value) in attributes {
             let service_key = Resource::SERVICE_KEYS.iter().find(|(known, _)| *known == attribute);
             let path: KeyPath = match service_key {
                 Some((_, key)) => vec!["service".into(), (*key).into()],
                 None => vec!["resource".into(), "attributes".into(), attribute],
             };
-            self.add(name, &path, value.into());
+            let value = Value::from(value);
+            if self.accepts(name, &path, &value) {
+                values::insert(&mut values, &path, value);
+            }
+        }
+        self.layers.push(Layer { values, source: LayerSource::Env(name.to_owned()) });
+    }
+
+    /// Adds the directives of `RUST_LOG`. An unusable one is ignored alone.
+    fn rust_log(&mut self, name: &str, path: &[String], text: &str) {
+        let mut good = Vec::new();
+        for directive in directives(text) {
+            match Directive::parse_rust_log(directive) {
+                Ok(directive) => good.push(directive.to_string()),
+                Err(error) => {
+                    let problem = LayerSource::Env(name.to_owned()).problem(path, error);
+                    self.ignored(problem);
+                }
+            }
+        }
+        if !good.is_empty() {
+            self.add(name, path, good.join(",").into());
         }
     }
 
@@ -215,7 +236,7 @@ impl VariableReader<'_> {
                 self.warn(name, format!("has no effect on the sampler \"{sampler}\""));
             }
             Some(_) => match text.parse::<f64>() {
-                Ok(ratio) => drop(self.add(name, &key_path("traces.sampler_arg"), ratio.into())),
+                Ok(ratio) => self.add(name, &key_path("traces.sampler_arg"), ratio.into()),
                 Err(_) => self.warn(name, format!("{text:?} is not a number, ignored")),
             },
         }
@@ -223,9 +244,9 @@ impl VariableReader<'_> {
 
     fn unknown_names(&mut self) {
         let environment = self.environment;
-        for (name, _) in environment.starting_with("OTEL_") {
+        for (name, value) in environment.starting_with("OTEL_") {
             let known = VARIABLES.iter().any(|(known, _)| *known == name);
-            if known || FOREIGN.iter().any(|prefix| name.starts_with(prefix)) {
+            if known || is_foreign(name) || is_service_link(name, value) {
                 continue;
             }
             let problem = Problem::new("unknown variable").with_origin(Origin::Env(name.to_owned()));
@@ -246,20 +267,6 @@ fn decode(text: &str) -> Option<String> {
         .skip(1)
         .all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit));
     well_formed.then(|| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned))?
-}
-
-/// Converts `RUST_LOG` to the syntax of `logs.level`.
-fn rust_log(text: &str) -> String {
-    let directives = text.split(',').map(|directive| {
-        let directive = directive.trim();
-        let bare = !directive.is_empty() && !directive.contains(['=', '[', '{']);
-        if bare && crate::config::LevelFilter::parse_str(&directive.to_ascii_lowercase()).is_err() {
-            format!("{directive}=trace")
-        } else {
-            directive.to_owned()
-        }
-    });
-    directives.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -284,12 +291,5 @@ mod tests {
         for text in ["%", "%2", "%zz", "%ff"] {
             assert_eq!(decode(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn rust_log_target_without_level_enables_all() {
-        assert_eq!(rust_log("my_crate"), "my_crate=trace");
-        assert_eq!(rust_log("info,hyper=warn"), "info,hyper=warn");
-        assert_eq!(rust_log("DEBUG"), "DEBUG");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Codec {
     Text,
     /// Only `true` is true.
     Boolean,
-    /// An integer.
+    /// An integer, decimal or hexadecimal.
     Integer,
     /// An integer number of milliseconds.
     Millis,
@@ -28,7 +28,7 @@ pub(crate) enum Codec {
     EnumList,
     /// `k=v,k2=v2`, percent-encoded; an invalid entry is skipped.
     Headers,
-    /// A word in any case; `none` means `off`.
+    /// A level in any case, also by the words of other SDKs, such as `none` and `verbose`.
     LevelFilter,
     /// `RUST_LOG`, a convention of Rust programs: a target without a level enables all its levels.
     RustLog,

@@ -18,7 +18,9 @@ pub(super) fn reader(
 ) -> Result<Arc<dyn MetricReader>, Error> {
     use std::io::ErrorKind;
 
-    use crate::export::prometheus::{Listener, exporter};
+    use opentelemetry_sdk::metrics::ManualReader;
+
+    use crate::export::prometheus::{Listener, Scraper};
 
     let config = &builder.inputs.settings.config.prometheus;
     let listener = Listener::bind(config).map_err(|error| {
@@ -32,15 +34,16 @@ pub(super) fn reader(
         let problem = Problem::new(message).with_key(key).with_help(help);
         Error::configuration(vec![problem.with_source(error)])
     })?;
-    let (reader, registry) =
-        exporter(config).map_err(|error| Error::system("cannot create the exporter `prometheus`", error))?;
+    // Cumulative, as Prometheus expects.
+    let reader = Arc::new(ManualReader::builder().build());
     builder.prometheus_address = Some(listener.address());
-    let (callbacks, diagnostics) = (Arc::clone(callbacks), builder.inputs.diagnostics);
+    let diagnostics = builder.inputs.diagnostics;
+    let scraper = Scraper::new(Arc::clone(&reader), config, Arc::clone(callbacks), diagnostics);
     builder
         .runtime
         .get()?
-        .serve(|open_port| listener.serve(registry, config.path.as_str(), callbacks, diagnostics, open_port));
-    Ok(Arc::new(reader))
+        .serve(|open_port| listener.serve(scraper, config.path.as_str(), diagnostics, open_port));
+    Ok(reader)
 }
 
 #[cfg(not(feature = "prometheus"))]

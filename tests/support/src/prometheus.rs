@@ -4,14 +4,20 @@ use std::{
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
-    process::Stdio,
+    process::{Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
-use crate::{TIMEOUT, port::free_port, process::Process, programs::Program};
+use crate::{
+    TIMEOUT,
+    page::{Labels, Samples},
+    port::free_port,
+    process::Process,
+    programs::Program,
+};
 
 pub struct Prometheus {
     _process: Process,
@@ -22,16 +28,26 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts a Prometheus that scrapes a target such as `localhost:9464` as the job `job`.
     pub fn scrape(job: &str, target: &str) -> Self {
+        Self::start(job, "200ms", &format!("'{target}'"))
+    }
+
+    /// Same as [`scrape`](Self::scrape), for many targets.
+    pub fn scrape_all(job: &str, targets: &[String]) -> Self {
+        let targets: Vec<_> = targets.iter().map(|target| format!("'{target}'")).collect();
+        Self::start(job, "2s", &targets.join(", "))
+    }
+
+    fn start(job: &str, interval: &str, targets: &str) -> Self {
         // Prometheus does not report the port that it is assigned for 0, so it gets a fixed one.
-        let started = (0..5).find_map(|_| Self::try_start(job, target));
+        let started = (0..5).find_map(|_| Self::try_start(job, interval, targets));
         started.expect("Prometheus starts")
     }
 
-    fn try_start(job: &str, target: &str) -> Option<Self> {
+    fn try_start(job: &str, interval: &str, targets: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let config = directory.path().join("prometheus.yml");
         let text = format!(
-            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n  - job_name: {job}\n    static_configs: [{{targets: ['{target}']}}]\n"
+            "global: {{scrape_interval: {interval}, scrape_timeout: {interval}}}\nscrape_configs:\n  - job_name: {job}\n    static_configs: [{{targets: [{targets}]}}]\n"
         );
         std::fs::write(&config, text).unwrap();
         let address = ([127, 0, 0, 1], free_port()).into();
@@ -70,6 +86,20 @@ impl Prometheus {
         }
     }
 
+    /// Returns the samples of an instant query.
+    pub fn samples(&self, query: &str) -> Samples {
+        let response = self.query(query).unwrap();
+        let series = response["data"]["result"].as_array().unwrap();
+        let sample = |series: &Value| {
+            let labels = series["metric"].as_object().unwrap().iter();
+            let mut labels: Labels =
+                labels.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+            let name = labels.remove("__name__").unwrap();
+            ((name, labels), series["value"][1].as_str().unwrap().parse().unwrap())
+        };
+        series.iter().map(sample).collect()
+    }
+
     fn query(&self, query: &str) -> std::io::Result<Value> {
         let mut encoded = String::new();
         for byte in query.bytes() {
@@ -87,11 +117,23 @@ impl Prometheus {
 
 /// Asserts that `promtool` accepts a page of metrics without a remark.
 pub fn check_page(page: &str) {
-    let mut command = Program::Promtool.command();
-    command.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
-    let mut promtool = command.spawn().unwrap();
-    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
-    let output = promtool.wait_with_output().unwrap();
+    let output = promtool(page);
     let complaints = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && complaints.is_empty(), "{complaints}\n{page}");
+}
+
+/// Asserts that `promtool` can read a page. Remarks about the style of names are allowed.
+pub fn assert_readable(page: &str) {
+    const LINT_REMARKS: i32 = 3;
+    let output = promtool(page);
+    let is_read = matches!(output.status.code(), Some(0 | LINT_REMARKS));
+    assert!(is_read, "{}\n{page}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn promtool(page: &str) -> Output {
+    let mut command = Program::Promtool.command();
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = command.spawn().unwrap();
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    promtool.wait_with_output().unwrap()
 }

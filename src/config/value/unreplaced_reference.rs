@@ -1,0 +1,49 @@
+//! References in the syntax of other programs, which were meant to be replaced before.
+
+/// Returns the first reference in an address: `$(NAME)` of Kubernetes, `${NAME}` and `$NAME` of
+/// shells, `{{…}}` of templates, `<NAME>` and `%NAME%`.
+pub(crate) fn unreplaced_reference(address: &str) -> Option<&str> {
+    address.char_indices().find_map(|(at, character)| {
+        let text = &address[at..];
+        let end = match (character, text.as_bytes().get(1)?) {
+            ('$', b'(') => text.find(')')? + 1,
+            ('$', b'{') => text.find('}')? + 1,
+            ('{', b'{') => text.find("}}")? + 2,
+            ('<', _) => text.find('>')? + 1,
+            // Not a percent-encoded character.
+            ('%', b'G'..=b'Z' | b'g'..=b'z' | b'_') => text[1..].find('%')? + 2,
+            ('$', first) if first.is_ascii_alphabetic() || *first == b'_' => {
+                let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                1 + text[1..].find(|c| !is_part(c)).unwrap_or(text.len() - 1)
+            }
+            _ => return None,
+        };
+        Some(&text[..end])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_of_other_programs_are_found() {
+        for (address, expected) in [
+            ("http://$(NODE_IP):4318", Some("$(NODE_IP)")),
+            ("http://collector:$(PORT)/x", Some("$(PORT)")),
+            ("http://${HOST}:4318", Some("${HOST}")),
+            ("http://$HOST:4318", Some("$HOST")),
+            ("http://c/$_A", Some("$_A")),
+            ("{{ .Values.host }}:4317", Some("{{ .Values.host }}")),
+            ("http://<host>:4318", Some("<host>")),
+            ("http://%HOST%:4318", Some("%HOST%")),
+            ("http://c/%C3%BC", None),
+            ("http://collector:4318/a$", None),
+            ("http://collector:4318/$1", None),
+            ("http://collector:4318/$(a", None),
+            ("http://ä:4318", None),
+        ] {
+            assert_eq!(unreplaced_reference(address), expected, "{address}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Names and values of labels.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2, memchr3};
+use opentelemetry::Value;
+
+use super::number::push_f64;
+use crate::format::{json::to_json, to_any_value};
+
+/// Returns a label name that Prometheus accepts.
+///
+/// The rules are those of the specification, "Prometheus and OpenMetrics Compatibility": characters
+/// that are not allowed become `_`, and consecutive `_` become one. The latter also changes
+/// `__name__` and other names that Prometheus reserves.
+pub(super) fn label_name(key: &str) -> Cow<'_, str> {
+    if is_legal(key) {
+        return key.into();
+    }
+    let mut name = String::with_capacity(key.len() + 4);
+    if key.starts_with(|c: char| c.is_ascii_digit()) {
+        // As in the Collector and in the OTLP receiver of Prometheus.
+        name.push_str("key_");
+    }
+    for c in key.chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(c);
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    if name.is_empty() {
+        name.push('_');
+    }
+    name.into()
+}
+
+fn is_legal(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.first().is_some_and(|byte| !byte.is_ascii_digit())
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        && !name.contains("__")
+}
+
+/// Appends a text in quotes, without the quotes.
+pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    push_replaced(out, text, |rest| memchr3(b'"', b'\\', b'\n', rest));
+}
+
+/// Appends the text of a `# HELP` line, in which quotes are not escaped.
+pub(super) fn push_help(out: &mut Vec<u8>, text: &str) {
+    push_replaced(out, text, |rest| memchr2(b'\\', b'\n', rest));
+}
+
+fn push_replaced(out: &mut Vec<u8>, text: &str, find: impl Fn(&[u8]) -> Option<usize>) {
+    let mut rest = text.as_bytes();
+    loop {
+        let special = find(rest);
+        // Prometheus reads a zero byte as the end of its input.
+        let zero = memchr(0, &rest[..special.unwrap_or(rest.len())]);
+        let Some(at) = zero.or(special) else { break };
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(match rest[at] {
+            b'"' => b"\\\"",
+            b'\n' => b"\\n",
+            0 => "\u{fffd}".as_bytes(),
+            _ => b"\\\\",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Appends the value of an attribute, escaped.
+pub(super) fn push_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::I64(number) => out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
+        other => push_escaped(out, &value_text(other)),
+    }
+}
+
+/// Returns the value of an attribute, as the specification represents it in other protocols.
+pub(super) fn value_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.as_str().into(),
+        Value::Bool(true) => "true".into(),
+        Value::Bool(false) => "false".into(),
+        Value::F64(f64::INFINITY) => "Infinity".into(),
+        Value::F64(f64::NEG_INFINITY) => "-Infinity".into(),
+        Value::F64(number) => {
+            let mut out = Vec::new();
+            push_f64(&mut out, *number);
+            String::from_utf8_lossy(&out).into_owned().into()
+        }
+        Value::Array(_) => to_json(&to_any_value(value)).to_string().into(),
+        // The enum is non-exhaustive; a future variant is still readable as text.
+        other => other.to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::Array;
+
+    use super::*;
+
+    #[test]
+    fn any_key_becomes_a_legal_name() {
+        for (key, name) in [
+            ("payment", "payment"),
+            ("http.method", "http_method"),
+            ("aws:region", "aws_region"),
+            ("5xx", "key_5xx"),
+            ("", "_"),
+            ("__name__", "_name_"),
+            ("__meta_x", "_meta_x"),
+            ("страна", "_"),
+            ("größe", "gr_e"),
+            ("_x", "_x"),
+            ("a__b", "a_b"),
+            ("a\0\n\"b", "a_b"),
+            ("७", "_"),
+        ] {
+            assert_eq!(label_name(key), name, "{key}");
+            assert!(is_legal(&label_name(key)), "{key}");
+        }
+    }
+
+    #[test]
+    fn values_have_one_text() {
+        for (value, expected) in [
+            (Value::from("a\\b\"c\nd\0e"), "a\\\\b\\\"c\\nd\u{fffd}e"),
+            (true.into(), "true"),
+            ((-7).into(), "-7"),
+            (1.5.into(), "1.5"),
+            (f64::NAN.into(), "NaN"),
+            (f64::NEG_INFINITY.into(), "-Infinity"),
+            (Value::Array(vec![1, 2].into()), "[1,2]"),
+            (Value::Array(vec![1.5, f64::NAN].into()), "[1.5,\\\"NaN\\\"]"),
+            (Value::Array(Array::String(vec!["a".into(), "b\"".into()])), "[\\\"a\\\",\\\"b\\\\\\\"\\\"]"),
+        ] {
+            let mut out = Vec::new();
+            push_value(&mut out, &value);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The HTTP server of the page.
+
+use std::{convert::Infallible, future::Future, net::TcpListener, sync::Arc, time::Duration};
+
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY},
+};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpStream, task::JoinSet};
+
+use super::{
+    accept::accepts_gzip,
+    body::PartsBody,
+    connections::{Connection, Connections},
+    listener::Listener,
+    scraper::{ScrapeError, Scraper},
+};
+use crate::{
+    diagnostics::{DiagnosticLog, RateLimit},
+    export::runtime::OpenPort,
+};
+
+/// The longest time that a client may take to send the head of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The size of the head of a request, and of the part of a response that is copied before it is
+/// sent.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// The number of headers of a request.
+const MAX_HEADERS: usize = 100;
+
+/// The state that all connections share.
+#[derive(Debug)]
+struct Server {
+    scraper: Arc<Scraper>,
+    path: String,
+    connections: Arc<Connections>,
+    diagnostics: DiagnosticLog,
+}
+
+impl Listener {
+    /// Returns the future that serves the page.
+    pub(crate) fn serve(
+        self,
+        scraper: Scraper,
+        path: &str,
+        diagnostics: DiagnosticLog,
+        open_port: OpenPort,
+    ) -> impl Future<Output = ()> + use<> {
+        let server = Arc::new(Server {
+            scraper: Arc::new(scraper),
+            path: path.to_owned(),
+            connections: Arc::default(),
+            diagnostics,
+        });
+        async move {
+            // Dropping the future closes the ports.
+            let mut sockets = JoinSet::new();
+            for socket in self.sockets {
+                sockets.spawn(Arc::clone(&server).listen(socket, open_port.clone()));
+            }
+            while sockets.join_next().await.is_some() {}
+        }
+    }
+}
+
+impl Server {
+    /// `_open_port` is dropped after the socket.
+    async fn listen(self: Arc<Self>, socket: TcpListener, _open_port: OpenPort) {
+        let limit = RateLimit::default();
+        let listener = match tokio::net::TcpListener::from_std(socket) {
+            Ok(listener) => listener,
+            Err(error) => return self.diagnostics.error(format_args!("cannot serve metrics: {error}")),
+        };
+        let mut connections = JoinSet::new();
+        loop {
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    if limit.is_due() {
+                        self.diagnostics.warn(format_args!("cannot accept a scrape: {error}"));
+                    }
+                    // Most likely out of file descriptors; an immediate retry would spin.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            while connections.try_join_next().is_some() {}
+            let connection = Arc::new(self.connections.open());
+            connections.spawn(Arc::clone(&self).serve(stream, connection));
+        }
+    }
+
+    async fn serve(self: Arc<Self>, stream: TcpStream, connection: Arc<Connection>) {
+        let for_requests = Arc::clone(&connection);
+        let service = service_fn(move |request| Arc::clone(&self).answer(request, Arc::clone(&for_requests)));
+        let served = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_buf_size(MAX_HEAD)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::select! {
+            // An error means that the client has disconnected or does not speak HTTP.
+            _ = served => {}
+            () = connection.must_close() => {}
+        }
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        connection: Arc<Connection>,
+    ) -> Result<Response<PartsBody>, Infallible> {
+        tokio::time::sleep_until(connection.begin_request()).await;
+        Ok(self.response(&request, &connection).await)
+    }
+
+    async fn response(
+        &self,
+        request: &Request<Incoming>,
+        connection: &Arc<Connection>,
+    ) -> Response<PartsBody> {
+        if request.uri().path() != self.path {
+            return plain(StatusCode::NOT_FOUND, format!("the metrics are at {}\n", self.path));
+        }
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            let mut response =
+                plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are allowed\n".to_owned());
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
+        }
+        let page = match self.scraper.scrape(accepts_gzip(request.headers())).await {
+            Ok(page) => page,
+            Err(error @ ScrapeError::Busy) => {
+                return plain(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"));
+            }
+            Err(error @ ScrapeError::Failed(_)) => {
+                return plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n"));
+            }
+        };
+        let is_gzip = page.is_gzip;
+        let mut response = Response::new(PartsBody::page(page.chunks, connection.begin_page()));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if is_gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
+}
+
+fn plain(status: StatusCode, text: String) -> Response<PartsBody> {
+    let mut response = Response::new(text.into());
+    *response.status_mut() = status;
+    response
+}
