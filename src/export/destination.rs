@@ -18,6 +18,9 @@ pub(crate) trait SpanDestination: Flush {
         true
     }
 
+    /// Counts a span as lost. Called only if [`accepts`](Self::accepts) was `false`.
+    fn refuse(&self) {}
+
     /// Copies a sampled span that has ended.
     fn end(&self, span: &SpanData) {
         self.end_owned(span.clone());
@@ -33,6 +36,9 @@ pub(crate) trait LogDestination: Flush {
     fn accepts(&self) -> bool {
         true
     }
+
+    /// Counts a record as lost. Called only if [`accepts`](Self::accepts) was `false`.
+    fn refuse(&self) {}
 
     /// Reads a record.
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope);

@@ -82,10 +82,6 @@ impl ConsoleExporter {
         Arc::clone(&self.recorders[signal as usize])
     }
 
-    pub(super) fn accepts(&self) -> bool {
-        self.lines.accepts()
-    }
-
     pub(super) fn format(&self) -> LineFormat {
         self.format
     }

@@ -65,7 +65,11 @@ impl ConsoleSpanDestination {
 
 impl SpanDestination for ConsoleSpanDestination {
     fn accepts(&self) -> bool {
-        self.console.accepts()
+        self.console.lines().accepts()
+    }
+
+    fn refuse(&self) {
+        self.console.lines().refuse_full(1, &self.console.recorder(Signal::Traces));
     }
 
     fn end(&self, span: &SpanData) {

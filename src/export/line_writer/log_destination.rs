@@ -36,6 +36,10 @@ impl LogDestination for LineLogDestination {
         self.lines.accepts()
     }
 
+    fn refuse(&self) {
+        self.lines.refuse_full(1, &self.recorder);
+    }
+
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
         if self.lines.refuse_early(1, &self.recorder) {
             return;

@@ -73,22 +73,28 @@ impl LineWriter {
         }
         // A line of the sink itself has another reason.
         if shared.is_full() && !shared.is_reentrant() {
-            let mut reason = Reason::QueueFull;
-            shared.update(|state| {
-                (state.missing, state.notice_due) = (state.missing + items, true);
-                if state.stopping {
-                    reason = Reason::ShutDown;
-                }
-            });
-            recorder.refuse(items, reason);
+            self.refuse_full(items, recorder);
             return true;
         }
         false
     }
 
-    /// Returns `false` if lines would be refused.
+    /// Returns `false` if the queue is full.
     pub(crate) fn accepts(&self) -> bool {
-        !self.shared.is_closed() && !self.shared.is_full()
+        !self.shared.is_full()
+    }
+
+    /// Counts items for which the queue had no room.
+    #[cold]
+    pub(crate) fn refuse_full(&self, items: u64, recorder: &StatsRecorder) {
+        let mut reason = Reason::QueueFull;
+        self.shared.update(|state| {
+            (state.missing, state.notice_due) = (state.missing + items, true);
+            if state.stopping {
+                reason = Reason::ShutDown;
+            }
+        });
+        recorder.refuse(items, reason);
     }
 
     /// Writes or queues whole lines that contain `items`.

@@ -138,13 +138,17 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     /// Counts an item as lost if the queue would refuse it. The caller then need not create it.
     #[inline]
     fn refuse_early(&self) -> bool {
-        let reason = match self.refusal.load(Ordering::Acquire) {
-            ACCEPTING => return false,
-            FULL => Reason::QueueFull,
-            _ => Reason::ShutDown,
-        };
-        self.losses.refuse(1, reason);
+        if self.is_accepting() {
+            return false;
+        }
+        self.refuse_item();
         true
+    }
+
+    #[cold]
+    fn refuse_item(&self) {
+        let is_closed = self.refusal.load(Ordering::Acquire) == CLOSED;
+        self.losses.refuse(1, if is_closed { Reason::ShutDown } else { Reason::QueueFull });
     }
 
     fn push(&self, item: T) {
@@ -277,6 +281,10 @@ impl SpanDestination for BatchQueue<SpanData> {
         self.is_accepting()
     }
 
+    fn refuse(&self) {
+        self.refuse_item();
+    }
+
     fn end(&self, span: &SpanData) {
         if !self.refuse_early() {
             self.push(span.clone());
@@ -293,6 +301,10 @@ impl SpanDestination for BatchQueue<SpanData> {
 impl LogDestination for BatchQueue<ScopedRecord> {
     fn accepts(&self) -> bool {
         self.is_accepting()
+    }
+
+    fn refuse(&self) {
+        self.refuse_item();
     }
 
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {

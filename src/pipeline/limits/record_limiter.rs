@@ -42,21 +42,13 @@ impl RecordLimiter {
         }
     }
 
-    /// Changes a record that is not within the limits, unless no destination accepts it: a record
-    /// that is lost costs no copies.
-    pub(crate) fn enforce(&self, record: &mut SdkLogRecord, is_accepted: impl FnOnce() -> bool) {
-        if !self.is_within_limits(record) && is_accepted() {
-            self.replace(record);
-        }
-    }
-
     /// Moves the record out of `record`, which is empty afterwards.
     pub(crate) fn take(&self, record: &mut SdkLogRecord) -> SdkLogRecord {
         std::mem::replace(record, self.logger.create_log_record())
     }
 
     /// Returns `true` for nearly all records: nothing has to be changed.
-    fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
+    pub(crate) fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
         let mut count = 0;
         let mut keys = KeyBits::default();
         for (key, _) in record.attributes_iter() {
@@ -76,7 +68,7 @@ impl RecordLimiter {
     /// Replaces a record by one within the limits.
     #[cold]
     #[inline(never)]
-    fn replace(&self, record: &mut SdkLogRecord) {
+    pub(crate) fn replace(&self, record: &mut SdkLogRecord) {
         let (attributes, dropped) = self.unique_attributes(record);
         let mut replacement = self.logger.create_log_record();
         replacement.add_attributes(attributes);

@@ -86,9 +86,14 @@ impl LogPipeline {
         }
     }
 
-    /// Enforces the limits and passes the record on.
+    /// Enforces the limits and passes the record on. A record that is lost costs no copies.
     fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        self.limiter.enforce(record, || self.accepts());
+        if !self.limiter.is_within_limits(record) {
+            if !self.accepts() {
+                return self.refuse(record, scope);
+            }
+            self.limiter.replace(record);
+        }
         if may_repeat_in_scope(scope)
             && let Some(unique) = unique_scope(scope)
         {
@@ -116,6 +121,16 @@ impl LogPipeline {
         {
             // The SDK drops the record after this, since there is no other processor.
             destination.emit_owned(self.limiter.take(record), scope);
+        }
+    }
+
+    /// Counts a record as lost at the destinations whose filters match.
+    #[cold]
+    fn refuse(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
+        for LogRoute { filter, destination } in self.routes.iter().chain(&self.owner) {
+            if filter.matches(record, scope) {
+                destination.refuse();
+            }
         }
     }
 }

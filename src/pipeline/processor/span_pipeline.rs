@@ -64,9 +64,10 @@ impl SpanProcessor for SpanPipeline {
             return;
         }
         // A span that is lost costs no copies.
-        if self.destinations.iter().any(|destination| destination.accepts()) {
-            self.limiter.enforce(&mut span);
+        if !self.destinations.iter().any(|destination| destination.accepts()) {
+            return self.destinations.iter().for_each(|destination| destination.refuse());
         }
+        self.limiter.enforce(&mut span);
         let Some((last, others)) = self.destinations.split_last() else { return };
         for destination in others {
             destination.end(&span);
