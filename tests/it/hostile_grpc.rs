@@ -1,7 +1,7 @@
 //! gRPC servers with odd frames: the status decides, whatever the message is.
 #![cfg(all(unix, feature = "grpc"))]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use test_support::{
     export_outcome::observe,
@@ -270,4 +270,22 @@ fn redirect_names_its_target() {
     let reason = "302 Found: the redirect to https://login.test/sign-in is not followed";
     assert!(observed.text().contains(reason) && !observed.text().contains("canary"), "{observed:#?}");
     assert_eq!(server.requests(), 1);
+}
+
+#[test]
+fn server_without_http2_is_named() {
+    let answers: [(&[u8], &str); 2] = [
+        (b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n", "the endpoint does not speak gRPC"),
+        (b"", "connection closed before a response; the server may require https://"),
+    ];
+    for (answer, reason) in answers {
+        // It closes the connection while the client still writes.
+        let server = HostileServer::start(Security::Plain, move |peer| {
+            peer.read_exact(&mut [0; 24])?;
+            peer.write_all(answer)
+        });
+        let observed = observe(&server.url(), "grpc", &[]);
+        observed.assert_counts(0, 10);
+        assert!(observed.text().contains(reason), "{observed:#?}");
+    }
 }

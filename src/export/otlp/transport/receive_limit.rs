@@ -29,7 +29,10 @@ pub(super) struct ReceiveLimit(Arc<Received>);
 #[derive(Debug, Default)]
 struct Received {
     bytes: AtomicUsize,
+    /// Set once a server has sent a byte.
     any: AtomicBool,
+    /// Set once a server has begun with a frame of HTTP/2.
+    http2: AtomicBool,
 }
 
 impl ReceiveLimit {
@@ -53,6 +56,14 @@ impl ReceiveLimit {
         }
     }
 
+    /// Records the first byte of a plain connection. That of an HTTP/2 server is the length of its
+    /// settings, and no other protocol begins with it.
+    pub(super) fn add_first(&self, byte: u8) {
+        if byte == 0 {
+            self.0.http2.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Counts an interim response.
     pub(super) fn add_interim(&self) {
         self.add(MAX_BYTES / MAX_INTERIM);
@@ -71,6 +82,12 @@ impl ReceiveLimit {
     #[cfg(feature = "grpc")]
     pub(super) fn has_received(&self) -> bool {
         self.0.any.load(Ordering::Relaxed)
+    }
+
+    /// Returns `true` once any server has begun with a frame of HTTP/2, without TLS.
+    #[cfg(feature = "grpc")]
+    pub(super) fn has_received_http2(&self) -> bool {
+        self.0.http2.load(Ordering::Relaxed)
     }
 
     /// Replaces the error of a connection that this limit has closed. h2 would hide the cause.

@@ -20,12 +20,13 @@ use super::receive_limit::ReceiveLimit;
 pub(super) struct TransportStream {
     stream: TcpStream,
     is_proxied: bool,
+    has_received: bool,
     limit: ReceiveLimit,
 }
 
 impl TransportStream {
     pub(super) fn new(stream: TcpStream, is_proxied: bool, limit: ReceiveLimit) -> Self {
-        Self { stream, is_proxied, limit }
+        Self { stream, is_proxied, has_received: false, limit }
     }
 }
 
@@ -44,7 +45,12 @@ impl AsyncRead for TransportStream {
         self.limit.check()?;
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.limit.add(buffer.filled().len() - before);
+        let received = &buffer.filled()[before..];
+        self.limit.add(received.len());
+        if let Some(first) = received.first().filter(|_| !self.has_received) {
+            self.limit.add_first(*first);
+            self.has_received = true;
+        }
         result
     }
 }

@@ -117,11 +117,15 @@ impl GrpcClient {
     fn error(&self, error: &legacy::Error) -> ExportError {
         let error = self.limit.explain(classify(error));
         let is_closed = error.error_type() == ErrorType::ConnectionClosed;
-        if !is_closed || self.is_https || self.limit.has_received() {
+        if !is_closed || self.is_https || self.limit.has_received_http2() {
             return error;
         }
         // A server without HTTP/2 may close the connection before its response is read.
-        let detail = "connection closed before a response; the server may require https://";
+        let detail = if self.limit.has_received() {
+            "the endpoint does not speak gRPC"
+        } else {
+            "connection closed before a response; the server may require https://"
+        };
         ExportError::transient(ErrorType::NotGrpc, detail, None)
     }
 }
