@@ -40,7 +40,7 @@ impl fmt::Display for Bad {
         f.write_str("text")?;
         match self {
             Self::ReturnsError => Err(fmt::Error),
-            Self::Panics => panic!("on purpose"),
+            Self::Panics => std::panic::panic_any(PanicsWhenDropped),
             Self::Logs => {
                 tracing::error!(value = %"nested", "from a value");
                 log::error!("from a {}", "value");
@@ -57,6 +57,15 @@ impl fmt::Display for Bad {
 impl fmt::Debug for Bad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// The payload of a panic, which panics again.
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("on purpose");
     }
 }
 

@@ -1,11 +1,8 @@
 //! Errors as attributes.
 
-use std::{
-    error::Error,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::error::Error;
 
-use super::value::display_lossy;
+use super::value::{display_lossy, shielded};
 use crate::format::{EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE};
 
 /// The maximum number of recorded sources of an error. A chain of sources could be circular.
@@ -35,5 +32,5 @@ pub(super) fn sources<E: Error + ?Sized>(error: &E) -> impl Iterator<Item = &(dy
 }
 
 fn source<E: Error + ?Sized>(error: &E) -> Option<&(dyn Error + 'static)> {
-    catch_unwind(AssertUnwindSafe(|| error.source())).unwrap_or_default()
+    shielded(|| error.source()).flatten()
 }

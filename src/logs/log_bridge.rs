@@ -1,7 +1,5 @@
 //! The bridge from the `log` crate.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use opentelemetry::{
     Key,
     logs::{AnyValue, LogRecord as _},
@@ -16,7 +14,7 @@ use super::{
     logger::LoggerFactory,
     record::{add_location, init_record},
     record_emitter::RecordEmitter,
-    value::{display_lossy, format_value, integer_value},
+    value::{display_lossy, format_value, integer_value, shielded},
 };
 use crate::format::EXCEPTION_MESSAGE;
 
@@ -53,7 +51,7 @@ impl log::Log for LogBridge {
         out.set_body(format_value(*record.args()));
         // The source and the values may be those of the program. The visitor returns no error.
         let key_values = record.key_values();
-        let _ = catch_unwind(AssertUnwindSafe(|| key_values.visit(&mut KeyValueVisitor(&mut out))));
+        let _ = shielded(|| key_values.visit(&mut KeyValueVisitor(&mut out)));
         if self.code_location {
             let file = match record.file_static() {
                 Some(file) => Some(AnyValue::from(file)),
@@ -78,7 +76,7 @@ impl<'kvs> log::kv::VisitSource<'kvs> for KeyValueVisitor<'_> {
     ) -> Result<(), log::kv::Error> {
         let visitor = ValueVisitor { key: Key::new(key.as_str().to_owned()), record: self.0 };
         // An error or a panic costs this value, not those that follow.
-        let _ = catch_unwind(AssertUnwindSafe(|| value.visit(visitor)));
+        let _ = shielded(|| value.visit(visitor));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     fmt::{self, Write as _},
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -65,7 +66,22 @@ fn format_nested(arguments: fmt::Arguments<'_>) -> String {
 }
 
 fn write_lossy(text: &mut String, arguments: fmt::Arguments<'_>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| text.write_fmt(arguments)));
+    let _ = shielded(|| text.write_fmt(arguments));
+}
+
+/// Runs code of the program. Returns `None` if it panics.
+#[inline]
+pub(super) fn shielded<T>(code: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            // The destructor of the payload also belongs to the program.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                mem::forget(payload);
+            }
+            None
+        }
+    }
 }
 
 /// Returns the text of a value, up to the first error or panic of its `Display` implementation.
