@@ -40,9 +40,9 @@ fn own(labels: &Labels) -> Vec<(&str, &str)> {
 }
 
 /// Returns the labels that a counter with these attributes has on the page.
-fn labels_of(attributes: Vec<KeyValue>) -> Labels {
+fn labels_of(attributes: &[KeyValue]) -> Labels {
     let tools = tools(&[]);
-    tools.meter("shop").u64_counter("orders").build().add(1, &attributes);
+    tools.meter("shop").u64_counter("orders").build().add(1, attributes);
     let page = page(&tools);
     let found = of(&page, "orders_total");
     assert_eq!(found.len(), 1, "{page:?}");
@@ -66,7 +66,7 @@ fn any_attribute_key_becomes_a_legal_label() {
         ("le", "le"),
         ("quantile", "quantile"),
     ] {
-        let labels = labels_of(vec![KeyValue::new(key, "x"), KeyValue::new("good", "y")]);
+        let labels = labels_of(&[KeyValue::new(key, "x"), KeyValue::new("good", "y")]);
         let mut expected = vec![("good", "y"), (name, "x")];
         expected.sort_unstable();
         assert_eq!(own(&labels), expected, "{key:?}");
@@ -78,11 +78,11 @@ fn any_value_is_read_back() {
     for value in
         ["a\"b", "a\\b", "a\nb", "\\n", "\\", "{}=,# \t\r", "größe ✓", "\u{7f}\u{1b}[31m\u{85}\u{2028}"]
     {
-        let labels = labels_of(vec![KeyValue::new("value", value)]);
+        let labels = labels_of(&[KeyValue::new("value", value)]);
         assert_eq!(labels["value"], value);
     }
     // Prometheus reads a zero byte as the end of the page.
-    assert_eq!(labels_of(vec![KeyValue::new("value", "a\0b")])["value"], "a\u{fffd}b");
+    assert_eq!(labels_of(&[KeyValue::new("value", "a\0b")])["value"], "a\u{fffd}b");
     for (value, expected) in [
         (Value::from(true), "true"),
         (7.into(), "7"),
@@ -92,18 +92,18 @@ fn any_value_is_read_back() {
         (Value::Array(Array::from(vec![1, 2])), "[1,2]"),
         (Value::Array(Array::String(vec!["a\"".into(), "b".into()])), "[\"a\\\"\",\"b\"]"),
     ] {
-        assert_eq!(labels_of(vec![KeyValue::new("value", value)])["value"], expected);
+        assert_eq!(labels_of(&[KeyValue::new("value", value)])["value"], expected);
     }
 }
 
 #[test]
 fn attributes_of_one_label_are_joined_in_key_order() {
     let attributes = [("a_b", "3"), ("a.b", "1"), ("a/b", "2")];
-    let labels = labels_of(attributes.iter().map(|(key, value)| KeyValue::new(*key, *value)).collect());
+    let labels = labels_of(&attributes.map(|(key, value)| KeyValue::new(key, value)));
     assert_eq!(labels["a_b"], "1;2;3");
-    let labels = labels_of(vec![KeyValue::new("otel.scope.name", "x")]);
+    let labels = labels_of(&[KeyValue::new("otel.scope.name", "x")]);
     assert_eq!(labels["otel_scope_name"], "x;shop");
-    let labels = labels_of(vec![KeyValue::new("otel_scope_name", "x")]);
+    let labels = labels_of(&[KeyValue::new("otel_scope_name", "x")]);
     assert_eq!(labels["otel_scope_name"], "shop;x");
 }
 
