@@ -24,7 +24,7 @@ const KEYS: &[&str] = &["payment", "http.method", "url.path", "a_b", "error"];
 /// other characters may stay.
 fn record(meter: impl Fn(&'static str) -> Meter, random: &mut Random) {
     for (number, name) in NAMES.iter().enumerate() {
-        let meter = meter(random.pick(&["shop", "stock"]));
+        let meter = meter(random.pick::<&str>(&["shop", "stock"]));
         let name = format!("{name}.x{number}");
         let unit = *random.pick(UNITS);
         let kind = random.below(6);
