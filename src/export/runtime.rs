@@ -51,6 +51,10 @@ impl ExportRuntime {
     /// the operating system refuses a thread.
     pub(crate) fn start() -> Result<Self, Error> {
         let refused = |error| Error::system("cannot start the background thread", error);
+        // With its feature `signal`, which a program may enable, tokio opens a pair of sockets once
+        // and panics if it cannot.
+        #[cfg(unix)]
+        drop(std::os::unix::net::UnixStream::pair().map_err(refused)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()

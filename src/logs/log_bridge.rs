@@ -59,7 +59,7 @@ impl log::Log for LogBridge {
             };
             add_location(&mut out, file, record.line());
         }
-        self.emitter.emit(out);
+        self.emitter.emit(&mut out);
     }
 
     fn flush(&self) {}

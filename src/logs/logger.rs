@@ -155,6 +155,6 @@ impl Logger {
         if self.code_location {
             add_location(&mut record, Some(location.file()), Some(location.line()));
         }
-        self.emitter.emit(record);
+        self.emitter.emit(&mut record);
     }
 }

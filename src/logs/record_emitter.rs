@@ -47,9 +47,9 @@ impl RecordEmitter {
     /// Emits a record with the ids of the current span. Without access to the current context, it
     /// has no ids.
     #[inline]
-    pub(super) fn emit(&self, mut record: SdkLogRecord) {
+    pub(super) fn emit(&self, record: &mut SdkLogRecord) {
         let is_suppressed = context::with_current(|current| {
-            set_ids(&mut record, current);
+            set_ids(record, current);
             current.is_telemetry_suppressed()
         });
         if is_suppressed != Some(true) {
@@ -58,22 +58,22 @@ impl RecordEmitter {
     }
 
     /// Emits a record with the ids of the span in `parent`, whatever span is current.
-    pub(super) fn emit_in(&self, mut record: SdkLogRecord, parent: Option<&Context>) {
+    pub(super) fn emit_in(&self, record: &mut SdkLogRecord, parent: Option<&Context>) {
         let is_suppressed = context::with_current(Context::is_telemetry_suppressed) == Some(true)
             || parent.is_some_and(Context::is_telemetry_suppressed);
         if is_suppressed {
             return;
         }
         if let Some(parent) = parent {
-            set_ids(&mut record, parent);
+            set_ids(record, parent);
         }
         self.send(record);
     }
 
     #[inline]
-    fn send(&self, mut record: SdkLogRecord) {
+    fn send(&self, record: &mut SdkLogRecord) {
         if let Some(sink) = &self.sink {
-            sink.emit_filtered(&mut record, &self.scope);
+            sink.emit_filtered(record, &self.scope);
         }
     }
 }

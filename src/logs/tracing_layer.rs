@@ -143,13 +143,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
         if !event.is_contextual() {
             // Without a parent the record belongs to no span, whatever span is current.
             let parent = event.parent().and_then(|parent| self.span_context(parent, ctx));
-            self.emitter.emit_in(record, parent.as_ref());
+            self.emitter.emit_in(&mut record, parent.as_ref());
         } else if unattached_spans::exist() {
             let current = ctx.lookup_current().and_then(|current| self.span_context(&current.id(), ctx));
-            self.emitter.emit_in(record, current.as_ref());
+            self.emitter.emit_in(&mut record, current.as_ref());
         } else {
             // The current span may be one of `tracing` or not.
-            self.emitter.emit(record);
+            self.emitter.emit(&mut record);
         }
     }
 

@@ -78,7 +78,13 @@ pub fn observe(url: &str, protocol: &str, more: &[(&str, &str)]) -> Observed {
 
 fn export(url: &str, protocol: &str, more: &[(&str, &str)]) -> Observed {
     let ca_file = ca_file();
-    let mut variables = vec![("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"), ("AUTOTEL_SHUTDOWN_TIMEOUT", "10s")];
+    let mut variables = vec![
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"),
+        ("AUTOTEL_SHUTDOWN_TIMEOUT", "10s"),
+        // All spans are in one batch, however slowly they are emitted.
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "1000"),
+    ];
     if url.starts_with("https") {
         variables.push(("OTEL_EXPORTER_OTLP_CERTIFICATE", &ca_file));
     }
