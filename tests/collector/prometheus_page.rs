@@ -3,7 +3,6 @@
 //! Checks a few hundred pages; `PAGES=10000 cargo test --all-features --test collector
 //! prometheus_page` checks more.
 #![cfg(feature = "prometheus")]
-#![allow(clippy::float_cmp, reason = "samples have the recorded values")]
 #![allow(clippy::float_cmp, reason = "Prometheus stores values without a loss")]
 
 use test_support::{

@@ -1,6 +1,5 @@
 //! The names, labels and values on the Prometheus page.
 #![cfg(feature = "prometheus")]
-#![allow(clippy::float_cmp, reason = "samples have the recorded values")]
 #![allow(clippy::float_cmp, reason = "the page contains values without a loss")]
 
 use autotelemetry::{

@@ -10,7 +10,7 @@ use crate::format::{json::to_json, to_any_value};
 
 /// Returns a label name that Prometheus accepts.
 ///
-/// The rules are those of the specification, `Prometheus and `OpenMetrics` Compatibility`: characters
+/// The rules are those of the specification, `Prometheus and OpenMetrics Compatibility`: characters
 /// that are not allowed become `_`, and consecutive `_` become one. The latter also changes
 /// `__name__` and other names that Prometheus reserves.
 pub(super) fn label_name(key: &str) -> Cow<'_, str> {

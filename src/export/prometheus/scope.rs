@@ -13,7 +13,7 @@ const SCHEMA_URL: &str = "otel_scope_schema_url";
 
 /// Returns the `otel_scope_…` labels of a meter.
 ///
-/// See the specification, `Prometheus and `OpenMetrics` Compatibility`, "Instrumentation Scope":
+/// See the specification, `Prometheus and OpenMetrics Compatibility`, "Instrumentation Scope":
 /// attributes that would become one of the first three labels are dropped.
 pub(super) fn scope_labels(scope: &InstrumentationScope) -> Vec<ConstantLabel> {
     let of_scope = [(NAME, Some(scope.name())), (VERSION, scope.version()), (SCHEMA_URL, scope.schema_url())];

@@ -1,6 +1,6 @@
 //! Units of metrics as words.
 //!
-//! The words are those of the specification, `Prometheus and `OpenMetrics` Compatibility`. Other
+//! The words are those of the specification, `Prometheus and OpenMetrics Compatibility`. Other
 //! units stay as they are, as in the Collector and in the OTLP receiver of Prometheus.
 
 use std::borrow::Cow;
