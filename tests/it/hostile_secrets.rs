@@ -1,8 +1,6 @@
 //! Servers that repeat the secrets of a request. No channel of the library shows them.
 #![cfg(unix)]
 
-use std::io::Write as _;
-
 use autotelemetry::{Builder, ObservabilityTools};
 use test_support::{
     export_outcome::{Observed, observe},
@@ -177,6 +175,8 @@ fn secrets_in_other_parts_of_a_response_are_masked() {
 #[test]
 #[cfg(feature = "grpc")]
 fn secrets_in_frames_are_masked() {
+    use std::io::Write as _;
+
     use test_support::hostile_grpc::{GRPC, serve};
 
     // gRPC does not send the query of the endpoint.
