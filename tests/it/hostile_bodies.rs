@@ -36,7 +36,6 @@ fn partial_success(rejected: i64, message: &str) -> Vec<u8> {
 
 #[test]
 fn confirmed_success_of_any_form_is_exported_once() {
-    let invalid = [0xff; 20];
     for (name, response) in [
         ("empty", response("200 OK", "", "")),
         ("empty page", response("200 OK", "content-type: text/html\r\n", "")),
@@ -46,10 +45,10 @@ fn confirmed_success_of_any_form_is_exported_once() {
         ("JSON with charset", response("200 OK", "content-type: Application/JSON; charset=utf-8\r\n", "{}")),
         ("JSON as text", response("200 OK", "content-type: text/plain; charset=utf-8\r\n", "{}\n")),
         ("JSON without type", response("200 OK", "", " {}")),
-        ("invalid JSON", response("200 OK", JSON, "[[[[")),
+        ("JSON of spaces", response("200 OK", JSON, " \n")),
+        ("JSON before other bytes", response("200 OK", JSON, "{}\n0")),
         ("protobuf", response("200 OK", PROTOBUF, partial_success(0, ""))),
         ("protobuf without type", response("200 OK", "", [10, 0])),
-        ("invalid protobuf", response("200 OK", PROTOBUF, invalid)),
         ("compressed", response("200 OK", &format!("{JSON}content-encoding: gzip\r\n"), gzip(b"{}"))),
         ("until the end", b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}".to_vec()),
         ("many headers", response("200 OK", &headers(200), "")),
@@ -72,6 +71,9 @@ fn page_instead_of_response_is_a_wrong_destination() {
         ("content-type: text/plain\r\n", b"ok".to_vec(), "text/plain instead of"),
         ("content-type: text/html\r\ncontent-encoding: gzip\r\n", gzip(page.as_bytes()), "text/html instead"),
         (JSON, page.as_bytes().to_vec(), "application/json instead of"),
+        (JSON, b"login please".to_vec(), "application/json instead of"),
+        (JSON, br#"[{"partialSuccess":{}}]"#.to_vec(), "application/json instead of"),
+        (JSON, b"[[[[".to_vec(), "application/json instead of"),
         (PROTOBUF, format!("\n  {page}").into_bytes(), "application/x-protobuf instead of"),
         ("", page.as_bytes().to_vec(), "content that is not OTLP"),
         ("", b"welcome".to_vec(), "content that is not OTLP"),
@@ -135,6 +137,59 @@ fn partial_success_with_odd_counts_keeps_the_accounts_exact() {
         observed.assert_counts(10 - failed, failed);
         assert_eq!(server.requests(), 1);
         assert!(observed.stderr.contains("odd"), "{observed:#?}");
+    }
+}
+
+#[test]
+fn rejection_with_a_faulty_message_is_counted() {
+    let json = |members: &str| format!(r#"{{"partialSuccess":{{{members}}}}}"#).into_bytes();
+    let with_message = |message: &str| json(&format!(r#""rejectedSpans":3,"errorMessage":{message}"#));
+    let plain = with_message(r#""full""#);
+    // The message ends in the middle of a character.
+    let mut cut = partial_success(3, "full \u{e9}");
+    *cut.last_mut().unwrap() = b'x';
+    let mut latin = plain.clone();
+    let at = latin.windows(4).position(|window| window == b"full").unwrap();
+    latin[at] = 0xe9;
+    for (headers, body) in [
+        (JSON, plain.clone()),
+        (JSON, [b"\xef\xbb\xbf", &*plain].concat()),
+        (JSON, [&*plain, b"\r\n0"].concat()),
+        ("content-type: text/plain\r\n", [b"\xef\xbb\xbf", &*plain, b"\0"].concat()),
+        ("", [b"\xef\xbb\xbf", &*plain].concat()),
+        (JSON, latin),
+        (JSON, with_message("7")),
+        (JSON, with_message("true")),
+        (JSON, with_message(r#"{"text":["full"]}"#)),
+        (JSON, with_message(r#""\ud800""#)),
+        (JSON, json(r#""rejectedSpans":3,"rejectedSpans":3"#)),
+        (JSON, json(r#""rejectedSpans":"3","rejectedDataPoints":0,"rejected_spans":1"#)),
+        (JSON, br#"{"partial_success":null,"partialSuccess":{"rejectedSpans":3}}"#.to_vec()),
+        (JSON, br#"{"partialSuccess":{"rejectedSpans":3},"partial_success":null}"#.to_vec()),
+        (PROTOBUF, cut.clone()),
+        ("", cut.clone()),
+        (PROTOBUF, [&*cut, &[0xff]].concat()),
+        (PROTOBUF, partial_success(3, "")),
+    ] {
+        let server = HostileServer::answering(Security::Plain, response("200 OK", headers, &body));
+        let observed = observe(&server.url(), HTTP, &[]);
+        let text = String::from_utf8_lossy(&body);
+        println!("{text}: {}", observed.text());
+        observed.assert_counts(7, 3);
+        assert_eq!(server.requests(), 1, "{text}");
+        assert!(observed.stderr.contains("; 3 spans lost") && !observed.stderr.contains(": ;"), "{text}");
+    }
+    // Nothing is readable, and the media type confirms the request.
+    for (headers, body) in [
+        (PROTOBUF, vec![0xff; 20]),
+        (PROTOBUF, b"login please".to_vec()),
+        (JSON, br#"{"partialSuccess":"3 spans"}"#.to_vec()),
+    ] {
+        let server = HostileServer::answering(Security::Plain, response("200 OK", headers, &body));
+        let observed = observe(&server.url(), HTTP, &[]);
+        observed.assert_counts(10, 0);
+        let warning = "the response could not be read; some items may be rejected";
+        assert!(observed.stderr.contains(warning), "{observed:#?}");
     }
 }
 
@@ -225,6 +280,10 @@ fn redirect_is_not_followed_and_names_its_target() {
         assert!(observed.shutdown.contains(&reason) && !observed.text().contains("canary"), "{observed:#?}");
         assert_eq!((server.requests(), target.requests()), (1, 0));
     }
+    let location = "location: http:\\\\user:pass-canary@host/p\r\n";
+    let server = HostileServer::answering(Security::Plain, response("302 Found", location, ""));
+    let text = observe(&server.url(), HTTP, &[]).text();
+    assert!(text.contains("the redirect to http://host/p") && !text.contains("canary"), "{text}");
 }
 
 #[test]
@@ -253,6 +312,14 @@ fn invalid_head_is_named_and_not_sent_again() {
 }
 
 #[test]
+fn characters_that_change_the_order_of_a_message_are_not_shown() {
+    let body = "bad \u{202e}order\u{2028}and \u{2066}line";
+    let server = HostileServer::answering(Security::Plain, response("403 Forbidden", "", body));
+    let observed = observe(&server.url(), HTTP, &[]);
+    assert!(observed.stats.last_error().contains("403 Forbidden: bad  order and  line"), "{observed:#?}");
+}
+
+#[test]
 fn compressed_refusal_is_readable_and_binary_one_is_not_shown() {
     let text = gzip(br#"{"message":"quota used up"}"#);
     let answers = [
@@ -278,6 +345,7 @@ fn absurd_retry_after_delays_at_most_a_minute() {
         ("99999999999999999999", true),
         ("18446744073709551615", true),
         ("Fri, 06 Nov 2195 08:49:37 GMT", true),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", true),
         ("-1", false),
         ("Sun, 06 Nov 1994 08:49:37 GMT", false),
     ] {

@@ -49,11 +49,13 @@ fn interim_responses_are_bounded() {
 
 #[test]
 fn endless_heads_are_bounded() {
-    let floods: [(&str, &[u8], &[u8]); 4] = [
+    let floods: [(&str, &[u8], &[u8]); 6] = [
         ("one header", b"HTTP/1.1 200 OK\r\nx: ", b"xxxxxxxx"),
         ("many headers", b"HTTP/1.1 200 OK\r\n", b"x: y\r\n"),
         ("reason", b"HTTP/1.1 200 ", b"very "),
         ("chunk extension", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;", b"x=y;"),
+        ("trailers", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: y\r\n"),
+        ("tiny chunks", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"2\r\n{ \r\n"),
     ];
     for (name, head, part) in floods {
         for security in Security::ALL {
@@ -69,6 +71,8 @@ fn endless_heads_are_bounded() {
             observed.assert_memory(8);
             assert!(!observed.text().contains("no response within"), "it ends by itself: {observed:#?}");
             assert!(!observed.text().contains("grpc"), "{observed:#?}");
+            assert_eq!(server.requests(), 1, "the server may have accepted the items: {observed:#?}");
+            assert!(observed.text().contains("invalid response"), "{observed:#?}");
         }
     }
 }

@@ -140,6 +140,42 @@ fn secrets_in_the_body_of_a_refusal_are_masked() {
 }
 
 #[test]
+fn encoded_secrets_are_masked() {
+    use base64::{Engine as _, engine::general_purpose};
+    let basic = basic();
+    let (_, password) = BASIC;
+    for (before, secret) in [
+        ("", TOKEN),
+        ("Bearer ", TOKEN),
+        ("authorization: Bearer ", TOKEN),
+        ("x-api-key: ", KEY),
+        ("x-basic: Basic ", &basic),
+        ("us3r-canary:", password),
+        ("", password),
+    ] {
+        let plain = format!("{before}{secret}");
+        let hex: String = plain.bytes().map(|byte| format!("{byte:02X}")).collect();
+        // The first character that contains only bits of the secret.
+        let start = (before.len() * 4).div_ceil(3);
+        for (encoded, start) in [
+            (general_purpose::STANDARD.encode(&plain), start),
+            (general_purpose::URL_SAFE_NO_PAD.encode(&plain), start),
+            (hex, before.len() * 2),
+        ] {
+            let server = HostileServer::answering(
+                Security::Plain,
+                response("401 Unauthorized", "", format!("got {encoded}")),
+            );
+            let text = check(&server.url(), "http/protobuf", "401 Unauthorized: got ").text();
+            for at in start..encoded.len() - 8 {
+                let part = &encoded[at..at + 8];
+                assert!(!text.contains(part), "{plain} as {encoded} shows {part}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn secrets_in_other_parts_of_a_response_are_masked() {
     let escaped = TOKEN.replace('+', "%2B");
     let message = format!("unknown tenant {TOKEN}");
@@ -221,6 +257,9 @@ fn credentials_of_a_proxy_are_masked() {
         "us3r-canary",
         "dXMzci1jYW5hcnk6cEBzcyBjYW5hcnk=",
         "p%40ss%20canary",
+        "cEBzcyBjYW5hcnk=",
+        "cEBzcyBjYW5hcnk",
+        "704073732063616E617279",
     ] {
         for status in ["407 Proxy Authentication Required", "502 Bad Gateway"] {
             let server = HostileServer::answering(

@@ -1,6 +1,6 @@
 //! Text with decoded escape sequences.
 
-/// Bytes in lower case, with spaces for plus signs. They remember their place in a text with escape
+/// Bytes in lower case, with spaces for plus signs and hyphens. They remember their place in a text with escape
 /// sequences.
 pub(super) struct Decoded(Vec<DecodedByte>);
 
@@ -51,9 +51,14 @@ impl Decoded {
     }
 }
 
-/// Returns the byte for comparisons. In a query, a plus sign stands for a space.
+/// Returns the byte for comparisons. In a query, a plus sign stands for a space. In Base64 for URLs,
+/// other characters take the places of plus signs and slashes.
 fn folded(byte: u8) -> u8 {
-    if byte == b'+' { b' ' } else { byte.to_ascii_lowercase() }
+    match byte {
+        b'+' | b'-' => b' ',
+        b'_' => b'/',
+        _ => byte.to_ascii_lowercase(),
+    }
 }
 
 /// Returns the byte and the length of the escape sequence at the begin of lower-case `text`.

@@ -195,6 +195,7 @@ impl RequestSender {
             recorder.export(items - rejected);
         }
         if rejected > 0 {
+            let message = if message.is_empty() { "no reason given".to_owned() } else { message };
             let error = ExportError::permanent(ErrorType::PartialSuccess, message).with_code(code);
             return Err((rejected, error));
         }

@@ -20,6 +20,7 @@ mod health;
 mod json_floats;
 mod json_response;
 mod parts;
+mod protobuf_response;
 mod report_limiter;
 pub(crate) mod request;
 mod response;

@@ -11,3 +11,12 @@ pub(crate) struct ExportResponse {
     pub(crate) message: String,
     pub(crate) code: Option<ResponseCode>,
 }
+
+impl ExportResponse {
+    /// Creates the response of a server that accepted a request, and whose message has no known
+    /// form.
+    pub(crate) fn unreadable() -> Self {
+        let message = "the response could not be read; some items may be rejected".to_owned();
+        Self { rejected: 0, message, code: None }
+    }
+}

@@ -92,7 +92,6 @@ impl Secrets {
         let with_scheme = value.split_once(char::is_whitespace).filter(|(word, _)| is_scheme(word));
         let (scheme, secret) = with_scheme.map_or(("", value), |(scheme, rest)| (scheme, rest.trim()));
         self.add(secret.as_bytes());
-        self.add(STANDARD_NO_PAD.encode(secret).as_bytes());
         for part in secret.split([' ', ',', ';', '"']) {
             let part = part.split_once('=').map_or(part, |(_, value)| value);
             if part.len() >= MIN_BYTES_INSIDE_WORD {
@@ -111,7 +110,28 @@ impl Secrets {
         }
     }
 
+    /// Adds a value in the encodings that servers use.
     fn add(&mut self, value: &[u8]) {
+        self.add_escaped(value);
+        // A value may be encoded together with others, such as the name of its header. Its bytes
+        // then begin in each of three places, and share the first character with other bytes.
+        for (others, shared) in [(0, 0), (1, 2), (2, 3)] {
+            if others > 0 && value.len() < MIN_BYTES_INSIDE_WORD {
+                break;
+            }
+            let encoded = STANDARD_NO_PAD.encode([&[0; 2][..others], value].concat());
+            let encoded = &encoded.as_bytes()[shared.min(encoded.len())..];
+            self.add_escaped(encoded);
+            // The last character may contain bits of other bytes.
+            self.add_escaped(&encoded[..encoded.len().saturating_sub(1)]);
+        }
+        if value.len() >= MIN_BYTES_INSIDE_WORD {
+            let hex = value.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+            self.add_escaped(hex.as_bytes());
+        }
+    }
+
+    fn add_escaped(&mut self, value: &[u8]) {
         let mut value = Decoded::of(value);
         for _ in 0..=MAX_ESCAPES {
             let bytes = value.bytes();
@@ -131,7 +151,9 @@ impl Secrets {
             end -= 1;
         }
         let text = self.mask(text[..end].trim());
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect()
+        let text: String =
+            text.chars().map(|c| if is_invisible(c) { ' ' } else { c }).take(MAX_CHARS).collect();
+        text.trim().to_owned()
     }
 
     fn mask(&self, text: &str) -> String {
@@ -172,6 +194,13 @@ impl Secrets {
     }
 }
 
+/// Returns `true` for a character that ends a line, or changes the order or the look of others.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
+}
+
 /// Returns `true` if no letter or digit touches this part of a text.
 fn is_word(bytes: &[u8], at: usize, length: usize) -> bool {
     let touches = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
@@ -204,6 +233,10 @@ mod tests {
             ("x1y of x1yz, HTTP/1.1", "*** of x1yz, HTTP/1.1"),
             ("no opensesame", "no ***"),
             ("first\nsecond", "first second"),
+            ("\u{202e}first\u{2028}second\u{2066}", "first second"),
+            ("got QmVhcmVyIGFiY2RlZmdoLUlKS0xNTk9QLzE=", "got QmVhcmVyI***="),
+            ("got 61626364656667682D494A4B4C4D4E4F502F31", "got ***"),
+            ("got abcdefgh_IJKLMNOP-1", "got ***"),
             ("größer als abcdefgh-IJKLMNOP/1 €", "größer als *** €"),
         ] {
             assert_eq!(secrets.clean(text), cleaned, "{text}");

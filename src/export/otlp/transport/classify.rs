@@ -67,6 +67,10 @@ fn classify_established(chain: &ErrorChain<'_>) -> ExportError {
     if let Some(error) = chain.of_type::<hyper::Error>().find_map(classify_parse) {
         return error;
     }
+    // The errors of hyper for the framing of a body, such as endless chunk extensions or trailers.
+    if matches!(chain.io_kind(), Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)) {
+        return ExportError::permanent(ErrorType::InvalidResponse, chain.root_text());
+    }
     transient(ErrorType::ConnectionClosed, chain.root_text())
 }
 

@@ -85,7 +85,7 @@ impl OtlpClient {
     /// contain no secrets.
     pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
         let response = match &self.transport {
-            Transport::Http(client) => client.call::<R>(body).await,
+            Transport::Http(client) => client.call(body).await,
             #[cfg(feature = "grpc")]
             Transport::Grpc(client) => client.call::<R>(body).await,
         };

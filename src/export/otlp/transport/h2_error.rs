@@ -21,8 +21,10 @@ pub(super) fn declining_frame(chain: &ErrorChain<'_>) -> Option<&'static str> {
     let text = chain.root_text();
     if text.starts_with("stream error received: refused stream") {
         Some("REFUSED_STREAM")
-    } else if text.starts_with("connection error received: not a result of an error") {
-        // Requests that the server still processes do not fail.
+    } else if text.starts_with("stream error received: detected excessive load") {
+        Some("ENHANCE_YOUR_CALM")
+    } else if text.starts_with("connection error received: ") {
+        // Only requests above the last stream of the frame fail with its code, whatever it is.
         Some("GOAWAY")
     } else {
         None
@@ -110,9 +112,21 @@ mod tests {
         });
         let chain = ErrorChain::new(&refused);
         assert_eq!(declining_frame(&chain), Some("REFUSED_STREAM"), "{}", chain.root_text());
+        let calm = request_error(|stream| {
+            stream.write_all(&frame(SETTINGS, 0, &[]))?;
+            stream.write_all(&frame(RST_STREAM, 1, &[0, 0, 0, 11]))
+        });
+        let chain = ErrorChain::new(&calm);
+        assert_eq!(declining_frame(&chain), Some("ENHANCE_YOUR_CALM"), "{}", chain.root_text());
         let goaway = request_error(|stream| {
             stream.write_all(&frame(SETTINGS, 0, &[]))?;
             stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 0, 0, 0, 0, 0]))
+        });
+        let chain = ErrorChain::new(&goaway);
+        assert_eq!(declining_frame(&chain), Some("GOAWAY"), "{}", chain.root_text());
+        let goaway = request_error(|stream| {
+            stream.write_all(&frame(SETTINGS, 0, &[]))?;
+            stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 0, 0, 0, 0, 11]))
         });
         let chain = ErrorChain::new(&goaway);
         assert_eq!(declining_frame(&chain), Some("GOAWAY"), "{}", chain.root_text());
@@ -127,7 +141,8 @@ mod tests {
             }),
             request_error(|stream| {
                 stream.write_all(&frame(SETTINGS, 0, &[]))?;
-                stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 0, 0, 0, 0, 1]))
+                stream.write_all(&frame(GOAWAY, 0, &[0, 0, 0, 1, 0, 0, 0, 11]))?;
+                stream.shutdown(std::net::Shutdown::Write)
             }),
             request_error(|stream| stream.shutdown(std::net::Shutdown::Write)),
         ];

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::{Compression, Endpoint, Headers, OtlpProtocol},
-    export::otlp::{export_error::ExportError, request::OtlpRequest, response::ExportResponse},
+    export::otlp::{export_error::ExportError, response::ExportResponse},
 };
 
 /// A client for `http/protobuf` and `http/json`.
@@ -52,7 +52,7 @@ impl HttpClient {
         Self { connections, limit, uri: endpoint.uri().clone(), headers }
     }
 
-    pub(super) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
+    pub(super) async fn call(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
         let length = HeaderValue::from(body.len());
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
@@ -69,7 +69,7 @@ impl HttpClient {
         self.limit.reset();
         let (head, body) = response.into_parts();
         if head.status.is_success() {
-            return http_success::to_response::<R>(&head, ResponseBody::read(body, &self.limit).await);
+            return http_success::to_response(&head, ResponseBody::read(body, &self.limit).await);
         }
         let body = ResponseBody::read_briefly(body, &self.limit).await;
         Err(http_status::to_export_error(head.status, &head.headers, body))

@@ -50,11 +50,16 @@ pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, body: Res
 /// credentials.
 fn redirect_target(location: &str) -> String {
     let end = location.find(['?', '#']).unwrap_or(location.len());
-    let location = &location[..end];
-    let Some((scheme, rest)) = location.split_once("//") else { return location.to_owned() };
+    // Clients accept backslashes, and ignore control characters.
+    let mut location = location[..end].replace('\\', "/");
+    location.retain(|c| !c.is_control());
+    let scheme = location.find(':').filter(|colon| !location[..*colon].contains('/'));
+    let Some(start) = location.find("//").or(scheme.map(|colon| colon + 1)) else { return location };
+    let start = location.len() - location[start..].trim_start_matches('/').len();
+    let (scheme, rest) = location.split_at(start);
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}//{host}{path}")
+    format!("{scheme}{host}{path}")
 }
 
 /// Parses the header `retry-after`: a number of seconds or a date.
@@ -62,7 +67,10 @@ fn retry_after(text: &str) -> Option<Duration> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let date = DateTimeParser::new().parse_timestamp(text).ok()?;
+    let parser = DateTimeParser::new().relaxed_weekday(true);
+    let date = parser.parse_timestamp(text);
+    // The last day of the year 9999 is beyond the range of a timestamp.
+    let date = date.or_else(|_| parser.parse_timestamp(text.replace(" 9999 ", " 9998 "))).ok()?;
     // A date in the past means no pause.
     Some(Duration::try_from(date.duration_since(Timestamp::now())).unwrap_or_default())
 }
@@ -78,6 +86,11 @@ mod tests {
             ("//u:p@c", "//c"),
             ("/sign-in?next=//u:p@c", "/sign-in"),
             ("https://c#u:p@d", "https://c"),
+            (r"http:\\user:hunter2@host/p", "http://host/p"),
+            (r"http:/user:hunter2@host/p", "http:/host/p"),
+            ("http:user:hunter2@host/p", "http:host/p"),
+            ("ht\ttp:/\t/user:hunter2@host/p", "http://host/p"),
+            ("///user:hunter2@host", "///host"),
         ] {
             assert_eq!(redirect_target(location), target);
         }
@@ -91,6 +104,8 @@ mod tests {
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
         let later = retry_after("Fri, 06 Nov 2195 08:49:37 GMT").unwrap();
         assert!(later > Duration::from_secs(3600), "{later:?}");
+        let last = retry_after("Fri, 31 Dec 9999 23:59:59 GMT").unwrap();
+        assert!(last > later, "{last:?}");
         assert_eq!(retry_after("soon"), None);
     }
 }

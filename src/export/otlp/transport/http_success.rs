@@ -5,39 +5,45 @@ use http::{
     header::{CONTENT_LENGTH, CONTENT_TYPE},
     response::Parts,
 };
-use prost::Message as _;
-use serde::de::IgnoredAny;
 
 use super::response_body::{BodyEnd, MAX_BYTES, ResponseBody, uncompressed};
 use crate::export::otlp::{
-    error_type::ErrorType, export_error::ExportError, json_response::JsonResponse, request::OtlpRequest,
-    response::ExportResponse, response_code::ResponseCode,
+    error_type::ErrorType,
+    export_error::ExportError,
+    json_response::{self, is_json_object},
+    protobuf_response,
+    response::ExportResponse,
+    response_code::ResponseCode,
 };
 
 /// Returns the response of a receiver, or the error of a server that is no receiver: a web page, a
 /// sign-in proxy. A receiver confirms a request in Protocol Buffers or JSON, or without content.
 ///
 /// See the specification, "OTLP Protocol", "OTLP/HTTP Response".
-pub(super) fn to_response<R: OtlpRequest>(
-    head: &Parts,
-    body: ResponseBody,
-) -> Result<ExportResponse, ExportError> {
+pub(super) fn to_response(head: &Parts, body: ResponseBody) -> Result<ExportResponse, ExportError> {
     let code = ResponseCode::Http(head.status.as_u16());
     let media_type = MediaType::of(&head.headers);
     let received = body.data.len();
     let content = uncompressed(body.data);
+    let is_empty = content.trim_ascii().is_empty();
     let has_no_content = matches!(head.status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT);
-    let is_ended = matches!(body.end, BodyEnd::Complete | BodyEnd::TooLarge);
-    let is_other = match has_no_content || content.is_empty() {
-        true => false,
-        false if is_ended => !media_type.is_confirmation::<R>(&content),
-        false => is_page(&content),
+    let is_confirmation = match body.end {
+        _ if is_empty => true,
+        BodyEnd::Complete => media_type.is_confirmation(&content),
+        BodyEnd::TooLarge => media_type.is_otlp() && !is_page(&content),
+        _ => !is_page(&content),
     };
-    if is_other {
+    if !is_confirmation && !has_no_content {
         return Err(not_otlp(head.status, &head.headers).with_code(code));
     }
     match body.end {
-        BodyEnd::Complete => Ok(ExportResponse { code: Some(code), ..media_type.decode::<R>(&content) }),
+        BodyEnd::Complete if is_empty || !is_confirmation => {
+            Ok(ExportResponse { code: Some(code), ..ExportResponse::default() })
+        }
+        BodyEnd::Complete => {
+            let response = media_type.decode(&content).unwrap_or_else(ExportResponse::unreadable);
+            Ok(ExportResponse { code: Some(code), ..response })
+        }
         BodyEnd::TooLarge => {
             let message = format!(
                 "the response exceeds {MAX_BYTES} bytes and was not read; some items may be rejected"
@@ -96,28 +102,28 @@ impl MediaType {
         }
     }
 
-    /// Returns `true` if only a receiver sends this content. The media type of the request is
-    /// enough, because a message that cannot be decoded reports no rejection.
-    fn is_confirmation<R: OtlpRequest>(self, content: &[u8]) -> bool {
+    fn is_otlp(self) -> bool {
+        matches!(self, Self::Json | Self::ProtocolBuffers)
+    }
+
+    /// Returns `true` if only a receiver sends this content.
+    fn is_confirmation(self, content: &[u8]) -> bool {
         match self {
             _ if is_page(content) => false,
-            Self::Json | Self::ProtocolBuffers => true,
+            // The media type of the request is enough. Binary content may be damaged.
+            Self::ProtocolBuffers => true,
             // Some frameworks send JSON as text.
-            Self::Text => is_json_object(content),
-            Self::Other => is_json_object(content) || R::Response::decode(content).is_ok(),
+            Self::Json | Self::Text => is_json_object(content),
+            Self::Other => is_json_object(content) || protobuf_response::is_response(content),
         }
     }
 
-    fn decode<R: OtlpRequest>(self, content: &[u8]) -> ExportResponse {
+    fn decode(self, content: &[u8]) -> Option<ExportResponse> {
         if self == Self::Json || is_json_object(content) {
-            return serde_json::from_slice::<JsonResponse>(content).unwrap_or_default().into();
+            return json_response::decode(content);
         }
-        R::Response::decode(content).unwrap_or_default().into()
+        protobuf_response::decode(content)
     }
-}
-
-fn is_json_object(content: &[u8]) -> bool {
-    content.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(content).is_ok()
 }
 
 /// Returns `true` for a page for people. Neither JSON nor Protocol Buffers begins like it.

@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use super::{classify::classify, receive_limit::ReceiveLimit};
-use crate::export::otlp::export_error::ExportError;
+use crate::export::otlp::{error_type::ErrorType, export_error::ExportError};
 
 /// The largest body that is kept. Those of a Collector are smaller. It applies to compressed and
 /// uncompressed bodies.
@@ -16,6 +16,10 @@ pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// The largest body that is read to its end, because the status of gRPC follows it.
 #[cfg(feature = "grpc")]
 const MAX_BYTES_BEFORE_STATUS: usize = 32 * 1024 * 1024;
+
+/// The parts below this size that a body may consist of. Each costs more than its bytes.
+const SMALL_BYTES: usize = 1024;
+const MAX_SMALL_PARTS: usize = 4096;
 
 /// The time for the message of a refusal. The status is already known.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -66,6 +70,7 @@ impl ResponseBody {
 
     async fn fill(&mut self, mut body: Incoming, limit: &ReceiveLimit, max: usize) {
         let mut received: usize = 0;
+        let mut small: usize = 0;
         while let Some(frame) = body.frame().await {
             let frame = match frame {
                 Ok(frame) => frame,
@@ -78,10 +83,18 @@ impl ResponseBody {
                 Ok(data) => {
                     limit.reset_by(data.len());
                     received += data.len();
+                    small += usize::from(data.len() < SMALL_BYTES);
                     let left = MAX_BYTES - self.data.len();
                     self.data.extend_from_slice(data.get(..left).unwrap_or(&data));
                 }
                 Err(frame) => self.trailers = frame.into_trailers().unwrap_or_default(),
+            }
+            if small > MAX_SMALL_PARTS {
+                // Another attempt could duplicate items, since the server may have accepted these.
+                let detail =
+                    format!("its body has more than {MAX_SMALL_PARTS} parts below {SMALL_BYTES} bytes");
+                self.end = BodyEnd::Failed(ExportError::permanent(ErrorType::InvalidResponse, detail));
+                return;
             }
             if received > max {
                 self.end = BodyEnd::TooLarge;

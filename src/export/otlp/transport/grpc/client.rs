@@ -11,7 +11,6 @@ use http::{
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_util::client::legacy;
-use prost::Message as _;
 
 use super::{code::Code, status::Status};
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
     export::otlp::{
         error_type::ErrorType,
         export_error::ExportError,
+        protobuf_response,
         request::OtlpRequest,
         response::ExportResponse,
         response_code::ResponseCode,
@@ -91,10 +91,10 @@ impl GrpcClient {
             None => ResponseBody::read_with_trailers(body, &self.limit).await,
         };
         match (early_status.or_else(|| Status::find(&body.trailers)), body.end) {
-            // The server accepted the request. A message that cannot be read reports no rejection.
+            // The server accepted the request, whatever its message is.
             (Some(Status { code: Code::Ok, .. }), _) => {
                 let code = Some(ResponseCode::Grpc(Code::Ok.name()));
-                Ok(ExportResponse { code, ..decode::<R>(body.data) })
+                Ok(ExportResponse { code, ..decode(body.data) })
             }
             (Some(status), _) => Err(status.to_export_error()),
             (None, _) if !head.status.is_success() => Err(not_grpc(head.status, &head.headers)),
@@ -139,7 +139,13 @@ fn not_grpc(status: StatusCode, headers: &HeaderMap) -> ExportError {
 }
 
 /// Decodes the message of a response that reports success.
-fn decode<R: OtlpRequest>(mut message: Vec<u8>) -> ExportResponse {
-    message.drain(..PREFIX_BYTES.min(message.len()));
-    R::Response::decode(&*uncompressed(message)).unwrap_or_default().into()
+fn decode(mut message: Vec<u8>) -> ExportResponse {
+    let prefix: Vec<u8> = message.drain(..PREFIX_BYTES.min(message.len())).collect();
+    if let [_, length @ ..] = &*prefix
+        && let Ok(length) = <[u8; 4]>::try_from(length)
+    {
+        // Another message may follow.
+        message.truncate(u32::from_be_bytes(length) as usize);
+    }
+    protobuf_response::decode(&uncompressed(message)).unwrap_or_else(ExportResponse::unreadable)
 }
