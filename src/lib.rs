@@ -66,6 +66,7 @@ mod load;
 mod logs;
 mod pipeline;
 pub mod prelude;
+mod shield;
 pub mod testing;
 mod text;
 mod tools;

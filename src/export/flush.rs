@@ -2,13 +2,12 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-use crate::context;
+use crate::{context, shield::shielded};
 
 /// A destination that may deliver after it has accepted something.
 ///
@@ -84,8 +83,8 @@ pub(crate) fn wait_all(pending: Vec<PendingFlush<'_>>, limit: Duration) -> OTelS
 
 /// Runs `work` with telemetry suppressed, and converts a panic to an error.
 fn isolate<T>(work: impl FnOnce() -> Result<T, FlushError>) -> Result<T, FlushError> {
-    context::suppressed(|| catch_unwind(AssertUnwindSafe(work)))
-        .unwrap_or_else(|_| Err(FlushError::Failed("a destination panicked".to_owned())))
+    context::suppressed(|| shielded(work))
+        .unwrap_or_else(|| Err(FlushError::Failed("a destination panicked".to_owned())))
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 use std::error::Error;
 
-use super::value::{display_lossy, shielded};
-use crate::format::{EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE};
+use super::value::display_lossy;
+use crate::{
+    format::{EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE},
+    shield::shielded,
+};
 
 /// The maximum number of recorded sources of an error. A chain of sources could be circular.
 const MAX_SOURCES: usize = 64;

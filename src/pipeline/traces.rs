@@ -23,7 +23,7 @@ pub(super) fn provider(
     // The exporters were resolved into `exporters`.
     let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
     let attribute_limits = builder.inputs.settings.config.span_limits();
-    let limiter = SpanLimiter::new(*limits, attribute_limits);
+    let limiter = SpanLimiter::new(*limits, attribute_limits, builder.inputs.diagnostics);
     let destinations = destinations(batch, exporters, builder)?;
     let mut provider = SdkTracerProvider::builder()
         .with_span_limits(limiter.sdk_limits())

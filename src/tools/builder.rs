@@ -181,7 +181,7 @@ impl Builder {
     /// lines of that call are lost. If it panics, it is never called again. Log records that it
     /// emits itself are dropped.
     pub fn console_writer(mut self, writer: impl Write + Send + 'static) -> Self {
-        self.writer = Some(Box::new(writer));
+        self.writer = Some(ConsoleWriter::new(Box::new(writer)));
         self
     }
 

@@ -10,18 +10,22 @@ use std::{
 };
 
 /// The top-level modules, each with those that it may use.
-const MODULES: [(&str, &[&str]); 15] = [
+const MODULES: [(&str, &[&str]); 16] = [
     ("text", &[]),
-    ("context", &[]),
+    ("shield", &[]),
+    ("context", &["shield"]),
     ("config", &["text"]),
     ("error", &["text", "config"]),
     ("diagnostics", &["text", "config"]),
     ("load", &["text", "config", "error"]),
     ("format", &["text", "config", "diagnostics"]),
-    ("logs", &["text", "context", "config", "diagnostics", "format"]),
-    ("trace", &["context", "logs"]),
-    ("export", &["text", "context", "config", "error", "diagnostics", "format", "logs"]),
-    ("pipeline", &["text", "context", "config", "error", "diagnostics", "format", "logs", "export"]),
+    ("logs", &["text", "shield", "context", "config", "diagnostics", "format"]),
+    ("trace", &["shield", "context", "logs"]),
+    ("export", &["text", "shield", "context", "config", "error", "diagnostics", "format", "logs"]),
+    (
+        "pipeline",
+        &["text", "shield", "context", "config", "error", "diagnostics", "format", "logs", "export"],
+    ),
     ("doctor", &["text", "config", "error", "diagnostics", "export"]),
     ("tools", &["text", "config", "error", "diagnostics", "load", "logs", "export", "pipeline", "doctor"]),
     ("testing", &["text", "config", "error", "format", "logs", "export", "pipeline", "tools"]),

@@ -10,6 +10,7 @@ mod architecture;
 mod config_examples;
 mod console;
 mod console_writer;
+mod data_limits;
 mod data_model;
 mod doctor;
 mod documents;

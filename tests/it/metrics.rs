@@ -1,6 +1,7 @@
 //! Observable instruments: panicking and hanging callbacks do not affect other metrics.
 
 use std::{
+    panic::panic_any,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -72,6 +73,33 @@ pub(super) fn panic_at_first(meter: &Meter, name: &'static str) {
             assert!(calls.fetch_add(1, Ordering::Relaxed) > 0, "on purpose");
         })
         .build();
+}
+
+/// A payload whose destructor panics. So does the destructor of its payload.
+struct BadPayload;
+
+impl Drop for BadPayload {
+    fn drop(&mut self) {
+        panic_any(BadPayload)
+    }
+}
+
+#[test]
+fn callback_whose_panic_payload_panics_does_not_skip_others() {
+    let mock = MockCollector::start();
+    let tools = pushing(&mock).set("diagnostics.level", "off").build().unwrap();
+    let meter = tools.meter("shop");
+    let captured = BadPayload;
+    let bad = meter.u64_observable_gauge("bad").with_callback(move |_| {
+        let _ = &captured;
+        panic_any(BadPayload);
+    });
+    bad.build();
+    meter.u64_observable_gauge("good").with_callback(|observer| observer.observe(1, &[])).build();
+    tools.shutdown().unwrap();
+    assert_eq!(pushed(&mock, "good"), [[1]]);
+    // Drops the callback, whose captured value panics.
+    drop(tools);
 }
 
 /// Registers a callback that hangs until the returned value is dropped, and then observes 7.

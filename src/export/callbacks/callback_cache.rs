@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -12,7 +11,7 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Callback},
 };
 
-use crate::export::unique_keys::remove_repeated;
+use crate::{export::unique_keys::remove_repeated, shield::Shielded};
 
 /// The progress of a callback within a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub(crate) trait ObservableCallback: Send + Sync {
 
 pub(crate) struct CallbackCache<M> {
     name: Cow<'static, str>,
-    callback: Callback<M>,
+    callback: Shielded<Callback<M>>,
     /// The SDK reports differences between the values.
     is_delta: bool,
     observed: Mutex<Observed<M>>,
@@ -55,7 +54,7 @@ type Measurements<M> = Vec<(M, Vec<KeyValue>)>;
 impl<M: Copy + PartialOrd + Send> CallbackCache<M> {
     pub(crate) fn new(name: Cow<'static, str>, callback: Callback<M>, is_delta: bool) -> Self {
         let observed = Observed { state: CallbackState::Waiting, measurements: Vec::new() };
-        Self { name, callback, is_delta, observed: Mutex::new(observed) }
+        Self { name, callback: Shielded::new(callback), is_delta, observed: Mutex::new(observed) }
     }
 
     /// Passes the observed values to the SDK.
@@ -100,10 +99,10 @@ impl<M: Copy + PartialOrd + Send> ObservableCallback for CallbackCache<M> {
             observed.state = CallbackState::Running;
         }
         let recorder = Recorder(Mutex::default());
-        let result = catch_unwind(AssertUnwindSafe(|| (self.callback)(&recorder)));
+        let result = self.callback.with(|callback| callback(&recorder));
         let mut measurements = recorder.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut observed = self.observed();
-        if result.is_err() {
+        if result.is_none() {
             observed.state = CallbackState::Panicked;
             return;
         }

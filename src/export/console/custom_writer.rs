@@ -1,14 +1,14 @@
 //! A writer of the program in place of the stream.
 
-use std::{
-    io::{self, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
+use std::io::{self, Write};
+
+use crate::{
+    export::line_writer::{CloseReason, LineSink, WriteError},
+    shield::Shielded,
 };
 
-use crate::export::line_writer::{CloseReason, LineSink, WriteError};
-
 /// A writer of the program in place of the stream.
-pub(crate) type ConsoleWriter = Box<dyn Write + Send>;
+pub(crate) type ConsoleWriter = Shielded<Box<dyn Write + Send>>;
 
 /// Calls a writer of the program on the logging thread.
 pub(super) struct CustomWriterSink {
@@ -29,16 +29,23 @@ impl LineSink for CustomWriterSink {
     }
 
     fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError> {
-        let writer = &mut self.writer;
-        let result = catch_unwind(AssertUnwindSafe(|| writer.write_all(lines).and_then(|()| writer.flush())));
-        let result = result.unwrap_or_else(|_| {
+        let result = self.writer.with_mut(|writer| {
+            let result = writer.write_all(lines).and_then(|()| writer.flush());
+            // An error of the program may panic when it is formatted or dropped.
+            result.map_err(|error| match error.get_ref() {
+                Some(_) => io::Error::new(error.kind(), error.to_string()),
+                None => error,
+            })
+        });
+        let result = result.unwrap_or_else(|| {
             self.panicked = true;
             Err(io::Error::other("the writer panicked"))
         });
         result.map_err(|error| WriteError { written: 0, error })
     }
 
-    fn close_reason(&self, error: &io::Error) -> Option<CloseReason> {
-        if self.panicked { Some(CloseReason::Panicked) } else { CloseReason::from_write_error(error) }
+    /// Closes after a panic only. An error, even that of a closed pipe, costs the lines of its call.
+    fn close_reason(&self, _: &io::Error) -> Option<CloseReason> {
+        self.panicked.then_some(CloseReason::Panicked)
     }
 }

@@ -1,6 +1,6 @@
 //! Ended spans whose local root has not ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
@@ -29,22 +29,18 @@ impl PendingSpans {
     /// Removes `root` and its descendants. Other spans of the trace belong to another local root.
     pub(super) fn take_tree(&mut self, trace: TraceId, root: SpanId) -> Vec<SpanData> {
         let spans = self.traces.remove(&trace).unwrap_or_default();
-        let parents: HashMap<SpanId, SpanId> =
-            spans.iter().map(|span| (span.span_context.span_id(), span.parent_span_id)).collect();
-        let is_in_tree = |span: &SpanData| {
-            let mut id = span.span_context.span_id();
-            // Bounded, since ids from other processes could form a cycle.
-            for _ in 0..=parents.len() {
-                if id == root {
-                    return true;
-                }
-                match parents.get(&id) {
-                    Some(parent) => id = *parent,
-                    None => return false,
-                }
+        let mut children: HashMap<SpanId, Vec<SpanId>> = HashMap::new();
+        for span in &spans {
+            children.entry(span.parent_span_id).or_default().push(span.span_context.span_id());
+        }
+        let (mut ids, mut pending) = (HashSet::new(), vec![root]);
+        while let Some(id) = pending.pop() {
+            // Ids from other processes could form a cycle, so each is visited once.
+            if ids.insert(id) {
+                pending.extend(children.remove(&id).into_iter().flatten());
             }
-            false
-        };
+        }
+        let is_in_tree = |span: &SpanData| ids.contains(&span.span_context.span_id());
         let (tree, rest): (Vec<_>, Vec<_>) = spans.into_iter().partition(is_in_tree);
         self.len -= tree.len();
         if !rest.is_empty() {

@@ -21,6 +21,9 @@ use crate::{
 /// The maximum width of the column of names, in characters.
 const MAX_TITLE: usize = 64;
 
+/// The greatest number of indents. Spans below are indented alike.
+const MAX_INDENTS: usize = 32;
+
 /// The width of the bars, in characters.
 const BAR_WIDTH: u128 = 20;
 
@@ -41,8 +44,7 @@ pub(crate) fn push_span_trees(out: &mut String, spans: &[SpanData], palette: Pal
     }
     roots.sort_by_key(|span| span.start_time);
     for root in roots {
-        let mut rows = Vec::new();
-        add_rows(&mut rows, root, String::new(), "", &children);
+        let rows = tree_rows(root, &children);
         push_tree(out, root, &rows, palette);
     }
 }
@@ -53,23 +55,24 @@ struct TreeRow<'s> {
     span: &'s SpanData,
 }
 
-/// Adds the rows of a span and its descendants.
-///
-/// `indent` replaces `branch` in front of the children.
-fn add_rows<'s>(
-    rows: &mut Vec<TreeRow<'s>>,
-    span: &'s SpanData,
-    branch: String,
-    indent: &str,
-    children: &HashMap<SpanId, Vec<&'s SpanData>>,
-) {
-    rows.push(TreeRow { branch, span });
-    let siblings = children.get(&span.span_context.span_id()).map_or(&[][..], Vec::as_slice);
-    for (index, child) in siblings.iter().enumerate() {
-        let is_last = index + 1 == siblings.len();
-        let (fork, bar) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        add_rows(rows, child, format!("{indent}{fork}"), &format!("{indent}{bar}"), children);
+/// Returns the rows of a span and its descendants, without recursion: a chain may be long.
+fn tree_rows<'s>(root: &'s SpanData, children: &HashMap<SpanId, Vec<&'s SpanData>>) -> Vec<TreeRow<'s>> {
+    let mut rows = Vec::new();
+    // With each span, the indent in front of its children and the number of its ancestors.
+    let mut pending = vec![(TreeRow { branch: String::new(), span: root }, String::new(), 0)];
+    while let Some((row, indent, depth)) = pending.pop() {
+        let siblings = children.get(&row.span.span_context.span_id()).map_or(&[][..], Vec::as_slice);
+        for (index, child) in siblings.iter().enumerate().rev() {
+            let is_last = index + 1 == siblings.len();
+            let (fork, bar) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            let branch = format!("{indent}{fork}");
+            // Indents of a long chain would make the output quadratic.
+            let below = if depth < MAX_INDENTS { format!("{indent}{bar}") } else { indent.clone() };
+            pending.push((TreeRow { branch, span: child }, below, depth + 1));
+        }
+        rows.push(row);
     }
+    rows
 }
 
 fn push_tree(out: &mut String, root: &SpanData, rows: &[TreeRow<'_>], palette: Palette) {

@@ -3,6 +3,7 @@
 //! The SDK has no limits for log records, and none for the length of values. See the specification,
 //! "Common concepts", "Attribute limits".
 
+mod nesting;
 mod record_limiter;
 mod span_limiter;
 mod text;

@@ -9,10 +9,10 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider, TraceContext};
 
-use super::text::{end_within, truncated};
+use super::nesting::{MAX_DEPTH, is_within, limited};
 use crate::{
-    config::{AttributeLimits, Count},
-    diagnostics::{DiagnosticLog, RateLimit},
+    config::{AttributeLimits, Count, Signal},
+    diagnostics::{DiagnosticLog, RateLimit, item_count::ItemCount},
     export::unique_keys::KeyBits,
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct RecordLimiter {
     logger: SdkLogger,
     diagnostics: DiagnosticLog,
     dropped: RateLimit,
+    cut: RateLimit,
 }
 
 impl RecordLimiter {
@@ -39,6 +40,7 @@ impl RecordLimiter {
             logger: SdkLoggerProvider::builder().build().logger("limits"),
             diagnostics,
             dropped: RateLimit::default(),
+            cut: RateLimit::default(),
         }
     }
 
@@ -55,25 +57,22 @@ impl RecordLimiter {
             keys.add(key.as_str());
             count += 1;
         }
-        let is_within_length = |limit| {
-            let values = record.attributes_iter().map(|(_, value)| value);
-            values.chain(record.body()).all(|value| is_within_length(value, limit))
-        };
         record.trace_context().is_none_or(is_valid)
             && count <= self.count
             && !(keys.may_repeat() && has_duplicates(record))
-            && self.value_length.is_none_or(is_within_length)
+            && values(record).all(|value| is_within(value, self.value_length))
     }
 
     /// Replaces a record by one within the limits.
     #[cold]
     #[inline(never)]
     pub(crate) fn replace(&self, record: &mut SdkLogRecord) {
+        let is_nested_too_deep = !values(record).all(|value| is_within(value, None));
         let (attributes, dropped) = self.unique_attributes(record);
         let mut replacement = self.logger.create_log_record();
         replacement.add_attributes(attributes);
         if let Some(body) = record.body() {
-            replacement.set_body(self.truncated(body));
+            replacement.set_body(limited(body, self.value_length));
         }
         copy_all_but_values(record, &mut replacement);
         *record = replacement;
@@ -82,6 +81,12 @@ impl RecordLimiter {
                 "{dropped} attributes of log records dropped: more than the limit of {} in one record \
                  (logs.limits.attribute_count_limit)",
                 self.count
+            ));
+        }
+        if let Some(cut) = is_nested_too_deep.then(|| self.cut.due_for(1)).flatten() {
+            self.diagnostics.warn(format_args!(
+                "values of {} cut: nested in more than {MAX_DEPTH} lists and maps",
+                ItemCount(cut, Signal::Logs)
             ));
         }
     }
@@ -96,18 +101,19 @@ impl RecordLimiter {
             let next = places.len();
             let place = *places.entry(key.as_str()).or_insert(next);
             if let Some(attribute) = attributes.get_mut(place) {
-                attribute.1 = self.truncated(value);
+                attribute.1 = limited(value, self.value_length);
             } else if place < self.count {
-                attributes.push((key.clone(), self.truncated(value)));
+                attributes.push((key.clone(), limited(value, self.value_length)));
             }
         }
         let dropped = (places.len() - attributes.len()) as u64;
         (attributes, dropped)
     }
+}
 
-    fn truncated(&self, value: &AnyValue) -> AnyValue {
-        self.value_length.map_or_else(|| value.clone(), |limit| truncate(value, limit))
-    }
+/// Returns the values of the attributes, and the body.
+fn values(record: &SdkLogRecord) -> impl Iterator<Item = &AnyValue> {
+    record.attributes_iter().map(|(_, value)| value).chain(record.body())
 }
 
 /// Returns `true` if the context is that of a span. No-op spans have ids of zeros, which are
@@ -144,30 +150,4 @@ fn has_duplicates(record: &SdkLogRecord) -> bool {
     let mut keys: Vec<_> = record.attributes_iter().map(|(key, _)| key.as_str()).collect();
     keys.sort_unstable();
     keys.windows(2).any(|two| two[0] == two[1])
-}
-
-fn is_within_length(value: &AnyValue, limit: usize) -> bool {
-    match value {
-        AnyValue::String(text) => end_within(text.as_str(), limit).is_none(),
-        AnyValue::Bytes(bytes) => bytes.len() <= limit,
-        AnyValue::ListAny(items) => items.iter().all(|item| is_within_length(item, limit)),
-        AnyValue::Map(entries) => entries.values().all(|entry| is_within_length(entry, limit)),
-        _ => true,
-    }
-}
-
-fn truncate(value: &AnyValue, limit: usize) -> AnyValue {
-    match value {
-        AnyValue::String(text) => {
-            truncated(text.as_str(), limit).map_or_else(|| value.clone(), AnyValue::String)
-        }
-        AnyValue::Bytes(bytes) => AnyValue::Bytes(Box::new(bytes[..bytes.len().min(limit)].to_vec())),
-        AnyValue::ListAny(items) => {
-            AnyValue::ListAny(Box::new(items.iter().map(|item| truncate(item, limit)).collect()))
-        }
-        AnyValue::Map(entries) => AnyValue::Map(Box::new(
-            entries.iter().map(|(key, entry)| (key.clone(), truncate(entry, limit))).collect(),
-        )),
-        other => other.clone(),
-    }
 }

@@ -8,6 +8,7 @@ use opentelemetry_sdk::trace::{self, SpanData};
 use super::text::{end_within, truncated};
 use crate::{
     config::{AttributeLimits, Count, SpanLimits},
+    diagnostics::{DiagnosticLog, RateLimit, item_count::Thousands},
     export::unique_keys::{may_repeat_in_scope, remove_repeated, unique_scope},
 };
 
@@ -28,10 +29,16 @@ pub(crate) struct SpanLimiter {
     events: Count,
     links: Count,
     value_length: Option<usize>,
+    diagnostics: DiagnosticLog,
+    lost_updates: RateLimit,
 }
 
 impl SpanLimiter {
-    pub(crate) fn new(limits: SpanLimits, attribute_limits: AttributeLimits) -> Self {
+    pub(crate) fn new(
+        limits: SpanLimits,
+        attribute_limits: AttributeLimits,
+        diagnostics: DiagnosticLog,
+    ) -> Self {
         let SpanLimits {
             // Resolved into `attribute_limits`.
             attribute_count_limit: _,
@@ -51,6 +58,8 @@ impl SpanLimiter {
             events: event_count_limit,
             links: link_count_limit,
             value_length,
+            diagnostics,
+            lost_updates: RateLimit::default(),
         }
     }
 
@@ -68,6 +77,7 @@ impl SpanLimiter {
 
     pub(crate) fn enforce(&self, span: &mut SpanData) {
         order_times(span);
+        self.report_lost_updates(span);
         limit(&mut span.attributes, &mut span.dropped_attributes_count, self.attributes);
         for event in &mut span.events.events {
             limit(&mut event.attributes, &mut event.dropped_attributes_count, self.event_attributes);
@@ -82,6 +92,24 @@ impl SpanLimiter {
         }
         if let Some(limit) = self.value_length {
             truncate_texts(span, limit);
+        }
+    }
+
+    /// Reports the attributes that the SDK has dropped. All of them may be new values of attributes
+    /// that the span has.
+    fn report_lost_updates(&self, span: &SpanData) {
+        let lost = u64::from(span.dropped_attributes_count);
+        if lost == 0 {
+            return;
+        }
+        if let Some(lost) = self.lost_updates.due_for(lost) {
+            self.diagnostics.warn(format_args!(
+                "{} updates of span attributes lost: more than {} in one span \
+                 (traces.limits.attribute_count_limit and {} more)",
+                Thousands(lost),
+                Thousands(u64::from(self.attributes.get()) + u64::from(UPDATES)),
+                Thousands(u64::from(UPDATES))
+            ));
         }
     }
 }

@@ -12,6 +12,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
+use super::instrument_check::InstrumentCheck;
 use crate::export::{
     callbacks::{CallbackCache, Callbacks, ObservableCallback},
     unique_keys::{unique_scope, with_unique},
@@ -23,19 +24,28 @@ use crate::export::{
 /// at the next collection. A callback that hangs is skipped after a timeout, and is not called
 /// again until it has returned. Callbacks may create instruments, log, and start spans.
 ///
+/// An instrument with an invalid name, unit or boundaries is reported on stderr once. Its
+/// measurements are ignored.
+///
 /// [`ObservabilityTools::meter_provider`](crate::ObservabilityTools::meter_provider) returns it. It
 /// can be cloned and used like any other [`opentelemetry::metrics::MeterProvider`].
 #[derive(Debug, Clone)]
 pub struct MeterProvider {
     sdk: SdkMeterProvider,
     callbacks: Arc<Callbacks>,
+    check: Option<Arc<InstrumentCheck>>,
     is_delta: bool,
 }
 
 impl MeterProvider {
     /// `is_delta`: the SDK reports the differences of counters.
-    pub(super) fn new(sdk: SdkMeterProvider, callbacks: Arc<Callbacks>, is_delta: bool) -> Self {
-        Self { sdk, callbacks, is_delta }
+    pub(super) fn new(
+        sdk: SdkMeterProvider,
+        callbacks: Arc<Callbacks>,
+        check: Option<Arc<InstrumentCheck>>,
+        is_delta: bool,
+    ) -> Self {
+        Self { sdk, callbacks, check, is_delta }
     }
 
     /// Ends collections. Metrics that were not pushed before are lost.
@@ -51,6 +61,7 @@ impl metrics::MeterProvider for MeterProvider {
         Meter::new(Arc::new(IsolatingProvider {
             meter,
             callbacks: Arc::clone(&self.callbacks),
+            check: self.check.clone(),
             is_delta: self.is_delta,
         }))
     }
@@ -60,6 +71,7 @@ impl metrics::MeterProvider for MeterProvider {
 struct IsolatingProvider {
     meter: Meter,
     callbacks: Arc<Callbacks>,
+    check: Option<Arc<InstrumentCheck>>,
     is_delta: bool,
 }
 
@@ -67,6 +79,29 @@ impl IsolatingProvider {
     /// Returns the provider of the SDK, which a meter exposes only through its builders.
     fn sdk(&self) -> &dyn InstrumentProvider {
         self.meter.u64_counter("").instrument_provider
+    }
+
+    /// Returns whether the SDK accepts an instrument, and reports it otherwise.
+    fn accepts(&self, name: &str, unit: Option<&str>, boundaries: Option<&[f64]>) -> bool {
+        self.check.as_ref().is_none_or(|check| check.accepts(name, unit, boundaries))
+    }
+
+    /// Creates a histogram that records floats.
+    fn histogram<T>(
+        &self,
+        builder: HistogramBuilder<'_, Histogram<T>>,
+        to_float: impl Fn(T) -> f64 + Send + Sync + 'static,
+    ) -> Histogram<T> {
+        if !self.accepts(&builder.name, builder.unit.as_deref(), builder.boundaries.as_deref()) {
+            return Histogram::new(Arc::new(Ignored));
+        }
+        let mut floats = self.meter.f64_histogram(builder.name);
+        (floats.description, floats.unit, floats.boundaries) =
+            (builder.description, builder.unit, builder.boundaries);
+        let sdk = self.sdk().f64_histogram(floats);
+        Histogram::new(Arc::new(UniqueKeys(move |number: T, attributes: &[KeyValue]| {
+            sdk.record(to_float(number), attributes);
+        })))
     }
 
     /// Creates an instrument whose callbacks emit what those of the program have observed before.
@@ -100,9 +135,19 @@ impl<T, F: Fn(T, &[KeyValue]) + Send + Sync> SyncInstrument<T> for UniqueKeys<F>
     }
 }
 
+/// Ignores measurements.
+struct Ignored;
+
+impl<T> SyncInstrument<T> for Ignored {
+    fn measure(&self, _: T, _: &[KeyValue]) {}
+}
+
 macro_rules! synchronous {
-    ($($create:ident: $builder:ident of $instrument:ident<$number:ty>, $record:ident;)*) => {$(
-        fn $create(&self, builder: $builder<'_, $instrument<$number>>) -> $instrument<$number> {
+    ($($create:ident: $instrument:ident<$number:ty>, $record:ident;)*) => {$(
+        fn $create(&self, builder: InstrumentBuilder<'_, $instrument<$number>>) -> $instrument<$number> {
+            if !self.accepts(&builder.name, builder.unit.as_deref(), None) {
+                return $instrument::new(Arc::new(Ignored));
+            }
             let sdk = self.sdk().$create(builder);
             $instrument::new(Arc::new(UniqueKeys(move |number: $number, attributes: &[KeyValue]| {
                 sdk.$record(number, attributes);
@@ -117,6 +162,9 @@ macro_rules! observable {
             &self,
             builder: AsyncInstrumentBuilder<'_, $instrument<$number>, $number>,
         ) -> $instrument<$number> {
+            if !self.accepts(&builder.name, builder.unit.as_deref(), None) {
+                return $instrument::new();
+            }
             self.observable(builder, self.is_delta && $is_delta, |builder| self.sdk().$create(builder))
         }
     )*};
@@ -124,27 +172,24 @@ macro_rules! observable {
 
 impl InstrumentProvider for IsolatingProvider {
     synchronous! {
-        u64_counter: InstrumentBuilder of Counter<u64>, add;
-        f64_counter: InstrumentBuilder of Counter<f64>, add;
-        i64_up_down_counter: InstrumentBuilder of UpDownCounter<i64>, add;
-        f64_up_down_counter: InstrumentBuilder of UpDownCounter<f64>, add;
-        u64_gauge: InstrumentBuilder of Gauge<u64>, record;
-        f64_gauge: InstrumentBuilder of Gauge<f64>, record;
-        i64_gauge: InstrumentBuilder of Gauge<i64>, record;
-        f64_histogram: HistogramBuilder of Histogram<f64>, record;
+        u64_counter: Counter<u64>, add;
+        f64_counter: Counter<f64>, add;
+        i64_up_down_counter: UpDownCounter<i64>, add;
+        f64_up_down_counter: UpDownCounter<f64>, add;
+        u64_gauge: Gauge<u64>, record;
+        f64_gauge: Gauge<f64>, record;
+        i64_gauge: Gauge<i64>, record;
+    }
+
+    fn f64_histogram(&self, builder: HistogramBuilder<'_, Histogram<f64>>) -> Histogram<f64> {
+        self.histogram(builder, |number| number)
     }
 
     /// Records floats: the SDK adds up integers without a check, which panics in debug builds and
     /// otherwise wraps. The sum of a histogram is a float on the wire, too.
     #[expect(clippy::cast_precision_loss, reason = "as on the wire")]
     fn u64_histogram(&self, builder: HistogramBuilder<'_, Histogram<u64>>) -> Histogram<u64> {
-        let mut floats = self.meter.f64_histogram(builder.name);
-        (floats.description, floats.unit, floats.boundaries) =
-            (builder.description, builder.unit, builder.boundaries);
-        let sdk = self.sdk().f64_histogram(floats);
-        Histogram::new(Arc::new(UniqueKeys(move |number: u64, attributes: &[KeyValue]| {
-            sdk.record(number as f64, attributes);
-        })))
+        self.histogram(builder, |number| number as f64)
     }
 
     // The temporality `delta` affects only the counters among these.

@@ -4,6 +4,7 @@
 //! SDK confuses the values of observable instruments. Both therefore have the same temporality. The
 //! validation of the configuration ensures this.
 
+mod instrument_check;
 mod meter_provider;
 mod periodic_push;
 mod prometheus;
@@ -16,7 +17,10 @@ use opentelemetry::{InstrumentationScope, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
 pub use self::meter_provider::MeterProvider;
-use self::{periodic_push::PeriodicPush, push_worker::PushTarget, shared_reader::SharedReader};
+use self::{
+    instrument_check::InstrumentCheck, periodic_push::PeriodicPush, push_worker::PushTarget,
+    shared_reader::SharedReader,
+};
 use super::builder::PipelineBuilder;
 use crate::{
     config::{self, ExporterName, Metrics, Signal},
@@ -54,7 +58,8 @@ pub(super) fn provider(
     }
     let is_delta = on_demand.is_none() && temporality == Temporality::Delta;
     let mut provider = SdkMeterProvider::builder().with_resource(builder.inputs.resource.clone());
-    if on_demand.is_some() || !targets.is_empty() {
+    let is_read = on_demand.is_some() || !targets.is_empty();
+    if is_read {
         let reader = on_demand
             .unwrap_or_else(|| Arc::new(ManualReader::builder().with_temporality(temporality).build()));
         if !targets.is_empty() {
@@ -75,7 +80,9 @@ pub(super) fn provider(
         // Not through `MeterProvider`: these callbacks neither panic nor wait.
         self_metrics.register(&provider.meter_with_scope(library_scope()));
     }
-    Ok(MeterProvider::new(provider, callbacks, is_delta))
+    // Without a reader, no measurement is kept anyway.
+    let check = is_read.then(|| Arc::new(InstrumentCheck::new(builder.inputs.diagnostics)));
+    Ok(MeterProvider::new(provider, callbacks, check, is_delta))
 }
 
 fn library_scope() -> InstrumentationScope {
