@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use super::value::{display_lossy, shielded};
+use super::value::display_lossy;
+use crate::context::shielded;
 use crate::format::{EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE};
 
 /// The maximum number of recorded sources of an error. A chain of sources could be circular.

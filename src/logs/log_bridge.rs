@@ -14,9 +14,9 @@ use super::{
     logger::LoggerFactory,
     record::{add_location, init_record},
     record_emitter::RecordEmitter,
-    value::{display_lossy, format_value, integer_value, shielded},
+    value::{display_lossy, format_value, integer_value},
 };
-use crate::format::EXCEPTION_MESSAGE;
+use crate::{context::shielded, format::EXCEPTION_MESSAGE};
 
 /// Converts records of the `log` crate and keeps their target and level.
 #[derive(Debug)]

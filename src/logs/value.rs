@@ -6,11 +6,11 @@
 use std::{
     cell::{Cell, RefCell},
     fmt::{self, Write as _},
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use opentelemetry::logs::AnyValue;
+
+use crate::context::shielded;
 
 thread_local! {
     /// The buffer for formatting, so that each text is allocated once and in its final size.
@@ -67,21 +67,6 @@ fn format_nested(arguments: fmt::Arguments<'_>) -> String {
 
 fn write_lossy(text: &mut String, arguments: fmt::Arguments<'_>) {
     let _ = shielded(|| text.write_fmt(arguments));
-}
-
-/// Runs code of the program. Returns `None` if it panics.
-#[inline]
-pub(super) fn shielded<T>(code: impl FnOnce() -> T) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(code)) {
-        Ok(result) => Some(result),
-        Err(payload) => {
-            // The destructor of the payload also belongs to the program.
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                mem::forget(payload);
-            }
-            None
-        }
-    }
 }
 
 /// Returns the text of a value, up to the first error or panic of its `Display` implementation.
