@@ -6,13 +6,15 @@
 //! of a thread-local, or if a panic hook causes it.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     mem,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::catch_unwind,
     thread,
 };
 
 use opentelemetry::{Context, ContextGuard};
+
+use crate::shield::shielded;
 
 /// The state of the thread-locals of other crates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,8 @@ enum ThreadState {
     Unknown,
     /// All are accessible.
     Running,
+    /// All are accessible, and [`LATE`] is not empty.
+    Behind,
     /// Some are destroyed.
     Ending,
 }
@@ -39,6 +43,8 @@ impl Drop for Sentinel {
 
 thread_local! {
     static STATE: Cell<ThreadState> = const { Cell::new(ThreadState::Unknown) };
+    /// Detaches the contexts whose guards were dropped while the context was borrowed.
+    static LATE: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
     static IS_EXPORT_THREAD: Cell<bool> = const { Cell::new(false) };
     /// Is destroyed before the context of the SDK.
     static CONTEXT_SENTINEL: Sentinel = const { Sentinel };
@@ -64,10 +70,16 @@ pub(crate) fn is_thread_ending() -> bool {
 }
 
 /// Returns whether the current context is accessible.
+///
+/// Also detaches contexts that could not be detached before.
 #[inline]
 pub(crate) fn is_accessible() -> bool {
     match state() {
         ThreadState::Running => true,
+        ThreadState::Behind => {
+            detach_late();
+            true
+        }
         ThreadState::Ending => false,
         ThreadState::Unknown => watch_context(),
     }
@@ -116,13 +128,52 @@ pub(crate) fn attach(context: Context) -> Option<AttachedContext> {
     if thread::panicking() || !is_accessible() {
         return None;
     }
-    let guard = catch_unwind(AssertUnwindSafe(|| context.attach())).ok()?;
+    let guard = shielded(|| context.attach())?;
     Some(AttachedContext(Some(guard)))
 }
 
-/// Returns whether the current context can be changed now.
+/// Returns whether a context can be attached now.
 pub(crate) fn can_attach() -> bool {
-    attach(Context::new()).is_some()
+    !thread::panicking() && can_detach()
+}
+
+/// Returns whether a context can be detached now, which is possible while the thread panics.
+pub(crate) fn can_detach() -> bool {
+    is_accessible() && !is_borrowed()
+}
+
+fn is_borrowed() -> bool {
+    shielded(|| drop(Context::new().attach())).is_none()
+}
+
+/// Calls `detach` when the context of this thread is accessed next and no longer borrowed.
+pub(crate) fn detach_later(detach: impl FnOnce() + 'static) {
+    let mut detach: Option<Box<dyn FnOnce()>> = Some(Box::new(detach));
+    let _ = LATE.try_with(|late| late.borrow_mut().extend(detach.take()));
+    if detach.is_some() {
+        // The destructor of a guard would end up here again.
+        mem::forget(detach);
+    } else if state() == ThreadState::Running {
+        set_state(ThreadState::Behind);
+    }
+}
+
+#[cold]
+fn detach_late() {
+    // In a panic hook, a second panic would end the process.
+    if thread::panicking() {
+        return;
+    }
+    // The calls below access the context.
+    set_state(ThreadState::Running);
+    if is_borrowed() {
+        set_state(ThreadState::Behind);
+        return;
+    }
+    let late = LATE.try_with(|late| mem::take(&mut *late.borrow_mut())).unwrap_or_default();
+    for detach in late {
+        let _ = shielded(detach);
+    }
 }
 
 impl Drop for AttachedContext {
@@ -130,8 +181,12 @@ impl Drop for AttachedContext {
         let Some(guard) = self.0.take() else { return };
         if is_thread_ending() {
             mem::forget(guard);
+        } else if can_detach() {
+            let _ = shielded(|| drop(guard));
         } else {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(guard)));
+            // The SDK would panic and keep the context current.
+            let kept = Self(Some(guard));
+            detach_later(move || drop(kept));
         }
     }
 }

@@ -9,6 +9,22 @@ use test_support::{
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
+/// Logs through both crates in one line.
+macro_rules! both {
+    ($level:ident, $event:literal, $record:literal) => {
+        tracing::info!($event);
+        log::$level!($record);
+    };
+}
+
+/// Copies an event or a span to the `log` crate, as `tracing` does with its feature `log-always`.
+fn copy(target: &str, line: u32, text: &str) {
+    let metadata = log::Metadata::builder().level(log::Level::Info).target(target).build();
+    let mut record = log::Record::builder();
+    record.metadata(metadata).module_path(Some(module_path!())).file(Some(file!())).line(Some(line));
+    log::logger().log(&record.args(format_args!("{text}")).build());
+}
+
 #[test]
 fn log_tracer_records_keep_target_level_and_location() {
     let lines = LineBuffer::default();
@@ -40,4 +56,21 @@ fn log_tracer_records_keep_target_level_and_location() {
             "attributes": { "code.file.path": "tests/globals_log_tracer.rs", "code.line.number": line },
         })
     );
+    lines.take();
+
+    let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        both!(warn, "event", "record in the line of an event");
+        tracing::info_span!("span").in_scope(|| log::info!("record in the line of a span"));
+        let (event, span) = (line!() + 1, line!() + 2);
+        tracing::info!("once");
+        tracing::info_span!("request", id = 1).in_scope(|| {});
+        copy(module_path!(), event, "once");
+        copy(module_path!(), span, "++ request; id=1");
+        copy(module_path!(), span, "request; id=2");
+        copy("tracing::span", span, "++ request");
+        copy("tracing::span::active", span, "-> request;");
+    });
+    let expected = ["event", "record in the line of an event", "record in the line of a span", "once"];
+    assert_eq!(member(&lines.json(), "message"), expected);
 }

@@ -1,12 +1,14 @@
 //! The bridge from spans of `tracing` to OpenTelemetry spans.
 
+use std::sync::{Mutex, PoisonError};
+
 use opentelemetry::{
     Context,
     trace::{TraceContextExt as _, TracerProvider as _},
 };
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::{
-    Event, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     field::ValueSet,
     span::{Attributes, Id, Record},
     subscriber::Interest,
@@ -19,14 +21,25 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{formatted_fields::FormattedFields, unattached_spans};
-use crate::context;
+use super::{
+    formatted_fields::FormattedFields, late_exit::exit_later, shared_spans::SharedSpans, unattached_spans,
+};
+use crate::{context, diagnostics::DiagnosticLog, shield::shielded};
+
+/// Is locked while a span gets a link to another.
+///
+/// `tracing-opentelemetry` locks both spans. Two threads that link the same spans in opposite
+/// directions would wait for each other.
+static FOLLOWING: Mutex<()> = Mutex::new(());
 
 /// Converts spans with `tracing-opentelemetry`, and protects it from the program.
 ///
 /// It panics, partly while it holds a lock, if a value cannot be formatted, if the current context
-/// is borrowed, and if the thread ends.
-pub(super) struct SpanLayer<S>(OpenTelemetryLayer<S, SdkTracer>);
+/// is borrowed, if the thread ends, and if another layer converts the same span.
+pub(super) struct SpanLayer<S> {
+    bridge: OpenTelemetryLayer<S, SdkTracer>,
+    shared: SharedSpans,
+}
 
 /// Returns the layer that [`SpanLayer`] calls.
 ///
@@ -44,19 +57,28 @@ where
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
-    pub(super) fn new(tracers: &SdkTracerProvider) -> Self {
-        Self(bridge(tracers))
+    pub(super) fn new(tracers: &SdkTracerProvider, diagnostics: DiagnosticLog) -> Self {
+        Self { bridge: bridge(tracers), shared: SharedSpans::new(diagnostics) }
     }
 
-    pub(super) fn create(&self, attributes: &Attributes<'_>, id: &Id, ctx: LayerContext<'_, S>) {
+    pub(super) fn create(
+        &self,
+        attributes: &Attributes<'_>,
+        id: &Id,
+        ctx: LayerContext<'_, S>,
+        dispatch: Option<&Dispatch>,
+    ) {
         context::watch_created_spans();
+        if !self.shared.claim(id, &ctx, dispatch) {
+            return;
+        }
         let metadata = attributes.metadata();
         let formatted = FormattedFields::new(metadata.fields(), |visitor| attributes.record(visitor));
         // The current context is not the parent if it lags behind or is not accessible.
         let has_other_parent =
             attributes.is_contextual() && (unattached_spans::exist() || !context::is_accessible());
         if formatted.is_none() && !has_other_parent {
-            return self.0.on_new_span(attributes, id, ctx);
+            return self.bridge.on_new_span(attributes, id, ctx);
         }
         let create = |values: &ValueSet<'_>| {
             let parent = if has_other_parent {
@@ -69,7 +91,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
                 None if attributes.is_root() || has_other_parent => Attributes::new_root(metadata, values),
                 None => Attributes::new(metadata, values),
             };
-            self.0.on_new_span(&attributes, id, ctx.clone());
+            self.bridge.on_new_span(&attributes, id, ctx.clone());
         };
         match formatted {
             Some(formatted) => formatted.read(metadata.fields(), create),
@@ -79,47 +101,60 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
 
     pub(super) fn record(&self, id: &Id, values: &Record<'_>, ctx: LayerContext<'_, S>) {
         let Some(metadata) = ctx.span(id).map(|span| span.metadata()) else { return };
+        if !self.shared.converts(id, &ctx) {
+            return;
+        }
         match FormattedFields::new(metadata.fields(), |visitor| values.record(visitor)) {
             Some(formatted) => {
-                formatted.read(metadata.fields(), |values| self.0.on_record(id, &Record::new(values), ctx));
+                formatted
+                    .read(metadata.fields(), |values| self.bridge.on_record(id, &Record::new(values), ctx));
             }
-            None => self.0.on_record(id, values, ctx),
+            None => self.bridge.on_record(id, values, ctx),
         }
     }
 
     pub(super) fn follow(&self, id: &Id, follows: &Id, ctx: LayerContext<'_, S>) {
         // `tracing-opentelemetry` would lock the same span twice.
-        if id != follows {
-            self.0.on_follows_from(id, follows, ctx);
+        if id != follows && self.shared.converts(id, &ctx) {
+            let _following = FOLLOWING.lock().unwrap_or_else(PoisonError::into_inner);
+            self.bridge.on_follows_from(id, follows, ctx);
         }
     }
 
     pub(super) fn enter(&self, id: &Id, ctx: LayerContext<'_, S>) {
         context::watch_entered_spans();
+        if !self.shared.converts(id, &ctx) {
+            return;
+        }
         if context::can_attach() {
-            self.0.on_enter(id, ctx);
+            self.bridge.on_enter(id, ctx);
         } else {
             unattached_spans::push(id);
         }
     }
 
     pub(super) fn exit(&self, id: &Id, ctx: LayerContext<'_, S>) {
-        if unattached_spans::pop(id) || context::is_thread_ending() {
+        if unattached_spans::pop(id) || context::is_thread_ending() || !self.shared.converts(id, &ctx) {
             return;
         }
-        // During a panic, the context is not tested: spans that a panic hook enters are unattached.
-        if std::thread::panicking() || context::can_attach() {
-            self.0.on_exit(id, ctx);
+        if context::can_detach() {
+            let _ = shielded(|| self.bridge.on_exit(id, ctx));
+        } else if let Some(span) = ctx.span(id) {
+            exit_later(id, span.metadata());
         }
     }
 
     /// Adds an error event to its span, and sets the status of the span.
-    pub(super) fn add_error(&self, event: &Event<'_>, ctx: LayerContext<'_, S>) {
-        self.0.on_event(event, ctx);
+    pub(super) fn add_error(&self, span: &Id, event: &Event<'_>, ctx: LayerContext<'_, S>) {
+        if self.shared.converts(span, &ctx) {
+            self.bridge.on_event(event, ctx);
+        }
     }
 
     pub(super) fn close(&self, id: Id, ctx: LayerContext<'_, S>) {
-        self.0.on_close(id, ctx);
+        if self.shared.converts(&id, &ctx) {
+            self.bridge.on_close(id, ctx);
+        }
     }
 
     /// Returns the context of a span by entering it.
@@ -131,10 +166,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
         }
         let current_id = || context::with_current(|current| current.span().span_context().span_id());
         let before = current_id();
-        self.0.on_enter(id, ctx.clone());
+        self.bridge.on_enter(id, ctx.clone());
         let is_unknown = current_id() == before;
         let context = context::with_current(Clone::clone);
-        self.0.on_exit(id, ctx.clone());
+        self.bridge.on_exit(id, ctx.clone());
         // A span that is older than this layer has no context.
         let is_current = || ctx.lookup_current().is_some_and(|current| current.id() == *id);
         context.filter(|_| !is_unknown || is_current())

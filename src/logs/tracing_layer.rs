@@ -23,6 +23,7 @@ use super::{
     record::{add_location, init_record},
     record_emitter::RecordEmitter,
     record_visitor::RecordVisitor,
+    shared_spans::is_converted,
     span_layer::{LookupOnly, SpanLayer, bridge},
     unattached_spans,
 };
@@ -84,7 +85,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
         is_self_filtered: bool,
     ) -> Self {
         Self {
-            spans: SpanLayer::new(tracers),
+            spans: SpanLayer::new(tracers, diagnostics),
             emitter: logs.emitter("tracing"),
             code_location: logs.code_location,
             filter: LayerFilter { logs: logs.filter.clone(), diagnostics },
@@ -98,26 +99,25 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
         !self.is_self_filtered || self.filter.enables(metadata)
     }
 
-    fn enables_span(&self, id: &Id, ctx: &LayerContext<'_, S>) -> bool {
-        !self.is_self_filtered || ctx.span(id).is_some_and(|span| self.filter.enables(span.metadata()))
-    }
-
     /// Adds an error event to its span, and emits it as a record. Its values are formatted once.
     fn handle_error(&self, event: &Event<'_>, log: Option<&Metadata<'_>>, ctx: &LayerContext<'_, S>) {
         let target = log.map_or(event.metadata().target(), Metadata::target);
         let is_record = self.filter.enables_record(target, Level::ERROR);
-        let has_span =
-            if event.is_contextual() { ctx.lookup_current().is_some() } else { event.parent().is_some() };
+        let span = if event.is_contextual() {
+            ctx.lookup_current().map(|current| current.id())
+        } else {
+            event.parent().cloned()
+        };
         let handle = |event: &Event<'_>| {
-            if has_span {
-                self.spans.add_error(event, ctx.clone());
+            if let Some(span) = &span {
+                self.spans.add_error(span, event, ctx.clone());
             }
             if is_record {
                 self.emit(event, log, ctx);
             }
         };
         let metadata = event.metadata();
-        let formatted = if has_span {
+        let formatted = if span.is_some() {
             FormattedFields::new(metadata.fields(), |visitor| event.record(visitor))
         } else {
             None
@@ -169,8 +169,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
     /// Returns the context of a span that this layer handles.
     fn span_context(&self, id: &Id, ctx: &LayerContext<'_, S>) -> Option<Context> {
         // Keeps the span open.
-        let span = ctx.span(id)?;
-        if !self.enables(span.metadata()) {
+        let _span = ctx.span(id)?;
+        if self.is_self_filtered && !is_converted(id, ctx) {
             return None;
         }
         let dispatch = self.dispatch();
@@ -214,14 +214,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer<S> {
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: LayerContext<'_, S>) {
         if self.enables(attributes.metadata()) {
-            self.spans.create(attributes, id, ctx);
+            self.spans.create(attributes, id, ctx, self.dispatch().as_ref());
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: LayerContext<'_, S>) {
-        if self.enables_span(id, &ctx) {
-            self.spans.record(id, values, ctx);
-        }
+        self.spans.record(id, values, ctx);
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, ctx: LayerContext<'_, S>) {
@@ -240,7 +238,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer<S> {
         if is_internal(metadata.target()) {
             return self.internal_events.report(event);
         }
-        if log.is_some_and(|log| callsites::contains(log.file(), log.line())) {
+        if log.is_some_and(|log| callsites::is_forwarded_copy(log, event)) {
             return;
         }
         if *metadata.level() == Level::ERROR {
@@ -251,9 +249,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer<S> {
     }
 
     fn on_enter(&self, id: &Id, ctx: LayerContext<'_, S>) {
-        if self.enables_span(id, &ctx) {
-            self.spans.enter(id, ctx);
-        }
+        self.spans.enter(id, ctx);
     }
 
     fn on_exit(&self, id: &Id, ctx: LayerContext<'_, S>) {

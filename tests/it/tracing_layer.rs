@@ -1,8 +1,14 @@
 //! The layer for `tracing`: its place in a subscriber, and a context that is borrowed.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
 };
 
 use autotelemetry::{
@@ -313,4 +319,147 @@ fn other_layers_see_what_this_one_disables() {
     });
     assert_eq!(count.0.load(Ordering::Relaxed), 3);
     assert_eq!(after.0.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn spans_that_follow_each_other_do_not_block() {
+    let (tools, _) = tools();
+    with_subscriber(Registry::default().with(tools.tracing_layer()), || {
+        let (a, b) = (tracing::info_span!("a"), tracing::info_span!("b"));
+        let (done, finished) = mpsc::channel();
+        for (span, follows) in [(a.clone(), b.clone()), (b, a)] {
+            let done = done.clone();
+            thread::spawn(move || {
+                for _ in 0..20_000 {
+                    span.follows_from(&follows);
+                }
+                done.send(()).unwrap();
+            });
+        }
+        for _ in 0..2 {
+            finished.recv_timeout(Duration::from_secs(60)).expect("the threads wait for each other");
+        }
+    });
+}
+
+#[test]
+fn span_that_a_panic_exits_in_a_borrowed_context_ends() {
+    let (tools, lines) = tools();
+    with_subscriber(Registry::default().with(tools.tracing_layer()), || {
+        let handle = tools.tracer("t").start_as_current_span("handle");
+        let moved = tracing::info_span!("moved").entered();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            get_active_span(move |_| {
+                let _moved = moved;
+                panic!("of the program");
+            });
+        }));
+        assert!(result.is_err());
+        tracing::info!("after");
+        drop(handle);
+    });
+    assert_belongs(&lines, "after", "handle");
+    line(&lines, "moved");
+}
+
+#[test]
+fn context_that_is_left_while_borrowed_is_detached_later() {
+    let (tools, lines) = tools();
+    let tracer = tools.tracer("t");
+    let logger = tools.logger("t");
+    with_subscriber(Registry::default().with(tools.tracing_layer()), || {
+        let entered = tracing::info_span!("entered").entered();
+        get_active_span(move |_| drop(entered));
+        logger.info("after entered", &[]);
+        tracing::info_span!("next").in_scope(|| tracing::info!("in next"));
+        let active = tracer.start_as_current_span("active");
+        get_active_span(move |_| drop(active));
+        let next = tracer.start_as_current_span("next active");
+        logger.info("in next active", &[]);
+        drop(next);
+        logger.info("after active", &[]);
+        let span = tracing::info_span!("twice");
+        let outer = span.enter();
+        Context::map_current(|_| {
+            drop(outer);
+            span.in_scope(|| tracing::info!("in twice"));
+        });
+        tracing::info!("after twice");
+    });
+    for (record, span) in [
+        ("after entered", ""),
+        ("in next", "next"),
+        ("in next active", "next active"),
+        ("after active", ""),
+        ("in twice", "twice"),
+        ("after twice", ""),
+    ] {
+        assert_belongs(&lines, record, span);
+    }
+    for root in ["next", "next active"] {
+        assert_eq!(line(&lines, root)["parent_span_id"], Value::Null, "{root}");
+    }
+}
+
+#[test]
+fn second_layer_records_events_and_no_spans() {
+    let (first, first_lines) = tools();
+    let (second, second_lines) = tools();
+    let check = |place: &str| {
+        assert_emitted(&first_lines);
+        let span = line(&first_lines, "grandchild");
+        assert_eq!(ids(&line(&second_lines, "in grandchild")), ids(&span), "{place}");
+        assert_eq!(ids(&line(&second_lines, "of root")), ids(&line(&first_lines, "root")), "{place}");
+        assert!(second_lines.json().iter().all(|line| line["message"] != Value::Null), "{place}");
+        first_lines.take();
+        second_lines.take();
+    };
+    with_subscriber(Registry::default().with(first.tracing_layer()).with(second.tracing_layer()), emit);
+    check("directly");
+    let layers = vec![first.tracing_layer().boxed(), Some(second.tracing_layer()).boxed()];
+    with_subscriber(Registry::default().with(layers), emit);
+    check("Vec");
+}
+
+#[test]
+fn layer_beside_another_bridge_leaves_the_spans_to_it() {
+    let (tools, lines) = tools();
+    let own = tracing_opentelemetry::layer().with_tracer(tools.tracer("own"));
+    with_subscriber(Registry::default().with(own).with(tools.tracing_layer()), || {
+        let outer = tracing::info_span!("outer").entered();
+        tracing::info!("in outer");
+        tracing::info_span!("inner", shown = %"value").in_scope(|| tracing::error!("in inner"));
+        tracing::info!("in outer again");
+        drop(outer);
+        tracing::info!("after");
+    });
+    for (record, span) in
+        [("in outer", "outer"), ("in inner", "inner"), ("in outer again", "outer"), ("after", "")]
+    {
+        assert_belongs(&lines, record, span);
+    }
+    assert_eq!(line(&lines, "inner")["parent_span_id"], line(&lines, "outer")["span_id"]);
+}
+
+#[test]
+fn span_of_a_reloaded_layer_is_recorded_after_the_level_changes() {
+    let (layer, handle) = reload::Layer::new(None::<Box<dyn Layer<Registry> + Send + Sync>>);
+    with_subscriber(Registry::default().with(layer), || {
+        let (tools, lines) = tools();
+        tools.set_log_level("debug").unwrap();
+        handle.reload(Some(tools.tracing_layer().boxed())).unwrap();
+        let span = tracing::debug_span!("detail", late = tracing::field::Empty);
+        let entered = span.enter();
+        tools.set_log_level("info").unwrap();
+        tracing::info!("inside");
+        drop(entered);
+        span.record("late", 1);
+        span.in_scope(|| tracing::info!("inside again"));
+        tracing::info!("outside");
+        drop(span);
+        assert_belongs(&lines, "inside", "detail");
+        assert_belongs(&lines, "inside again", "detail");
+        assert_belongs(&lines, "outside", "");
+        assert_eq!(line(&lines, "detail")["attributes"]["late"], 1);
+    });
 }
