@@ -154,7 +154,7 @@ fn encoded_secrets_are_masked() {
         ("", password),
     ] {
         let plain = format!("{before}{secret}");
-        let hex: String = plain.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let hex = plain.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
         // The first character that contains only bits of the secret.
         let start = (before.len() * 4).div_ceil(3);
         for (encoded, start) in [

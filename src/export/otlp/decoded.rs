@@ -1,7 +1,7 @@
 //! Text with decoded escape sequences.
 
-/// Bytes in lower case, with spaces for plus signs and hyphens. They remember their place in a text with escape
-/// sequences.
+/// Bytes in lower case, with spaces for plus signs and hyphens. They remember their place in a text
+/// with escape sequences.
 pub(super) struct Decoded(Vec<DecodedByte>);
 
 /// A byte, and the range of the text that stands for it.
@@ -51,8 +51,8 @@ impl Decoded {
     }
 }
 
-/// Returns the byte for comparisons. In a query, a plus sign stands for a space. In Base64 for URLs,
-/// other characters take the places of plus signs and slashes.
+/// Returns the byte for comparisons. In a query, a plus sign stands for a space. In Base64 for
+/// URLs, other characters take the places of plus signs and slashes.
 fn folded(byte: u8) -> u8 {
     match byte {
         b'+' | b'-' => b' ',

@@ -7,10 +7,11 @@ use prost::Message;
 use serde::Deserialize;
 
 /// The message `google.rpc.Status`, without its details. Millions of empty details fit into a body.
+/// The text may be cut inside a character.
 #[derive(Clone, PartialEq, Message)]
 struct RpcMessage {
-    #[prost(string, tag = "2")]
-    message: String,
+    #[prost(bytes = "vec", tag = "2")]
+    message: Vec<u8>,
 }
 
 /// The same message in JSON.
@@ -59,7 +60,7 @@ pub(super) fn message(body: &[u8], is_text: bool) -> String {
         let json: Option<JsonMessage> = serde_json::from_slice(body).ok();
         json.map_or_else(|| String::from_utf8_lossy(body).into_owned(), |json| json.message)
     } else {
-        RpcMessage::decode(body).unwrap_or_default().message
+        String::from_utf8_lossy(&RpcMessage::decode(body).unwrap_or_default().message).into_owned()
     };
     let is_binary = message.contains(|c: char| c.is_control() && !c.is_whitespace());
     if is_binary || message.trim_start().starts_with('<') { String::new() } else { message }
@@ -101,6 +102,8 @@ mod tests {
     fn message_of_body_is_that_of_its_format() {
         let status = RpcMessage { message: "slow down".into() }.encode_to_vec();
         assert_eq!(message(&status, false), "slow down");
+        let status = RpcMessage { message: b"slow d\xc3".to_vec() }.encode_to_vec();
+        assert_eq!(message(&status, false), "slow d\u{fffd}");
         assert_eq!(message(br#"{"code":3,"message":"bad\nvalue"}"#, true), "bad\nvalue");
         assert_eq!(message(b"no JSON", true), "no JSON");
         assert_eq!(message(b"\n<html><title>404 Not Found</title></html>", true), "");
