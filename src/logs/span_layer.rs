@@ -109,7 +109,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
         }
         match FormattedFields::new(metadata.fields(), |visitor| values.record(visitor)) {
             Some(formatted) => {
-                formatted.read(metadata.fields(), |values| self.bridge.on_record(id, &Record::new(values), ctx));
+                formatted
+                    .read(metadata.fields(), |values| self.bridge.on_record(id, &Record::new(values), ctx));
             }
             None => self.bridge.on_record(id, values, ctx),
         }
