@@ -1,8 +1,8 @@
 //! Exits from spans while the current context is borrowed.
 //!
-//! `tracing-opentelemetry` keeps the guard of an entered span in a thread-local, under the id of the
-//! span. If the guard is dropped while the context is borrowed, the SDK panics, and the context of
-//! the span stays current for good. The guard is therefore dropped later, when the span may be
+//! `tracing-opentelemetry` keeps the guard of an entered span in a thread-local, under the id of
+//! the span. If the guard is dropped while the context is borrowed, the SDK panics, and the context
+//! of the span stays current for good. The guard is therefore dropped later, when the span may be
 //! closed: a stand-in with the same id exits.
 
 use std::sync::OnceLock;

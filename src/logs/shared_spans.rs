@@ -5,7 +5,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use opentelemetry::Context;
 use tracing::{Dispatch, Subscriber, span::Id};
 use tracing_subscriber::{layer::Context as LayerContext, registry::LookupSpan};
 
@@ -58,8 +57,7 @@ impl SharedSpans {
     /// Asking for the context starts the span, so it happens at most once for a span of others.
     fn is_converted_by_foreign(&self, id: &Id, dispatch: Option<&Dispatch>) -> bool {
         let context_of = |dispatch| tracing_opentelemetry::get_otel_context(id, dispatch);
-        self.is_beside_foreign.load(Ordering::Relaxed)
-            || dispatch.and_then(context_of).is_some_and(|_: Context| true)
+        self.is_beside_foreign.load(Ordering::Relaxed) || dispatch.and_then(context_of).is_some()
     }
 
     /// Returns whether the layer converts this span.
@@ -68,7 +66,7 @@ impl SharedSpans {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        !self.is_second.load(Ordering::Relaxed) || (is_converted(id, ctx) && !has::<Shared, S>(id, ctx))
+        !self.is_second.load(Ordering::Relaxed) || (is_converted(id, ctx) && !is_shared(id, ctx))
     }
 
     fn report(&self, other: &str) {
@@ -87,6 +85,14 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     has::<Converted, S>(id, ctx)
+}
+
+/// Returns whether another layer of this crate would also convert this span.
+pub(super) fn is_shared<S>(id: &Id, ctx: &LayerContext<'_, S>) -> bool
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    has::<Shared, S>(id, ctx)
 }
 
 fn has<T: 'static, S>(id: &Id, ctx: &LayerContext<'_, S>) -> bool

@@ -23,7 +23,7 @@ use super::{
     record::{add_location, init_record},
     record_emitter::RecordEmitter,
     record_visitor::RecordVisitor,
-    shared_spans::is_converted,
+    shared_spans::{is_converted, is_shared},
     span_layer::{LookupOnly, SpanLayer, bridge},
     unattached_spans,
 };
@@ -173,7 +173,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
         if self.is_self_filtered && !is_converted(id, ctx) {
             return None;
         }
-        let dispatch = self.dispatch();
+        // The subscriber starts a span with the tracer of its outermost layer.
+        let dispatch = if is_shared(id, ctx) { None } else { self.dispatch() };
         dispatch
             .and_then(|dispatch| tracing_opentelemetry::get_otel_context(id, &dispatch))
             .or_else(|| self.spans.context_by_entering(id, ctx))
