@@ -62,7 +62,7 @@ pub(crate) use self::{
 pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::AttributeValue};
 #[cfg(feature = "prometheus")]
 pub(crate) use self::{
-    prometheus::TranslationStrategy,
+    prometheus::{TranslationStrategy, UrlPath},
     value::{metric_prefix::MetricPrefix, pattern::Pattern},
 };
 use value::duration::at_least;

@@ -1,7 +1,11 @@
 //! `[prometheus]`: metrics that are scraped.
 
+#[cfg(feature = "prometheus")]
+use std::borrow::Cow;
 use std::fmt;
 
+#[cfg(feature = "prometheus")]
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::value::{
@@ -73,11 +77,15 @@ string_enum! {
 pub(crate) struct UrlPath(String);
 
 impl UrlPath {
-    /// Returns the path.
+    /// Returns whether `requested`, the path of a request, is this path.
+    ///
+    /// Clients percent-encode different characters. Prometheus also encodes the `%` of a path that
+    /// is already encoded.
     #[cfg(feature = "prometheus")]
     #[must_use]
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    pub(crate) fn matches(&self, requested: &str) -> bool {
+        let decoded: Cow<'_, [u8]> = percent_decode_str(requested).into();
+        decoded == self.0.as_bytes() || decoded == Cow::from(percent_decode_str(&self.0))
     }
 }
 

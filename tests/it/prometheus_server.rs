@@ -2,9 +2,13 @@
 #![cfg(feature = "prometheus")]
 
 use std::{
+    collections::VecDeque,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Barrier, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -40,6 +44,19 @@ fn assert_scraped_in_time(tools: &ObservabilityTools) {
     }
 }
 
+/// Makes the page larger than the buffers of the system. Tests with such a page run one after
+/// another, since they measure time and need much of the processor.
+#[must_use]
+fn record_large_page(tools: &ObservabilityTools) -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let large = tools.meter("shop").u64_gauge("large").build();
+    for number in 0..200 {
+        large.record(number, &[KeyValue::new("text", format!("{number:030000}"))]);
+    }
+    turn
+}
+
 #[test]
 fn idle_connections_delay_no_scrape() {
     let tools = tools();
@@ -49,13 +66,113 @@ fn idle_connections_delay_no_scrape() {
 }
 
 #[test]
+fn new_idle_connections_break_off_no_scrape() {
+    let tools = tools();
+    let _turn = record_large_page(&tools);
+    let meter = tools.meter("shop");
+    let slow = meter.u64_observable_gauge("slow");
+    let _slow = slow.with_callback(|_| thread::sleep(Duration::from_millis(500))).build();
+    let is_done = AtomicBool::new(false);
+    let opened = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut idle = VecDeque::new();
+            while !is_done.load(Ordering::SeqCst) {
+                idle.extend(TcpStream::connect(address(&tools)));
+                if idle.len() > 2 * CLIENTS {
+                    idle.pop_front();
+                }
+                opened.fetch_add(1, Ordering::SeqCst);
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        while opened.load(Ordering::SeqCst) < 4 * CLIENTS {
+            thread::yield_now();
+        }
+        let scraped = scope.spawn(|| assert_scraped_in_time(&tools)).join();
+        is_done.store(true, Ordering::SeqCst);
+        scraped.unwrap();
+    });
+}
+
+#[test]
+fn crowd_of_readers_receives_complete_pages() {
+    let tools = tools();
+    let _turn = record_large_page(&tools);
+    let barrier = Barrier::new(40);
+    thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(|| {
+                barrier.wait();
+                let (head, page) = request(address(&tools), "GET /metrics");
+                assert!(head.starts_with("http/1.1 200"), "{head}");
+                let length = head.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
+                assert_eq!(length, page.len().to_string());
+            });
+        }
+    });
+}
+
+/// Each of these clients has a page of its own, since none waits for another.
+#[test]
+fn readers_at_their_own_pace_receive_complete_pages() {
+    let tools = tools();
+    let _turn = record_large_page(&tools);
+    let begun = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for number in 0..24 {
+            let (tools, begun) = (&tools, &begun);
+            scope.spawn(move || {
+                let mut client = TcpStream::connect(address(tools)).unwrap();
+                client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+                let mut response = vec![0; 1024];
+                client.read_exact(&mut response).unwrap();
+                begun.fetch_add(1, Ordering::SeqCst);
+                let mut part = vec![0; 256 * 1024];
+                loop {
+                    let length = client.read(&mut part).unwrap();
+                    response.extend_from_slice(&part[..length]);
+                    if length == 0 {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(10));
+                }
+                let response = String::from_utf8(response).unwrap();
+                let (head, page) = response.split_once("\r\n\r\n").unwrap();
+                assert!(head.contains(&format!("content-length: {}", page.len())), "{head}");
+            });
+            while begun.load(Ordering::SeqCst) < (number + 1).min(16) {
+                thread::yield_now();
+            }
+        }
+    });
+}
+
+#[test]
+fn percent_encoded_path_is_equal_to_the_configured_one() {
+    for (path, requested) in [
+        ("/métrics", "/m%C3%A9trics"),
+        ("/m{e}trics", "/m%7Be%7Dtrics"),
+        ("/a\\b", "/a%5Cb"),
+        ("/\"x\"", "/%22x%22"),
+        ("/a%20b", "/a%20b"),
+        // Prometheus encodes the path again.
+        ("/a%20b", "/a%2520b"),
+        ("/metrics", "/%6detrics"),
+    ] {
+        let tools = builder().service_name("shop").prometheus_port(0).set("prometheus.path", path);
+        let tools = tools.build().unwrap();
+        let (head, page) = request(address(&tools), &format!("GET {requested}"));
+        assert!(head.starts_with("http/1.1 200"), "{path} {requested}\n{head}\n{page}");
+        let (head, _) = request(address(&tools), "GET /other");
+        assert!(head.starts_with("http/1.1 404"), "{path}\n{head}");
+    }
+}
+
+#[test]
 fn clients_that_never_read_delay_no_scrape() {
     let tools = tools();
-    // More than the buffers of the system hold.
-    let large = tools.meter("shop").u64_gauge("large").build();
-    for number in 0..200 {
-        large.record(number, &[KeyValue::new("text", format!("{number:030000}"))]);
-    }
+    let _turn = record_large_page(&tools);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let mut client = TcpStream::connect(address(&tools)).unwrap();

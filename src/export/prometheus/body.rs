@@ -9,7 +9,7 @@ use std::{
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::connections::PageGuard;
+use super::connections::ResponseGuard;
 
 /// A body that is in memory, in parts. Each part is freed when it is sent.
 #[derive(Debug)]
@@ -17,12 +17,13 @@ pub(super) struct PartsBody {
     parts: VecDeque<Bytes>,
     left: u64,
     /// Held until the body is sent or dropped.
-    _page: Option<PageGuard>,
+    _response: Option<ResponseGuard>,
 }
 
 impl PartsBody {
-    pub(super) fn page(parts: Vec<Bytes>, page: PageGuard) -> Self {
-        Self { _page: Some(page), ..parts.into_iter().collect() }
+    /// Keeps `response` until the body is sent or dropped.
+    pub(super) fn with_guard(self, response: ResponseGuard) -> Self {
+        Self { _response: Some(response), ..self }
     }
 }
 
@@ -30,7 +31,7 @@ impl FromIterator<Bytes> for PartsBody {
     fn from_iter<I: IntoIterator<Item = Bytes>>(parts: I) -> Self {
         let parts: VecDeque<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let left = parts.iter().map(|part| part.len() as u64).sum();
-        Self { parts, left, _page: None }
+        Self { parts, left, _response: None }
     }
 }
 

@@ -76,6 +76,10 @@ impl Buckets {
             self.push(point.zero_threshold(), point.zero_count());
         }
         let positive = CoarseBuckets::new(point.positive_bucket(), point.scale());
+        // Prometheus assumes that the values of a bucket begin at the bound before it, or at 0.
+        if !positive.counts.is_empty() {
+            self.push(positive.lower_bound(positive.offset), 0);
+        }
         for (index, count) in positive.indexed() {
             self.push(positive.lower_bound(index.saturating_add(1)), count);
         }

@@ -1,7 +1,8 @@
 //! The open connections and their limits.
 //!
-//! At the limit, a new connection replaces the one whose client has taken the longest for its
-//! current request. Clients that send or read nothing therefore never keep out a scrape.
+//! At the limit, a new connection replaces one that serves no client: a connection without a
+//! request first, then one between two requests, then one whose client has stopped reading. A
+//! scrape that is in progress is never replaced; the new connection waits instead.
 
 use std::{
     collections::HashMap,
@@ -9,13 +10,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit},
+    time::Instant,
+};
 
 /// The number of concurrent connections. A scrape takes one.
 const MAX_CONNECTIONS: usize = 64;
-
-/// The number of pages that are in memory because they are not sent yet.
-const MAX_PAGES: usize = 16;
 
 /// The longest time from one request to the next, and from the last request to the end of its
 /// response.
@@ -25,10 +26,21 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// without end does not occupy the thread.
 const REQUEST_INTERVAL: Duration = Duration::from_millis(10);
 
+/// The time without progress from which on a client has stopped reading.
+const STALL: Duration = Duration::from_secs(1);
+
+/// The time after which a connection that waits checks again which clients have stopped reading.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A place in memory for a page. Clients that receive the same page share it.
+pub(super) type PageRoom = Arc<OwnedSemaphorePermit>;
+
 /// All connections of the server.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     open: Mutex<OpenConnections>,
+    /// Notified when a connection ends or becomes idle.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -41,9 +53,27 @@ struct OpenConnections {
 struct OpenConnection {
     /// The time of the last request, or of the connection.
     since: Instant,
-    has_request: bool,
-    pages: usize,
+    phase: Phase,
+    /// The time since which the client reads nothing, while a part of a response waits for it.
+    blocked_since: Option<Instant>,
+    /// Held until the page is sent.
+    room: Option<PageRoom>,
     closed: Arc<Notify>,
+}
+
+/// The state of a connection. Earlier ones are replaced first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// There was no request yet.
+    New,
+    /// The last response is sent.
+    Idle,
+    /// A response is being sent.
+    Sending,
+    /// The body of the response is complete, a rest of it is still being sent.
+    Ending,
+    /// A response is being made.
+    Answering,
 }
 
 /// A connection that counts until it is dropped.
@@ -54,24 +84,44 @@ pub(super) struct Connection {
     closed: Arc<Notify>,
 }
 
-/// A page that counts until it is dropped.
+/// A response of which a part is not sent yet.
 #[derive(Debug)]
-pub(super) struct PageGuard(Arc<Connection>);
+pub(super) struct ResponseGuard(Arc<Connection>);
 
 impl Connections {
-    /// Registers a connection. At the limit, closes another one.
-    pub(super) fn open(self: &Arc<Self>) -> Connection {
-        let closed = Arc::new(Notify::new());
+    /// Registers a connection. At the limit, replaces another one, or waits until one ends.
+    pub(super) async fn open(self: &Arc<Self>) -> Connection {
+        loop {
+            if let Some(connection) = self.try_open() {
+                return connection;
+            }
+            // An error means that nothing has changed. A client may have stopped reading, though.
+            let _ = tokio::time::timeout(CHECK_INTERVAL, self.changed.notified()).await;
+        }
+    }
+
+    fn try_open(self: &Arc<Self>) -> Option<Connection> {
         let mut open = self.lock();
-        if open.by_id.len() >= MAX_CONNECTIONS {
-            open.close_oldest(|_| true);
+        if open.by_id.len() >= MAX_CONNECTIONS && !open.close_one(|_| true) {
+            return None;
         }
         open.last_id += 1;
         let id = open.last_id;
-        let since = Instant::now();
-        let connection = OpenConnection { since, has_request: false, pages: 0, closed: Arc::clone(&closed) };
+        let closed = Arc::new(Notify::new());
+        let connection = OpenConnection {
+            since: Instant::now(),
+            phase: Phase::New,
+            blocked_since: None,
+            room: None,
+            closed: Arc::clone(&closed),
+        };
         open.by_id.insert(id, connection);
-        Connection { id, connections: Arc::clone(self), closed }
+        Some(Connection { id, connections: Arc::clone(self), closed })
+    }
+
+    /// Closes one of the connections with a page whose clients have stopped reading.
+    pub(super) fn close_stalled_page(&self) {
+        self.lock().close_one(|connection| connection.room.is_some());
     }
 
     fn lock(&self) -> MutexGuard<'_, OpenConnections> {
@@ -80,11 +130,30 @@ impl Connections {
 }
 
 impl OpenConnections {
-    fn close_oldest(&mut self, is_candidate: impl Fn(&OpenConnection) -> bool) {
+    /// Closes the candidate that can be missed most. Returns `false` if there is none.
+    fn close_one(&mut self, is_candidate: impl Fn(&OpenConnection) -> bool) -> bool {
+        let now = Instant::now();
         let candidates = self.by_id.iter().filter(|(_, connection)| is_candidate(connection));
-        let oldest = candidates.min_by_key(|(id, connection)| (connection.since, **id)).map(|(id, _)| *id);
-        if let Some(connection) = oldest.and_then(|id| self.by_id.remove(&id)) {
-            connection.closed.notify_one();
+        let replaceable = candidates
+            .filter_map(|(id, connection)| connection.priority(now).map(|priority| (priority, *id)));
+        let Some(connection) = replaceable.min().and_then(|(_, id)| self.by_id.remove(&id)) else {
+            return false;
+        };
+        connection.closed.notify_one();
+        true
+    }
+}
+
+impl OpenConnection {
+    /// Returns the priority of connections that may be replaced. The lowest one is replaced first.
+    fn priority(&self, now: Instant) -> Option<(Phase, Instant)> {
+        match self.phase {
+            Phase::New | Phase::Idle => Some((self.phase, self.since)),
+            Phase::Sending | Phase::Ending => {
+                let blocked_since = self.blocked_since.filter(|since| *since + STALL <= now);
+                blocked_since.map(|since| (Phase::Sending, since))
+            }
+            Phase::Answering => None,
         }
     }
 }
@@ -93,33 +162,70 @@ impl Connection {
     /// Begins a request. Returns the time at which it may be answered.
     pub(super) fn begin_request(&self) -> Instant {
         let now = Instant::now();
-        let mut open = self.connections.lock();
         // The connection is no longer in the map if another one replaces it.
-        let Some(connection) = open.by_id.get_mut(&self.id) else { return now };
-        let due = if connection.has_request { connection.since + REQUEST_INTERVAL } else { now };
-        connection.has_request = true;
-        connection.since = now.max(due);
-        connection.since
+        self.update(|connection| {
+            if connection.phase == Phase::New {
+                connection.phase = Phase::Answering;
+                connection.since = now;
+            } else {
+                // It stays idle until the answer begins. Requests without end therefore leave gaps
+                // in which it can be replaced.
+                connection.since = now.max(connection.since + REQUEST_INTERVAL);
+            }
+            connection.since
+        })
+        .unwrap_or(now)
     }
 
-    /// Registers a page to be sent. At the limit, closes the connection with the oldest page.
-    pub(super) fn begin_page(self: &Arc<Self>) -> PageGuard {
-        let mut open = self.connections.lock();
-        if open.by_id.values().map(|connection| connection.pages).sum::<usize>() >= MAX_PAGES {
-            open.close_oldest(|connection| connection.pages > 0);
+    /// Begins the answer of a request.
+    pub(super) fn begin_answer(&self) {
+        self.update(|connection| connection.phase = Phase::Answering);
+    }
+
+    /// Keeps the page until it is sent.
+    pub(super) fn hold(&self, room: PageRoom) {
+        self.update(|connection| connection.room = Some(room));
+    }
+
+    /// Begins to send a response. It ends when the guard is dropped and the rest is sent.
+    pub(super) fn begin_response(self: &Arc<Self>) -> ResponseGuard {
+        self.update(|connection| {
+            connection.phase = Phase::Sending;
+            connection.blocked_since = None;
+        });
+        ResponseGuard(Arc::clone(self))
+    }
+
+    /// Records that the client does not read at the moment.
+    pub(super) fn record_blocked(&self) {
+        self.update(|connection| {
+            connection.blocked_since.get_or_insert_with(Instant::now);
+        });
+    }
+
+    /// Records that the client has read a part of the response.
+    pub(super) fn record_progress(&self) {
+        self.update(|connection| connection.blocked_since = None);
+    }
+
+    /// Records that everything so far is sent.
+    pub(super) fn record_sent(&self) {
+        let is_end = self.update(|connection| {
+            let is_end = connection.phase == Phase::Ending;
+            if is_end {
+                connection.phase = Phase::Idle;
+                connection.room = None;
+            }
+            is_end
+        });
+        if is_end == Some(true) {
+            self.connections.changed.notify_one();
         }
-        if let Some(connection) = open.by_id.get_mut(&self.id) {
-            connection.pages += 1;
-        }
-        drop(open);
-        PageGuard(Arc::clone(self))
     }
 
     /// Returns when the connection must be closed.
     pub(super) async fn must_close(&self) {
-        loop {
-            let since = self.connections.lock().by_id.get(&self.id).map(|connection| connection.since);
-            let Some(since) = since else { return };
+        while let Some(since) = self.update(|connection| connection.since) {
             let deadline = since + REQUEST_TIMEOUT;
             if deadline <= Instant::now() {
                 return;
@@ -130,18 +236,21 @@ impl Connection {
             }
         }
     }
+
+    fn update<T>(&self, update: impl FnOnce(&mut OpenConnection) -> T) -> Option<T> {
+        self.connections.lock().by_id.get_mut(&self.id).map(update)
+    }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         self.connections.lock().by_id.remove(&self.id);
+        self.connections.changed.notify_one();
     }
 }
 
-impl Drop for PageGuard {
+impl Drop for ResponseGuard {
     fn drop(&mut self) {
-        if let Some(connection) = self.0.connections.lock().by_id.get_mut(&self.0.id) {
-            connection.pages = connection.pages.saturating_sub(1);
-        }
+        self.0.update(|connection| connection.phase = Phase::Ending);
     }
 }

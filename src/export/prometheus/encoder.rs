@@ -259,6 +259,16 @@ mod tests {
         assert!(page.contains("# TYPE time histogram\n") && page.contains("\ntime_count 2003\n"), "{page}");
     }
 
+    /// Prometheus interpolates between the bounds of a bucket.
+    #[test]
+    fn first_exponential_bucket_has_a_lower_bound() {
+        for (zeros, values) in [(0, [1000.0, 1001.0, 1002.0]), (2, [0.0, 0.0, 1000.0])] {
+            let buckets = buckets(&exponential(&values, 160));
+            let below = buckets.iter().rfind(|(bound, _)| *bound < 1000.0).unwrap();
+            assert!(below.0 > 990.0 && below.1 == zeros, "{buckets:?}");
+        }
+    }
+
     /// Bounds may disappear when the range grows, but none moves.
     #[test]
     fn bounds_of_a_growing_exponential_histogram_stay() {

@@ -7,6 +7,7 @@
 mod accept;
 mod body;
 mod buckets;
+mod client_stream;
 mod connections;
 mod encoder;
 mod escape;

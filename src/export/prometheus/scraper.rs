@@ -13,7 +13,11 @@ use std::{
 use opentelemetry_sdk::metrics::{ManualReader, data::ResourceMetrics, reader::MetricReader as _};
 use tokio::sync::Semaphore;
 
-use super::{encoder::Encoder, page::Page};
+use super::{
+    connections::{Connections, PageRoom},
+    encoder::Encoder,
+    page::Page,
+};
 use crate::{
     config::Prometheus,
     diagnostics::DiagnosticLog,
@@ -25,6 +29,12 @@ use crate::{
 
 /// The longest time that a scrape waits for others.
 const SCRAPE_WAIT: Duration = Duration::from_secs(10);
+
+/// The number of different pages in memory.
+const MAX_PAGES: usize = 16;
+
+/// The time after which a scrape that waits for a place closes another stalled connection.
+const ROOM_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The number of scrapes that wait from which on they share pages.
 const CROWD: usize = 8;
@@ -40,6 +50,8 @@ pub(crate) struct Scraper {
     callbacks: Arc<Callbacks>,
     /// Available while no page is being made.
     turn: Arc<Semaphore>,
+    /// The places for pages.
+    room: Arc<Semaphore>,
     /// The number of scrapes that wait for their turn.
     waiting: AtomicUsize,
     /// The last page, while scrapes are waiting.
@@ -53,7 +65,14 @@ pub(crate) struct Scraper {
 struct LatestPage {
     /// The beginning of its collection.
     begun: Instant,
-    page: Page,
+    page: HeldPage,
+}
+
+/// A page with its place in memory.
+#[derive(Debug, Clone)]
+pub(super) struct HeldPage {
+    pub(super) page: Page,
+    pub(super) room: PageRoom,
 }
 
 /// Counts a scrape that waits.
@@ -64,6 +83,8 @@ struct Waiting<'s>(&'s Scraper);
 pub(super) enum ScrapeError {
     /// Other scrapes took too long.
     Busy,
+    /// Other clients took too long to read their pages.
+    Full,
     Failed(String),
 }
 
@@ -71,6 +92,7 @@ impl fmt::Display for ScrapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy => f.write_str("other scrapes are still waiting for observable callbacks"),
+            Self::Full => f.write_str("other clients are still reading their pages"),
             Self::Failed(reason) => f.write_str(reason),
         }
     }
@@ -88,6 +110,7 @@ impl Scraper {
             encoder: Encoder::new(config),
             callbacks,
             turn: Arc::new(Semaphore::new(1)),
+            room: Arc::new(Semaphore::new(MAX_PAGES)),
             waiting: AtomicUsize::new(0),
             latest: Mutex::default(),
             diagnostics,
@@ -96,7 +119,11 @@ impl Scraper {
     }
 
     /// Returns a page with values that are not older than the request.
-    pub(super) async fn scrape(self: &Arc<Self>, gzip: bool) -> Result<Page, ScrapeError> {
+    pub(super) async fn scrape(
+        self: &Arc<Self>,
+        gzip: bool,
+        connections: &Connections,
+    ) -> Result<HeldPage, ScrapeError> {
         let arrived = Instant::now();
         let waiting = Waiting::new(self);
         let turn = Arc::clone(&self.turn).acquire_owned();
@@ -107,11 +134,12 @@ impl Scraper {
             return Ok(page);
         }
         drop(waiting);
+        let room = self.room(arrived + SCRAPE_WAIT, connections).await?;
         let scraper = Arc::clone(self);
         // A collection waits for callbacks of the program.
         let page = run_blocking(move || {
             let begun = Instant::now();
-            let page = scraper.make_page(gzip);
+            let page = scraper.make_page(gzip).map(|page| HeldPage { page, room });
             if let Ok(page) = &page
                 && scraper.waiting.load(Ordering::SeqCst) >= CROWD
             {
@@ -123,11 +151,26 @@ impl Scraper {
         page.await.unwrap_or_else(|error| Err(ScrapeError::Failed(format!("cannot make the page: {error}"))))
     }
 
+    /// Returns a place for a page. If there is none, closes connections whose clients have stopped
+    /// reading.
+    async fn room(&self, deadline: Instant, connections: &Connections) -> Result<PageRoom, ScrapeError> {
+        loop {
+            if let Ok(room) = Arc::clone(&self.room).try_acquire_owned() {
+                return Ok(Arc::new(room));
+            }
+            if Instant::now() >= deadline {
+                return Err(ScrapeError::Full);
+            }
+            connections.close_stalled_page();
+            tokio::time::sleep(ROOM_INTERVAL).await;
+        }
+    }
+
     /// Returns the last page if it was begun after `arrived`. With many clients, each of them would
     /// otherwise wait for the pages of all others.
-    fn shared_page(&self, arrived: Instant, gzip: bool) -> Option<Page> {
+    fn shared_page(&self, arrived: Instant, gzip: bool) -> Option<HeldPage> {
         let latest = self.latest();
-        let is_current = |latest: &&LatestPage| latest.begun >= arrived && latest.page.is_gzip == gzip;
+        let is_current = |latest: &&LatestPage| latest.begun >= arrived && latest.page.page.is_gzip == gzip;
         latest.as_ref().filter(is_current).map(|latest| latest.page.clone())
     }
 

@@ -7,17 +7,19 @@ use http::{
     header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY},
 };
 use hyper::{body::Incoming, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpStream, task::JoinSet};
 
 use super::{
     accept::accepts_gzip,
     body::PartsBody,
+    client_stream::ClientStream,
     connections::{Connection, Connections},
     listener::Listener,
     scraper::{ScrapeError, Scraper},
 };
 use crate::{
+    config::UrlPath,
     diagnostics::{DiagnosticLog, RateLimit},
     export::runtime::OpenPort,
 };
@@ -36,7 +38,7 @@ const MAX_HEADERS: usize = 100;
 #[derive(Debug)]
 struct Server {
     scraper: Arc<Scraper>,
-    path: String,
+    path: UrlPath,
     connections: Arc<Connections>,
     diagnostics: DiagnosticLog,
 }
@@ -46,13 +48,13 @@ impl Listener {
     pub(crate) fn serve(
         self,
         scraper: Scraper,
-        path: &str,
+        path: &UrlPath,
         diagnostics: DiagnosticLog,
         open_port: OpenPort,
     ) -> impl Future<Output = ()> + use<> {
         let server = Arc::new(Server {
             scraper: Arc::new(scraper),
-            path: path.to_owned(),
+            path: path.clone(),
             connections: Arc::default(),
             diagnostics,
         });
@@ -89,8 +91,10 @@ impl Server {
                 }
             };
             while connections.try_join_next().is_some() {}
-            let connection = Arc::new(self.connections.open());
+            let connection = Arc::new(self.connections.open().await);
             connections.spawn(Arc::clone(&self).serve(stream, connection));
+            // The connection reads its request before another one may replace it.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -102,7 +106,7 @@ impl Server {
             .header_read_timeout(HEADER_TIMEOUT)
             .max_buf_size(MAX_HEAD)
             .max_headers(MAX_HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(ClientStream::new(stream, Arc::clone(&connection)), service);
         tokio::select! {
             // An error means that the client has disconnected or does not speak HTTP.
             _ = served => {}
@@ -116,7 +120,9 @@ impl Server {
         connection: Arc<Connection>,
     ) -> Result<Response<PartsBody>, Infallible> {
         tokio::time::sleep_until(connection.begin_request()).await;
-        Ok(self.response(&request, &connection).await)
+        connection.begin_answer();
+        let response = self.response(&request, &connection).await;
+        Ok(response.map(|body| body.with_guard(connection.begin_response())))
     }
 
     async fn response(
@@ -124,7 +130,7 @@ impl Server {
         request: &Request<Incoming>,
         connection: &Arc<Connection>,
     ) -> Response<PartsBody> {
-        if request.uri().path() != self.path {
+        if !self.path.matches(request.uri().path()) {
             return plain(StatusCode::NOT_FOUND, format!("the metrics are at {}\n", self.path));
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
@@ -133,17 +139,18 @@ impl Server {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
-        let page = match self.scraper.scrape(accepts_gzip(request.headers())).await {
+        let page = match self.scraper.scrape(accepts_gzip(request.headers()), &self.connections).await {
             Ok(page) => page,
-            Err(error @ ScrapeError::Busy) => {
+            Err(error @ (ScrapeError::Busy | ScrapeError::Full)) => {
                 return plain(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"));
             }
             Err(error @ ScrapeError::Failed(_)) => {
                 return plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n"));
             }
         };
-        let is_gzip = page.is_gzip;
-        let mut response = Response::new(PartsBody::page(page.chunks, connection.begin_page()));
+        connection.hold(page.room);
+        let is_gzip = page.page.is_gzip;
+        let mut response = Response::new(page.page.chunks.into_iter().collect::<PartsBody>());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));

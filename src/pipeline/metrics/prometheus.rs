@@ -39,10 +39,7 @@ pub(super) fn reader(
     builder.prometheus_address = Some(listener.address());
     let diagnostics = builder.inputs.diagnostics;
     let scraper = Scraper::new(Arc::clone(&reader), config, Arc::clone(callbacks), diagnostics);
-    builder
-        .runtime
-        .get()?
-        .serve(|open_port| listener.serve(scraper, config.path.as_str(), diagnostics, open_port));
+    builder.runtime.get()?.serve(|open_port| listener.serve(scraper, &config.path, diagnostics, open_port));
     Ok(reader)
 }
 
