@@ -8,6 +8,7 @@ pub(crate) mod stdio;
 use std::fmt;
 
 pub(crate) use self::rate_limit::RateLimit;
+use self::stdio::PIPE_BUF;
 use crate::config::{self, LevelFilter, Stream};
 
 /// Writes messages of at least the severity that `diagnostics.level` sets.
@@ -48,10 +49,27 @@ impl DiagnosticLog {
         self.line(LevelFilter::Info, message);
     }
 
-    /// Writes a message. Best effort: never blocks, ignores write errors.
+    /// Writes a message. Best effort: never blocks, ignores write errors, cuts a message after
+    /// [`MAX_MESSAGE`] bytes.
     pub(crate) fn line(self, level: LevelFilter, message: impl fmt::Display) {
-        if self.shows(level) && stdio::is_writable(Stream::Stderr) {
-            let _ = stdio::write(Stream::Stderr, format!("autotelemetry: {message}\n").as_bytes());
+        if !self.shows(level) {
+            return;
+        }
+        let mut line = format!("autotelemetry: {message}");
+        if line.len() > MAX_MESSAGE {
+            let end = (0..=MAX_MESSAGE).rev().find(|end| line.is_char_boundary(*end));
+            line.truncate(end.unwrap_or_default());
+            line.push('…');
+        }
+        line.push('\n');
+        // A pipe that is writable accepts this many bytes without blocking.
+        for part in line.as_bytes().chunks(PIPE_BUF) {
+            if !stdio::is_writable(Stream::Stderr) || stdio::write(Stream::Stderr, part).is_err() {
+                return;
+            }
         }
     }
 }
+
+/// The maximum length of a message in bytes. Messages may contain values of any length.
+const MAX_MESSAGE: usize = 4000;

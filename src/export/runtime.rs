@@ -51,10 +51,7 @@ impl ExportRuntime {
     /// the operating system refuses a thread.
     pub(crate) fn start() -> Result<Self, Error> {
         let refused = |error| Error::system("cannot start the background thread", error);
-        // With its feature `signal`, which a program may enable, tokio opens a pair of sockets once
-        // and panics if it cannot.
-        #[cfg(unix)]
-        drop(std::os::unix::net::UnixStream::pair().map_err(refused)?);
+        check_descriptors().map_err(refused)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -135,6 +132,18 @@ impl RuntimeHandle {
     pub(crate) fn shutdown_signal(&self) -> ShutdownSignal {
         ShutdownSignal(self.shutdown_signal.subscribe())
     }
+}
+
+/// Checks that a runtime finds enough file descriptors.
+///
+/// With its feature `signal`, which a program may enable, tokio panics without two sockets that it
+/// opens after its driver.
+fn check_descriptors() -> io::Result<()> {
+    #[cfg(unix)]
+    for pair in [(); 4].map(|()| std::os::unix::net::UnixStream::pair()) {
+        pair?;
+    }
+    Ok(())
 }
 
 /// Runs `work`, which may block, on a thread of its own. Callers limit how many run at a time.

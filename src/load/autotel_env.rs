@@ -1,5 +1,9 @@
 //! `AUTOTEL_*`: the path of a key in upper case, its levels joined by a double underscore.
 
+use std::sync::LazyLock;
+
+use serde::Serialize;
+
 use super::{environment::Environment, layer::Layer, layer_source::LayerSource, platform::is_service_link};
 use crate::{
     config::{Config, Otlp, key_path::KeyPath, value::ParseError},
@@ -8,6 +12,9 @@ use crate::{
 };
 
 const PREFIX: &str = "AUTOTEL_";
+
+/// The maximum number of levels that are read. No key has as many.
+const MAX_LEVELS: usize = 16;
 
 /// Variables that do not set keys.
 const RESERVED: &[&str] = &["AUTOTEL_CONFIG", "AUTOTEL_PROFILE"];
@@ -24,7 +31,9 @@ pub(super) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> 
     }
     let mut layers = Vec::new();
     for (name, text) in environment.starting_with(PREFIX).filter(|(name, _)| !RESERVED.contains(name)) {
-        let path: KeyPath = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
+        // The level beyond the maximum is enough to be unknown.
+        let levels = name[PREFIX.len()..].split("__").take(MAX_LEVELS + 1);
+        let path: KeyPath = levels.map(str::to_lowercase).collect();
         let source = LayerSource::Env(name.to_owned());
         match Layer::from_text::<Config>(source, &path, text, |error| propose_variable(error, &path)) {
             Ok(layer) => layers.push(layer),
@@ -44,34 +53,41 @@ fn propose_variable(error: ParseError, path: &[String]) -> ParseError {
         return ParseError::of_key("profiles can only be set in the file")
             .with_help("set AUTOTEL_PROFILE to select one");
     }
-    let known: Vec<String> = keys_near(path).iter().map(|path| name(path)).collect();
-    let is_complete = !path.iter().any(String::is_empty);
-    let near = nearest(&name(path), known.iter().map(String::as_str)).filter(|_| is_complete);
+    let of_exporter = exporter_variables(path);
+    let known = KNOWN_VARIABLES.iter().chain(&of_exporter).map(String::as_str);
+    let is_complete = path.len() <= MAX_LEVELS && !path.iter().any(String::is_empty);
+    let near = if is_complete { nearest(&name(path), known) } else { None };
     ParseError::of_key(ParseError::UNKNOWN_KEY).with_help(match near {
         Some(near) => format!("did you mean {near}?"),
         None => "join levels by two underscores, for example AUTOTEL_LOGS__LEVEL".to_owned(),
     })
 }
 
-/// Returns the paths of all keys with fixed names, and of the keys of the exporter in `path`.
-fn keys_near(path: &[String]) -> Vec<KeyPath> {
-    fn walk(table: serde_json::Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
+/// The variables of all keys with fixed names.
+static KNOWN_VARIABLES: LazyLock<Vec<String>> =
+    LazyLock::new(|| variables(Config::default(), &KeyPath::new()));
+
+/// Returns the variables of the exporter in `path`.
+fn exporter_variables(path: &[String]) -> Vec<String> {
+    match path {
+        [table, _, ..] if table == "exporters" => variables(Otlp::default(), &path[..2]),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the variables of all keys of `table`, which is at `path`.
+fn variables(table: impl Serialize, path: &[String]) -> Vec<String> {
+    fn walk(table: serde_json::Value, path: &[String], names: &mut Vec<String>) {
         match table {
             serde_json::Value::Object(table) if !table.is_empty() => {
                 for (key, value) in table {
-                    walk(value, &[path.as_slice(), &[key]].concat(), keys);
+                    walk(value, &[path, &[key]].concat(), names);
                 }
             }
-            _ => keys.push(path.clone()),
+            _ => names.push(name(path)),
         }
     }
-    let mut config = Config::default();
-    if let [table, exporter, ..] = path
-        && table == "exporters"
-    {
-        config.exporters.insert(exporter.clone(), Otlp::default());
-    }
-    let mut keys = Vec::new();
-    walk(serde_json::to_value(config).unwrap_or_default(), &KeyPath::new(), &mut keys);
-    keys
+    let mut names = Vec::new();
+    walk(serde_json::to_value(table).unwrap_or_default(), path, &mut names);
+    names
 }

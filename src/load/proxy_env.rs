@@ -30,9 +30,17 @@ pub(crate) fn proxies(environment: &Environment) -> Proxies {
     Proxies::new(matcher, NoProxy::new(no_proxy), http, https)
 }
 
-/// Returns a warning for each proxy that a used destination cannot use.
-pub(crate) fn warnings(proxies: &Proxies, config: &Config) -> Vec<Problem> {
-    let mut warnings = Vec::new();
+/// Returns a warning for each proxy that a used destination cannot use, and for an unreadable
+/// `NO_PROXY`.
+pub(crate) fn warnings(environment: &Environment, proxies: &Proxies, config: &Config) -> Vec<Problem> {
+    let mut warnings: Vec<_> = environment
+        .not_unicode()
+        .iter()
+        .filter(|name| name.eq_ignore_ascii_case("NO_PROXY"))
+        .map(|name| {
+            Problem::new("the value is not valid UTF-8, ignored").with_origin(Origin::Env(name.clone()))
+        })
+        .collect();
     let mut seen = HashSet::new();
     let of_signal = |signal| {
         let exporters = config.exporters(signal).iter();

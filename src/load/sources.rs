@@ -135,7 +135,7 @@ impl Sources {
         }
 
         let proxies = proxy_env::proxies(&environment);
-        warnings.extend(proxy_env::warnings(&proxies, &config));
+        warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
         let loaded = Loaded {
             settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,

@@ -3,13 +3,14 @@
 //! Tools in a `static` are never dropped, nor are leaked ones or those of a program that calls
 //! `std::process::exit`.
 
+#[cfg(not(target_os = "linux"))]
+use std::thread;
 use std::{
     cell::RefCell,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
 };
 
 use crate::{
@@ -46,7 +47,7 @@ impl ExitNotice {
             process_id: std::process::id(),
             is_shut_down: AtomicBool::new(false),
         });
-        if thread::current().name() == Some("main") {
+        if is_main_thread() {
             // An error means that the thread ends.
             let _ = AT_EXIT.try_with(|notices| {
                 let notices = &mut notices.borrow_mut().0;
@@ -67,22 +68,31 @@ impl ExitNotice {
             return;
         }
         let queued = self.recorders.iter().filter(|recorder| recorder.queued() > 0);
-        let mut lost: Vec<_> = queued
+        let mut left: Vec<_> = queued
             .map(|recorder| {
                 let items = ItemCount(recorder.queued(), recorder.signal());
                 format!("{items} for {}", recorder.stats().destination())
             })
             .collect();
         if self.pushes_metrics {
-            lost.push("the metrics since the last push".to_owned());
+            left.push("the metrics since the last push".to_owned());
         }
-        if !lost.is_empty() {
+        if !left.is_empty() {
             self.diagnostics.error(format_args!(
-                "the process ends without shutdown: lost {}; call shutdown() before the end",
-                lost.join("; ")
+                "the process ends without shutdown; still queued: {}; call shutdown() before the end",
+                left.join("; ")
             ));
         }
     }
+}
+
+/// Returns whether the process ends with this thread.
+fn is_main_thread() -> bool {
+    // A program may also give this name to another thread.
+    #[cfg(target_os = "linux")]
+    return rustix::thread::gettid() == rustix::process::getpid();
+    #[cfg(not(target_os = "linux"))]
+    return thread::current().name() == Some("main");
 }
 
 impl Drop for NoticesAtExit {

@@ -78,3 +78,9 @@ fn many_variables_are_read_in_linear_time() {
     let tools = with_env(&variables).service_name("x").force("disabled", true).build().unwrap();
     assert_eq!(tools.warnings(), []);
 }
+
+#[test]
+fn deep_variable_is_unknown_at_once() {
+    let name = format!("AUTOTEL_{}", vec!["A"; COUNT].join("__"));
+    assert_eq!(counts(&[(&name, "x")]), (1, 0));
+}

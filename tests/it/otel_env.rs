@@ -221,10 +221,12 @@ fn non_unicode_variable_is_a_warning() {
     let mut program = test_support::process::function(module_path!(), "child_explains");
     program.env("OTEL_SERVICE_NAME", std::ffi::OsStr::from_bytes(b"a\xff"));
     program.env("AUTOTEL_LOGS__LEVEL", std::ffi::OsStr::from_bytes(b"\xff"));
+    program.env("NO_PROXY", std::ffi::OsStr::from_bytes(b"\xff"));
     let output = test_support::process::run(program);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("OTEL_SERVICE_NAME: the value is not valid UTF-8, ignored"), "{text}");
     assert!(text.contains("AUTOTEL_LOGS__LEVEL: the value is not valid UTF-8"), "{text}");
+    assert!(text.contains("NO_PROXY: the value is not valid UTF-8, ignored"), "{text}");
 }
 
 #[test]

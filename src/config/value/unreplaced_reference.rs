@@ -10,8 +10,15 @@ pub(crate) fn unreplaced_reference(address: &str) -> Option<&str> {
             ('$', b'{') => text.find('}')? + 1,
             ('{', b'{') => text.find("}}")? + 2,
             ('<', _) => text.find('>')? + 1,
-            // Not a percent-encoded character.
-            ('%', b'G'..=b'Z' | b'g'..=b'z' | b'_') => text[1..].find('%')? + 2,
+            ('%', first) if first.is_ascii_alphabetic() || *first == b'_' => {
+                let name = &text[1..=text[1..].find('%')?];
+                let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+                // Percent-encoded characters may stand on both sides of two digits.
+                if name.len() < 3 || !name.bytes().all(is_part) || is_encoded(name) {
+                    return None;
+                }
+                name.len() + 2
+            }
             ('$', first) if first.is_ascii_alphabetic() || *first == b'_' => {
                 let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 1 + text[1..].find(|c| !is_part(c)).unwrap_or(text.len() - 1)
@@ -20,6 +27,12 @@ pub(crate) fn unreplaced_reference(address: &str) -> Option<&str> {
         };
         Some(&text[..end])
     })
+}
+
+/// Returns whether `name` begins as a percent-encoded character does, and may be a part of a path.
+fn is_encoded(name: &str) -> bool {
+    name.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
+        && !name.bytes().any(|byte| byte.is_ascii_uppercase() && !byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -37,7 +50,10 @@ mod tests {
             ("{{ .Values.host }}:4317", Some("{{ .Values.host }}")),
             ("http://<host>:4318", Some("<host>")),
             ("http://%HOST%:4318", Some("%HOST%")),
+            ("http://c:4318/%CLUSTER%/x", Some("%CLUSTER%")),
+            ("http://c:4318/%ADDRESS%", Some("%ADDRESS%")),
             ("http://c/%C3%BC", None),
+            ("http://c/%C3abc%BC", None),
             ("http://collector:4318/a$", None),
             ("http://collector:4318/$1", None),
             ("http://collector:4318/$(a", None),
