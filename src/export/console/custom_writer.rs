@@ -44,7 +44,7 @@ impl LineSink for CustomWriterSink {
         result.map_err(|error| WriteError { written: 0, error })
     }
 
-    /// Closes after a panic only. An error, even that of a closed pipe, costs the lines of its call.
+    /// Closes after a panic only. An error, even `BrokenPipe`, costs the lines of its call.
     fn close_reason(&self, _: &io::Error) -> Option<CloseReason> {
         self.panicked.then_some(CloseReason::Panicked)
     }
