@@ -234,9 +234,9 @@ mod tests {
             ("no opensesame", "no ***"),
             ("first\nsecond", "first second"),
             ("\u{202e}first\u{2028}second\u{2066}", "first second"),
-            ("got QmVhcmVyIGFiY2RlZmdoLUlKS0xNTk9QLzE=", "got QmVhcmVyI***="),
+            ("got QmVhcmVyIGFiY2RlZmdoLUlKS0xNTk9QLzE=", "got QmVhcmVyIG***="),
             ("got 61626364656667682D494A4B4C4D4E4F502F31", "got ***"),
-            ("got abcdefgh_IJKLMNOP-1", "got ***"),
+            ("got abcdefgh+IJKLMNOP_1", "got ***"),
             ("größer als abcdefgh-IJKLMNOP/1 €", "größer als *** €"),
         ] {
             assert_eq!(secrets.clean(text), cleaned, "{text}");
