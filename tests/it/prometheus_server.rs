@@ -46,7 +46,6 @@ fn assert_scraped_in_time(tools: &ObservabilityTools) {
 
 /// Makes the page larger than the buffers of the system. Tests with such a page run one after
 /// another, since they measure time and need much of the processor.
-#[must_use]
 fn record_large_page(tools: &ObservabilityTools) -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
