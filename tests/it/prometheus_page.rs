@@ -111,11 +111,11 @@ fn attributes_of_one_label_are_joined_in_key_order() {
 #[test]
 fn resource_becomes_legal_labels() {
     let variable =
-        "aws:autoscaling:groupName=web,team=a,2nd.team=b,__name__=c,le=d,t%00=e%0a%22,service.instance.id=1";
+        "aws:autoscaling:groupName=web,team=a,2x.team=b,__name__=c,le=d,t%00=e%0a%22,service.instance.id=1";
     let tools = test_support::with_env(&[("OTEL_RESOURCE_ATTRIBUTES", variable)])
         .service_name("checkout")
         .prometheus_port(0)
-        .set("prometheus.resource_labels", "aws*,2nd.team,le,service.?ame")
+        .set("prometheus.resource_labels", "aws*,2x.team,le,service.?ame")
         .build()
         .unwrap();
     tools.meter("shop").u64_counter("orders").build().add(1, &[]);
@@ -126,7 +126,7 @@ fn resource_becomes_legal_labels() {
     for (name, value) in [
         ("aws_autoscaling_groupName", "web"),
         ("team", "a"),
-        ("key_2nd_team", "b"),
+        ("key_2x_team", "b"),
         ("_name_", "c"),
         ("le", "d"),
         ("service_name", "checkout"),
@@ -137,7 +137,7 @@ fn resource_becomes_legal_labels() {
     let labels = of(&page, "orders_total")[0].0;
     let selected = [
         ("aws_autoscaling_groupName", "web"),
-        ("key_2nd_team", "b"),
+        ("key_2x_team", "b"),
         ("le", "d"),
         ("service_name", "checkout"),
     ];
