@@ -51,16 +51,19 @@ impl RecordLimiter {
 
     /// Returns `true` for nearly all records: nothing has to be changed.
     pub(crate) fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
+        let is_value_within = |value: &AnyValue| is_within(value, self.value_length);
+        let mut are_values_within = record.body().is_none_or(is_value_within);
         let mut count = 0;
         let mut keys = KeyBits::default();
-        for (key, _) in record.attributes_iter() {
+        for (key, value) in record.attributes_iter() {
             keys.add(key.as_str());
             count += 1;
+            are_values_within &= is_value_within(value);
         }
         record.trace_context().is_none_or(is_valid)
             && count <= self.count
+            && are_values_within
             && !(keys.may_repeat() && has_duplicates(record))
-            && values(record).all(|value| is_within(value, self.value_length))
     }
 
     /// Replaces a record by one within the limits.
