@@ -7,9 +7,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    mem,
-    panic::catch_unwind,
-    thread,
+    mem, thread,
 };
 
 use opentelemetry::{Context, ContextGuard};
@@ -89,12 +87,18 @@ pub(crate) fn is_accessible() -> bool {
 fn watch_context() -> bool {
     // Applies to a panic hook that logs, if the access below panics.
     set_state(ThreadState::Ending);
-    if catch_unwind(|| Context::map_current(|_| ())).is_err() {
+    if shielded(|| Context::map_current(|_| ())).is_none() {
         return false;
     }
     set_state(ThreadState::Running);
     let _ = CONTEXT_SENTINEL.try_with(|_| ());
     true
+}
+
+/// Must be called when the SDK or the program has accessed the current context on this thread.
+#[inline]
+pub(crate) fn watch_current() {
+    let _ = is_accessible();
 }
 
 /// Must be called after the registry has created a span on this thread.

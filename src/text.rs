@@ -66,9 +66,41 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
+/// Returns the byte after the last whole character within `len` bytes of `text`.
+pub(crate) fn floor_char_boundary(text: &str, len: usize) -> usize {
+    let mut end = len.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+/// Returns the byte at which a text of more than `limit` characters is truncated.
+pub(crate) fn end_within(text: &str, limit: usize) -> Option<usize> {
+    if text.len() <= limit {
+        return None;
+    }
+    text.char_indices().nth(limit).map(|(end, _)| end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn floor_char_boundary_keeps_whole_characters() {
+        for (len, end) in [(0, 0), (1, 0), (2, 2), (3, 2), (4, 4), (9, 4)] {
+            assert_eq!(floor_char_boundary("äö", len), end, "{len}");
+        }
+    }
+
+    #[test]
+    fn end_within_counts_characters_not_bytes() {
+        assert_eq!(end_within("äöü", 3), None);
+        assert_eq!(end_within("äöü", 2), Some(4));
+        assert_eq!(end_within("abc", 0), Some(0));
+        assert_eq!(end_within("", 0), None);
+    }
 
     #[test]
     fn nearest_proposes_only_similar_words() {

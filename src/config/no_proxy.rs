@@ -74,14 +74,10 @@ impl Hosts {
             None => (text.trim_start_matches('[').trim_end_matches(']'), None),
         };
         let address = address.parse::<IpAddr>().ok()?;
+        let address = if prefix.is_some() { address } else { address.to_canonical() };
         let bits = if address.is_ipv4() { 32 } else { 128 };
-        match prefix {
-            Some(prefix) => (prefix <= bits).then_some(Self::Network { address, prefix }),
-            None => {
-                let address = address.to_canonical();
-                Some(Self::Network { address, prefix: if address.is_ipv4() { 32 } else { 128 } })
-            }
-        }
+        let prefix = prefix.unwrap_or(bits);
+        (prefix <= bits).then_some(Self::Network { address, prefix })
     }
 
     fn domain(text: &str) -> Option<Self> {

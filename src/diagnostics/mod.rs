@@ -9,7 +9,10 @@ use std::fmt;
 
 pub(crate) use self::rate_limit::RateLimit;
 use self::stdio::PIPE_BUF;
-use crate::config::{self, LevelFilter, Stream};
+use crate::{
+    config::{self, LevelFilter, Stream},
+    text::floor_char_boundary,
+};
 
 /// Writes messages of at least the severity that `diagnostics.level` sets.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +60,7 @@ impl DiagnosticLog {
         }
         let mut line = format!("autotelemetry: {message}");
         if line.len() > MAX_MESSAGE {
-            let end = (0..=MAX_MESSAGE).rev().find(|end| line.is_char_boundary(*end));
-            line.truncate(end.unwrap_or_default());
+            line.truncate(floor_char_boundary(&line, MAX_MESSAGE));
             line.push('…');
         }
         line.push('\n');

@@ -16,6 +16,7 @@ use serde::{
 
 use super::{
     layer_source::LayerSource,
+    type_walk::{Element, Entry},
     value_type::{ValueType, value_type},
 };
 use crate::{
@@ -155,38 +156,6 @@ impl<'p> ValueAt<'p> {
     fn split(self) -> Option<(&'p str, Self)> {
         let (first, path) = self.path.split_first()?;
         Some((first, Self { path, ..self }))
-    }
-}
-
-/// The only entry of a table or map, named by the path.
-struct Entry<'p> {
-    key: &'p str,
-    value: ValueAt<'p>,
-}
-
-impl<'de> de::MapAccess<'de> for Entry<'_> {
-    type Error = Checked;
-
-    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Checked> {
-        seed.deserialize(de::value::StrDeserializer::new(self.key)).map(Some)
-    }
-
-    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Checked> {
-        seed.deserialize(self.value)
-    }
-}
-
-/// Any element of a list.
-struct Element<'p>(ValueAt<'p>);
-
-impl<'de> de::SeqAccess<'de> for Element<'_> {
-    type Error = Checked;
-
-    fn next_element_seed<T: de::DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Checked> {
-        seed.deserialize(self.0).map(Some)
     }
 }
 

@@ -86,7 +86,7 @@ impl Merged {
         Problem { at, key: Some(key.join(".")), ..Problem::new(message).with_optional_help(help) }
     }
 
-    /// Returns the index of the layer of the `OTEL_*` variable that sets the value at `path`.
+    /// Returns the name of the `OTEL_*` variable that sets the value at `path`.
     fn variable_of(&self, path: &[String]) -> Option<&str> {
         match &self.layer_of(path)?.source {
             LayerSource::Env(name) if name.starts_with("OTEL_") => Some(name),
@@ -95,7 +95,7 @@ impl Merged {
     }
 
     /// Removes values, or entries of lists, from the layers of the variables that set them. Returns
-    /// whether anything was removed.
+    /// `true` if a value was removed.
     fn ignore(&mut self, ignored: &Ignored) -> bool {
         let mut removed = false;
         for (path, entries) in &ignored.0 {

@@ -29,6 +29,7 @@ mod substitute;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod type_walk;
 mod value_type;
 mod values;
 

@@ -12,6 +12,7 @@ use serde::{
     de::{self, DeserializeOwned},
 };
 
+use super::type_walk::{Element, Entry};
 use crate::config::value::{ParseError, newtype_name, number::parse_integer};
 
 /// The type of a value.
@@ -147,24 +148,6 @@ impl<'p> TypeWalker<'p> {
     }
 }
 
-/// The only entry of a table or map, named by the path.
-struct Entry<'p> {
-    key: &'p str,
-    value: TypeWalker<'p>,
-}
-
-impl<'de> de::MapAccess<'de> for Entry<'_> {
-    type Error = Found;
-
-    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Found> {
-        seed.deserialize(de::value::StrDeserializer::new(self.key)).map(Some)
-    }
-
-    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Found> {
-        seed.deserialize(self.value)
-    }
-}
-
 /// Ends the walk at the type of the keys of a map.
 struct KeyType;
 
@@ -177,17 +160,6 @@ impl<'de> de::MapAccess<'de> for KeyType {
 
     fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Found> {
         seed.deserialize(TypeWalker { path: &[] })
-    }
-}
-
-/// Any element of a list.
-struct Element<'p>(TypeWalker<'p>);
-
-impl<'de> de::SeqAccess<'de> for Element<'_> {
-    type Error = Found;
-
-    fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Found> {
-        seed.deserialize(self.0).map(Some)
     }
 }
 

@@ -33,14 +33,14 @@ pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
 
 impl TextMapPropagator for Propagator {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
-        // The caller has accessed the current context, so the end of this thread matters.
-        let _ = context::is_accessible();
+        // The caller has accessed the current context.
+        context::watch_current();
         self.0.inject_context(context, injector);
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
-        // The caller has accessed the current context, so the end of this thread matters.
-        let _ = context::is_accessible();
+        // The caller has accessed the current context.
+        context::watch_current();
         self.0.extract_with_context(context, extractor)
     }
 

@@ -67,11 +67,11 @@ impl ExitNotice {
         if self.is_shut_down.load(Ordering::Acquire) || self.process_id != std::process::id() {
             return;
         }
-        let queued = self.recorders.iter().filter(|recorder| recorder.queued() > 0);
+        let queued = self.recorders.iter().map(|recorder| (recorder, recorder.queued()));
         let mut left: Vec<_> = queued
-            .map(|recorder| {
-                let items = ItemCount(recorder.queued(), recorder.signal());
-                format!("{items} for {}", recorder.stats().destination())
+            .filter(|(_, queued)| *queued > 0)
+            .map(|(recorder, queued)| {
+                format!("{} for {}", ItemCount(queued, recorder.signal()), recorder.destination())
             })
             .collect();
         if self.pushes_metrics {

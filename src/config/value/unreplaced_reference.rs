@@ -12,21 +12,23 @@ pub(crate) fn unreplaced_reference(address: &str) -> Option<&str> {
             ('<', _) => text.find('>')? + 1,
             ('%', first) if first.is_ascii_alphabetic() || *first == b'_' => {
                 let name = &text[1..=text[1..].find('%')?];
-                let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
                 // Percent-encoded characters may stand on both sides of two digits.
-                if name.len() < 3 || !name.bytes().all(is_part) || is_encoded(name) {
+                if name.len() < 3 || !name.chars().all(is_name_part) || is_encoded(name) {
                     return None;
                 }
                 name.len() + 2
             }
             ('$', first) if first.is_ascii_alphabetic() || *first == b'_' => {
-                let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-                1 + text[1..].find(|c| !is_part(c)).unwrap_or(text.len() - 1)
+                1 + text[1..].find(|c| !is_name_part(c)).unwrap_or(text.len() - 1)
             }
             _ => return None,
         };
         Some(&text[..end])
     })
+}
+
+fn is_name_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Returns whether `name` begins as a percent-encoded character does, and may be a part of a path.

@@ -77,7 +77,7 @@ impl LineSink for StdStreamSink {
     }
 
     fn close_reason(&self, error: &io::Error) -> Option<CloseReason> {
-        CloseReason::from_write_error(error)
+        (error.kind() == ErrorKind::BrokenPipe).then_some(CloseReason::ReaderLeft)
     }
 
     fn has_reader(&self) -> bool {

@@ -10,7 +10,7 @@ use std::{
 
 use super::sink::CloseReason;
 
-/// The shortest time between two looks for a new reader.
+/// The shortest time between two checks for a new reader.
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Open, or closed for a reason. A sink without a reader opens again if one arrives.
@@ -26,7 +26,7 @@ pub(super) struct Closure {
 #[derive(Default)]
 struct ClosureState {
     reason: Option<CloseReason>,
-    last_look: Option<Instant>,
+    last_check: Option<Instant>,
 }
 
 impl Closure {
@@ -44,7 +44,7 @@ impl Closure {
         self.with_state(|state| {
             let is_first = state.reason.is_none();
             state.reason.get_or_insert(reason);
-            state.last_look = Some(Instant::now());
+            state.last_check = Some(Instant::now());
             self.is_closed.store(true, Ordering::Release);
             is_first
         })
@@ -55,13 +55,13 @@ impl Closure {
         self.missed.fetch_add(items, Ordering::Relaxed);
     }
 
-    /// Returns whether it is time to look for a new reader.
+    /// Returns whether it is time to check for a new reader.
     pub(super) fn is_retry_due(&self) -> bool {
         self.with_state(|state| {
             let is_due = state.reason == Some(CloseReason::ReaderLeft)
-                && state.last_look.is_none_or(|last| last.elapsed() >= RETRY_INTERVAL);
+                && state.last_check.is_none_or(|last| last.elapsed() >= RETRY_INTERVAL);
             if is_due {
-                state.last_look = Some(Instant::now());
+                state.last_check = Some(Instant::now());
             }
             is_due
         })

@@ -1,9 +1,6 @@
 //! The destination of lines.
 
-use std::{
-    io::{self, ErrorKind},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 /// The destination of lines.
 pub(crate) trait LineSink: Send {
@@ -49,13 +46,6 @@ pub(crate) enum CloseReason {
     /// Another one may open a named pipe later.
     ReaderLeft,
     Panicked,
-}
-
-impl CloseReason {
-    /// Returns [`ReaderLeft`](Self::ReaderLeft) for the error of a pipe without a reader.
-    pub(crate) fn from_write_error(error: &io::Error) -> Option<Self> {
-        (error.kind() == ErrorKind::BrokenPipe).then_some(Self::ReaderLeft)
-    }
 }
 
 /// A failed write.

@@ -9,13 +9,13 @@
 //! configuration, select their HTTP client by the features of the whole build, and hide the
 //! responses of the server.
 
-mod decoded;
 mod encoder;
 pub(crate) mod error_type;
 pub(crate) mod export_error;
 mod export_recorder;
 mod export_timer;
 mod exporter;
+mod folded_text;
 mod health;
 mod json_floats;
 mod json_response;

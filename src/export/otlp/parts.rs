@@ -13,6 +13,8 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 
+use crate::text::{end_within, floor_char_boundary};
+
 /// A request whose parts can be visited.
 pub(crate) trait Parts {
     fn visit_parts(&mut self, visit: &mut dyn FnMut(Part<'_>));
@@ -41,7 +43,7 @@ impl fmt::Display for PartName<'_> {
         match self {
             Self::Single(name) => f.write_str(name),
             Self::Attribute(kind, key) => {
-                let end = key.char_indices().nth(MAX_KEY_CHARS).map_or(key.len(), |(end, _)| end);
+                let end = end_within(key, MAX_KEY_CHARS).unwrap_or(key.len());
                 write!(f, "{kind} \"{}\"", key[..end].escape_debug())
             }
         }
@@ -102,8 +104,7 @@ impl Text<'_> {
     pub(super) fn truncate(self, len: usize) {
         match self {
             Self::String(text) => {
-                let end = (0..=len.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-                text.truncate(end.unwrap_or_default());
+                text.truncate(floor_char_boundary(text, len));
                 // The rest may be several megabytes.
                 text.shrink_to_fit();
             }

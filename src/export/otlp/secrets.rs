@@ -4,8 +4,11 @@ use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 
-use super::decoded::Decoded;
-use crate::config::{OtlpSettings, Proxies};
+use super::folded_text::FoldedText;
+use crate::{
+    config::{OtlpSettings, Proxies},
+    text::floor_char_boundary,
+};
 
 /// Replaces a secret.
 const MASK: &[u8] = b"***";
@@ -54,7 +57,7 @@ const SCHEMES: &[&str] = &[
 /// [`clean`](Self::clean).
 #[derive(Default)]
 pub(crate) struct Secrets {
-    /// Their bytes, folded like those of [`Decoded`].
+    /// Their bytes, folded like those of [`FoldedText`].
     values: Vec<Vec<u8>>,
 }
 
@@ -132,7 +135,7 @@ impl Secrets {
     }
 
     fn add_escaped(&mut self, value: &[u8]) {
-        let mut value = Decoded::of(value);
+        let mut value = FoldedText::of(value);
         for _ in 0..=MAX_ESCAPES {
             let bytes = value.bytes();
             let is_number = bytes.len() == MIN_BYTES && bytes.iter().all(u8::is_ascii_digit);
@@ -146,24 +149,21 @@ impl Secrets {
     /// Returns a text from the network as a part of a message: without the secrets, on one line,
     /// and not too long.
     pub(crate) fn clean(&self, text: &str) -> String {
-        let mut end = text.len().min(MAX_TEXT_BYTES);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let text = self.mask(text[..end].trim());
+        let text = self.mask(text[..floor_char_boundary(text, MAX_TEXT_BYTES)].trim());
         let text: String =
             text.chars().map(|c| if is_invisible(c) { ' ' } else { c }).take(MAX_CHARS).collect();
         text.trim().to_owned()
     }
 
     fn mask(&self, text: &str) -> String {
-        if self.values.is_empty() {
+        // Most responses have no text.
+        if text.is_empty() || self.values.is_empty() {
             return text.to_owned();
         }
         let (long, short): (Vec<_>, Vec<_>) = self.values.iter().partition(|value| value.len() >= PART_BYTES);
         let parts: HashSet<&[u8]> = long.iter().flat_map(|value| value.windows(PART_BYTES)).collect();
         let mut is_masked = vec![false; text.len()];
-        let mut decoded = Decoded::of(text.as_bytes());
+        let mut decoded = FoldedText::of(text.as_bytes());
         for _ in 0..=MAX_ESCAPES {
             let bytes = decoded.bytes();
             for (at, window) in bytes.windows(PART_BYTES).enumerate() {

@@ -2,7 +2,8 @@
 
 use opentelemetry::logs::AnyValue;
 
-use super::text::{end_within, truncated};
+use super::text::truncated;
+use crate::text::end_within;
 
 /// The greatest number of lists and maps around a value.
 ///

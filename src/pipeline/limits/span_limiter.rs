@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use opentelemetry::{Array, KeyValue, Value, trace::Status};
 use opentelemetry_sdk::trace::{self, SpanData};
 
-use super::text::{end_within, truncated};
+use super::text::truncated;
 use crate::{
     config::{AttributeLimits, Count, SpanLimits},
     diagnostics::{DiagnosticLog, RateLimit, item_count::Thousands},
     export::unique_keys::{may_repeat_in_scope, remove_repeated, unique_scope},
+    text::end_within,
 };
 
 /// The attributes that the SDK keeps beyond the limit of a span, event or link.

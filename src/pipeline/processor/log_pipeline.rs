@@ -141,8 +141,8 @@ impl LogProcessor for UnfilteredRecords {
         if context::is_export_thread() {
             return;
         }
-        // The SDK has accessed the current context, so the end of this thread matters.
-        let _ = context::is_accessible();
+        // The SDK has accessed the current context.
+        context::watch_current();
         self.0.count();
         if self.0.filter.matches(record, scope) {
             self.0.route(record, scope);

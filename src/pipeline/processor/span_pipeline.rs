@@ -43,8 +43,8 @@ impl SpanProcessor for SpanPipeline {
         if context::is_export_thread() {
             return;
         }
-        // The SDK has accessed the current context, so the end of this thread matters.
-        let _ = context::is_accessible();
+        // The SDK has accessed the current context.
+        context::watch_current();
         if let Some(counters) = &self.counters {
             counters.start_span();
         }

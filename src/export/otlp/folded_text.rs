@@ -2,11 +2,11 @@
 
 /// Bytes in lower case, with spaces for plus signs and hyphens. They remember their place in a text
 /// with escape sequences.
-pub(super) struct Decoded(Vec<DecodedByte>);
+pub(super) struct FoldedText(Vec<FoldedByte>);
 
 /// A byte, and the range of the text that stands for it.
 #[derive(Clone, Copy)]
-struct DecodedByte {
+struct FoldedByte {
     byte: u8,
     start: usize,
     end: usize,
@@ -19,11 +19,11 @@ const NAMES: [(&str, u8); 5] =
 /// The longest escape sequence, such as `&#x000026;`.
 const MAX_ESCAPE_BYTES: usize = 10;
 
-impl Decoded {
+impl FoldedText {
     /// Returns the bytes of a text, each at its place.
     pub(super) fn of(text: &[u8]) -> Self {
         let bytes = text.iter().enumerate();
-        Self(bytes.map(|(at, byte)| DecodedByte { byte: folded(*byte), start: at, end: at + 1 }).collect())
+        Self(bytes.map(|(at, byte)| FoldedByte { byte: folded(*byte), start: at, end: at + 1 }).collect())
     }
 
     /// Decodes the escape sequences of URLs, JSON and HTML, so far as they stand for ASCII.
@@ -35,7 +35,7 @@ impl Decoded {
             let rest = &bytes[at..bytes.len().min(at + MAX_ESCAPE_BYTES)];
             let (byte, length) = escape(rest).unwrap_or((first.byte, 1));
             let end = self.0[at + length - 1].end;
-            decoded.push(DecodedByte { byte: folded(byte), start: first.start, end });
+            decoded.push(FoldedByte { byte: folded(byte), start: first.start, end });
             at += length;
         }
         Self(decoded)
@@ -97,12 +97,12 @@ mod tests {
     #[test]
     fn decode_escape_sequences_keeps_their_places() {
         let text = r"A%2fb\/c\u002Fd&#47;e&#x2F;f&amp;g%zz\u00&#x;%e2%82";
-        let decoded = Decoded::of(text.as_bytes()).decode();
+        let decoded = FoldedText::of(text.as_bytes()).decode();
         let expected = [&br"a/b/c/d/e/f&g%zz\u00&#x;"[..], &[0xe2, 0x82]].concat();
         assert_eq!(decoded.bytes(), expected);
         assert_eq!(&text[decoded.range(1, 1)], "%2f");
         assert_eq!(&text[decoded.range(5, 2)], r"\u002Fd");
-        let twice = Decoded::of(b"%252F").decode().decode();
+        let twice = FoldedText::of(b"%252F").decode().decode();
         assert_eq!((twice.bytes(), twice.range(0, 1)), (b"/".to_vec(), 0..5));
     }
 }
