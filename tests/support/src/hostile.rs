@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     sync::{
         Arc,
@@ -68,7 +68,7 @@ fn server_config() -> ServerConfig {
 }
 
 impl HostileServer {
-    /// Starts a server. A connection closes when `handle` returns.
+    /// Starts a server. A connection ends when `handle` returns, and is reset if it returns an error.
     pub fn start(
         security: Security,
         handle: impl Fn(&mut Peer) -> io::Result<()> + Send + Sync + 'static,
@@ -161,12 +161,19 @@ impl Peer {
         Ok(head)
     }
 
-    /// Ends the stream of TLS properly.
+    /// Ends the stream properly, and reads on until the client closes the connection. Closing with
+    /// unread bytes would reset the connection, and the client could lose the last response.
     fn close(&mut self) {
-        if let Stream::Tls(stream) = &mut self.stream {
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
-        }
+        let tcp = match &mut self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => {
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+                &mut stream.sock
+            }
+        };
+        let _ = tcp.shutdown(Shutdown::Write);
+        let _ = io::copy(tcp, &mut io::sink());
     }
 
     pub(crate) fn count_request(&self) {
