@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::{
-    logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
-    trace::v1::ExportTraceServiceRequest,
-};
-
 use super::report::{CheckFailure, Step};
 use crate::{
     config::{OtlpSettings, Proxies, Signal},
     diagnostics::DiagnosticLog,
     error::Error,
-    export::otlp::{
-        error_type::ErrorType, export_error::ExportError, request::OtlpRequest, transport::client::OtlpClient,
-    },
+    export::otlp::{error_type::ErrorType, export_error::ExportError, transport::client::OtlpClient},
 };
 
 /// An empty export to one destination.
@@ -37,22 +30,17 @@ impl TestExport {
 
     /// Exports no items of `signal`.
     pub(super) async fn run(&self, signal: Signal) -> Result<(), CheckFailure> {
-        let result = match signal {
-            Signal::Traces => self.send(ExportTraceServiceRequest::default()).await,
-            Signal::Metrics => self.send(ExportMetricsServiceRequest::default()).await,
-            Signal::Logs => self.send(ExportLogsServiceRequest::default()).await,
-        };
-        result.map_err(|error| CheckFailure {
+        self.send(signal).await.map_err(|error| CheckFailure {
             step: failed_step(error.error_type()),
             message: error.describe_at(&self.place),
             help: error.error_type().help(),
         })
     }
 
-    async fn send<R: OtlpRequest>(&self, mut request: R) -> Result<(), ExportError> {
+    async fn send(&self, signal: Signal) -> Result<(), ExportError> {
         let encoder = self.client.encoder();
-        let body = encoder.encode(&mut request).and_then(|body| encoder.finish(body))?;
-        let response = tokio::time::timeout(self.limit, self.client.call::<R>(body)).await;
+        let body = encoder.finish(encoder.empty())?;
+        let response = tokio::time::timeout(self.limit, self.client.call(signal, body)).await;
         response.unwrap_or_else(|_| Err(ExportError::timeout(self.limit))).map(drop)
     }
 }

@@ -30,7 +30,7 @@ static ESCAPES: [u8; 256] = {
 
 /// Appends a string with its quotes.
 #[inline]
-pub(super) fn push_string(out: &mut String, text: &str) {
+pub(crate) fn push_string(out: &mut String, text: &str) {
     push_escaped("\"", text, "\"", out);
 }
 

@@ -3,9 +3,9 @@
 mod any_value;
 mod drop_notice;
 mod exception;
-mod hex;
+pub(crate) mod hex;
 pub(crate) mod json;
-mod json_string;
+pub(crate) mod json_string;
 mod line_format;
 mod palette;
 mod record;

@@ -68,10 +68,6 @@ impl ExportRecorder {
         result
     }
 
-    pub(super) fn panicked(&self, items: u64) -> OTelSdkResult {
-        self.fail(items, &ExportError::internal("the exporter panicked"))
-    }
-
     /// Reports a failure that is followed by another attempt.
     pub(super) fn retry(&self, error: &ExportError) {
         self.health.record_failure(self.index, error, 0);
@@ -86,10 +82,6 @@ impl LossRecorder for ExportRecorder {
     fn refuse(&self, items: u64, reason: Reason) {
         self.stats.refuse(items, reason);
         self.health.record_refused(self.index, items, reason);
-    }
-
-    fn panicked(&self, items: u64) {
-        let _ = self.panicked(items);
     }
 
     fn flush_pending(&self) {

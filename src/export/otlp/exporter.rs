@@ -2,29 +2,23 @@
 
 use std::sync::{Arc, mpsc};
 
-use opentelemetry_proto::{
-    tonic::collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
-    transform::{
-        common::tonic::ResourceAttributesWithSchema, logs::tonic::group_logs_by_resource_and_scope,
-        trace::tonic::group_spans_by_resource_and_scope,
-    },
-};
 use opentelemetry_sdk::{
-    Resource, error::OTelSdkResult, logs::LogBatch, metrics::data::ResourceMetrics, trace::SpanData,
+    Resource,
+    error::{OTelSdkError, OTelSdkResult},
+    logs::SdkLogRecord,
+    metrics::data::ResourceMetrics,
+    trace::SpanData,
 };
 
 use super::{
+    encode::{EncodedItems, EncodedRequest, Item, ItemScope, MAX_REQUEST_BYTES, TooLarge, by_scope},
     error_type::ErrorType,
     export_error::ExportError,
     export_recorder::ExportRecorder,
     export_timer::{DurationRecorder, Outcome},
-    request::OtlpRequest,
     response::ExportResponse,
-    response_code::ResponseCode,
     retry::{RetryPolicy, retry},
-    shorten::{MAX_REQUEST_BYTES, Shortened, shorten},
     transport::client::OtlpClient,
-    wire_range::{limit_record, limit_span, metrics_request},
 };
 use crate::{
     config::{OtlpSettings, Proxies, Signal, Timeout},
@@ -40,10 +34,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct OtlpExporter {
     sender: Arc<RequestSender>,
-    resource: ResourceAttributesWithSchema,
+    resource: Resource,
 }
 
-/// Sends converted requests.
+/// Sends encoded requests.
 #[derive(Debug)]
 struct RequestSender {
     client: OtlpClient,
@@ -73,7 +67,7 @@ impl OtlpExporter {
         let client = OtlpClient::new(settings, limit, proxies, diagnostics)?;
         let shortened = RateLimit::default();
         let sender = RequestSender { client, handle, policy, recorder, diagnostics, shortened };
-        Ok(Self { sender: Arc::new(sender), resource: resource.into() })
+        Ok(Self { sender: Arc::new(sender), resource: resource.clone() })
     }
 
     pub(crate) fn recorder(&self) -> ExportRecorder {
@@ -93,14 +87,16 @@ impl OtlpExporter {
         if !recorder.try_emit(data_points) {
             return receiver;
         }
-        let request = metrics_request(metrics);
-        let sender = Arc::clone(&self.sender);
-        let task = self.sender.handle.spawn(async move { sender.send(request).await });
+        let export = RunningExport { sender: Arc::clone(&self.sender), unsettled: data_points };
+        let scopes = metrics.scope_metrics();
+        let items = scopes
+            .flat_map(|scope| scope.metrics().map(|metric| (ItemScope::new(None, scope.scope()), metric)));
+        let encoded = self.sender.client.encoder().encode(metrics.resource(), items);
+        let task = self.sender.handle.spawn(export.send(encoded));
         drop(self.sender.handle.spawn(async move {
             let sent = match task.await {
                 Ok(sent) => sent,
-                // Some of the data points may have been delivered before.
-                Err(error) if error.is_panic() => recorder.panicked(recorder.stats().queued()),
+                Err(error) if error.is_panic() => Err(OTelSdkError::InternalFailure(PANICKED.to_owned())),
                 // The shutdown counts the data points.
                 Err(_) => return,
             };
@@ -108,43 +104,73 @@ impl OtlpExporter {
         }));
         receiver
     }
+
+    /// Exports items of the same signal.
+    async fn export_items<T, I: Item>(
+        &self,
+        batch: Vec<T>,
+        split: impl for<'i> Fn(&'i T) -> (ItemScope<'i>, &'i I),
+    ) {
+        let export = RunningExport { sender: Arc::clone(&self.sender), unsettled: batch.len() as u64 };
+        let items = by_scope(&batch, &split);
+        let encoded = self.sender.client.encoder().encode(&self.resource, items);
+        // The requests are a copy. Dropping the batch frees its memory before an outage can delay
+        // the delivery.
+        drop(batch);
+        // The recorder counts and reports failures.
+        let _ = export.send(encoded).await;
+    }
 }
 
-impl RequestSender {
-    /// Sends all items of `request`, split into requests below the size limit, and counts them.
-    async fn send<R: OtlpRequest>(&self, request: R) -> OTelSdkResult {
-        let timer = self.recorder.durations().map(DurationRecorder::start);
+/// An export that has begun. If it panics, the items without an outcome are lost.
+#[derive(Debug)]
+struct RunningExport {
+    sender: Arc<RequestSender>,
+    /// The items that are not counted yet.
+    unsettled: u64,
+}
+
+impl Drop for RunningExport {
+    fn drop(&mut self) {
+        if std::thread::panicking() && self.unsettled > 0 {
+            let _ = self.sender.recorder.fail(self.unsettled, &ExportError::internal(PANICKED));
+        }
+    }
+}
+
+const PANICKED: &str = "the exporter panicked";
+
+impl RunningExport {
+    /// Sends the requests, and counts their items.
+    async fn send(mut self, encoded: EncodedItems) -> OTelSdkResult {
+        let sender = Arc::clone(&self.sender);
+        let timer = sender.recorder.durations().map(DurationRecorder::start);
+        let EncodedItems { requests, shortened, too_large } = encoded;
+        sender.report_shortened(&shortened);
         let mut outcome = Outcome::default();
         let mut result = Ok(());
-        let mut pending = vec![request];
-        while let Some(mut request) = pending.pop() {
-            let items = request.items();
-            let delivered = match self.client.encoder().encode(&mut request) {
-                Ok(body) if body.len() <= MAX_REQUEST_BYTES => {
-                    // Frees the memory before an outage can delay the delivery.
-                    drop(request);
-                    self.deliver::<R>(body, items).await
-                }
-                Ok(_) if items > 1 => {
-                    let rest = request.split_off(items / 2);
-                    pending.extend([rest, request]);
-                    continue;
-                }
-                Ok(body) => match self.shorten(&mut request, body.len()) {
-                    Ok(body) => {
-                        drop(request);
-                        self.deliver::<R>(body, items).await
+        for item in too_large {
+            let TooLarge { bytes, largest } = item;
+            let detail =
+                format!("an item of {bytes} bytes exceeds the limit of {MAX_REQUEST_BYTES} bytes; {largest}");
+            let error = ExportError::permanent(ErrorType::Oversized, detail);
+            result = result.and(self.fail(1, &error, &mut outcome));
+        }
+        for EncodedRequest { body, items } in requests {
+            match sender.deliver(body).await {
+                Ok(ExportResponse { rejected, message, code }) => {
+                    let rejected = rejected.min(items);
+                    self.export(items - rejected);
+                    outcome.code = code;
+                    if rejected > 0 {
+                        let reason = if message.is_empty() { "no reason given".to_owned() } else { message };
+                        let error = ExportError::permanent(ErrorType::PartialSuccess, reason).with_code(code);
+                        result = result.and(self.fail(rejected, &error, &mut outcome));
+                    } else if !message.is_empty() {
+                        sender.recorder.server_warning(&message);
                     }
-                    Err(error) => Err((items, error)),
-                },
-                Err(error) => Err((items, error)),
-            };
-            match delivered {
-                Ok(code) => outcome.code = code,
-                Err((lost, error)) => {
-                    result = result.and(self.recorder.fail(lost, &error));
-                    outcome = Outcome { code: error.code(), error: Some(error.error_type()) };
                 }
+                Err(error) => result = result.and(self.fail(items, &error, &mut outcome)),
             }
         }
         if let Some(timer) = timer {
@@ -153,81 +179,55 @@ impl RequestSender {
         result
     }
 
-    /// Shortens a request of `len` bytes with a single item, and returns its body.
-    fn shorten<R: OtlpRequest>(&self, request: &mut R, len: usize) -> Result<Vec<u8>, ExportError> {
-        match shorten(self.client.encoder(), request, len)? {
-            Shortened::Fits(body, largest) => {
-                if let Some(items) = self.shortened.due_for(1) {
-                    let stats = self.recorder.stats();
-                    self.diagnostics.warn(format_args!(
-                        "{} for {} shortened to {MAX_REQUEST_BYTES} bytes, the limit of a request: {largest}; \
-                         set attribute_value_length_limit",
-                        ItemCount(items, stats.signal()),
-                        stats.destination()
-                    ));
-                }
-                Ok(body)
-            }
-            Shortened::TooLarge(largest) => {
-                let detail = format!(
-                    "an item of {len} bytes exceeds the limit of {MAX_REQUEST_BYTES} bytes; {largest}"
-                );
-                Err(ExportError::permanent(ErrorType::Oversized, detail))
-            }
+    fn export(&mut self, items: u64) {
+        if items > 0 {
+            self.sender.recorder.export(items);
+            self.unsettled -= items;
         }
     }
 
-    /// Sends one body, and returns the code of the response. The error contains the number of lost
-    /// items.
-    async fn deliver<R: OtlpRequest>(
-        &self,
-        body: Vec<u8>,
-        items: u64,
-    ) -> Result<Option<ResponseCode>, (u64, ExportError)> {
+    fn fail(&mut self, items: u64, error: &ExportError, outcome: &mut Outcome) -> OTelSdkResult {
+        *outcome = Outcome { code: error.code(), error: Some(error.error_type()) };
+        self.unsettled -= items;
+        self.sender.recorder.fail(items, error)
+    }
+}
+
+impl RequestSender {
+    fn report_shortened(&self, largest_parts: &[String]) {
+        let Some(largest) = largest_parts.first() else { return };
+        if let Some(items) = self.shortened.due_for(largest_parts.len() as u64) {
+            let stats = self.recorder.stats();
+            self.diagnostics.warn(format_args!(
+                "{} for {} shortened to {MAX_REQUEST_BYTES} bytes, the limit of a request: {largest}; \
+                 set attribute_value_length_limit",
+                ItemCount(items, stats.signal()),
+                stats.destination()
+            ));
+        }
+    }
+
+    /// Sends one request until a server accepts or refuses it.
+    async fn deliver(&self, request: Vec<u8>) -> Result<ExportResponse, ExportError> {
         let recorder = &self.recorder;
-        let body = self.client.encoder().finish(body).map_err(|error| (items, error))?;
-        let attempt = || self.client.call::<R>(body.clone());
+        let body = self.client.encoder().finish(request)?;
+        let attempt = || self.client.call(recorder.signal(), body.clone());
         let on_retry = |error: &ExportError| recorder.retry(error);
-        let response = retry(self.policy, self.handle.shutdown_signal(), attempt, on_retry).await;
-        let ExportResponse { rejected, message, code } = response.map_err(|error| (items, error))?;
-        let rejected = rejected.min(items);
-        if rejected < items {
-            recorder.export(items - rejected);
-        }
-        if rejected > 0 {
-            let message = if message.is_empty() { "no reason given".to_owned() } else { message };
-            let error = ExportError::permanent(ErrorType::PartialSuccess, message).with_code(code);
-            return Err((rejected, error));
-        }
-        if !message.is_empty() {
-            recorder.server_warning(&message);
-        }
-        Ok(code)
+        retry(self.policy, self.handle.shutdown_signal(), attempt, on_retry).await
     }
 }
 
 impl Export<SpanData> for OtlpExporter {
-    async fn export(&self, mut batch: Vec<SpanData>) {
-        batch.iter_mut().for_each(limit_span);
-        let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
-        // The recorder counts and reports failures.
-        let _ = self.sender.send(ExportTraceServiceRequest { resource_spans }).await;
+    async fn export(&self, batch: Vec<SpanData>) {
+        self.export_items(batch, |span| (ItemScope::new(None, &span.instrumentation_scope), span)).await;
     }
 }
 
 impl Export<ScopedRecord> for OtlpExporter {
-    async fn export(&self, mut batch: Vec<ScopedRecord>) {
-        for (record, _) in &mut batch {
-            limit_record(record);
-        }
-        let request = {
-            let batch: Vec<_> = batch.iter().map(|(record, scope)| (record, scope)).collect();
-            let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&batch), &self.resource);
-            ExportLogsServiceRequest { resource_logs }
-        };
-        // The request is a copy. Dropping the batch frees its memory before an outage can delay the
-        // delivery.
-        drop(batch);
-        let _ = self.sender.send(request).await;
+    async fn export(&self, batch: Vec<ScopedRecord>) {
+        self.export_items::<_, SdkLogRecord>(batch, |(record, scope)| {
+            (ItemScope::new(record.target().map(AsRef::as_ref), scope), record)
+        })
+        .await;
     }
 }

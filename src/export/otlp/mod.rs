@@ -4,11 +4,12 @@
 //! - Signals: all
 //! - Features: `grpc` for that protocol, `tls` for `https://`
 //!
-//! The messages and their conversion are those of opentelemetry-proto. The exporters of
-//! opentelemetry-otlp are not used: they add headers and compression from the environment to their
-//! configuration, select their HTTP client by the features of the whole build, and hide the
-//! responses of the server.
+//! The exporters of opentelemetry-otlp are not used: they add headers and compression from the
+//! environment to their configuration, select their HTTP client by the features of the whole build,
+//! and hide the responses of the server. Their messages cost more to build and to encode than all
+//! the rest; see [`encode`].
 
+mod encode;
 mod encoder;
 pub(crate) mod error_type;
 pub(crate) mod export_error;
@@ -17,21 +18,16 @@ mod export_timer;
 mod exporter;
 mod folded_text;
 mod health;
-mod json_floats;
 mod json_response;
-mod parts;
+mod protobuf_reader;
 mod protobuf_response;
 mod report_limiter;
-pub(crate) mod request;
 mod response;
 mod response_code;
 mod retry;
 mod rpc_status;
 mod secrets;
-mod shorten;
-mod split;
 pub(crate) mod transport;
-mod wire_range;
 
 #[cfg(feature = "tls")]
 pub(crate) use self::transport::tls::inspection::inspect;

