@@ -45,7 +45,7 @@ pub(super) fn write_attributes<'a, W: Writer>(
     kind: AttributeKind,
     attributes: impl IntoIterator<Item = &'a KeyValue>,
 ) {
-    w.list(field, attributes, |w, KeyValue { key, value, .. }| {
+    w.list_if_any(field, attributes, |w, KeyValue { key, value, .. }| {
         write_key(w, kind, key);
         w.message(VALUE, |w| write_value(w, kind, value));
     });
@@ -58,7 +58,7 @@ pub(super) fn write_pairs<'a, W: Writer>(
     kind: AttributeKind,
     attributes: impl IntoIterator<Item = (&'a Key, &'a Value)>,
 ) {
-    w.list(field, attributes, |w, (key, value)| {
+    w.list_if_any(field, attributes, |w, (key, value)| {
         write_key(w, kind, key);
         w.message(VALUE, |w| write_value(w, kind, value));
     });
@@ -71,7 +71,7 @@ pub(super) fn write_any_attributes<'a, W: Writer>(
     field: Field,
     attributes: impl IntoIterator<Item = &'a (Key, AnyValue)>,
 ) {
-    w.list(field, attributes, |w, (key, value)| {
+    w.list_if_any(field, attributes, |w, (key, value)| {
         write_key(w, ITEM, key);
         w.message(VALUE, |w| write_any(w, ITEM, value));
     });
@@ -80,7 +80,7 @@ pub(super) fn write_any_attributes<'a, W: Writer>(
 #[inline]
 fn write_key<W: Writer>(w: &mut W, kind: AttributeKind, key: &Key) {
     w.part(PartName::Single("the key of an attribute"));
-    w.string_if_any(KEY, key.as_str());
+    w.string(KEY, key.as_str());
     w.part(PartName::Attribute(kind.name, key.as_str()));
 }
 
@@ -142,7 +142,7 @@ fn write_composite<W: Writer>(w: &mut W, kind: AttributeKind, value: &AnyValue) 
         }),
         AnyValue::Map(entries) => w.message(MAP, |w| {
             w.list(VALUES, entries.iter(), |w, (key, value)| {
-                w.string_if_any(KEY, key.as_str());
+                w.string(KEY, key.as_str());
                 w.message(VALUE, |w| write_any(w, kind, value));
             });
         }),

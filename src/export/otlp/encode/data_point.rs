@@ -119,7 +119,7 @@ pub(super) fn write_number_point<'a, T: Number + 'a, W: Writer>(
     w.fixed64_if_any(NUMBER_START_TIME, times.start);
     w.fixed64(NUMBER_TIME, times.end);
     write_number(w, NUMBER_AS_INT, NUMBER_AS_DOUBLE, value);
-    w.list(NUMBER_EXEMPLARS, exemplars, write_exemplar);
+    w.list_if_any(NUMBER_EXEMPLARS, exemplars, write_exemplar);
     write_attributes(w, NUMBER_ATTRIBUTES, DATA_POINT, attributes);
 }
 
@@ -135,7 +135,7 @@ pub(super) fn write_histogram_point<T: Number, W: Writer>(
     w.double(HISTOGRAM_SUM, point.sum().to_f64());
     w.fixed64_list(HISTOGRAM_BUCKET_COUNTS, point.bucket_counts());
     w.double_list(HISTOGRAM_EXPLICIT_BOUNDS, point.bounds());
-    w.list(HISTOGRAM_EXEMPLARS, point.exemplars(), write_exemplar);
+    w.list_if_any(HISTOGRAM_EXEMPLARS, point.exemplars(), write_exemplar);
     write_attributes(w, HISTOGRAM_ATTRIBUTES, DATA_POINT, point.attributes());
     if let Some(min) = point.min() {
         w.double(HISTOGRAM_MIN, min.to_f64());
@@ -162,7 +162,7 @@ pub(super) fn write_exponential_histogram_point<T: Number, W: Writer>(
     w.fixed64_if_any(EXPONENTIAL_ZERO_COUNT, point.zero_count());
     w.message(EXPONENTIAL_POSITIVE, |w| write_buckets(w, point.positive_bucket()));
     w.message(EXPONENTIAL_NEGATIVE, |w| write_buckets(w, point.negative_bucket()));
-    w.list(EXPONENTIAL_EXEMPLARS, point.exemplars(), write_exemplar);
+    w.list_if_any(EXPONENTIAL_EXEMPLARS, point.exemplars(), write_exemplar);
     if let Some(min) = point.min() {
         w.double(EXPONENTIAL_MIN, min.to_f64());
     }

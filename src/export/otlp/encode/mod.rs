@@ -19,6 +19,8 @@ mod resource;
 mod scope;
 mod shorten;
 mod span;
+#[cfg(test)]
+mod tests;
 mod time;
 mod writer;
 

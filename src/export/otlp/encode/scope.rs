@@ -25,6 +25,16 @@ pub(crate) struct ItemScope<'s> {
 
 impl<'s> ItemScope<'s> {
     #[inline]
+    fn version(&self) -> &'s str {
+        self.scope.version().unwrap_or_default()
+    }
+
+    #[inline]
+    fn schema_url(&self) -> &'s str {
+        self.scope.schema_url().unwrap_or_default()
+    }
+
+    #[inline]
     pub(crate) fn new(target: Option<&'s str>, scope: &'s InstrumentationScope) -> Self {
         Self { name: target.unwrap_or_else(|| scope.name()), scope }
     }
@@ -34,8 +44,8 @@ impl PartialEq for ItemScope<'_> {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
-            && self.scope.version() == other.scope.version()
-            && self.scope.schema_url() == other.scope.schema_url()
+            && self.version() == other.version()
+            && self.schema_url() == other.schema_url()
             && self.scope.attributes().eq(other.scope.attributes())
     }
 }
@@ -45,17 +55,17 @@ impl Eq for ItemScope<'_> {}
 impl Hash for ItemScope<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.name.hash(state);
-        self.scope.version().hash(state);
+        self.version().hash(state);
     }
 }
 
 /// Writes the fields of `ScopeSpans`, `ScopeLogs` or `ScopeMetrics` before the items.
-pub(super) fn write_scope<W: Writer>(w: &mut W, ItemScope { name, scope }: ItemScope<'_>) {
+pub(super) fn write_scope<W: Writer>(w: &mut W, item: ItemScope<'_>) {
     w.message(SCOPE, |w| {
         w.part(PartName::Single("the scope name"));
-        w.string_if_any(NAME, name);
-        w.string_if_any(VERSION, scope.version().unwrap_or_default());
-        write_attributes(w, ATTRIBUTES, attributes::SCOPE, scope.attributes());
+        w.string_if_any(NAME, item.name);
+        w.string_if_any(VERSION, item.version());
+        write_attributes(w, ATTRIBUTES, attributes::SCOPE, item.scope.attributes());
     });
-    w.string_if_any(SCHEMA_URL, scope.schema_url().unwrap_or_default());
+    w.string_if_any(SCHEMA_URL, item.schema_url());
 }

@@ -78,9 +78,9 @@ fn write_span<W: Writer>(w: &mut W, span: &SpanData) {
     w.fixed64(END_TIME, unix_nanos(span.end_time));
     write_attributes(w, ATTRIBUTES, attributes::ITEM, &span.attributes);
     w.uint32_if_any(DROPPED_ATTRIBUTES_COUNT, span.dropped_attributes_count);
-    w.list(EVENTS, &span.events.events, write_event);
+    w.list_if_any(EVENTS, &span.events.events, write_event);
     w.uint32_if_any(DROPPED_EVENTS_COUNT, span.events.dropped_count);
-    w.list(LINKS, &span.links.links, write_link);
+    w.list_if_any(LINKS, &span.links.links, write_link);
     w.uint32_if_any(DROPPED_LINKS_COUNT, span.links.dropped_count);
     w.message(STATUS, |w| write_status(w, &span.status));
     w.fixed32(FLAGS, flags(context.trace_flags().to_u8(), span.parent_span_is_remote));

@@ -21,8 +21,8 @@ impl Field {
 
 /// Writes the fields of messages in one format.
 ///
-/// A writer writes each value that it gets. Whether a field with a default value is left out is up
-/// to the caller: only the fields of a `oneof` are never left out.
+/// A writer writes each value that it gets. The caller leaves out fields with a default value,
+/// except those that some receivers require and those of a `oneof`.
 pub(crate) trait Writer: Sized {
     /// Returns the number of written bytes.
     fn len(&self) -> usize;
@@ -96,7 +96,7 @@ pub(crate) trait Writer: Sized {
         self.end(start);
     }
 
-    /// Writes a list of messages, or nothing if it is empty.
+    /// Writes a list of messages.
     #[inline]
     fn list<T>(
         &mut self,
@@ -104,10 +104,6 @@ pub(crate) trait Writer: Sized {
         elements: impl IntoIterator<Item = T>,
         mut write: impl FnMut(&mut Self, T),
     ) {
-        let mut elements = elements.into_iter().peekable();
-        if elements.peek().is_none() {
-            return;
-        }
         self.begin_list(field);
         for element in elements {
             let start = self.begin_element(field);
@@ -115,6 +111,20 @@ pub(crate) trait Writer: Sized {
             self.end(start);
         }
         self.end_list();
+    }
+
+    /// Writes a list of messages, unless it is empty.
+    #[inline]
+    fn list_if_any<T>(
+        &mut self,
+        field: Field,
+        elements: impl IntoIterator<Item = T>,
+        write: impl FnMut(&mut Self, T),
+    ) {
+        let mut elements = elements.into_iter().peekable();
+        if elements.peek().is_some() {
+            self.list(field, elements, write);
+        }
     }
 
     /// Writes a text that must not change, unless it is empty.
