@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::value::{
     duration::{Interval, Timeout, at_least},
-    number::Size,
+    number::{Concurrency, Size},
 };
 
 /// Declares the batching of one signal. Serde takes a default from a type, and the signals differ
@@ -32,6 +32,11 @@ macro_rules! batch_table {
             /// `max_queue_size` if that is smaller.
             #[cfg_attr(feature = "schema", schemars(extend("default" = 512)))]
             pub(crate) max_export_batch_size: Option<Size>,
+
+            /// The number of batches that are exported to one destination at the same time, 1 to
+            /// 64. A single one limits the rate of items to the batch size per round trip. With
+            /// several, batches may arrive in another order.
+            pub(crate) max_concurrent_exports: Concurrency,
         }
 
         impl Default for $name {
@@ -41,6 +46,7 @@ macro_rules! batch_table {
                     export_timeout: Timeout::from_secs(30),
                     max_queue_size: Size::new(2048),
                     max_export_batch_size: None,
+                    max_concurrent_exports: Concurrency::new(8),
                 }
             }
         }

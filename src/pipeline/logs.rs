@@ -24,10 +24,17 @@ pub(super) fn factory(
     // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
     // into those of the configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
-    let LogBatch { schedule_delay, export_timeout, max_queue_size, max_export_batch_size: _ } = batch;
+    let LogBatch {
+        schedule_delay,
+        export_timeout,
+        max_queue_size,
+        max_export_batch_size: _,
+        max_concurrent_exports,
+    } = batch;
     let batch_settings = BatchSettings {
         max_queue_size: max_queue_size.get() as usize,
         max_export_batch_size: batch.batch_size() as usize,
+        max_concurrent_exports: max_concurrent_exports.get() as usize,
         schedule_delay: schedule_delay.get(),
     };
     let mut routes = Vec::new();

@@ -56,10 +56,17 @@ fn destinations(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<Vec<Arc<dyn SpanDestination>>, Error> {
-    let SpanBatch { schedule_delay, export_timeout, max_queue_size, max_export_batch_size: _ } = batch;
+    let SpanBatch {
+        schedule_delay,
+        export_timeout,
+        max_queue_size,
+        max_export_batch_size: _,
+        max_concurrent_exports,
+    } = batch;
     let batch_settings = BatchSettings {
         max_queue_size: max_queue_size.get() as usize,
         max_export_batch_size: batch.batch_size() as usize,
+        max_concurrent_exports: max_concurrent_exports.get() as usize,
         schedule_delay: schedule_delay.get(),
     };
     let mut destinations: Vec<Arc<dyn SpanDestination>> = Vec::new();

@@ -4,9 +4,9 @@
 //! limit when they are flushed, and start a thread each.
 
 mod monitor;
+mod state;
 
 use std::{
-    collections::VecDeque,
     fmt,
     future::Future,
     sync::{
@@ -18,9 +18,10 @@ use std::{
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{logs::SdkLogRecord, trace::SpanData};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::MissedTickBehavior};
 
 pub(crate) use self::monitor::{QueueMonitor, QueueSnapshot};
+use self::state::{Batch, BatchState};
 use super::{
     destination::{LogDestination, SpanDestination},
     flush::{Flush, FlushError},
@@ -53,6 +54,8 @@ pub(crate) type ScopedRecord = (SdkLogRecord, InstrumentationScope);
 pub(crate) struct BatchSettings {
     pub(crate) max_queue_size: usize,
     pub(crate) max_export_batch_size: usize,
+    /// The number of batches that are exported at the same time.
+    pub(crate) max_concurrent_exports: usize,
     pub(crate) schedule_delay: Duration,
 }
 
@@ -63,39 +66,13 @@ pub(crate) struct BatchQueue<T> {
     /// A copy of [`BatchState::refusal`], readable without the lock. It saves the program the lock
     /// and a copy of each item that would be refused.
     refusal: AtomicU8,
-    /// Notified when a batch is full or a flush was requested.
+    /// Notified when a batch is full, a flush was requested or an export has ended.
     work: Notify,
-    /// Notified when the export of a batch has ended.
-    done: Condvar,
+    /// Notified when an export has ended.
+    settled: Condvar,
     max_export_batch_size: usize,
     stats: Arc<StatsRecorder>,
     losses: Box<dyn LossRecorder>,
-}
-
-#[derive(Debug)]
-struct BatchState<T> {
-    items: VecDeque<T>,
-    /// Items that were accepted since the start.
-    pushed: u64,
-    /// Items whose export has ended since the start.
-    done: u64,
-    /// Items up to this sequence number are due (timer or flush), even in a partial batch.
-    requested: u64,
-    closed: bool,
-    max_size: usize,
-}
-
-impl<T> BatchState<T> {
-    /// Returns the reason for which the next item would be refused.
-    fn refusal(&self) -> Option<Reason> {
-        if self.closed {
-            Some(Reason::ShutDown)
-        } else if self.items.len() >= self.max_size {
-            Some(Reason::QueueFull)
-        } else {
-            None
-        }
-    }
 }
 
 /// The values of [`BatchQueue::refusal`].
@@ -110,25 +87,17 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
         losses: Box<dyn LossRecorder>,
         runtime: &RuntimeHandle,
     ) -> Arc<Self> {
-        let BatchSettings { max_queue_size, max_export_batch_size, schedule_delay } = settings;
-        let state = BatchState {
-            items: VecDeque::new(),
-            pushed: 0,
-            done: 0,
-            requested: 0,
-            closed: false,
-            max_size: max_queue_size,
-        };
         let queue = Arc::new(Self {
             refusal: AtomicU8::new(ACCEPTING),
-            state: Mutex::new(state),
+            state: Mutex::new(BatchState::new(settings)),
             work: Notify::new(),
-            done: Condvar::new(),
-            max_export_batch_size,
+            settled: Condvar::new(),
+            max_export_batch_size: settings.max_export_batch_size,
             stats: Arc::clone(losses.stats()),
             losses,
         });
-        drop(runtime.spawn(work(Arc::clone(&queue), Arc::new(exporter), schedule_delay, runtime.clone())));
+        let exporter = Arc::new(exporter);
+        drop(runtime.spawn(work(Arc::clone(&queue), exporter, settings.schedule_delay, runtime.clone())));
         queue
     }
 
@@ -154,11 +123,10 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
         if refused.is_none() {
             // Under the lock, so that the item is counted before its export ends.
             self.stats.emit(1);
-            state.items.push_back(item);
-            state.pushed += 1;
+            state.push(item);
             self.publish_refusal(&state);
         }
-        let is_full = state.items.len() >= self.max_export_batch_size;
+        let is_full = state.len() >= self.max_export_batch_size;
         drop(state);
         match refused {
             // Another thread has taken the last place.
@@ -188,12 +156,10 @@ impl<T> BatchQueue<T> {
         self.refusal.store(refusal, Ordering::Release);
     }
 
-    /// Takes the next batch: a full one, or a partial one that is due.
-    fn take(&self) -> Option<Vec<T>> {
+    /// Takes the next batch, if one is due and may be exported now.
+    fn take(&self) -> Option<Batch<T>> {
         let mut state = self.lock();
-        let size = state.items.len().min(self.max_export_batch_size);
-        let is_due = size == self.max_export_batch_size || state.done < state.requested;
-        let batch = (size > 0 && is_due).then(|| state.items.drain(..size).collect());
+        let batch = state.take();
         self.publish_refusal(&state);
         batch
     }
@@ -201,19 +167,14 @@ impl<T> BatchQueue<T> {
     /// Returns `true` once nothing is left and nothing more can arrive.
     fn is_finished(&self) -> bool {
         let state = self.lock();
-        state.closed && state.items.is_empty()
+        state.is_closed() && state.len() == 0
     }
 
-    /// Marks everything in the queue as due. Returns the sequence number of the last item.
-    fn request_all(&self) -> u64 {
-        let mut state = self.lock();
-        state.requested = state.pushed;
-        state.requested
-    }
-
-    fn finish(&self, items: u64) {
-        self.lock().done += items;
-        self.done.notify_all();
+    /// Records that the export of a batch has ended.
+    fn settle(&self, position: u64) {
+        self.lock().settle(position);
+        self.settled.notify_all();
+        self.work.notify_one();
     }
 }
 
@@ -226,8 +187,8 @@ impl<T: fmt::Debug + Send> QueueMonitor for BatchQueue<T> {
         // Items are counted under the lock when they enter and leave the queue.
         let state = self.lock();
         QueueSnapshot {
-            size: state.items.len() as u64,
-            capacity: state.max_size as u64,
+            size: state.len() as u64,
+            capacity: state.capacity() as u64,
             snapshot: self.stats.snapshot(),
         }
     }
@@ -235,39 +196,36 @@ impl<T: fmt::Debug + Send> QueueMonitor for BatchQueue<T> {
 
 impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
     fn request_flush(&self) -> u64 {
-        let requested = self.request_all();
+        let requested = self.lock().request_all();
         self.work.notify_one();
         requested
     }
 
     fn wait_flushed(&self, position: u64, deadline: Instant) -> Result<(), FlushError> {
         let mut state = self.lock();
-        while state.done < position {
+        while state.settled() < position {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(FlushError::Timeout);
             }
-            state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(())
     }
 
     fn close(&self) {
         let mut state = self.lock();
-        state.closed = true;
+        state.close();
         self.publish_refusal(&state);
     }
 
     fn discard(&self) {
         let mut state = self.lock();
-        state.closed = true;
+        let items = state.discard();
         self.publish_refusal(&state);
-        let items = std::mem::take(&mut state.items);
-        // A batch in flight may never end.
-        state.done = state.pushed;
         self.stats.discard(items.len() as u64, Reason::ShutDown);
         drop(state);
-        self.done.notify_all();
+        self.settled.notify_all();
         // Without the lock, since dropping many items takes long.
         drop(items);
     }
@@ -328,20 +286,24 @@ async fn work<T: fmt::Debug + Send + 'static>(
     delay: Duration,
     runtime: RuntimeHandle,
 ) {
+    let mut timer = tokio::time::interval_at(tokio::time::Instant::now() + delay, delay);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !queue.is_finished() {
         tokio::select! {
             () = queue.work.notified() => {}
-            () = tokio::time::sleep(delay) => {
-                queue.request_all();
+            _ = timer.tick() => {
+                queue.lock().request_all();
                 queue.losses.flush_pending();
             }
         }
-        while let Some(batch) = queue.take() {
-            let items = batch.len() as u64;
-            let exporter = Arc::clone(&exporter);
-            // Runs as a separate task, so that a panic ends only this export.
-            let _ = runtime.spawn(async move { exporter.export(batch).await }).await;
-            queue.finish(items);
+        while let Some(Batch { items, position }) = queue.take() {
+            let (queue, exporter) = (Arc::clone(&queue), Arc::clone(&exporter));
+            // The export is a task of its own, so that a panic ends only this export.
+            let export = runtime.spawn(async move { exporter.export(items).await });
+            drop(runtime.spawn(async move {
+                let _ = export.await;
+                queue.settle(position);
+            }));
         }
     }
 }

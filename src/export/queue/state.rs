@@ -1,0 +1,178 @@
+//! The items of a queue, and the batches that were taken from it.
+
+use std::collections::VecDeque;
+
+use super::BatchSettings;
+use crate::export::stats::recorder::Reason;
+
+/// The items of a queue and their positions: the first item since the start has position 0.
+#[derive(Debug)]
+pub(super) struct BatchState<T> {
+    items: VecDeque<T>,
+    /// The position of the next item that is accepted.
+    pushed: u64,
+    /// The position of the next item that is taken.
+    taken: u64,
+    /// The positions at which the batches begin that are being exported.
+    in_flight: Vec<u64>,
+    /// Items before this position are due (timer or flush), even in a partial batch.
+    requested: u64,
+    is_closed: bool,
+    max_queue_size: usize,
+    max_export_batch_size: usize,
+    max_concurrent_exports: usize,
+}
+
+/// A batch that is being exported.
+#[derive(Debug)]
+pub(super) struct Batch<T> {
+    pub(super) items: Vec<T>,
+    /// The position of the first item.
+    pub(super) position: u64,
+}
+
+impl<T> BatchState<T> {
+    pub(super) fn new(settings: BatchSettings) -> Self {
+        let BatchSettings { max_queue_size, max_export_batch_size, max_concurrent_exports, .. } = settings;
+        Self {
+            items: VecDeque::new(),
+            pushed: 0,
+            taken: 0,
+            in_flight: Vec::new(),
+            requested: 0,
+            is_closed: false,
+            max_queue_size,
+            max_export_batch_size,
+            max_concurrent_exports,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.max_queue_size
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Returns the reason for which the next item would be refused.
+    pub(super) fn refusal(&self) -> Option<Reason> {
+        if self.is_closed {
+            Some(Reason::ShutDown)
+        } else if self.items.len() >= self.max_queue_size {
+            Some(Reason::QueueFull)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn push(&mut self, item: T) {
+        self.items.push_back(item);
+        self.pushed += 1;
+    }
+
+    /// Takes the next batch: a full one, or a partial one that is due.
+    pub(super) fn take(&mut self) -> Option<Batch<T>> {
+        let size = self.items.len().min(self.max_export_batch_size);
+        let is_due = size == self.max_export_batch_size || self.taken < self.requested;
+        if size == 0 || !is_due || self.in_flight.len() >= self.max_concurrent_exports {
+            return None;
+        }
+        let position = self.taken;
+        self.taken += size as u64;
+        self.in_flight.push(position);
+        Some(Batch { items: self.items.drain(..size).collect(), position })
+    }
+
+    /// Records that the export of the batch at `position` has ended.
+    pub(super) fn settle(&mut self, position: u64) {
+        self.in_flight.retain(|other| *other != position);
+    }
+
+    /// Returns the position up to which all items are delivered or lost. Exports may end in any
+    /// order.
+    pub(super) fn settled(&self) -> u64 {
+        self.in_flight.iter().copied().min().unwrap_or(self.taken)
+    }
+
+    /// Marks all items as due. Returns the position after the last one.
+    pub(super) fn request_all(&mut self) -> u64 {
+        self.requested = self.pushed;
+        self.requested
+    }
+
+    /// Refuses items from now on.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    /// Refuses items from now on, and returns those that are left. The batches that are being
+    /// exported may never end, so none of them is awaited.
+    pub(super) fn discard(&mut self) -> VecDeque<T> {
+        self.close();
+        self.taken = self.pushed;
+        self.in_flight.clear();
+        std::mem::take(&mut self.items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn state(max_concurrent_exports: usize) -> BatchState<u64> {
+        BatchState::new(BatchSettings {
+            max_queue_size: 8,
+            max_export_batch_size: 2,
+            max_concurrent_exports,
+            schedule_delay: Duration::ZERO,
+        })
+    }
+
+    #[test]
+    fn flush_position_waits_for_the_slowest_batch_before_it() {
+        let mut state = state(2);
+        (0..5).for_each(|item| state.push(item));
+        let position = state.request_all();
+        let first = state.take().unwrap();
+        let second = state.take().unwrap();
+        assert_eq!((first.items, second.items), (vec![0, 1], vec![2, 3]));
+        assert!(state.take().is_none(), "two batches are in flight");
+        state.settle(second.position);
+        assert_eq!(state.settled(), 0);
+        let third = state.take().unwrap();
+        assert_eq!(third.items, [4]);
+        state.settle(first.position);
+        assert_eq!(state.settled(), 4);
+        state.settle(third.position);
+        assert_eq!(state.settled(), position);
+    }
+
+    #[test]
+    fn partial_batch_waits_until_it_is_due() {
+        let mut state = state(1);
+        (0..3).for_each(|item| state.push(item));
+        let first = state.take().unwrap();
+        state.settle(first.position);
+        assert!(state.take().is_none());
+        state.request_all();
+        assert_eq!(state.take().unwrap().items, [2]);
+    }
+
+    #[test]
+    fn discarded_queue_is_settled_and_refuses_items() {
+        let mut state = state(1);
+        (0..5).for_each(|item| state.push(item));
+        let batch = state.take().unwrap();
+        assert_eq!(state.discard(), [2, 3, 4]);
+        assert_eq!((state.settled(), state.refusal()), (5, Some(Reason::ShutDown)));
+        state.settle(batch.position);
+        assert_eq!(state.settled(), 5);
+    }
+}
