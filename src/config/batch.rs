@@ -33,9 +33,9 @@ macro_rules! batch_table {
             #[cfg_attr(feature = "schema", schemars(extend("default" = 512)))]
             pub(crate) max_export_batch_size: Option<Size>,
 
-            /// The number of batches that are exported to one destination at the same time, 1 to
-            /// 64. A single one limits the rate of items to the batch size per round trip. With
-            /// several, batches may arrive in another order.
+            /// The number of batches that are sent to one destination at the same time, 1 to 64. A
+            /// single one limits the rate to the batch size per round trip. Several may arrive in
+            /// another order. A destination that is down or overloaded gets one at a time.
             pub(crate) max_concurrent_exports: Concurrency,
         }
 

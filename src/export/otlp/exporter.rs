@@ -11,6 +11,7 @@ use opentelemetry_sdk::{
 };
 
 use super::{
+    delivery_state::DeliveryState,
     encode::{EncodedItems, EncodedRequest, Item, ItemScope, MAX_REQUEST_BYTES, TooLarge, by_scope},
     error_type::ErrorType,
     export_error::ExportError,
@@ -45,6 +46,7 @@ struct RequestSender {
     policy: RetryPolicy,
     recorder: ExportRecorder,
     diagnostics: DiagnosticLog,
+    deliveries: DeliveryState,
     /// Limits the lines about items that were shortened.
     shortened: RateLimit,
 }
@@ -65,8 +67,8 @@ impl OtlpExporter {
         let retry_while_unavailable = recorder.signal() != Signal::Metrics;
         let policy = RetryPolicy { limit, settings: settings.retry, retry_while_unavailable };
         let client = OtlpClient::new(settings, limit, proxies, diagnostics)?;
-        let shortened = RateLimit::default();
-        let sender = RequestSender { client, handle, policy, recorder, diagnostics, shortened };
+        let (deliveries, shortened) = (DeliveryState::default(), RateLimit::default());
+        let sender = RequestSender { client, handle, policy, recorder, diagnostics, deliveries, shortened };
         Ok(Self { sender: Arc::new(sender), resource: resource.clone() })
     }
 
@@ -211,15 +213,25 @@ impl RequestSender {
     async fn deliver(&self, request: Vec<u8>) -> Result<ExportResponse, ExportError> {
         let recorder = &self.recorder;
         let body = self.client.encoder().finish(request)?;
+        let delivery = self.deliveries.begin();
         let attempt = || self.client.call(recorder.signal(), body.clone());
-        let on_retry = |error: &ExportError| recorder.retry(error);
-        retry(self.policy, self.handle.shutdown_signal(), attempt, on_retry).await
+        let on_retry = |error: &ExportError| {
+            delivery.retry();
+            recorder.retry(error);
+        };
+        let response = retry(self.policy, self.handle.shutdown_signal(), attempt, on_retry).await;
+        delivery.end(response.is_ok());
+        response
     }
 }
 
 impl Export<SpanData> for OtlpExporter {
     async fn export(&self, batch: Vec<SpanData>) {
         self.export_items(batch, |span| (ItemScope::new(None, &span.instrumentation_scope), span)).await;
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.sender.deliveries.is_healthy()
     }
 }
 
@@ -229,5 +241,9 @@ impl Export<ScopedRecord> for OtlpExporter {
             (ItemScope::new(record.target().map(AsRef::as_ref), scope), record)
         })
         .await;
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.sender.deliveries.is_healthy()
     }
 }

@@ -9,6 +9,7 @@
 //! and hide the responses of the server. Their messages cost more to build and to encode than all
 //! the rest; see [`encode`].
 
+mod delivery_state;
 mod encode;
 mod encoder;
 pub(crate) mod error_type;

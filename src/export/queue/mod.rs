@@ -21,6 +21,7 @@ use opentelemetry_sdk::{logs::SdkLogRecord, trace::SpanData};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 
 pub(crate) use self::monitor::{QueueMonitor, QueueSnapshot};
+pub(crate) use self::state::BatchSettings;
 use self::state::{Batch, BatchState};
 use super::{
     destination::{LogDestination, SpanDestination},
@@ -32,6 +33,9 @@ use super::{
 /// Delivers batches and counts their outcome, even if it panics.
 pub(crate) trait Export<T>: Send + Sync + 'static {
     fn export(&self, batch: Vec<T>) -> impl Future<Output = ()> + Send;
+
+    /// Returns `true` if exports succeed at once, so that more of them may run at the same time.
+    fn is_healthy(&self) -> bool;
 }
 
 /// Counts and reports what a queue cannot deliver.
@@ -48,16 +52,6 @@ pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
 
 /// A log record and the scope it was written under.
 pub(crate) type ScopedRecord = (SdkLogRecord, InstrumentationScope);
-
-/// The limits of a queue, and the longest delay before a partial batch is exported.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BatchSettings {
-    pub(crate) max_queue_size: usize,
-    pub(crate) max_export_batch_size: usize,
-    /// The number of batches that are exported at the same time.
-    pub(crate) max_concurrent_exports: usize,
-    pub(crate) schedule_delay: Duration,
-}
 
 /// Queues items for one exporter. A full queue drops new items; callers never wait.
 #[derive(Debug)]
@@ -157,9 +151,9 @@ impl<T> BatchQueue<T> {
     }
 
     /// Takes the next batch, if one is due and may be exported now.
-    fn take(&self) -> Option<Batch<T>> {
+    fn take(&self, is_healthy: bool) -> Option<Batch<T>> {
         let mut state = self.lock();
-        let batch = state.take();
+        let batch = state.take(is_healthy);
         self.publish_refusal(&state);
         batch
     }
@@ -296,7 +290,7 @@ async fn work<T: fmt::Debug + Send + 'static>(
                 queue.losses.flush_pending();
             }
         }
-        while let Some(Batch { items, position }) = queue.take() {
+        while let Some(Batch { items, position }) = queue.take(exporter.is_healthy()) {
             let (queue, exporter) = (Arc::clone(&queue), Arc::clone(&exporter));
             // The export is a task of its own, so that a panic ends only this export.
             let export = runtime.spawn(async move { exporter.export(items).await });

@@ -1,9 +1,18 @@
 //! The items of a queue, and the batches that were taken from it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
-use super::BatchSettings;
 use crate::export::stats::recorder::Reason;
+
+/// The limits of a queue, and the longest delay before a partial batch is exported.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchSettings {
+    pub(crate) max_queue_size: usize,
+    pub(crate) max_export_batch_size: usize,
+    /// The number of batches that are exported at the same time while exports succeed.
+    pub(crate) max_concurrent_exports: usize,
+    pub(crate) schedule_delay: Duration,
+}
 
 /// The items of a queue and their positions: the first item since the start has position 0.
 #[derive(Debug)]
@@ -75,11 +84,13 @@ impl<T> BatchState<T> {
         self.pushed += 1;
     }
 
-    /// Takes the next batch: a full one, or a partial one that is due.
-    pub(super) fn take(&mut self) -> Option<Batch<T>> {
+    /// Takes the next batch: a full one, or a partial one that is due. While the destination is not
+    /// healthy, one batch at a time is exported, so that the others stay in the queue.
+    pub(super) fn take(&mut self, is_healthy: bool) -> Option<Batch<T>> {
         let size = self.items.len().min(self.max_export_batch_size);
         let is_due = size == self.max_export_batch_size || self.taken < self.requested;
-        if size == 0 || !is_due || self.in_flight.len() >= self.max_concurrent_exports {
+        let max_in_flight = if is_healthy { self.max_concurrent_exports } else { 1 };
+        if size == 0 || !is_due || self.in_flight.len() >= max_in_flight {
             return None;
         }
         let position = self.taken;
@@ -122,8 +133,6 @@ impl<T> BatchState<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn state(max_concurrent_exports: usize) -> BatchState<u64> {
@@ -140,13 +149,13 @@ mod tests {
         let mut state = state(2);
         (0..5).for_each(|item| state.push(item));
         let position = state.request_all();
-        let first = state.take().unwrap();
-        let second = state.take().unwrap();
+        let first = state.take(true).unwrap();
+        let second = state.take(true).unwrap();
         assert_eq!((first.items, second.items), (vec![0, 1], vec![2, 3]));
-        assert!(state.take().is_none(), "two batches are in flight");
+        assert!(state.take(true).is_none(), "two batches are in flight");
         state.settle(second.position);
         assert_eq!(state.settled(), 0);
-        let third = state.take().unwrap();
+        let third = state.take(true).unwrap();
         assert_eq!(third.items, [4]);
         state.settle(first.position);
         assert_eq!(state.settled(), 4);
@@ -155,21 +164,32 @@ mod tests {
     }
 
     #[test]
+    fn one_batch_at_a_time_is_taken_for_a_faulty_destination() {
+        let mut state = state(4);
+        (0..6).for_each(|item| state.push(item));
+        let first = state.take(false).unwrap();
+        assert!(state.take(false).is_none());
+        state.settle(first.position);
+        assert!(state.take(false).is_some());
+        assert!(state.take(true).is_some());
+    }
+
+    #[test]
     fn partial_batch_waits_until_it_is_due() {
         let mut state = state(1);
         (0..3).for_each(|item| state.push(item));
-        let first = state.take().unwrap();
+        let first = state.take(true).unwrap();
         state.settle(first.position);
-        assert!(state.take().is_none());
+        assert!(state.take(true).is_none());
         state.request_all();
-        assert_eq!(state.take().unwrap().items, [2]);
+        assert_eq!(state.take(true).unwrap().items, [2]);
     }
 
     #[test]
     fn discarded_queue_is_settled_and_refuses_items() {
         let mut state = state(1);
         (0..5).for_each(|item| state.push(item));
-        let batch = state.take().unwrap();
+        let batch = state.take(true).unwrap();
         assert_eq!(state.discard(), [2, 3, 4]);
         assert_eq!((state.settled(), state.refusal()), (5, Some(Reason::ShutDown)));
         state.settle(batch.position);

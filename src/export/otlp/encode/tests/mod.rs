@@ -29,7 +29,6 @@ use opentelemetry_sdk::{
 };
 use prost::Message;
 use serde::de::DeserializeOwned;
-use test_support::random::Random;
 
 use self::samples::Samples;
 use super::{EncodedItems, Item, ItemScope, by_scope, to_json, to_protobuf};

@@ -17,8 +17,9 @@ use opentelemetry_sdk::{
     metrics::{Aggregation, SdkMeterProvider, Stream, Temporality, data::ResourceMetrics},
     trace::{SpanData, SpanEvents, SpanLinks},
 };
+use test_support::random::Random;
 
-use super::{Random, reader::SharedReader};
+use super::reader::SharedReader;
 
 #[derive(Debug)]
 pub(super) struct Samples(Random);
