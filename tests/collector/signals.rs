@@ -165,15 +165,9 @@ fn all_three_signals(protocol: &str, compression: &str) {
     ] {
         assert!(parent.contains(&format!("-> {attribute}")), "{attribute}: {parent}");
     }
-    // JSON has no such numbers, so their names are sent.
-    let (nan, infinities) = if protocol == "http/json" {
-        ("Str(NaN)", "Slice([\"Infinity\",\"-Infinity\"])")
-    } else {
-        // The Collector prints JSON here, and omits the infinities.
-        ("Double(NaN)", "")
-    };
-    assert!(parent.contains(&format!("-> nan: {nan}")), "{parent}");
-    assert!(parent.contains(&format!("-> infinities: {infinities}")), "{parent}");
+    assert!(parent.contains("-> nan: Double(NaN)"), "{parent}");
+    // The Collector prints JSON here, and omits the infinities.
+    assert!(parent.contains("-> infinities: "), "{parent}");
     assert!(parent.contains("-> Name: reached"), "{parent}");
     assert!(child.contains("-> Name: exception"), "{child}");
     assert!(child.contains("-> exception.message: Str(card refused)"), "{child}");

@@ -146,10 +146,9 @@ impl Writer for ProtobufWriter {
 
     #[inline]
     fn text(&mut self, field: Field, text: &str) {
-        let text = match text.len() > self.text_limit {
-            true => &text[..floor_char_boundary(text, self.text_limit)],
-            false => text,
-        };
+        if text.len() > self.text_limit {
+            return self.string(field, &text[..floor_char_boundary(text, self.text_limit)]);
+        }
         self.string(field, text);
     }
 

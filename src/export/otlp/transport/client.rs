@@ -82,6 +82,7 @@ impl OtlpClient {
 
     /// Sends an encoded request. All text from the network passes this function, so the messages
     /// contain no secrets.
+    #[cfg_attr(not(feature = "grpc"), expect(unused_variables, reason = "the URL contains the signal"))]
     pub(crate) async fn call(&self, signal: Signal, body: Bytes) -> Result<ExportResponse, ExportError> {
         let response = match &self.transport {
             Transport::Http(client) => client.call(body).await,

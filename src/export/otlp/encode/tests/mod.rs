@@ -36,6 +36,7 @@ use super::{EncodedItems, Item, ItemScope, by_scope, to_json, to_protobuf};
 /// The number of items in a batch.
 const BATCH: usize = 20;
 
+#[expect(clippy::disallowed_methods, reason = "the number of cases is no configuration")]
 fn batches() -> usize {
     let cases: usize = env::var("CASES").map_or(400, |cases| cases.parse().unwrap());
     cases / BATCH

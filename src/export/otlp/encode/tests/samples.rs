@@ -129,7 +129,7 @@ impl Samples {
     fn context(&mut self) -> SpanContext {
         let state = TraceState::from_key_value(vec![("vendor", "value"), ("other", "1")]).unwrap();
         let state = if self.bool() { state } else { TraceState::NONE };
-        let flags = TraceFlags::new(self.below(4) as u8);
+        let flags = TraceFlags::new(*self.choose(&[0, 1, 2, 3]));
         let trace_id = (u128::from(self.0.number()) << 64 | u128::from(self.u64())).into();
         SpanContext::new(trace_id, self.u64().into(), flags, self.bool(), state)
     }
