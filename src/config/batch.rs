@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::value::{
+    byte_size::ByteSize,
     duration::{Interval, Timeout, at_least},
     number::{Concurrency, Size},
 };
@@ -28,13 +29,17 @@ macro_rules! batch_table {
             /// dropped and counted.
             pub(crate) max_queue_size: Size,
 
+            /// The memory of queued items, 64 KiB to 64 GiB. While they need as much, new items are
+            /// dropped and counted, even if `max_queue_size` is not reached.
+            pub(crate) max_queue_bytes: ByteSize,
+
             /// The maximum number of items per export, at most `max_queue_size`. Default: 512, or
             /// `max_queue_size` if that is smaller.
             #[cfg_attr(feature = "schema", schemars(extend("default" = 512)))]
             pub(crate) max_export_batch_size: Option<Size>,
 
-            /// The number of batches that are sent to one destination at the same time, 1 to 64. A
-            /// single one limits the rate to the batch size per round trip. Several may arrive in
+            /// The number of batches that are sent to one destination at the same time, 1 to 64. With
+            /// a single one, the rate is at most one batch per round trip. Several may arrive in
             /// another order. A destination that is down or overloaded gets one at a time.
             pub(crate) max_concurrent_exports: Concurrency,
         }
@@ -45,6 +50,7 @@ macro_rules! batch_table {
                     schedule_delay: Interval::from_millis($delay_ms),
                     export_timeout: Timeout::from_secs(30),
                     max_queue_size: Size::new(2048),
+                    max_queue_bytes: ByteSize::from_mib(32),
                     max_export_batch_size: None,
                     max_concurrent_exports: Concurrency::new(8),
                 }

@@ -28,11 +28,13 @@ pub(super) fn factory(
         schedule_delay,
         export_timeout,
         max_queue_size,
+        max_queue_bytes,
         max_export_batch_size: _,
         max_concurrent_exports,
     } = batch;
     let batch_settings = BatchSettings {
         max_queue_size: max_queue_size.get() as usize,
+        max_queue_bytes: max_queue_bytes.get(),
         max_export_batch_size: batch.batch_size() as usize,
         max_concurrent_exports: max_concurrent_exports.get() as usize,
         schedule_delay: schedule_delay.get(),

@@ -96,6 +96,35 @@ fn unresponsive_server_delays_shutdown_until_the_deadline() {
 }
 
 #[test]
+fn queued_items_are_limited_by_their_memory() {
+    // The system accepts connections, and no response follows.
+    let hole = TcpListener::bind("127.0.0.1:0").unwrap();
+    let tools = exporting()
+        .otlp_endpoint(format!("http://{}", hole.local_addr().unwrap()))
+        .set("metrics.exporters", "none")
+        .set("traces.batch.max_queue_bytes", "1MiB")
+        .set("logs.batch.max_queue_bytes", "1MiB")
+        .set("traces.batch.schedule_delay", "1h")
+        .set("logs.batch.schedule_delay", "1h")
+        .set("shutdown_timeout", "10ms")
+        .build()
+        .unwrap();
+    let (tracer, logger) = (tools.tracer("test"), tools.logger("test"));
+    for _ in 0..20 {
+        let attributes = vec![KeyValue::new("text", "x".repeat(100_000))];
+        tracer.span_builder("large").with_attributes(attributes.clone()).start(&tracer).end();
+        logger.info("large", &attributes);
+    }
+    for signal in [Signal::Traces, Signal::Logs] {
+        let stats = tools.stats();
+        let stats = stats.exporter(signal, "otlp").unwrap();
+        // Items are accepted until they need 1 MiB.
+        assert_eq!((stats.queued(), stats.dropped_by_reason().queue_full()), (11, 9), "{signal:?}");
+    }
+    tools.shutdown().unwrap_err();
+}
+
+#[test]
 fn timeout_covers_the_whole_export() {
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let tools = exporting()

@@ -5,6 +5,7 @@
 
 pub(crate) mod attribute;
 pub(crate) mod attribute_value;
+pub(crate) mod byte_size;
 mod config_value;
 pub(crate) mod duration;
 pub(crate) mod endpoint;

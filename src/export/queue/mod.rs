@@ -3,6 +3,7 @@
 //! The batch processors of the SDK are not used: they do not report what they drop, wait without a
 //! limit when they are flushed, and start a thread each.
 
+mod item_bytes;
 mod monitor;
 mod state;
 
@@ -20,9 +21,12 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{logs::SdkLogRecord, trace::SpanData};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 
-pub(crate) use self::monitor::{QueueMonitor, QueueSnapshot};
-pub(crate) use self::state::BatchSettings;
 use self::state::{Batch, BatchState};
+pub(crate) use self::{
+    item_bytes::{ItemBytes, ScopedRecord},
+    monitor::{QueueMonitor, QueueSnapshot},
+    state::BatchSettings,
+};
 use super::{
     destination::{LogDestination, SpanDestination},
     flush::{Flush, FlushError},
@@ -50,9 +54,6 @@ pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
     fn flush_pending(&self);
 }
 
-/// A log record and the scope it was written under.
-pub(crate) type ScopedRecord = (SdkLogRecord, InstrumentationScope);
-
 /// Queues items for one exporter. A full queue drops new items; callers never wait.
 #[derive(Debug)]
 pub(crate) struct BatchQueue<T> {
@@ -74,7 +75,7 @@ const ACCEPTING: u8 = 0;
 const FULL: u8 = 1;
 const CLOSED: u8 = 2;
 
-impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
+impl<T: ItemBytes + fmt::Debug + Send + 'static> BatchQueue<T> {
     pub(crate) fn start(
         exporter: impl Export<T>,
         settings: BatchSettings,
@@ -112,12 +113,13 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     }
 
     fn push(&self, item: T) {
+        let bytes = item.bytes();
         let mut state = self.lock();
         let refused = state.refusal();
         if refused.is_none() {
             // Under the lock, so that the item is counted before its export ends.
             self.stats.emit(1);
-            state.push(item);
+            state.push(item, bytes);
             self.publish_refusal(&state);
         }
         let is_full = state.len() >= self.max_export_batch_size;

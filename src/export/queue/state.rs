@@ -8,6 +8,7 @@ use crate::export::stats::recorder::Reason;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BatchSettings {
     pub(crate) max_queue_size: usize,
+    pub(crate) max_queue_bytes: usize,
     pub(crate) max_export_batch_size: usize,
     /// The number of batches that are exported at the same time while exports succeed.
     pub(crate) max_concurrent_exports: usize,
@@ -17,7 +18,9 @@ pub(crate) struct BatchSettings {
 /// The items of a queue and their positions: the first item since the start has position 0.
 #[derive(Debug)]
 pub(super) struct BatchState<T> {
-    items: VecDeque<T>,
+    /// The items, each with its bytes.
+    items: VecDeque<(T, usize)>,
+    bytes: usize,
     /// The position of the next item that is accepted.
     pushed: u64,
     /// The position of the next item that is taken.
@@ -27,9 +30,7 @@ pub(super) struct BatchState<T> {
     /// Items before this position are due (timer or flush), even in a partial batch.
     requested: u64,
     is_closed: bool,
-    max_queue_size: usize,
-    max_export_batch_size: usize,
-    max_concurrent_exports: usize,
+    settings: BatchSettings,
 }
 
 /// A batch that is being exported.
@@ -42,17 +43,15 @@ pub(super) struct Batch<T> {
 
 impl<T> BatchState<T> {
     pub(super) fn new(settings: BatchSettings) -> Self {
-        let BatchSettings { max_queue_size, max_export_batch_size, max_concurrent_exports, .. } = settings;
         Self {
             items: VecDeque::new(),
+            bytes: 0,
             pushed: 0,
             taken: 0,
             in_flight: Vec::new(),
             requested: 0,
             is_closed: false,
-            max_queue_size,
-            max_export_batch_size,
-            max_concurrent_exports,
+            settings,
         }
     }
 
@@ -61,7 +60,7 @@ impl<T> BatchState<T> {
     }
 
     pub(super) fn capacity(&self) -> usize {
-        self.max_queue_size
+        self.settings.max_queue_size
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -72,31 +71,39 @@ impl<T> BatchState<T> {
     pub(super) fn refusal(&self) -> Option<Reason> {
         if self.is_closed {
             Some(Reason::ShutDown)
-        } else if self.items.len() >= self.max_queue_size {
+        } else if self.items.len() >= self.settings.max_queue_size
+            || self.bytes >= self.settings.max_queue_bytes
+        {
             Some(Reason::QueueFull)
         } else {
             None
         }
     }
 
-    pub(super) fn push(&mut self, item: T) {
-        self.items.push_back(item);
+    pub(super) fn push(&mut self, item: T, bytes: usize) {
+        self.items.push_back((item, bytes));
+        self.bytes += bytes;
         self.pushed += 1;
     }
 
     /// Takes the next batch: a full one, or a partial one that is due. While the destination is not
     /// healthy, one batch at a time is exported, so that the others stay in the queue.
     pub(super) fn take(&mut self, is_healthy: bool) -> Option<Batch<T>> {
-        let size = self.items.len().min(self.max_export_batch_size);
-        let is_due = size == self.max_export_batch_size || self.taken < self.requested;
-        let max_in_flight = if is_healthy { self.max_concurrent_exports } else { 1 };
+        let size = self.items.len().min(self.settings.max_export_batch_size);
+        let is_due = size == self.settings.max_export_batch_size || self.taken < self.requested;
+        let max_in_flight = if is_healthy { self.settings.max_concurrent_exports } else { 1 };
         if size == 0 || !is_due || self.in_flight.len() >= max_in_flight {
             return None;
         }
         let position = self.taken;
         self.taken += size as u64;
         self.in_flight.push(position);
-        Some(Batch { items: self.items.drain(..size).collect(), position })
+        let mut items = Vec::with_capacity(size);
+        for (item, bytes) in self.items.drain(..size) {
+            items.push(item);
+            self.bytes -= bytes;
+        }
+        Some(Batch { items, position })
     }
 
     /// Records that the export of the batch at `position` has ended.
@@ -123,8 +130,9 @@ impl<T> BatchState<T> {
 
     /// Refuses items from now on, and returns those that are left. The batches that are being
     /// exported may never end, so none of them is awaited.
-    pub(super) fn discard(&mut self) -> VecDeque<T> {
+    pub(super) fn discard(&mut self) -> VecDeque<(T, usize)> {
         self.close();
+        self.bytes = 0;
         self.taken = self.pushed;
         self.in_flight.clear();
         std::mem::take(&mut self.items)
@@ -138,6 +146,7 @@ mod tests {
     fn state(max_concurrent_exports: usize) -> BatchState<u64> {
         BatchState::new(BatchSettings {
             max_queue_size: 8,
+            max_queue_bytes: 100,
             max_export_batch_size: 2,
             max_concurrent_exports,
             schedule_delay: Duration::ZERO,
@@ -147,7 +156,7 @@ mod tests {
     #[test]
     fn flush_position_waits_for_the_slowest_batch_before_it() {
         let mut state = state(2);
-        (0..5).for_each(|item| state.push(item));
+        (0..5).for_each(|item| state.push(item, 10));
         let position = state.request_all();
         let first = state.take(true).unwrap();
         let second = state.take(true).unwrap();
@@ -166,7 +175,7 @@ mod tests {
     #[test]
     fn one_batch_at_a_time_is_taken_for_a_faulty_destination() {
         let mut state = state(4);
-        (0..6).for_each(|item| state.push(item));
+        (0..6).for_each(|item| state.push(item, 10));
         let first = state.take(false).unwrap();
         assert!(state.take(false).is_none());
         state.settle(first.position);
@@ -177,7 +186,7 @@ mod tests {
     #[test]
     fn partial_batch_waits_until_it_is_due() {
         let mut state = state(1);
-        (0..3).for_each(|item| state.push(item));
+        (0..3).for_each(|item| state.push(item, 10));
         let first = state.take(true).unwrap();
         state.settle(first.position);
         assert!(state.take(true).is_none());
@@ -186,11 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn queue_is_full_by_items_or_by_bytes() {
+        let mut state = state(1);
+        (0..8).for_each(|item| state.push(item, 1));
+        assert_eq!(state.refusal(), Some(Reason::QueueFull));
+        state.take(true).unwrap();
+        assert_eq!(state.refusal(), None);
+        state.push(8, 94);
+        assert_eq!((state.len(), state.refusal()), (7, Some(Reason::QueueFull)));
+    }
+
+    #[test]
     fn discarded_queue_is_settled_and_refuses_items() {
         let mut state = state(1);
-        (0..5).for_each(|item| state.push(item));
+        (0..5).for_each(|item| state.push(item, 10));
         let batch = state.take(true).unwrap();
-        assert_eq!(state.discard(), [2, 3, 4]);
+        assert_eq!(state.discard(), [(2, 10), (3, 10), (4, 10)]);
         assert_eq!((state.settled(), state.refusal()), (5, Some(Reason::ShutDown)));
         state.settle(batch.position);
         assert_eq!(state.settled(), 5);
