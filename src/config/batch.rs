@@ -38,9 +38,9 @@ macro_rules! batch_table {
             #[cfg_attr(feature = "schema", schemars(extend("default" = 512)))]
             pub(crate) max_export_batch_size: Option<Size>,
 
-            /// The number of batches that are sent to one destination at the same time, 1 to 64. With
-            /// a single one, the rate is at most one batch per round trip. Several may arrive in
-            /// another order. A destination that is down or overloaded gets one at a time.
+            /// The number of batches that are sent to one destination at the same time, 1 to 64.
+            /// With a single one, the rate is at most one batch per round trip. Several may arrive
+            /// in another order. A destination that is down or overloaded gets one at a time.
             pub(crate) max_concurrent_exports: Concurrency,
         }
 
