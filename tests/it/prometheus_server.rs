@@ -14,7 +14,11 @@ use std::{
 };
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use test_support::{builder, http::request, with_env};
+use test_support::{
+    builder,
+    http::{request, response},
+    with_env,
+};
 
 /// More clients than the server accepts at once.
 const CLIENTS: usize = 64 + 8;
@@ -54,6 +58,11 @@ fn record_large_page(tools: &ObservabilityTools) -> MutexGuard<'static, ()> {
         large.record(number, &[KeyValue::new("text", format!("{number:030000}"))]);
     }
     turn
+}
+
+fn assert_large_page_is_complete(page: &str) {
+    assert_eq!(page.lines().filter(|line| line.starts_with("large{")).count(), 200);
+    assert!(page.ends_with('\n') && page.contains("\norders_total{"));
 }
 
 #[test]
@@ -105,8 +114,7 @@ fn crowd_of_readers_receives_complete_pages() {
                 barrier.wait();
                 let (head, page) = request(address(&tools), "GET /metrics");
                 assert!(head.starts_with("http/1.1 200"), "{head}");
-                let length = head.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
-                assert_eq!(length, page.len().to_string());
+                assert_large_page_is_complete(&page);
             });
         }
     });
@@ -124,21 +132,20 @@ fn readers_at_their_own_pace_receive_complete_pages() {
             scope.spawn(move || {
                 let mut client = TcpStream::connect(address(tools)).unwrap();
                 client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-                let mut response = vec![0; 1024];
-                client.read_exact(&mut response).unwrap();
+                let mut received = vec![0; 1024];
+                client.read_exact(&mut received).unwrap();
                 begun.fetch_add(1, Ordering::SeqCst);
                 let mut part = vec![0; 256 * 1024];
                 loop {
                     let length = client.read(&mut part).unwrap();
-                    response.extend_from_slice(&part[..length]);
+                    received.extend_from_slice(&part[..length]);
                     if length == 0 {
                         break;
                     }
                     thread::sleep(Duration::from_millis(10));
                 }
-                let response = String::from_utf8(response).unwrap();
-                let (head, page) = response.split_once("\r\n\r\n").unwrap();
-                assert!(head.contains(&format!("content-length: {}", page.len())), "{head}");
+                let (_, page) = response(&*received);
+                assert_large_page_is_complete(&String::from_utf8(page).unwrap());
             });
             while begun.load(Ordering::SeqCst) < (number + 1).min(16) {
                 thread::yield_now();

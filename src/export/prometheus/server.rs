@@ -153,12 +153,11 @@ impl Server {
             }
         };
         connection.hold(page.room);
-        let is_gzip = page.page.is_gzip;
-        let mut response = Response::new(page.page.chunks.into_iter().collect::<PartsBody>());
+        let mut response = Response::new(page.body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        if is_gzip {
+        if page.is_gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         response
