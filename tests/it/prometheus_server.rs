@@ -16,7 +16,7 @@ use std::{
 use autotelemetry::{ObservabilityTools, prelude::*};
 use test_support::{
     builder,
-    http::{request, response},
+    http::{request, request_bytes, response},
     with_env,
 };
 
@@ -118,6 +118,31 @@ fn crowd_of_readers_receives_complete_pages() {
             });
         }
     });
+}
+
+/// The first parts of a large page are sent before its length is known.
+#[test]
+fn large_page_is_complete_in_each_encoding() {
+    let tools = tools();
+    let _turn = record_large_page(&tools);
+    let get = |headers: &str| {
+        let request = format!("GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        request_bytes(address(&tools), &request)
+    };
+    let (head, plain) = get("");
+    assert!(head.contains("transfer-encoding: chunked"), "{head}");
+    assert_large_page_is_complete(std::str::from_utf8(&plain).unwrap());
+    let (head, compressed) = get("accept-encoding: gzip\r\n");
+    assert!(head.contains("content-encoding: gzip"), "{head}");
+    let mut page = String::new();
+    flate2::read::GzDecoder::new(&*compressed).read_to_string(&mut page).unwrap();
+    assert_large_page_is_complete(&page);
+
+    let old = request_bytes(address(&tools), "GET /metrics HTTP/1.0\r\n\r\n");
+    assert!(!old.0.contains("transfer-encoding"), "{}", old.0);
+    assert_large_page_is_complete(std::str::from_utf8(&old.1).unwrap());
+    let (head, empty) = request(address(&tools), "HEAD /metrics");
+    assert!(head.starts_with("http/1.1 200") && empty.is_empty(), "{head}");
 }
 
 /// Each of these clients has a page of its own, since none waits for another.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -18,8 +18,36 @@ pub(super) struct PartsBody {
     parts: VecDeque<Bytes>,
     /// The parts that are still being made.
     rest: Option<UnboundedReceiver<PagePart>>,
+    pause: Pause,
     /// Held until the body is sent or dropped.
     _response: Option<ResponseGuard>,
+}
+
+/// Lets other tasks run between two parts.
+///
+/// The runtime would otherwise send all parts that the client accepts, up to 60 MB, before it looks
+/// for timers and answers that are due.
+#[derive(Default)]
+struct Pause(Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl fmt::Debug for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pause").finish_non_exhaustive()
+    }
+}
+
+impl Pause {
+    fn begin(&mut self) {
+        self.0 = Some(Box::pin(tokio::task::yield_now()));
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(pause) = &mut self.0 {
+            ready!(pause.as_mut().poll(cx));
+            self.0 = None;
+        }
+        Poll::Ready(())
+    }
 }
 
 impl PartsBody {
@@ -52,7 +80,7 @@ impl PartsBody {
 impl FromIterator<Bytes> for PartsBody {
     fn from_iter<I: IntoIterator<Item = Bytes>>(parts: I) -> Self {
         let parts = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        Self { parts, rest: None, _response: None }
+        Self { parts, ..Self::default() }
     }
 }
 
@@ -67,10 +95,12 @@ impl Body for PartsBody {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        ready!(self.pause.poll(cx));
         let part = match self.parts.pop_front() {
             Some(part) => Some(Ok(part)),
             None => ready!(self.poll_rest(cx)),
         };
+        self.pause.begin();
         Poll::Ready(part.map(|part| part.map(Frame::data)))
     }
 
@@ -86,5 +116,56 @@ impl Body for PartsBody {
         let mut hint = SizeHint::new();
         hint.set_lower(size);
         hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use http_body_util::BodyExt as _;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn body(parts: Vec<PagePart>) -> PartsBody {
+        let (sender, rest) = mpsc::unbounded_channel();
+        for part in parts {
+            sender.send(part).unwrap();
+        }
+        PartsBody::receive(Bytes::from_static(b"a"), rest)
+    }
+
+    async fn collected(body: PartsBody) -> io::Result<Bytes> {
+        Ok(body.collect().await?.to_bytes())
+    }
+
+    #[tokio::test]
+    async fn body_is_complete_or_fails() {
+        let more = || PagePart::More(Bytes::from_static(b"b"));
+        for (last, whole) in [("c", "abbc"), ("", "abb")] {
+            let body = body(vec![more(), more(), PagePart::Last(Bytes::from_static(last.as_bytes()))]);
+            assert_eq!(collected(body).await.unwrap(), whole);
+        }
+        collected(body(vec![more(), PagePart::Failed("x".to_owned())])).await.unwrap_err();
+        collected(body(vec![more()])).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn other_tasks_run_between_parts() {
+        let turns = Arc::new(AtomicUsize::new(0));
+        let of_others = Arc::clone(&turns);
+        tokio::spawn(async move {
+            loop {
+                of_others.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        let parts = (0..10).map(|_| Bytes::from_static(b"a"));
+        collected(parts.collect()).await.unwrap();
+        assert!(turns.load(Ordering::Relaxed) >= 9);
     }
 }

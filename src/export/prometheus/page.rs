@@ -121,3 +121,83 @@ impl PageWriter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+    use super::*;
+
+    /// Returns the parts of a page and their content.
+    fn received(mut parts: UnboundedReceiver<PagePart>) -> (usize, Vec<u8>) {
+        let (mut count, mut content) = (0, Vec::new());
+        while let Some(part) = parts.blocking_recv() {
+            count += 1;
+            match part {
+                PagePart::More(part) => content.extend(part),
+                PagePart::Last(part) => {
+                    content.extend(part);
+                    return (count, content);
+                }
+                PagePart::Failed(reason) => panic!("{reason}"),
+            }
+        }
+        panic!("no last part")
+    }
+
+    /// Writes numbers that do not repeat, and returns them.
+    fn write(page: &mut PageWriter, numbers: std::ops::Range<u64>) -> Vec<u8> {
+        let mut written = Vec::new();
+        for number in numbers {
+            let text = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string();
+            page.current.extend_from_slice(text.as_bytes());
+            written.extend_from_slice(text.as_bytes());
+            page.end_point();
+        }
+        written
+    }
+
+    #[test]
+    fn released_chunks_stay_and_later_ones_can_be_removed() {
+        let (response, parts) = mpsc::unbounded_channel();
+        let mut page = PageWriter::new(response, false, true);
+        let mut expected = write(&mut page, 0..10_000);
+        page.release().unwrap();
+        let mark = page.mark();
+        write(&mut page, 10_000..20_000);
+        page.rewind(mark);
+        expected.extend(write(&mut page, 20_000..30_000));
+        let kept = page.finish().unwrap().unwrap().concat();
+        let (count, content) = received(parts);
+        assert!(count > 5);
+        assert!(content == expected && kept == expected);
+    }
+
+    #[test]
+    fn compressed_page_is_released_in_parts() {
+        let (response, parts) = mpsc::unbounded_channel();
+        let mut page = PageWriter::new(response, true, false);
+        let mut expected = Vec::new();
+        for family in 0..20 {
+            expected.extend(write(&mut page, family * 5_000..(family + 1) * 5_000));
+            page.release().unwrap();
+        }
+        assert!(page.finish().unwrap().is_none());
+        let (count, compressed) = received(parts);
+        assert!(count > 5);
+        let mut content = Vec::new();
+        flate2::read::GzDecoder::new(&*compressed).read_to_end(&mut content).unwrap();
+        assert!(content == expected);
+    }
+
+    #[test]
+    fn page_without_a_client_ends_unless_it_is_kept() {
+        for is_kept in [false, true] {
+            let mut page = PageWriter::new(mpsc::unbounded_channel().0, false, is_kept);
+            write(&mut page, 0..10_000);
+            assert_eq!(page.release().is_ok(), is_kept);
+        }
+    }
+}
