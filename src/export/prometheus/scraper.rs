@@ -148,7 +148,10 @@ impl Scraper {
         let held = Arc::clone(&room);
         // A collection waits for callbacks of the program.
         self.thread.run(move || {
-            scraper.make_page(is_gzip, held, response);
+            if let Err(reason) = scraper.make_page(is_gzip, held, &response) {
+                // An error means that the client is gone.
+                let _ = response.send(PagePart::Failed(reason));
+            }
             drop(turn);
         });
         let body = match parts.recv().await {
@@ -188,14 +191,8 @@ impl Scraper {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn make_page(&self, is_gzip: bool, room: PageRoom, response: UnboundedSender<PagePart>) {
-        if let Err(reason) = self.write_page(is_gzip, room, &response) {
-            // An error means that the client is gone.
-            let _ = response.send(PagePart::Failed(reason));
-        }
-    }
-
-    fn write_page(
+    /// Passes the parts of a page to `response`.
+    fn make_page(
         &self,
         is_gzip: bool,
         room: PageRoom,
