@@ -175,7 +175,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
 }
 
 /// Starts a thread that runs `work` with telemetry suppressed.
-fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let run = move || {
         context::enter_export_thread();
         work();

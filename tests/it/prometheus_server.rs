@@ -14,7 +14,11 @@ use std::{
 };
 
 use autotelemetry::{ObservabilityTools, prelude::*};
-use test_support::{builder, http::request, with_env};
+use test_support::{
+    builder,
+    http::{request, request_bytes, response},
+    with_env,
+};
 
 /// More clients than the server accepts at once.
 const CLIENTS: usize = 64 + 8;
@@ -54,6 +58,11 @@ fn record_large_page(tools: &ObservabilityTools) -> MutexGuard<'static, ()> {
         large.record(number, &[KeyValue::new("text", format!("{number:030000}"))]);
     }
     turn
+}
+
+fn assert_large_page_is_complete(page: &str) {
+    assert_eq!(page.lines().filter(|line| line.starts_with("large{")).count(), 200);
+    assert!(page.ends_with('\n') && page.contains("\norders_total{"));
 }
 
 #[test]
@@ -105,11 +114,35 @@ fn crowd_of_readers_receives_complete_pages() {
                 barrier.wait();
                 let (head, page) = request(address(&tools), "GET /metrics");
                 assert!(head.starts_with("http/1.1 200"), "{head}");
-                let length = head.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
-                assert_eq!(length, page.len().to_string());
+                assert_large_page_is_complete(&page);
             });
         }
     });
+}
+
+/// The first parts of a large page are sent before its length is known.
+#[test]
+fn large_page_is_complete_in_each_encoding() {
+    let tools = tools();
+    let _turn = record_large_page(&tools);
+    let get = |headers: &str| {
+        let request = format!("GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        request_bytes(address(&tools), &request)
+    };
+    let (head, plain) = get("");
+    assert!(head.contains("transfer-encoding: chunked"), "{head}");
+    assert_large_page_is_complete(std::str::from_utf8(&plain).unwrap());
+    let (head, compressed) = get("accept-encoding: gzip\r\n");
+    assert!(head.contains("content-encoding: gzip"), "{head}");
+    let mut page = String::new();
+    flate2::read::GzDecoder::new(&*compressed).read_to_string(&mut page).unwrap();
+    assert_large_page_is_complete(&page);
+
+    let old = request_bytes(address(&tools), "GET /metrics HTTP/1.0\r\n\r\n");
+    assert!(!old.0.contains("transfer-encoding"), "{}", old.0);
+    assert_large_page_is_complete(std::str::from_utf8(&old.1).unwrap());
+    let (head, empty) = request(address(&tools), "HEAD /metrics");
+    assert!(head.starts_with("http/1.1 200") && empty.is_empty(), "{head}");
 }
 
 /// Each of these clients has a page of its own, since none waits for another.
@@ -124,21 +157,20 @@ fn readers_at_their_own_pace_receive_complete_pages() {
             scope.spawn(move || {
                 let mut client = TcpStream::connect(address(tools)).unwrap();
                 client.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-                let mut response = vec![0; 1024];
-                client.read_exact(&mut response).unwrap();
+                let mut received = vec![0; 1024];
+                client.read_exact(&mut received).unwrap();
                 begun.fetch_add(1, Ordering::SeqCst);
                 let mut part = vec![0; 256 * 1024];
                 loop {
                     let length = client.read(&mut part).unwrap();
-                    response.extend_from_slice(&part[..length]);
+                    received.extend_from_slice(&part[..length]);
                     if length == 0 {
                         break;
                     }
                     thread::sleep(Duration::from_millis(10));
                 }
-                let response = String::from_utf8(response).unwrap();
-                let (head, page) = response.split_once("\r\n\r\n").unwrap();
-                assert!(head.contains(&format!("content-length: {}", page.len())), "{head}");
+                let (_, page) = response(&*received);
+                assert_large_page_is_complete(&String::from_utf8(page).unwrap());
             });
             while begun.load(Ordering::SeqCst) < (number + 1).min(16) {
                 thread::yield_now();

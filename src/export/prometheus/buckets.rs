@@ -53,9 +53,20 @@ impl Buckets {
     }
 
     pub(super) fn read_explicit<T: Copy + Into<Number>>(&mut self, point: &HistogramDataPoint<T>) {
-        self.begin(point.count(), point.sum().into());
-        for (bound, count) in point.bounds().zip(point.bucket_counts()) {
-            self.push(bound, count);
+        if !point.bounds().eq(self.bounds.iter().copied()) {
+            self.begin(point.count(), point.sum().into());
+            for (bound, count) in point.bounds().zip(point.bucket_counts()) {
+                self.push(bound, count);
+            }
+            return;
+        }
+        // Most points have the bounds of the point before, which need no further checks.
+        self.count = point.count();
+        self.sum = point.sum().into();
+        let mut total: u64 = 0;
+        for (cumulative, count) in self.cumulative.iter_mut().zip(point.bucket_counts()) {
+            total = total.saturating_add(count);
+            *cumulative = total;
         }
     }
 

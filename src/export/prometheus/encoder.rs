@@ -1,5 +1,7 @@
 //! Encodes metrics in the text format of Prometheus, version 0.0.4.
 
+use std::io;
+
 use opentelemetry_sdk::{Resource, metrics::data::ResourceMetrics};
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
     merge::MergedPoints,
     name::MetricNamer,
     number::Number,
-    page::{Page, PageWriter},
+    page::PageWriter,
     points::for_each_point,
     sample::{SampleWriter, push_line},
 };
@@ -46,9 +48,12 @@ impl Encoder {
         }
     }
 
-    /// Returns the page, and a sentence about each metric or value that is not on it.
-    pub(super) fn encode(&self, metrics: &ResourceMetrics) -> (Page, Vec<String>) {
-        let mut page = PageWriter::new();
+    /// Writes the page. Returns a sentence about each metric or value that is not on it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if nothing needs the page any more.
+    pub(super) fn encode(&self, metrics: &ResourceMetrics, page: &mut PageWriter) -> io::Result<Vec<String>> {
         let resource = metrics.resource();
         let has_target_info = self.has_target_info && !resource.is_empty();
         if has_target_info {
@@ -66,9 +71,10 @@ impl Encoder {
             .collect();
         let mut writer = FamilyWriter { constants, hashes: LabelHashes::default(), labels: Vec::new() };
         for (name, family) in &by_name {
-            writer.push(&mut page, name, family, &mut conflicts);
+            writer.push(page, name, family, &mut conflicts);
+            page.release()?;
         }
-        (page.finish(), conflicts)
+        Ok(conflicts)
     }
 
     /// Returns the labels of the resource that all samples have.
@@ -178,6 +184,7 @@ mod tests {
     use opentelemetry_sdk::metrics::{
         Aggregation, Instrument, ManualReader, SdkMeterProvider, Stream, reader::MetricReader,
     };
+    use tokio::sync::mpsc;
 
     use super::*;
 
@@ -200,9 +207,10 @@ mod tests {
         }
         let mut metrics = ResourceMetrics::default();
         reader.collect(&mut metrics).unwrap();
-        let (page, conflicts) = Encoder::new(&Prometheus::default()).encode(&metrics);
+        let mut page = PageWriter::new(mpsc::unbounded_channel().0, false, true);
+        let conflicts = Encoder::new(&Prometheus::default()).encode(&metrics, &mut page).unwrap();
         assert!(conflicts.is_empty());
-        String::from_utf8(page.chunks.concat()).unwrap()
+        String::from_utf8(page.finish().unwrap().unwrap().concat()).unwrap()
     }
 
     #[derive(Debug)]

@@ -1,9 +1,19 @@
-//! Characters that names of metrics cannot have.
+//! Characters that names cannot have.
 
-/// Appends `text` with `_` for all characters that a name cannot have. Consecutive `_` become one.
-pub(super) fn push_escaped(name: &mut String, text: &str) {
+/// Appends a part of the name of a metric.
+pub(super) fn push_metric_name(name: &mut String, text: &str) {
+    push_legal(name, text, |c| c.is_ascii_alphanumeric() || c == ':');
+}
+
+/// Appends a part of the name of a label.
+pub(super) fn push_label_name(name: &mut String, text: &str) {
+    push_legal(name, text, |c| c.is_ascii_alphanumeric());
+}
+
+/// Appends `text` with `_` for all characters that are not legal. Consecutive `_` become one.
+fn push_legal(name: &mut String, text: &str, is_legal: impl Fn(char) -> bool) {
     for c in text.chars() {
-        if c.is_ascii_alphanumeric() || c == ':' {
+        if is_legal(c) {
             name.push(c);
         } else if !name.ends_with('_') {
             name.push('_');

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2, memchr3};
 use opentelemetry::Value;
 
-use super::number::push_f64;
+use super::{escape::push_label_name, number::push_f64};
 use crate::format::{json::to_json, to_any_value};
 
 /// Returns a label name that Prometheus accepts.
@@ -22,13 +22,7 @@ pub(super) fn label_name(key: &str) -> Cow<'_, str> {
         // As in the Collector and in the OTLP receiver of Prometheus.
         name.push_str("key_");
     }
-    for c in key.chars() {
-        if c.is_ascii_alphanumeric() {
-            name.push(c);
-        } else if !name.ends_with('_') {
-            name.push('_');
-        }
-    }
+    push_label_name(&mut name, key);
     if name.is_empty() {
         name.push('_');
     }
@@ -42,9 +36,32 @@ fn is_legal(name: &str) -> bool {
         && !name.contains("__")
 }
 
+/// The bytes that a value in quotes cannot have.
+const SPECIAL: [u8; 4] = [0, b'\n', b'"', b'\\'];
+
 /// Appends a text in quotes, without the quotes.
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    // Nearly all values are short and need no escapes.
+    if is_plain(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
     push_replaced(out, text, |rest| memchr3(b'"', b'\\', b'\n', rest));
+}
+
+/// Returns whether a text needs no escapes.
+fn is_plain(text: &[u8]) -> bool {
+    let Some(end) = text.last_chunk() else {
+        return !text.iter().any(|byte| SPECIAL.contains(byte));
+    };
+    let (words, _) = text.as_chunks();
+    words.iter().chain([end]).all(|word| is_plain_word(u64::from_ne_bytes(*word)))
+}
+
+fn is_plain_word(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    SPECIAL.iter().fold(0, |found, byte| found | has_zero(word ^ (ONES * u64::from(*byte)))) == 0
 }
 
 /// Appends the text of a `# HELP` line, in which quotes are not escaped.
@@ -74,6 +91,7 @@ fn push_replaced(out: &mut Vec<u8>, text: &str, find: impl Fn(&[u8]) -> Option<u
 /// Appends the value of an attribute, escaped.
 pub(super) fn push_value(out: &mut Vec<u8>, value: &Value) {
     match value {
+        Value::String(text) => push_escaped(out, text.as_str()),
         Value::I64(number) => out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
         other => push_escaped(out, &value_text(other)),
     }
@@ -142,6 +160,23 @@ mod tests {
             let mut out = Vec::new();
             push_value(&mut out, &value);
             assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn special_bytes_are_escaped_at_each_position() {
+        for (special, escaped) in [("\"", "\\\""), ("\\", "\\\\"), ("\n", "\\n"), ("\0", "\u{fffd}")] {
+            for length in 0..40 {
+                for at in 0..=length {
+                    let (before, after) = ("é ".repeat(at), "\u{1}!".repeat(length - at));
+                    let mut out = Vec::new();
+                    push_escaped(&mut out, &[&before, special, &after].concat());
+                    assert_eq!(String::from_utf8(out).unwrap(), [&before, escaped, &after].concat());
+                    out = Vec::new();
+                    push_escaped(&mut out, &[&*before, &after].concat());
+                    assert_eq!(String::from_utf8(out).unwrap(), [&*before, &after].concat());
+                }
+            }
         }
     }
 }

@@ -32,20 +32,25 @@ pub(super) struct LabelWriter<'c> {
 #[derive(Debug)]
 struct Layout {
     keys: Vec<Key>,
-    parts: Vec<Part>,
+    labels: Vec<Label>,
+    /// The text behind the last value: [`VALUE_END`] and labels that are constant.
+    end: Vec<u8>,
 }
 
+/// A label that has the value of an attribute.
 #[derive(Debug)]
-enum Part {
-    /// Whole labels.
-    Constant(Vec<u8>),
-    /// A label with the values of one or more keys.
-    Label {
-        /// The name, up to the first quote.
-        start: Vec<u8>,
-        values: Vec<LabelValue>,
-    },
+struct Label {
+    /// The text before the value: [`VALUE_END`], labels that are constant, and the name up to the
+    /// first quote.
+    start: Vec<u8>,
+    /// The length of the name at the end of `start`, with the quote.
+    name: usize,
+    /// The values of the keys that become this label.
+    values: Vec<LabelValue>,
 }
+
+/// The text between a value and the next label.
+const VALUE_END: &[u8] = b"\",";
 
 #[derive(Debug)]
 enum LabelValue {
@@ -62,30 +67,26 @@ impl<'c> LabelWriter<'c> {
     /// Appends the labels, sorted by name, each with a comma behind it. Labels without a value are
     /// left out: to Prometheus they are the same as no label.
     pub(super) fn push(&mut self, out: &mut Vec<u8>, attributes: &[&KeyValue]) {
-        for part in &self.layout(attributes).parts {
-            match part {
-                Part::Constant(text) => out.extend_from_slice(text),
-                Part::Label { start, values } => {
-                    let label_start = out.len();
-                    out.extend_from_slice(start);
-                    let value_start = out.len();
-                    for (index, value) in values.iter().enumerate() {
-                        if index > 0 {
-                            out.push(b';');
-                        }
-                        match value {
-                            LabelValue::Constant(text) => out.extend_from_slice(text),
-                            LabelValue::Attribute(index) => push_value(out, &attributes[*index].value),
-                        }
-                    }
-                    if out.len() == value_start {
-                        out.truncate(label_start);
-                    } else {
-                        out.extend_from_slice(b"\",");
-                    }
+        let layout = self.layout(attributes);
+        let mut has_value = false;
+        for Label { start, name, values } in &layout.labels {
+            push_behind(out, start, has_value);
+            let value_start = out.len();
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    out.push(b';');
+                }
+                match value {
+                    LabelValue::Constant(text) => out.extend_from_slice(text),
+                    LabelValue::Attribute(index) => push_value(out, &attributes[*index].value),
                 }
             }
+            has_value = out.len() > value_start;
+            if !has_value {
+                out.truncate(value_start - name);
+            }
         }
+        push_behind(out, &layout.end, has_value);
     }
 
     fn layout(&mut self, attributes: &[&KeyValue]) -> &Layout {
@@ -135,52 +136,51 @@ impl Layout {
         values
             .sort_by(|(name, key, _), (other_name, other_key, _)| (name, key).cmp(&(other_name, other_key)));
 
-        let mut parts: Vec<Part> = Vec::new();
+        let mut labels = Vec::new();
+        let mut text = VALUE_END.to_vec();
         let mut values = values.into_iter().peekable();
         while let Some((name, _, value)) = values.next() {
             let mut of_label = vec![value];
             while let Some((_, _, value)) = values.next_if(|(other, ..)| *other == name) {
                 of_label.push(value);
             }
-            parts.push(Part::Label { start: format!("{name}=\"").into_bytes(), values: of_label });
+            let name = format!("{name}=\"").into_bytes();
+            match constant(&of_label) {
+                Some(value) if value.is_empty() => {}
+                Some(value) => text.extend([&*name, &*value, VALUE_END].concat()),
+                None => {
+                    text.extend_from_slice(&name);
+                    let start = std::mem::replace(&mut text, VALUE_END.to_vec());
+                    labels.push(Label { start, name: name.len(), values: of_label });
+                }
+            }
         }
-        Self {
-            keys: attributes.iter().map(|attribute| attribute.key.clone()).collect(),
-            parts: merged(parts),
-        }
+        let keys = attributes.iter().map(|attribute| attribute.key.clone()).collect();
+        Self { keys, labels, end: text }
     }
 
     fn has_keys_of(&self, attributes: &[&KeyValue]) -> bool {
-        self.keys.len() == attributes.len()
-            && self.keys.iter().zip(attributes).all(|(key, attribute)| key.as_str() == attribute.key.as_str())
-    }
-}
-
-/// Merges neighboring labels that have no value of an attribute.
-fn merged(parts: Vec<Part>) -> Vec<Part> {
-    let mut merged: Vec<Part> = Vec::new();
-    for part in parts {
-        let text = match &part {
-            Part::Label { start, values } => constant_label(start, values),
-            Part::Constant(text) => Some(text.clone()),
+        let is_equal = |(key, attribute): (&Key, &&KeyValue)| {
+            let (key, other) = (key.as_str(), attribute.key.as_str());
+            // Keys are usually literals, which have an address in common.
+            std::ptr::eq(key, other) || key == other
         };
-        match (text, merged.last_mut()) {
-            (Some(text), Some(Part::Constant(before))) => before.extend_from_slice(&text),
-            (Some(text), _) => merged.push(Part::Constant(text)),
-            (None, _) => merged.push(part),
-        }
+        self.keys.len() == attributes.len() && self.keys.iter().zip(attributes).all(is_equal)
     }
-    merged
 }
 
-/// Returns the text of a label that has no value of an attribute.
-fn constant_label(start: &[u8], values: &[LabelValue]) -> Option<Vec<u8>> {
+/// Appends a text that begins with the end of the value before it, if there is one.
+fn push_behind(out: &mut Vec<u8>, text: &[u8], has_value: bool) {
+    out.extend_from_slice(if has_value { text } else { &text[VALUE_END.len()..] });
+}
+
+/// Returns the value of a label that has no value of an attribute.
+fn constant(values: &[LabelValue]) -> Option<Vec<u8>> {
     let texts = values.iter().map(|value| match value {
         LabelValue::Constant(text) => Some(text.as_slice()),
         LabelValue::Attribute(_) => None,
     });
-    let value = texts.collect::<Option<Vec<_>>>()?.join(&b';');
-    Some(if value.is_empty() { Vec::new() } else { [start, &value, b"\","].concat() })
+    Some(texts.collect::<Option<Vec<_>>>()?.join(&b';'))
 }
 
 #[cfg(test)]

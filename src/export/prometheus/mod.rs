@@ -21,6 +21,7 @@ mod merge;
 mod name;
 mod number;
 mod page;
+mod page_thread;
 mod points;
 mod sample;
 mod scope;

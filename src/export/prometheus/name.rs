@@ -1,6 +1,6 @@
 //! Names of metrics.
 
-use super::{escape::push_escaped, kind::MetricKind, unit::UnitWords};
+use super::{escape::push_metric_name, kind::MetricKind, unit::UnitWords};
 use crate::config::{MetricPrefix, TranslationStrategy};
 
 /// Translates the names of instruments.
@@ -50,7 +50,7 @@ fn push_word(name: &mut String, word: &str) {
     if !name.is_empty() && !name.ends_with('_') && !word.is_empty() {
         name.push('_');
     }
-    push_escaped(name, word);
+    push_metric_name(name, word);
 }
 
 /// Removes `word` from the end of `name`. Returns whether it was there.

@@ -25,38 +25,41 @@ fn for_each<'m, T: Copy + Into<Number>>(
     data: &'m MetricData<T>,
     mut visit: impl FnMut(&[&'m KeyValue], PointValue<'_>),
 ) {
-    let mut attributes: Vec<&KeyValue> = Vec::new();
+    let mut attributes = Attributes(Vec::new());
     let mut buckets = Buckets::default();
     match data {
         MetricData::Gauge(gauge) => {
             for point in gauge.data_points() {
-                attributes.clear();
-                attributes.extend(point.attributes());
-                visit(&attributes, PointValue::Number(point.value().into()));
+                visit(attributes.of(point.attributes()), PointValue::Number(point.value().into()));
             }
         }
         MetricData::Sum(sum) => {
             for point in sum.data_points() {
-                attributes.clear();
-                attributes.extend(point.attributes());
-                visit(&attributes, PointValue::Number(point.value().into()));
+                visit(attributes.of(point.attributes()), PointValue::Number(point.value().into()));
             }
         }
         MetricData::Histogram(histogram) => {
             for point in histogram.data_points() {
-                attributes.clear();
-                attributes.extend(point.attributes());
                 buckets.read_explicit(point);
-                visit(&attributes, PointValue::Histogram(&buckets));
+                visit(attributes.of(point.attributes()), PointValue::Histogram(&buckets));
             }
         }
         MetricData::ExponentialHistogram(histogram) => {
             for point in histogram.data_points() {
-                attributes.clear();
-                attributes.extend(point.attributes());
                 buckets.read_exponential(point);
-                visit(&attributes, PointValue::Histogram(&buckets));
+                visit(attributes.of(point.attributes()), PointValue::Histogram(&buckets));
             }
         }
+    }
+}
+
+/// The attributes of one data point, in memory that all points of a metric share.
+struct Attributes<'m>(Vec<&'m KeyValue>);
+
+impl<'m> Attributes<'m> {
+    fn of(&mut self, point: impl Iterator<Item = &'m KeyValue>) -> &[&'m KeyValue] {
+        self.0.clear();
+        self.0.extend(point);
+        &self.0
     }
 }

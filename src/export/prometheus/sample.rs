@@ -18,6 +18,7 @@ pub(super) struct SampleWriter {
     /// The bounds of the last histogram, and the text behind its other labels for each.
     bounds: Vec<f64>,
     bound_labels: Vec<Vec<u8>>,
+    bucket_count: BucketCount,
 }
 
 impl SampleWriter {
@@ -31,6 +32,7 @@ impl SampleWriter {
             bucket,
             bounds: Vec::new(),
             bound_labels: Vec::new(),
+            bucket_count: BucketCount::default(),
         }
     }
 
@@ -49,19 +51,34 @@ impl SampleWriter {
         }
         self.bucket.truncate(self.bucket_name);
         self.bucket.extend_from_slice(labels);
-        for (label, count) in self.bound_labels.iter().zip(&buckets.cumulative) {
-            self.push_bucket(out, label, *count);
+        let infinity = (&b"le=\"+Inf\"} "[..], &buckets.count);
+        let finite = self.bound_labels.iter().map(Vec::as_slice).zip(&buckets.cumulative);
+        for (label, count) in finite.chain([infinity]) {
+            out.extend_from_slice(&self.bucket);
+            out.extend_from_slice(label);
+            out.extend_from_slice(self.bucket_count.line_end(*count));
         }
-        self.push_bucket(out, b"le=\"+Inf\"} ", buckets.count);
         push_line(out, &self.sum, labels, buckets.sum);
         push_line(out, &self.count, labels, Number::U64(buckets.count));
     }
+}
 
-    fn push_bucket(&self, out: &mut Vec<u8>, label: &[u8], count: u64) {
-        out.extend_from_slice(&self.bucket);
-        out.extend_from_slice(label);
-        Number::U64(count).push(out);
-        out.push(b'\n');
+/// The text of the count of a bucket. Most buckets of a histogram have the count of the one before.
+#[derive(Debug, Default)]
+struct BucketCount {
+    count: u64,
+    line_end: Vec<u8>,
+}
+
+impl BucketCount {
+    fn line_end(&mut self, count: u64) -> &[u8] {
+        if self.count != count || self.line_end.is_empty() {
+            self.count = count;
+            self.line_end.clear();
+            Number::U64(count).push(&mut self.line_end);
+            self.line_end.push(b'\n');
+        }
+        &self.line_end
     }
 }
 

@@ -10,21 +10,24 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hyper::body::Bytes;
 use opentelemetry_sdk::metrics::{ManualReader, data::ResourceMetrics, reader::MetricReader as _};
-use tokio::sync::Semaphore;
+use tokio::sync::{
+    Semaphore,
+    mpsc::{self, UnboundedSender},
+};
 
 use super::{
+    body::PartsBody,
     connections::{Connections, PageRoom},
     encoder::Encoder,
-    page::Page,
+    page::{PagePart, PageWriter},
+    page_thread::PageThread,
 };
 use crate::{
     config::Prometheus,
     diagnostics::DiagnosticLog,
-    export::{
-        callbacks::{CALLBACK_TIMEOUT, Callbacks},
-        runtime::run_blocking,
-    },
+    export::callbacks::{CALLBACK_TIMEOUT, Callbacks},
 };
 
 /// The longest time that a scrape waits for others.
@@ -48,6 +51,7 @@ pub(crate) struct Scraper {
     reader: Arc<ManualReader>,
     encoder: Encoder,
     callbacks: Arc<Callbacks>,
+    thread: PageThread,
     /// Available while no page is being made.
     turn: Arc<Semaphore>,
     /// The places for pages.
@@ -65,13 +69,16 @@ pub(crate) struct Scraper {
 struct LatestPage {
     /// The beginning of its collection.
     begun: Instant,
-    page: HeldPage,
+    chunks: Vec<Bytes>,
+    is_gzip: bool,
+    room: PageRoom,
 }
 
 /// A page with its place in memory.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct HeldPage {
-    pub(super) page: Page,
+    pub(super) body: PartsBody,
+    pub(super) is_gzip: bool,
     pub(super) room: PageRoom,
 }
 
@@ -109,6 +116,7 @@ impl Scraper {
             reader,
             encoder: Encoder::new(config),
             callbacks,
+            thread: PageThread::default(),
             turn: Arc::new(Semaphore::new(1)),
             room: Arc::new(Semaphore::new(MAX_PAGES)),
             waiting: AtomicUsize::new(0),
@@ -121,7 +129,7 @@ impl Scraper {
     /// Returns a page with values that are not older than the request.
     pub(super) async fn scrape(
         self: &Arc<Self>,
-        gzip: bool,
+        is_gzip: bool,
         connections: &Connections,
     ) -> Result<HeldPage, ScrapeError> {
         let arrived = Instant::now();
@@ -130,25 +138,29 @@ impl Scraper {
         let Ok(Ok(turn)) = tokio::time::timeout(SCRAPE_WAIT, turn).await else {
             return Err(ScrapeError::Busy);
         };
-        if let Some(page) = self.shared_page(arrived, gzip) {
+        if let Some(page) = self.shared_page(arrived, is_gzip) {
             return Ok(page);
         }
         drop(waiting);
         let room = self.room(arrived + SCRAPE_WAIT, connections).await?;
         let scraper = Arc::clone(self);
+        let (response, mut parts) = mpsc::unbounded_channel();
+        let held = Arc::clone(&room);
         // A collection waits for callbacks of the program.
-        let page = run_blocking(move || {
-            let begun = Instant::now();
-            let page = scraper.make_page(gzip).map(|page| HeldPage { page, room });
-            if let Ok(page) = &page
-                && scraper.waiting.load(Ordering::SeqCst) >= CROWD
-            {
-                *scraper.latest() = Some(LatestPage { begun, page: page.clone() });
+        self.thread.run(move || {
+            if let Err(reason) = scraper.make_page(is_gzip, held, &response) {
+                // An error means that the client is gone.
+                let _ = response.send(PagePart::Failed(reason));
             }
             drop(turn);
-            page
         });
-        page.await.unwrap_or_else(|error| Err(ScrapeError::Failed(format!("cannot make the page: {error}"))))
+        let body = match parts.recv().await {
+            Some(PagePart::Last(only)) => [only].into_iter().collect(),
+            Some(PagePart::More(first)) => PartsBody::receive(first, parts),
+            Some(PagePart::Failed(reason)) => return Err(ScrapeError::Failed(reason)),
+            None => return Err(ScrapeError::Failed("the thread that makes the page panicked".to_owned())),
+        };
+        Ok(HeldPage { body, is_gzip, room })
     }
 
     /// Returns a place for a page. If there is none, closes connections whose clients have stopped
@@ -168,28 +180,42 @@ impl Scraper {
 
     /// Returns the last page if it was begun after `arrived`. With many clients, each of them would
     /// otherwise wait for the pages of all others.
-    fn shared_page(&self, arrived: Instant, gzip: bool) -> Option<HeldPage> {
+    fn shared_page(&self, arrived: Instant, is_gzip: bool) -> Option<HeldPage> {
         let latest = self.latest();
-        let is_current = |latest: &&LatestPage| latest.begun >= arrived && latest.page.page.is_gzip == gzip;
-        latest.as_ref().filter(is_current).map(|latest| latest.page.clone())
+        let latest = latest.as_ref().filter(|page| page.begun >= arrived && page.is_gzip == is_gzip)?;
+        let body = latest.chunks.iter().cloned().collect();
+        Some(HeldPage { body, is_gzip, room: Arc::clone(&latest.room) })
     }
 
     fn latest(&self) -> MutexGuard<'_, Option<LatestPage>> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn make_page(&self, gzip: bool) -> Result<Page, ScrapeError> {
+    /// Passes the parts of a page to `response`.
+    fn make_page(
+        &self,
+        is_gzip: bool,
+        room: PageRoom,
+        response: &UnboundedSender<PagePart>,
+    ) -> Result<(), String> {
+        let begun = Instant::now();
+        // Later scrapes need a later page.
+        let is_shared = self.waiting.load(Ordering::SeqCst) >= CROWD;
         let mut metrics = ResourceMetrics::default();
         self.callbacks
             .collect(CALLBACK_TIMEOUT, || self.reader.collect(&mut metrics))
-            .map_err(|error| ScrapeError::Failed(format!("cannot collect metrics: {error}")))?;
-        let (page, conflicts) = self.encoder.encode(&metrics);
-        drop(metrics);
+            .map_err(|error| format!("cannot collect metrics: {error}"))?;
+        let mut page = PageWriter::new(response.clone(), is_gzip, is_shared);
+        let failed = |error| format!("cannot write the page: {error}");
+        let conflicts = self.encoder.encode(&metrics, &mut page).map_err(failed)?;
         self.report(conflicts);
-        if !gzip {
-            return Ok(page);
+        if let Some(chunks) = page.finish().map_err(failed)? {
+            *self.latest() = Some(LatestPage { begun, chunks, is_gzip, room });
+            if self.waiting.load(Ordering::SeqCst) == 0 {
+                *self.latest() = None;
+            }
         }
-        page.into_gzip().map_err(|error| ScrapeError::Failed(format!("cannot compress the page: {error}")))
+        Ok(())
     }
 
     /// Reports each conflict once.

@@ -8,7 +8,7 @@ use http::{
 };
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioTimer;
-use tokio::{net::TcpStream, task::JoinSet};
+use tokio::{net::TcpStream, task::JoinSet, time::Instant};
 
 use super::{
     accept::accepts_gzip,
@@ -119,7 +119,11 @@ impl Server {
         request: Request<Incoming>,
         connection: Arc<Connection>,
     ) -> Result<Response<PartsBody>, Infallible> {
-        tokio::time::sleep_until(connection.begin_request()).await;
+        let answered_at = connection.begin_request();
+        // The timer would sleep for up to a millisecond even if the time has come.
+        if answered_at > Instant::now() {
+            tokio::time::sleep_until(answered_at).await;
+        }
         connection.begin_answer();
         let response = self.response(&request, &connection).await;
         Ok(response.map(|body| body.with_guard(connection.begin_response())))
@@ -149,12 +153,11 @@ impl Server {
             }
         };
         connection.hold(page.room);
-        let is_gzip = page.page.is_gzip;
-        let mut response = Response::new(page.page.chunks.into_iter().collect::<PartsBody>());
+        let mut response = Response::new(page.body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        if is_gzip {
+        if page.is_gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         response

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{escape::push_escaped, kind::MetricKind};
+use super::{escape::push_metric_name, kind::MetricKind};
 
 /// The words of a unit. Each can be empty: `By/s` is `bytes` and `per_second`.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ fn word(unit: &str, known: fn(&str) -> Option<&'static str>) -> Cow<'static, str
     known(unit).map_or_else(
         || {
             let mut word = String::new();
-            push_escaped(&mut word, unit);
+            push_metric_name(&mut word, unit);
             word.trim_matches('_').to_owned().into()
         },
         Cow::Borrowed,

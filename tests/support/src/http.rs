@@ -1,7 +1,7 @@
 //! A plain HTTP client.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{Read, Write as _},
     net::{SocketAddr, TcpStream},
 };
 
@@ -10,10 +10,8 @@ use std::{
 pub fn request(address: SocketAddr, request: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "{request} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
-    let (head, body) = response.split_once("\r\n\r\n").unwrap();
-    (head.to_lowercase(), body.to_owned())
+    let (head, body) = response(stream);
+    (head, String::from_utf8(body).unwrap())
 }
 
 /// Sends the bytes of a request that asks to close the connection. Returns the head of the
@@ -21,9 +19,33 @@ pub fn request(address: SocketAddr, request: &str) -> (String, String) {
 pub fn request_bytes(address: SocketAddr, request: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
+    response(stream)
+}
+
+/// Reads to the end. Returns the head of the response in lower case, and its body. Panics if the
+/// body is not complete.
+pub fn response(mut stream: impl Read) -> (String, Vec<u8>) {
     let mut response = Vec::new();
     stream.read_to_end(&mut response).unwrap();
     let end = response.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
     let body = response.split_off(end + 4);
-    (String::from_utf8(response).unwrap().to_lowercase(), body)
+    let head = String::from_utf8(response).unwrap().to_lowercase();
+    // The response to a HEAD request has no body.
+    let is_chunked = head.contains("transfer-encoding: chunked") && !body.is_empty();
+    let body = if is_chunked { joined_chunks(&body) } else { body };
+    (head, body)
+}
+
+fn joined_chunks(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = chunks.windows(2).position(|bytes| bytes == b"\r\n").expect("a chunk is missing");
+        let length = usize::from_str_radix(std::str::from_utf8(&chunks[..end]).unwrap(), 16).unwrap();
+        let (chunk, rest) = chunks[end + 2..].split_at(length);
+        body.extend_from_slice(chunk);
+        chunks = rest.strip_prefix(b"\r\n").expect("a chunk is complete");
+        if length == 0 {
+            return body;
+        }
+    }
 }
