@@ -1,13 +1,14 @@
 //! The values of one source, checked on their own.
 
-use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::{
-    check::{Checker, check_value},
+    check::Checker,
     layer_source::LayerSource,
-    value_type::{ValueType, enclosing_list, parse_as, value_type},
+    parse::{enclosing_list, parse_as},
+    value_tree::{Table, Value},
     values,
+    walk::{ValueType, check_value, deserialize, value_type},
 };
 use crate::{
     config::{key_path::KeyPath, value::ParseError},
@@ -17,14 +18,14 @@ use crate::{
 /// Values from one source.
 #[derive(Clone)]
 pub(super) struct Layer {
-    pub(super) values: Dict,
+    pub(super) values: Table,
     pub(super) source: LayerSource,
 }
 
 impl Layer {
     /// Creates a layer that holds one value.
     pub(super) fn single(source: LayerSource, path: &[String], value: Value) -> Self {
-        let mut values = Dict::new();
+        let mut values = Table::new();
         values::insert(&mut values, path, value);
         Self { values, source }
     }
@@ -37,7 +38,7 @@ impl Layer {
     ) -> Result<Self, Problem> {
         match check_value::<C>(path, &value) {
             Ok(()) => Ok(Self::single(source, path, value)),
-            Err(error) => Err(source.refused(path, error, &value)),
+            Err(refusal) => Err(source.refused(path, *refusal, &value)),
         }
     }
 
@@ -70,10 +71,7 @@ impl Layer {
             problems.push(self.source.problem(path, ParseError::new("expected a table, found a list")));
         });
         // One pass is enough if nothing is wrong, as usual.
-        let values = Value::from(std::mem::take(&mut self.values));
-        let is_good = C::deserialize(&values).is_ok();
-        self.values = values.into_dict().unwrap_or_default();
-        if !is_good {
+        if deserialize::<C>(&self.values).is_err() {
             problems.extend(Checker::<C>::new(&self.source).check(&mut self.values));
         }
         problems
@@ -93,7 +91,7 @@ impl Layer {
 
 /// Removes lists in the place of tables; serde would accept their entries as fields, by position.
 fn refuse_lists_in<C: DeserializeOwned>(
-    table: &mut Dict,
+    table: &mut Table,
     path: &mut KeyPath,
     refuse: &mut impl FnMut(&[String]),
 ) {
@@ -112,18 +110,18 @@ fn refuse_lists<C: DeserializeOwned>(
     refuse: &mut impl FnMut(&[String]),
 ) -> bool {
     match value {
-        Value::Dict(_, table) => {
+        Value::Table(table) => {
             refuse_lists_in::<C>(table, path, refuse);
             true
         }
-        Value::Array(..) if matches!(value_type::<C>(path), Ok(ValueType::Table | ValueType::Map { .. })) => {
+        Value::List(_) if matches!(value_type::<C>(path), Ok(ValueType::Table | ValueType::Map { .. })) => {
             refuse(path);
             false
         }
-        Value::Array(_, items) => {
+        Value::List(items) => {
             let mut keep = true;
             for (index, item) in items.iter_mut().enumerate() {
-                if matches!(item, Value::Dict(..) | Value::Array(..)) {
+                if matches!(item, Value::Table(_) | Value::List(_)) {
                     path.push(index.to_string());
                     keep &= refuse_lists::<C>(item, path, refuse);
                     path.pop();
@@ -136,7 +134,7 @@ fn refuse_lists<C: DeserializeOwned>(
 }
 
 fn fold_case_in<C: DeserializeOwned>(
-    table: &mut Dict,
+    table: &mut Table,
     path: &mut KeyPath,
     refuse: &mut impl FnMut(&[String]),
 ) {
@@ -158,8 +156,8 @@ fn fold_case_in<C: DeserializeOwned>(
 
 fn fold_case<C: DeserializeOwned>(value: &mut Value, path: &mut KeyPath, refuse: &mut impl FnMut(&[String])) {
     match value {
-        Value::Dict(_, table) => fold_case_in::<C>(table, path, refuse),
-        Value::Array(_, items) => {
+        Value::Table(table) => fold_case_in::<C>(table, path, refuse),
+        Value::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 path.push(index.to_string());
                 fold_case::<C>(item, path, refuse);

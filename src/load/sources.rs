@@ -101,10 +101,11 @@ impl Sources {
             );
         }
 
+        let path = file.as_ref().map(|file| file.path().to_owned());
         let mut layers = code::layers(&self.defaults, &mut problems);
         let mut of_other_profiles = Vec::new();
-        if let Some(file) = &file {
-            layers.extend(file.layers::<Config>(
+        if let Some(file) = file {
+            layers.extend(file.into_layers::<Config>(
                 profile.as_deref(),
                 &environment,
                 &mut problems,
@@ -130,7 +131,7 @@ impl Sources {
         problems.append(&mut errors);
         problems.append(&mut of_other_profiles);
         problems.sort_by_key(place_in_file);
-        if file.is_none() && !unreadable_file {
+        if path.is_none() && !unreadable_file {
             add_search_places(&mut problems, &search.tried);
         }
 
@@ -139,7 +140,7 @@ impl Sources {
         let loaded = Loaded {
             settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,
-            file: file.as_ref().map(|file| file.path().to_owned()),
+            file: path,
             tried: search.tried,
             profile_origin,
             merged,
