@@ -1,6 +1,6 @@
 //! `autotelemetry.toml`: its values, and those of its profiles.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{borrow::Cow, fs, path::Path, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
@@ -59,7 +59,7 @@ impl ConfigFile {
         let mut dates = Vec::new();
         let read = |text: &FileText, dates: &mut Vec<KeyPath>| {
             let (table, errors) = DeTable::parse_recoverable(text.text());
-            (to_table(table.get_ref(), &mut KeyPath::new(), dates), errors.is_empty())
+            (to_table(table.get_ref(), &mut Vec::new(), dates), errors.is_empty())
         };
         let (mut values, is_good) = read(&text, &mut dates);
         if !is_good {
@@ -177,10 +177,10 @@ pub(super) fn no_profile(name: &str, known: &[&str]) -> Problem {
     Problem::new(format!("there is no profile \"{name}\"")).with_help(help)
 }
 
-fn to_table(table: &DeTable<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Table {
+fn to_table<'t>(table: &'t DeTable<'_>, path: &mut Vec<Cow<'t, str>>, dates: &mut Vec<KeyPath>) -> Table {
     let mut values = Table::new();
     for (key, value) in table {
-        path.push(key.get_ref().to_string());
+        path.push(Cow::Borrowed(key.get_ref()));
         if let Some(value) = to_value(value.get_ref(), path, dates) {
             values.insert(key.get_ref().to_string(), value);
         }
@@ -191,7 +191,11 @@ fn to_table(table: &DeTable<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -
 
 /// Returns `None` for a date, and for a list that contains one. The path of the date is noted
 /// instead.
-fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Option<Value> {
+fn to_value<'t>(
+    value: &'t DeValue<'_>,
+    path: &mut Vec<Cow<'t, str>>,
+    dates: &mut Vec<KeyPath>,
+) -> Option<Value> {
     Some(match value {
         DeValue::String(text) => text.to_string().into(),
         DeValue::Boolean(boolean) => (*boolean).into(),
@@ -204,7 +208,7 @@ fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -
         }
         DeValue::Float(float) => float.as_str().replace('_', "").parse::<f64>().unwrap_or(f64::NAN).into(),
         DeValue::Datetime(_) => {
-            dates.push(path.clone());
+            dates.push(path.iter().map(ToString::to_string).collect());
             return None;
         }
         DeValue::Array(items) => {
@@ -212,7 +216,7 @@ fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -
                 .iter()
                 .enumerate()
                 .map(|(index, item)| {
-                    path.push(index.to_string());
+                    path.push(Cow::Owned(index.to_string()));
                     let item = to_value(item.get_ref(), path, dates);
                     path.pop();
                     item

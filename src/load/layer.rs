@@ -66,14 +66,15 @@ impl Layer {
     /// Removes every value that configuration `C` does not accept, and returns the problems. The
     /// remaining values deserialize.
     pub(super) fn check<C: DeserializeOwned>(&mut self) -> Vec<Problem> {
+        // One pass is enough if nothing is wrong, as usual.
+        if deserialize::<C>(&self.values).is_ok() {
+            return Vec::new();
+        }
         let mut problems = Vec::new();
         refuse_lists_in::<C>(&mut self.values, &mut KeyPath::new(), &mut |path| {
             problems.push(self.source.problem(path, ParseError::new("expected a table, found a list")));
         });
-        // One pass is enough if nothing is wrong, as usual.
-        if deserialize::<C>(&self.values).is_err() {
-            problems.extend(Checker::<C>::new(&self.source).check(&mut self.values));
-        }
+        problems.extend(Checker::<C>::new(&self.source).check(&mut self.values));
         problems
     }
 
@@ -81,6 +82,9 @@ impl Layer {
     /// each name that is set twice.
     pub(super) fn fold_case<C: DeserializeOwned>(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        if !has_upper_case_in(&self.values) {
+            return problems;
+        }
         fold_case_in::<C>(&mut self.values, &mut KeyPath::new(), &mut |path| {
             let error = ParseError::of_key("is set twice, with different capitalization");
             problems.push(self.source.problem(path, error));
@@ -89,7 +93,7 @@ impl Layer {
     }
 }
 
-/// Removes lists in the place of tables; serde would accept their entries as fields, by position.
+/// Removes lists in the place of tables.
 fn refuse_lists_in<C: DeserializeOwned>(
     table: &mut Table,
     path: &mut KeyPath,
@@ -133,13 +137,29 @@ fn refuse_lists<C: DeserializeOwned>(
     }
 }
 
+fn has_upper_case(name: &str) -> bool {
+    name.chars().any(char::is_uppercase)
+}
+
+/// Returns whether the name of any entry, at any depth, contains upper case.
+fn has_upper_case_in(table: &Table) -> bool {
+    fn is_in(value: &Value) -> bool {
+        match value {
+            Value::Table(table) => has_upper_case_in(table),
+            Value::List(items) => items.iter().any(is_in),
+            _ => false,
+        }
+    }
+    table.iter().any(|(name, value)| has_upper_case(name) || is_in(value))
+}
+
 fn fold_case_in<C: DeserializeOwned>(
     table: &mut Table,
     path: &mut KeyPath,
     refuse: &mut impl FnMut(&[String]),
 ) {
-    let has_upper_case = |name: &String| name.chars().any(char::is_uppercase);
-    if table.keys().any(has_upper_case) && value_type::<C>(path) == Ok(ValueType::Map { ignores_case: true })
+    if table.keys().any(|name| has_upper_case(name))
+        && value_type::<C>(path) == Ok(ValueType::Map { ignores_case: true })
     {
         for (name, value) in std::mem::take(table) {
             if table.insert(name.to_lowercase(), value).is_some() {

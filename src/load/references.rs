@@ -39,8 +39,15 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
     pub(super) fn resolve(&mut self, table: &mut Table, path: &mut KeyPath) {
         let is_map = matches!(value_type::<C>(path), Ok(ValueType::Map { .. }));
         let mut type_of_entries = None;
+        path.push(String::new());
         table.retain(|key, value| {
-            path.push(key.clone());
+            if matches!(value, Value::Boolean(_) | Value::Integer(_) | Value::Float(_)) {
+                return true;
+            }
+            // The allocation of the segment serves all keys.
+            if let Some(segment) = path.last_mut() {
+                segment.clone_from(key);
+            }
             // All entries of a map have the same type.
             let value_type = type_of_entries.unwrap_or_else(|| value_type::<C>(path).ok());
             type_of_entries = is_map.then_some(value_type);
@@ -48,9 +55,9 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
             if let Err(Some(error)) = &resolved {
                 (self.refuse)(path, error.clone());
             }
-            path.pop();
             resolved.is_ok()
         });
+        path.pop();
     }
 
     /// Resolves a value. The type is unknown for an entry of a list of values of any type, and for

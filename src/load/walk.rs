@@ -168,6 +168,10 @@ impl<'v> Walk<'v> {
         }
         match self.end {
             End::Type => Err(Stop::Type(value_type)),
+            // Serde would accept the entries of a list as the fields of a table, by position.
+            End::Check(Value::List(_)) | End::Value(Value::List(_)) if value_type == ValueType::Table => {
+                Err(de::Error::invalid_type(Unexpected::Seq, &"a table"))
+            }
             End::Check(value) => Err(visit(value, visitor).err().unwrap_or(Stop::Accepted)),
             End::Value(value) => visit(value, visitor),
         }

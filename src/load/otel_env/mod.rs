@@ -38,7 +38,7 @@ use crate::{
 pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> Vec<Layer> {
     let mut reader = VariableReader { environment, warnings, layers: Vec::new() };
     for (name, effect) in VARIABLES {
-        if environment.not_unicode().iter().any(|other| other == name) {
+        if environment.not_unicode().contains(*name) {
             reader.warn(name, "the value is not valid UTF-8, ignored");
         }
         let Some(text) = environment.get(name).filter(|text| !is_service_link(name, text)) else { continue };
