@@ -19,7 +19,7 @@ team = "payments"
 # The collector on the same node.
 [otlp]
 protocol = "{protocol}"
-endpoint = "http://127.0.0.1:4318"
+endpoint = "http://127.0.0.1:{port}"
 timeout = "5s"
 compression = "none"
 
@@ -66,13 +66,14 @@ port = 0
 
 /// Writes the file of one case.
 pub(crate) fn write(path: &Path, case: &str) {
-    let (protocol, traces, metrics, logs) = match case {
-        "grpc" => ("grpc", "\"otlp\"", "\"otlp\"", "\"otlp\""),
-        "prometheus" => ("http/protobuf", "", "\"prometheus\"", "\"console\""),
-        _ => ("http/protobuf", "\"otlp\"", "\"otlp\"", "\"otlp\""),
+    let (protocol, port) = if case == "grpc" { ("grpc", "4317") } else { ("http/protobuf", "4318") };
+    let (traces, metrics, logs) = match case {
+        "prometheus" => ("", "\"prometheus\"", "\"console\""),
+        _ => ("\"otlp\"", "\"otlp\"", "\"otlp\""),
     };
     let text = TEXT
         .replace("{protocol}", protocol)
+        .replace("{port}", port)
         .replace("{traces}", traces)
         .replace("{metrics}", metrics)
         .replace("{logs}", logs);

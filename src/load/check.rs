@@ -8,7 +8,8 @@ use super::{
     layer_source::LayerSource,
     refusal::Reason,
     value_tree::{Table, Value},
-    walk::{ValueType, check_value, value_type},
+    value_type::ValueType,
+    walk::{check_value, value_type},
 };
 use crate::{config::key_path::KeyPath, error::Problem};
 

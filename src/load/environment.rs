@@ -70,3 +70,30 @@ impl Environment {
         &self.not_unicode
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn last_value_of_a_name_counts_even_if_it_is_not_unicode() {
+        let bad = || OsString::from_vec(vec![0xff]);
+        let variables = [
+            ("A", "1".into()),
+            ("B", bad()),
+            ("A", bad()),
+            ("B", "2".into()),
+            ("C", "3".into()),
+            ("C", "".into()),
+        ];
+        let environment = Environment::new(variables);
+        assert_eq!(
+            (environment.get("A"), environment.get("B"), environment.get("C")),
+            (None, Some("2"), None)
+        );
+        assert_eq!(environment.get_raw("C"), Some(""));
+        assert!(environment.not_unicode().iter().eq(["A"]));
+    }
+}

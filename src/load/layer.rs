@@ -7,8 +7,9 @@ use super::{
     layer_source::LayerSource,
     parse::{enclosing_list, parse_as},
     value_tree::{Table, Value},
+    value_type::ValueType,
     values,
-    walk::{ValueType, check_value, deserialize, value_type},
+    walk::{check_value, deserialize, value_type},
 };
 use crate::{
     config::{key_path::KeyPath, value::ParseError},

@@ -32,6 +32,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod value_tree;
+mod value_type;
 mod values;
 mod walk;
 

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::{
     value_tree::{Table, Value},
-    walk::{ValueType, value_type},
+    value_type::ValueType,
+    walk::value_type,
 };
 use crate::config::value::{ParseError, number::parse_integer};
 

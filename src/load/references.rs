@@ -11,7 +11,8 @@ use super::{
     parse::parse_as,
     substitute::substitute,
     value_tree::{Table, Value},
-    walk::{ValueType, check_value, value_type},
+    value_type::ValueType,
+    walk::{check_value, value_type},
 };
 use crate::config::{key_path::KeyPath, value::ParseError};
 

@@ -5,14 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    environment::Environment,
-    explain::EffectiveValues,
-    file::ConfigFile,
-    layer::Layer,
-    layer_source::LayerSource,
-    merge::Merged,
-    parse::enclosing_list,
-    walk::{ValueType, value_type},
+    environment::Environment, explain::EffectiveValues, file::ConfigFile, layer::Layer,
+    layer_source::LayerSource, merge::Merged, parse::enclosing_list, value_type::ValueType, walk::value_type,
 };
 use crate::{
     config::{Count, FilePath, Headers, NonEmptyString, key_path::key_path},

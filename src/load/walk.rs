@@ -17,35 +17,12 @@ use serde::{
 use super::{
     refusal::{Reason, Refusal},
     value_tree::{Table, Value},
+    value_type::ValueType,
 };
 use crate::config::value::{ParseError, newtype_name};
 
-/// The type of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ValueType {
-    Table,
-    /// A table whose entries can have any name.
-    Map {
-        /// Their names are the same in upper and lower case.
-        ignores_case: bool,
-    },
-    List,
-    /// A list whose entries are tables.
-    TableList,
-    Boolean,
-    Integer,
-    Float,
-    Text,
-    /// A text that is never printed and that `{ file = "…" }` may replace.
-    Secret,
-    /// The path of a file, relative to the file that names it.
-    Path,
-    /// A name that is the same in upper and lower case.
-    CaselessText,
-}
-
 /// Returns the type of the value that configuration `C` holds at `path`.
-pub(crate) fn value_type<C: DeserializeOwned>(path: &[String]) -> Result<ValueType, ParseError> {
+pub(super) fn value_type<C: DeserializeOwned>(path: &[String]) -> Result<ValueType, ParseError> {
     match C::deserialize(Walk { path, end: End::Type }) {
         Err(Stop::Type(value_type)) => Ok(value_type),
         Err(Stop::Refused(refusal)) => Err(refusal.reason.into()),
@@ -360,5 +337,51 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             Self::Any(_) => None,
             Self::Of(items, _) => Some(items.len()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, key_path::key_path};
+
+    /// Returns the path and the message of a refused value.
+    fn refused(key: &str, value: impl Into<Value>) -> Option<(String, String)> {
+        let refusal = check_value::<Config>(&key_path(key), &value.into()).err()?;
+        Some((refusal.path.join("."), ParseError::from(refusal.reason).message))
+    }
+
+    fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
+        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    #[test]
+    fn list_in_the_place_of_a_table_is_refused() {
+        let message = "expected a table, found a list".to_owned();
+        assert_eq!(refused("traces.batch", vec![1_i64]), Some((String::new(), message.clone())));
+        assert_eq!(
+            refused("traces", table([("batch", vec![1_i64].into())])),
+            Some(("batch".into(), message))
+        );
+    }
+
+    #[test]
+    fn refusal_has_the_path_below_the_value() {
+        let (path, message) = refused("propagators", vec!["baggage", "b4"]).unwrap();
+        assert_eq!(path, "1");
+        assert!(message.starts_with("\"b4\" is not one of"), "{message}");
+        let (path, message) = refused("traces", table([("sampler_argg", 1_i64.into())])).unwrap();
+        assert_eq!((path.as_str(), message.as_str()), ("sampler_argg", "unknown key"));
+    }
+
+    #[test]
+    fn configuration_is_read_from_all_types_of_values() {
+        let batch = table([("max_queue_size", 80_i64.into())]);
+        let traces =
+            [("sampler_arg", 0.5.into()), ("exporters", vec!["otlp"].into()), ("batch", batch.into())];
+        let values = table([("disabled", true.into()), ("traces", table(traces).into())]);
+        let Config { disabled, traces, .. } = deserialize(&values).unwrap();
+        assert!(disabled && traces.sampler_arg.is_some() && traces.exporters.is_some());
+        assert_eq!(traces.batch.max_queue_size.get(), 80);
     }
 }
