@@ -61,6 +61,7 @@ table!(Batch { schedule_delay: String, max_queue_size: usize, max_export_batch_s
 
 table!(Prometheus { host: String, port: u16 });
 
+#[expect(clippy::disallowed_methods, reason = "a program without autotelemetry")]
 impl Config {
     /// Reads the file with `toml`, and the variables that matter one by one.
     pub(crate) fn read(path: &Path) -> Self {

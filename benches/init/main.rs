@@ -45,13 +45,14 @@ fn main() {
     let start = Instant::now();
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.as_slice() {
-        [case, path] => run(case, Path::new(path), start),
+        [case, path] => run(case, Path::new(path), WARM_READS, start),
+        [case, path, _] => run(case, Path::new(path), 0, start),
         _ => compare(&arguments),
     }
 }
 
-/// Runs one case in this process, and prints its time in microseconds.
-fn run(case: &str, path: &Path, start: Instant) {
+/// Runs one case in this process, and prints its times in microseconds.
+fn run(case: &str, path: &Path, warm_reads: usize, start: Instant) {
     let times = match case.split_once(' ').unwrap() {
         ("read", reader) => {
             let read = || match reader {
@@ -64,7 +65,7 @@ fn run(case: &str, path: &Path, start: Instant) {
             };
             read();
             let cold = start.elapsed();
-            let warm = (0..warm_reads()).map(|_| {
+            let warm = (0..warm_reads).map(|_| {
                 let start = Instant::now();
                 read();
                 start.elapsed()
@@ -94,11 +95,6 @@ fn run(case: &str, path: &Path, start: Instant) {
     }
     // Without destructors, which would export.
     std::process::exit(0);
-}
-
-/// Counting instructions, there are no warm reads.
-fn warm_reads() -> usize {
-    if env::var_os("COLD").is_some() { 0 } else { WARM_READS }
 }
 
 /// Runs all cases whose name contains the first argument.
@@ -163,13 +159,15 @@ fn sorted(times: &[Vec<f64>], column: usize) -> Vec<f64> {
 /// Returns the command that runs one case in a process of its own.
 fn command(program: &str, case: &str, directory: &Path) -> Command {
     let mut command = Command::new(program);
-    if program == "valgrind" {
+    let is_counted = program == "valgrind";
+    if is_counted {
         let out = directory.join("callgrind.out");
         command.args(["-q", "--tool=callgrind", "--separate-threads=no"]);
         command.arg(format!("--callgrind-out-file={}", out.display())).arg(env::current_exe().unwrap());
-        command.env("COLD", "1");
     }
     command.arg(case).arg(directory.join(case)).env("TOKEN", "secret");
+    // Only the first read is counted.
+    command.args(is_counted.then_some("cold"));
     command
 }
 

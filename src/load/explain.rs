@@ -36,7 +36,7 @@ impl fmt::Debug for Explanation {
             .field("values", self.effective_values())
             .field("warnings", &self.warnings())
             .field("errors", &self.errors)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
