@@ -137,32 +137,39 @@ impl<'v> Walk<'v> {
         Some((first, Self { path, ..self }))
     }
 
-    /// Ends the walk at a value of this type.
-    fn end<'de, V: de::Visitor<'de>>(self, value_type: ValueType, visitor: V) -> Result<V::Value, Stop> {
-        if !self.path.is_empty() {
-            let error = ParseError::of_key(ParseError::UNKNOWN_KEY);
-            return Err(Reason::Value(error.with_help("the key above it is not a table")).into());
-        }
-        match self.end {
-            End::Type => Err(Stop::Type(value_type)),
+    /// Returns the value at the end of the walk, whose type is `value_type`.
+    fn end_at(self, value_type: ValueType) -> Result<&'v Value, Stop> {
+        match (self.path, self.end) {
+            ([], End::Type) => Err(Stop::Type(value_type)),
             // Serde would accept the entries of a list as the fields of a table, by position.
-            End::Check(Value::List(_)) | End::Value(Value::List(_)) if value_type == ValueType::Table => {
+            ([], End::Check(Value::List(_)) | End::Value(Value::List(_)))
+                if value_type == ValueType::Table =>
+            {
                 Err(de::Error::invalid_type(Unexpected::Seq, &"a table"))
             }
-            End::Check(value) => Err(visit(value, visitor).err().unwrap_or(Stop::Accepted)),
-            End::Value(value) => visit(value, visitor),
+            ([], End::Check(value) | End::Value(value)) => Ok(value),
+            _ => {
+                let error = ParseError::of_key(ParseError::UNKNOWN_KEY);
+                Err(Reason::Value(error.with_help("the key above it is not a table")).into())
+            }
         }
     }
-}
 
-fn visit<'de, V: de::Visitor<'de>>(value: &Value, visitor: V) -> Result<V::Value, Stop> {
-    match value {
-        Value::Boolean(value) => visitor.visit_bool(*value),
-        Value::Integer(value) => visitor.visit_i64(*value),
-        Value::Float(value) => visitor.visit_f64(*value),
-        Value::String(text) => visitor.visit_str(text),
-        Value::List(items) => visitor.visit_seq(Items::Of(items.iter(), 0)),
-        Value::Table(table) => visitor.visit_map(Entries::Of(table.iter(), None)),
+    /// Ends the walk at a value of this type. The generic part is short, since it is compiled for
+    /// each visitor.
+    fn end<'de, V: de::Visitor<'de>>(self, value_type: ValueType, visitor: V) -> Result<V::Value, Stop> {
+        let value = match self.end_at(value_type)? {
+            Value::Boolean(value) => visitor.visit_bool(*value),
+            Value::Integer(value) => visitor.visit_i64(*value),
+            Value::Float(value) => visitor.visit_f64(*value),
+            Value::String(text) => visitor.visit_str(text),
+            Value::List(items) => visitor.visit_seq(Items::Of(items.iter(), 0)),
+            Value::Table(table) => visitor.visit_map(Entries::Of(table.iter(), None)),
+        };
+        match self.end {
+            End::Check(_) => Err(value.err().unwrap_or(Stop::Accepted)),
+            _ => value,
+        }
     }
 }
 
