@@ -127,7 +127,8 @@ macro_rules! otlp_tables {
 
             /// Returns the keys of one signal, with absent ones taken from the general keys.
             pub(super) fn inherited(&self, signal: Signal) -> OtlpSignal {
-                self.signal(signal).inherit(&self.general())
+                let own = self.signal(signal);
+                OtlpSignal { $($field: own.$field.inherit(&self.$field),)+ }
             }
         }
     };

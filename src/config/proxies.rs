@@ -31,6 +31,11 @@ impl Proxies {
         Self { matcher, no_proxy, http, https }
     }
 
+    /// Returns whether a variable sets a proxy.
+    pub(crate) fn has_any(&self) -> bool {
+        self.http.is_some() || self.https.is_some()
+    }
+
     /// Returns the proxy to use for a destination.
     pub(crate) fn proxy_for(&self, destination: &OtlpSettings) -> Option<Intercept> {
         let (proxy, variable) = self.configured_for(destination.endpoint.uri())?;

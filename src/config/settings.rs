@@ -5,7 +5,8 @@ use super::{Config, Proxies};
 /// The input of pipelines and connectivity checks.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) config: Config,
+    /// On the heap, since each function on the way would copy it otherwise.
+    pub(crate) config: Box<Config>,
     /// The proxies from the environment.
     pub(crate) proxies: Proxies,
     /// True if the environment disables color: `NO_COLOR` is set, or `TERM` is `dumb`.

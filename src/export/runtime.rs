@@ -140,8 +140,11 @@ impl RuntimeHandle {
 /// opens after its driver.
 fn check_descriptors() -> io::Result<()> {
     #[cfg(unix)]
-    for pair in [(); 4].map(|()| std::os::unix::net::UnixStream::pair()) {
-        pair?;
+    {
+        let (socket, _pair) = std::os::unix::net::UnixStream::pair()?;
+        for copy in [(); 6].map(|()| socket.try_clone()) {
+            copy?;
+        }
     }
     Ok(())
 }

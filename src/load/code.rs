@@ -2,10 +2,9 @@
 
 use std::panic::Location;
 
-use figment::value::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::{layer::Layer, layer_source::LayerSource};
+use super::{layer::Layer, layer_source::LayerSource, value_tree::Value};
 use crate::{
     config::{AttributeValue, Config, key_path::KeyPath, value::ParseError},
     error::Problem,

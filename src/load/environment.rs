@@ -1,6 +1,9 @@
 //! The environment, read once.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+};
 
 /// A copy of the environment variables. Empty ones count as unset, as the specification requires,
 /// except in references.
@@ -9,7 +12,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
-    not_unicode: Vec<String>,
+    not_unicode: BTreeSet<String>,
 }
 
 impl Environment {
@@ -22,14 +25,16 @@ impl Environment {
     pub(crate) fn new<K: Into<OsString>, V: Into<OsString>>(
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        // A name that is not Unicode cannot be one that the library reads.
-        let unicode_name = |(name, value): (K, V)| Some((name.into().into_string().ok()?, value.into()));
-        let variables: BTreeMap<String, OsString> = variables.into_iter().filter_map(unicode_name).collect();
         let mut environment = Self::default();
         for (name, value) in variables {
-            match value.into_string() {
-                Ok(value) => drop(environment.variables.insert(name, value)),
-                Err(_) => environment.not_unicode.push(name),
+            // A name that is not Unicode cannot be one that the library reads.
+            let Ok(name) = name.into().into_string() else { continue };
+            if let Ok(value) = value.into().into_string() {
+                environment.not_unicode.remove(&name);
+                environment.variables.insert(name, value);
+            } else {
+                environment.variables.remove(&name);
+                environment.not_unicode.insert(name);
             }
         }
         environment
@@ -61,7 +66,34 @@ impl Environment {
     }
 
     /// Returns the names of variables whose value is not Unicode.
-    pub(crate) fn not_unicode(&self) -> &[String] {
+    pub(crate) fn not_unicode(&self) -> &BTreeSet<String> {
         &self.not_unicode
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn last_value_of_a_name_counts_even_if_it_is_not_unicode() {
+        let bad = || OsString::from_vec(vec![0xff]);
+        let variables = [
+            ("A", "1".into()),
+            ("B", bad()),
+            ("A", bad()),
+            ("B", "2".into()),
+            ("C", "3".into()),
+            ("C", "".into()),
+        ];
+        let environment = Environment::new(variables);
+        assert_eq!(
+            (environment.get("A"), environment.get("B"), environment.get("C")),
+            (None, Some("2"), None)
+        );
+        assert_eq!(environment.get_raw("C"), Some(""));
+        assert!(environment.not_unicode().iter().eq(["A"]));
     }
 }

@@ -3,7 +3,8 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    path::{Path, PathBuf},
+    path::Path,
+    sync::{Arc, OnceLock},
 };
 
 use serde::Serialize;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::loaded::Loaded;
 use crate::{
-    config::{key_path::KeyPath, resolve::inherited_from},
+    config::{NonEmptyString, key_path::KeyPath, resolve::inherited_from},
     error::{Origin, Problem},
 };
 
@@ -19,40 +20,55 @@ use crate::{
 /// masked.
 ///
 /// `Display` writes text for people, [`to_json`](Self::to_json) JSON for programs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Explanation {
-    file: Option<PathBuf>,
-    tried: Vec<PathBuf>,
-    profile: Option<String>,
-    values: EffectiveValues,
-    warnings: Vec<Problem>,
+    loaded: Arc<Loaded>,
     errors: Vec<Problem>,
+    /// Collected when they are first needed, since a check needs none of them.
+    values: OnceLock<EffectiveValues>,
+}
+
+/// Contains the masked values only.
+impl fmt::Debug for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explanation")
+            .field("file", &self.file())
+            .field("values", self.effective_values())
+            .field("warnings", &self.warnings())
+            .field("errors", &self.errors)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Explanation {
-    pub(crate) fn new(loaded: &Loaded, errors: Vec<Problem>) -> Self {
-        let config = loaded.config();
-        let mut values = EffectiveValues::default();
-        values.add(config, &|path| loaded.origin(path));
-        // A derived value has the origin of the value that it derives from.
-        values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
-            (Origin::Default, Some(general)) => loaded.origin(&general),
-            (origin, _) => origin,
-        });
-        Self {
-            file: loaded.file.clone(),
-            tried: loaded.tried.clone(),
-            profile: config.profile.as_ref().map(ToString::to_string),
-            values,
-            warnings: loaded.warnings.clone(),
-            errors,
-        }
+    pub(crate) fn new(loaded: Arc<Loaded>, errors: Vec<Problem>) -> Self {
+        Self { loaded, errors, values: OnceLock::new() }
+    }
+
+    fn effective_values(&self) -> &EffectiveValues {
+        self.values.get_or_init(|| {
+            let loaded = &self.loaded;
+            let config = loaded.config();
+            let mut values = EffectiveValues::default();
+            values.add(config, &|path| loaded.origin(path));
+            // A derived value has the origin of the value that it derives from.
+            values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
+                (Origin::Default, Some(general)) => loaded.origin(&general),
+                (origin, _) => origin,
+            });
+            values
+        })
+    }
+
+    /// Returns the name of the selected profile.
+    fn profile(&self) -> Option<&str> {
+        self.loaded.config().profile.as_ref().map(NonEmptyString::as_str)
     }
 
     /// Returns the file that was read.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+        self.loaded.file.as_deref()
     }
 
     /// Returns each key with its value and the origin of the value.
@@ -60,13 +76,13 @@ impl Explanation {
     /// Values are written as in the file: strings in quotes, lists in brackets, durations with a
     /// unit. `-` stands for a key that is not set, `"***"` for a secret.
     pub fn values(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
-        self.values.rows()
+        self.effective_values().rows()
     }
 
     /// Returns warnings: settings that are valid but probably unintended.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
-        &self.warnings
+        &self.loaded.warnings
     }
 
     /// Returns the errors in the configuration. The values do not include those with errors.
@@ -80,7 +96,7 @@ impl Explanation {
     #[must_use]
     pub fn to_json(&self) -> String {
         let values: Map<String, Value> = self
-            .values
+            .effective_values()
             .0
             .iter()
             .map(|(key, (value, origin))| {
@@ -89,10 +105,10 @@ impl Explanation {
             })
             .collect();
         let object = json!({
-            "file": self.file.as_ref().map(|file| file.display().to_string()),
-            "profile": self.profile,
+            "file": self.file().map(|file| file.display().to_string()),
+            "profile": self.profile(),
             "values": values,
-            "warnings": problems_to_json(&self.warnings),
+            "warnings": problems_to_json(self.warnings()),
             "errors": problems_to_json(&self.errors),
         });
         format!("{object:#}")
@@ -118,14 +134,14 @@ fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
+        match self.file() {
             Some(file) => writeln!(f, "file: {}", file.display())?,
             None => writeln!(f, "file: none")?,
         }
-        for path in self.tried.iter().filter(|path| Some(*path) != self.file.as_ref()) {
+        for path in self.loaded.tried.iter().filter(|path| Some(path.as_path()) != self.file()) {
             writeln!(f, "  not used: {}", path.display())?;
         }
-        writeln!(f, "profile: {}\n", self.profile.as_deref().unwrap_or("none"))?;
+        writeln!(f, "profile: {}\n", self.profile().unwrap_or("none"))?;
 
         let rows: Vec<_> = self.values().collect();
         // Longer texts exceed their column. An unbounded width could not be formatted.
@@ -141,7 +157,7 @@ impl fmt::Display for Explanation {
                 _ => writeln!(f)?,
             }
         }
-        for (title, problems) in [("warnings", &self.warnings), ("errors", &self.errors)] {
+        for (title, problems) in [("warnings", self.warnings()), ("errors", self.errors())] {
             if !problems.is_empty() {
                 writeln!(f, "\n{title}:")?;
                 problems.iter().try_for_each(|problem| writeln!(f, "  {problem}"))?;

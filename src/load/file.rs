@@ -1,14 +1,21 @@
 //! `autotelemetry.toml`: its values, and those of its profiles.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{borrow::Cow, fs, path::Path, sync::Arc};
 
-use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    decoded::Decoded, environment::Environment, file_text::FileText, layer::Layer, layer_source::LayerSource,
-    locate::KeyOrValue, references::ReferenceResolver, substitute::substitute, syntax::repair,
+    decoded::Decoded,
+    environment::Environment,
+    file_text::FileText,
+    layer::Layer,
+    layer_source::LayerSource,
+    locate::KeyOrValue,
+    references::ReferenceResolver,
+    substitute::substitute,
+    syntax::repair,
+    value_tree::{Table, Value},
 };
 use crate::{
     config::{key_path::KeyPath, value::ParseError},
@@ -19,8 +26,8 @@ use crate::{
 /// The values of the file.
 pub(super) struct ConfigFile {
     text: Arc<FileText>,
-    values: Dict,
-    profiles: Dict,
+    values: Table,
+    profiles: Table,
     /// The paths of dates, which no key accepts.
     dates: Vec<KeyPath>,
     /// Keys are missing because of errors in the syntax.
@@ -52,7 +59,7 @@ impl ConfigFile {
         let mut dates = Vec::new();
         let read = |text: &FileText, dates: &mut Vec<KeyPath>| {
             let (table, errors) = DeTable::parse_recoverable(text.text());
-            (to_dict(table.get_ref(), &mut KeyPath::new(), dates), errors.is_empty())
+            (to_table(table.get_ref(), &mut Vec::new(), dates), errors.is_empty())
         };
         let (mut values, is_good) = read(&text, &mut dates);
         if !is_good {
@@ -62,13 +69,13 @@ impl ConfigFile {
             (values, _) = read(&text, &mut dates);
         }
         let profiles = match values.remove("profiles") {
-            None => Dict::new(),
-            Some(Value::Dict(_, profiles)) => profiles,
+            None => Table::new(),
+            Some(Value::Table(profiles)) => profiles,
             Some(_) => {
                 let at = text.origin(&["profiles".to_owned()], KeyOrValue::Value);
                 let problem = Problem::new("expected a table that contains a table for each profile");
                 problems.push(problem.with_origin(at).with_key("profiles"));
-                Dict::new()
+                Table::new()
             }
         };
         Some(Self { text, values, profiles, dates, is_incomplete })
@@ -98,45 +105,42 @@ impl ConfigFile {
     /// Returns the values of the file, and those of its profile `selected` if there is one.
     ///
     /// The other profiles are checked too. Their problems are added to `of_other_profiles`.
-    pub(super) fn layers<C: DeserializeOwned>(
-        &self,
+    pub(super) fn into_layers<C: DeserializeOwned>(
+        self,
         selected: Option<&str>,
         environment: &Environment,
         problems: &mut Vec<Problem>,
         of_other_profiles: &mut Vec<Problem>,
     ) -> Vec<Layer> {
-        let source = self.source(KeyPath::new());
-        problems.extend(self.dates.iter().map(|path| {
-            source.problem(
+        let Self { text, values, profiles, dates, is_incomplete: _ } = self;
+        let source = |prefix| LayerSource::File { text: Arc::clone(&text), prefix };
+        let of_file = source(KeyPath::new());
+        problems.extend(dates.iter().map(|path| {
+            of_file.problem(
                 path,
                 ParseError::new("dates are not supported").with_help("put the value in quotes"),
             )
         }));
-        let mut layers = vec![self.layer::<C>(source, self.values.clone(), Some(environment), problems)];
-        for (name, profile) in &self.profiles {
-            let source = self.source(vec!["profiles".to_owned(), name.clone()]);
-            let Value::Dict(_, profile) = profile else {
+        let mut layers = vec![layer::<C>(of_file, values, &text, Some(environment), problems)];
+        for (name, profile) in profiles {
+            let source = source(vec!["profiles".to_owned(), name.clone()]);
+            let Value::Table(mut profile) = profile else {
                 problems.push(source.problem(&[], ParseError::new("expected a table")));
                 continue;
             };
-            let mut profile = profile.clone();
             for key in ["profile", "profiles"] {
                 if profile.remove(key).is_some() {
                     let error = ParseError::of_key("a profile cannot select or contain profiles");
                     problems.push(source.problem(&[key.to_owned()], error));
                 }
             }
-            if selected == Some(name) {
-                layers.push(self.layer::<C>(source, profile, Some(environment), problems));
+            if selected == Some(name.as_str()) {
+                layers.push(layer::<C>(source, profile, &text, Some(environment), problems));
             } else {
-                self.layer::<C>(source, profile, None, of_other_profiles);
+                layer::<C>(source, profile, &text, None, of_other_profiles);
             }
         }
         layers
-    }
-
-    fn source(&self, prefix: KeyPath) -> LayerSource {
-        LayerSource::File { text: Arc::clone(&self.text), prefix }
     }
 
     /// Returns the problem for a profile that does not exist.
@@ -144,23 +148,23 @@ impl ConfigFile {
         (!self.profiles.contains_key(name))
             .then(|| no_profile(name, &self.profiles.keys().map(String::as_str).collect::<Vec<_>>()))
     }
+}
 
-    /// Without an environment, references are not resolved, and values that contain references are
-    /// left out.
-    fn layer<C: DeserializeOwned>(
-        &self,
-        source: LayerSource,
-        mut values: Dict,
-        environment: Option<&Environment>,
-        problems: &mut Vec<Problem>,
-    ) -> Layer {
-        let refuse = |path: &[String], error| problems.push(source.problem(path, error));
-        ReferenceResolver::<C, _>::new(environment, self.text.directory(), refuse)
-            .resolve(&mut values, &mut KeyPath::new());
-        let mut layer = Layer { values, source };
-        problems.extend(layer.check::<C>());
-        layer
-    }
+/// Returns the layer of a file or profile. Without an environment, references are not resolved, and
+/// values that contain references are left out.
+fn layer<C: DeserializeOwned>(
+    source: LayerSource,
+    mut values: Table,
+    text: &FileText,
+    environment: Option<&Environment>,
+    problems: &mut Vec<Problem>,
+) -> Layer {
+    let refuse = |path: &[String], error| problems.push(source.problem(path, error));
+    ReferenceResolver::<C, _>::new(environment, text.directory(), refuse)
+        .resolve(&mut values, &mut KeyPath::new());
+    let mut layer = Layer { values, source };
+    problems.extend(layer.check::<C>());
+    layer
 }
 
 /// Returns the problem for a profile `name` that is not among the `known` ones.
@@ -173,21 +177,25 @@ pub(super) fn no_profile(name: &str, known: &[&str]) -> Problem {
     Problem::new(format!("there is no profile \"{name}\"")).with_help(help)
 }
 
-fn to_dict(table: &DeTable<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Dict {
-    let mut dict = Dict::new();
+fn to_table<'t>(table: &'t DeTable<'_>, path: &mut Vec<Cow<'t, str>>, dates: &mut Vec<KeyPath>) -> Table {
+    let mut values = Table::new();
     for (key, value) in table {
-        path.push(key.get_ref().to_string());
+        path.push(Cow::Borrowed(key.get_ref()));
         if let Some(value) = to_value(value.get_ref(), path, dates) {
-            dict.insert(key.get_ref().to_string(), value);
+            values.insert(key.get_ref().to_string(), value);
         }
         path.pop();
     }
-    dict
+    values
 }
 
 /// Returns `None` for a date, and for a list that contains one. The path of the date is noted
 /// instead.
-fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -> Option<Value> {
+fn to_value<'t>(
+    value: &'t DeValue<'_>,
+    path: &mut Vec<Cow<'t, str>>,
+    dates: &mut Vec<KeyPath>,
+) -> Option<Value> {
     Some(match value {
         DeValue::String(text) => text.to_string().into(),
         DeValue::Boolean(boolean) => (*boolean).into(),
@@ -200,7 +208,7 @@ fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -
         }
         DeValue::Float(float) => float.as_str().replace('_', "").parse::<f64>().unwrap_or(f64::NAN).into(),
         DeValue::Datetime(_) => {
-            dates.push(path.clone());
+            dates.push(path.iter().map(ToString::to_string).collect());
             return None;
         }
         DeValue::Array(items) => {
@@ -208,7 +216,7 @@ fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -
                 .iter()
                 .enumerate()
                 .map(|(index, item)| {
-                    path.push(index.to_string());
+                    path.push(Cow::Owned(index.to_string()));
                     let item = to_value(item.get_ref(), path, dates);
                     path.pop();
                     item
@@ -216,6 +224,6 @@ fn to_value(value: &DeValue<'_>, path: &mut KeyPath, dates: &mut Vec<KeyPath>) -
                 .collect();
             items.into_iter().collect::<Option<Vec<Value>>>()?.into()
         }
-        DeValue::Table(table) => to_dict(table, path, dates).into(),
+        DeValue::Table(table) => to_table(table, path, dates).into(),
     })
 }

@@ -1,13 +1,15 @@
 //! The values of one source, checked on their own.
 
-use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::{
-    check::{Checker, check_value},
+    check::Checker,
     layer_source::LayerSource,
-    value_type::{ValueType, enclosing_list, parse_as, value_type},
+    parse::{enclosing_list, parse_as},
+    value_tree::{Table, Value},
+    value_type::ValueType,
     values,
+    walk::{check_value, deserialize, value_type},
 };
 use crate::{
     config::{key_path::KeyPath, value::ParseError},
@@ -17,14 +19,14 @@ use crate::{
 /// Values from one source.
 #[derive(Clone)]
 pub(super) struct Layer {
-    pub(super) values: Dict,
+    pub(super) values: Table,
     pub(super) source: LayerSource,
 }
 
 impl Layer {
     /// Creates a layer that holds one value.
     pub(super) fn single(source: LayerSource, path: &[String], value: Value) -> Self {
-        let mut values = Dict::new();
+        let mut values = Table::new();
         values::insert(&mut values, path, value);
         Self { values, source }
     }
@@ -37,7 +39,7 @@ impl Layer {
     ) -> Result<Self, Problem> {
         match check_value::<C>(path, &value) {
             Ok(()) => Ok(Self::single(source, path, value)),
-            Err(error) => Err(source.refused(path, error, &value)),
+            Err(refusal) => Err(source.refused(path, *refusal, &value)),
         }
     }
 
@@ -65,17 +67,15 @@ impl Layer {
     /// Removes every value that configuration `C` does not accept, and returns the problems. The
     /// remaining values deserialize.
     pub(super) fn check<C: DeserializeOwned>(&mut self) -> Vec<Problem> {
+        // One pass is enough if nothing is wrong, as usual.
+        if deserialize::<C>(&self.values).is_ok() {
+            return Vec::new();
+        }
         let mut problems = Vec::new();
         refuse_lists_in::<C>(&mut self.values, &mut KeyPath::new(), &mut |path| {
             problems.push(self.source.problem(path, ParseError::new("expected a table, found a list")));
         });
-        // One pass is enough if nothing is wrong, as usual.
-        let values = Value::from(std::mem::take(&mut self.values));
-        let is_good = C::deserialize(&values).is_ok();
-        self.values = values.into_dict().unwrap_or_default();
-        if !is_good {
-            problems.extend(Checker::<C>::new(&self.source).check(&mut self.values));
-        }
+        problems.extend(Checker::<C>::new(&self.source).check(&mut self.values));
         problems
     }
 
@@ -83,6 +83,9 @@ impl Layer {
     /// each name that is set twice.
     pub(super) fn fold_case<C: DeserializeOwned>(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        if !has_upper_case_in(&self.values) {
+            return problems;
+        }
         fold_case_in::<C>(&mut self.values, &mut KeyPath::new(), &mut |path| {
             let error = ParseError::of_key("is set twice, with different capitalization");
             problems.push(self.source.problem(path, error));
@@ -91,9 +94,9 @@ impl Layer {
     }
 }
 
-/// Removes lists in the place of tables; serde would accept their entries as fields, by position.
+/// Removes lists in the place of tables.
 fn refuse_lists_in<C: DeserializeOwned>(
-    table: &mut Dict,
+    table: &mut Table,
     path: &mut KeyPath,
     refuse: &mut impl FnMut(&[String]),
 ) {
@@ -112,18 +115,18 @@ fn refuse_lists<C: DeserializeOwned>(
     refuse: &mut impl FnMut(&[String]),
 ) -> bool {
     match value {
-        Value::Dict(_, table) => {
+        Value::Table(table) => {
             refuse_lists_in::<C>(table, path, refuse);
             true
         }
-        Value::Array(..) if matches!(value_type::<C>(path), Ok(ValueType::Table | ValueType::Map { .. })) => {
+        Value::List(_) if matches!(value_type::<C>(path), Ok(ValueType::Table | ValueType::Map { .. })) => {
             refuse(path);
             false
         }
-        Value::Array(_, items) => {
+        Value::List(items) => {
             let mut keep = true;
             for (index, item) in items.iter_mut().enumerate() {
-                if matches!(item, Value::Dict(..) | Value::Array(..)) {
+                if matches!(item, Value::Table(_) | Value::List(_)) {
                     path.push(index.to_string());
                     keep &= refuse_lists::<C>(item, path, refuse);
                     path.pop();
@@ -135,13 +138,29 @@ fn refuse_lists<C: DeserializeOwned>(
     }
 }
 
+fn has_upper_case(name: &str) -> bool {
+    name.chars().any(char::is_uppercase)
+}
+
+/// Returns whether the name of any entry, at any depth, contains upper case.
+fn has_upper_case_in(table: &Table) -> bool {
+    fn is_in(value: &Value) -> bool {
+        match value {
+            Value::Table(table) => has_upper_case_in(table),
+            Value::List(items) => items.iter().any(is_in),
+            _ => false,
+        }
+    }
+    table.iter().any(|(name, value)| has_upper_case(name) || is_in(value))
+}
+
 fn fold_case_in<C: DeserializeOwned>(
-    table: &mut Dict,
+    table: &mut Table,
     path: &mut KeyPath,
     refuse: &mut impl FnMut(&[String]),
 ) {
-    let has_upper_case = |name: &String| name.chars().any(char::is_uppercase);
-    if table.keys().any(has_upper_case) && value_type::<C>(path) == Ok(ValueType::Map { ignores_case: true })
+    if table.keys().any(|name| has_upper_case(name))
+        && value_type::<C>(path) == Ok(ValueType::Map { ignores_case: true })
     {
         for (name, value) in std::mem::take(table) {
             if table.insert(name.to_lowercase(), value).is_some() {
@@ -158,8 +177,8 @@ fn fold_case_in<C: DeserializeOwned>(
 
 fn fold_case<C: DeserializeOwned>(value: &mut Value, path: &mut KeyPath, refuse: &mut impl FnMut(&[String])) {
     match value {
-        Value::Dict(_, table) => fold_case_in::<C>(table, path, refuse),
-        Value::Array(_, items) => {
+        Value::Table(table) => fold_case_in::<C>(table, path, refuse),
+        Value::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 path.push(index.to_string());
                 fold_case::<C>(item, path, refuse);

@@ -24,7 +24,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Returns a configuration with disabled telemetry, without reading any source.
     pub(crate) fn disabled() -> Self {
-        let config = Config { disabled: true, ..Config::default() };
+        let config = Box::new(Config { disabled: true, ..Config::default() });
         Self {
             settings: Settings {
                 config,

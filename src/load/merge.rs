@@ -2,19 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 
-use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::{
     layer::Layer,
-    layer_source::{LayerSource, kind_to_error},
+    layer_source::LayerSource,
     locate::KeyOrValue,
+    value_tree::{Table, Value},
     values,
+    walk::deserialize,
 };
 use crate::{
     config::{
         key_path::KeyPath,
         validate::{Culprit, RuleViolation, Severity},
+        value::ParseError,
     },
     error::{Origin, Problem},
 };
@@ -22,7 +24,7 @@ use crate::{
 /// The merged layers. Tables merge key by key, lists and all other values are replaced.
 pub(super) struct Merged {
     layers: Vec<Layer>,
-    values: Value,
+    values: Table,
 }
 
 impl Merged {
@@ -33,8 +35,9 @@ impl Merged {
 
     /// Returns the configuration. Every layer was checked, so the values fit.
     pub(super) fn config<C: DeserializeOwned>(&self) -> Result<C, Problem> {
-        C::deserialize(&self.values)
-            .map_err(|error| Problem::new(kind_to_error(error.kind).message).with_key(error.path.join(".")))
+        deserialize(&self.values).map_err(|refusal| {
+            Problem::new(ParseError::from(refusal.reason).message).with_key(refusal.path.join("."))
+        })
     }
 
     /// Returns the origin of the value at `path`: the strongest layer that contains it.
@@ -43,7 +46,7 @@ impl Merged {
     }
 
     fn layer_of(&self, path: &[String]) -> Option<&Layer> {
-        values::find(self.values.as_dict()?, path)?;
+        values::find(&self.values, path)?;
         self.layers.iter().rev().find(|layer| values::find(&layer.values, path).is_some())
     }
 
@@ -116,18 +119,18 @@ impl Merged {
     }
 }
 
-fn merge(layers: &[Layer]) -> Value {
-    let mut values = Dict::new();
+fn merge(layers: &[Layer]) -> Table {
+    let mut values = Table::new();
     for layer in layers {
         merge_into(&mut values, &layer.values);
     }
-    values.into()
+    values
 }
 
-fn merge_into(values: &mut Dict, stronger: &Dict) {
+fn merge_into(values: &mut Table, stronger: &Table) {
     for (key, value) in stronger {
         match (values.get_mut(key), value) {
-            (Some(Value::Dict(_, table)), Value::Dict(_, stronger)) => merge_into(table, stronger),
+            (Some(Value::Table(table)), Value::Table(stronger)) => merge_into(table, stronger),
             (Some(slot), value) => *slot = value.clone(),
             (None, value) => drop(values.insert(key.clone(), value.clone())),
         }

@@ -18,9 +18,11 @@ mod locate;
 mod merge;
 mod otel_env;
 mod outline;
+mod parse;
 mod platform;
 mod proxy_env;
 mod references;
+mod refusal;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 mod search;
@@ -29,9 +31,10 @@ mod substitute;
 mod syntax;
 #[cfg(test)]
 mod tests;
-mod type_walk;
+mod value_tree;
 mod value_type;
 mod values;
+mod walk;
 
 pub(crate) use self::{
     code::{CodeKey, CodeValue, CodeValueKind},

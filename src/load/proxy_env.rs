@@ -41,6 +41,9 @@ pub(crate) fn warnings(environment: &Environment, proxies: &Proxies, config: &Co
             Problem::new("the value is not valid UTF-8, ignored").with_origin(Origin::Env(name.clone()))
         })
         .collect();
+    if !proxies.has_any() {
+        return warnings;
+    }
     let mut seen = HashSet::new();
     let of_signal = |signal| {
         let exporters = config.exporters(signal).iter();
@@ -71,7 +74,7 @@ pub(crate) fn warnings(environment: &Environment, proxies: &Proxies, config: &Co
 fn first(environment: &Environment, names: [&'static str; 4]) -> (Option<ProxyVariable>, String) {
     const PLACEHOLDER: &str = "http://unusable";
     for name in names {
-        if environment.not_unicode().iter().any(|other| other == name) {
+        if environment.not_unicode().contains(name) {
             return (Some(ProxyVariable { name, is_usable: false }), PLACEHOLDER.to_owned());
         }
         if let Some(value) = environment.get(name) {

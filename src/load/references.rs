@@ -3,15 +3,16 @@
 
 use std::{cell::Cell, fmt, fs, marker::PhantomData, path::Path};
 
-use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::{
-    check::check_value,
     decoded::Decoded,
     environment::Environment,
+    parse::parse_as,
     substitute::substitute,
-    value_type::{self, ValueType},
+    value_tree::{Table, Value},
+    value_type::ValueType,
+    walk::{check_value, value_type},
 };
 use crate::config::{key_path::KeyPath, value::ParseError};
 
@@ -36,21 +37,28 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
     }
 
     /// Resolves everything in `table`, and removes values that cannot be resolved.
-    pub(super) fn resolve(&mut self, table: &mut Dict, path: &mut KeyPath) {
-        let is_map = matches!(value_type::value_type::<C>(path), Ok(ValueType::Map { .. }));
+    pub(super) fn resolve(&mut self, table: &mut Table, path: &mut KeyPath) {
+        let is_map = matches!(value_type::<C>(path), Ok(ValueType::Map { .. }));
         let mut type_of_entries = None;
+        path.push(String::new());
         table.retain(|key, value| {
-            path.push(key.clone());
+            if matches!(value, Value::Boolean(_) | Value::Integer(_) | Value::Float(_)) {
+                return true;
+            }
+            // The allocation of the segment serves all keys.
+            if let Some(segment) = path.last_mut() {
+                segment.clone_from(key);
+            }
             // All entries of a map have the same type.
-            let value_type = type_of_entries.unwrap_or_else(|| value_type::value_type::<C>(path).ok());
+            let value_type = type_of_entries.unwrap_or_else(|| value_type::<C>(path).ok());
             type_of_entries = is_map.then_some(value_type);
             let resolved = self.value(value, path, value_type);
             if let Err(Some(error)) = &resolved {
                 (self.refuse)(path, error.clone());
             }
-            path.pop();
             resolved.is_ok()
         });
+        path.pop();
     }
 
     /// Resolves a value. The type is unknown for an entry of a list of values of any type, and for
@@ -62,16 +70,16 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
         value_type: Option<ValueType>,
     ) -> Result<(), LeftOut> {
         let resolved = match value {
-            Value::Dict(_, table) if value_type == Some(ValueType::Secret) => self.secret(table)?,
-            Value::Dict(_, table) => {
+            Value::Table(table) if value_type == Some(ValueType::Secret) => self.secret(table)?,
+            Value::Table(table) => {
                 self.resolve(table, path);
                 None
             }
-            Value::Array(_, items) => {
+            Value::List(items) => {
                 self.items(items, path)?;
                 None
             }
-            Value::String(_, text) => self.text(text, path, value_type)?,
+            Value::String(text) => self.text(text, path, value_type)?,
             _ => None,
         };
         if let Some(resolved) = resolved {
@@ -84,7 +92,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
     fn items(&mut self, items: &mut Vec<Value>, path: &mut KeyPath) -> Result<(), LeftOut> {
         let is_blank = |item: &Value| item.as_str().is_some_and(|text| text.trim().is_empty());
         path.push("0".to_owned());
-        let value_type = value_type::value_type::<C>(path).ok();
+        let value_type = value_type::<C>(path).ok();
         path.pop();
         let (mut index, mut refused) = (0, None);
         items.retain_mut(|item| {
@@ -119,7 +127,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
                     let nothing = Value::from(String::new());
                     return check_value::<C>(path, &nothing).map(|()| nothing).map_err(|_| None);
                 }
-                value_type::parse_as::<C>(path, text).map_err(Some)
+                parse_as::<C>(path, text).map_err(Some)
             }),
             None => self.references(text, |text| Ok(text.to_owned().into())),
         }
@@ -139,7 +147,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
     }
 
     /// Reads the text for `{ file = "…" }`.
-    fn secret(&self, table: &Dict) -> Result<Option<Value>, LeftOut> {
+    fn secret(&self, table: &Table) -> Result<Option<Value>, LeftOut> {
         let Some(name) = table.get("file").and_then(Value::as_str).filter(|_| table.len() == 1) else {
             return Ok(None);
         };

@@ -29,10 +29,10 @@ impl Search {
             (None, None) => None,
         };
         if let Some((path, by)) = requested {
-            let found = if is_null_device(&path) {
-                Ok(None)
-            } else {
-                regular_file(&path).map(Some).map_err(|problem| Problem { at: by, ..problem })
+            let found = match regular_file(&path) {
+                Ok(path) => Ok(Some(path)),
+                Err(_) if is_null_device(&path) => Ok(None),
+                Err(problem) => Err(Problem { at: by, ..problem }),
             };
             return Self { tried: vec![path], found };
         }

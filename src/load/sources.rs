@@ -101,10 +101,11 @@ impl Sources {
             );
         }
 
+        let path = file.as_ref().map(|file| file.path().to_owned());
         let mut layers = code::layers(&self.defaults, &mut problems);
         let mut of_other_profiles = Vec::new();
-        if let Some(file) = &file {
-            layers.extend(file.layers::<Config>(
+        if let Some(file) = file {
+            layers.extend(file.into_layers::<Config>(
                 profile.as_deref(),
                 &environment,
                 &mut problems,
@@ -120,7 +121,7 @@ impl Sources {
 
         let mut merged = Merged::new(layers);
         let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
-        let (config, mut errors) = config.unwrap_or_else(|problem| (Config::default(), vec![problem]));
+        let (config, mut errors) = config.unwrap_or_else(|problem| (Box::default(), vec![problem]));
         // Violations are not reported if the file could not be read, or for values that were
         // refused.
         let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
@@ -130,7 +131,7 @@ impl Sources {
         problems.append(&mut errors);
         problems.append(&mut of_other_profiles);
         problems.sort_by_key(place_in_file);
-        if file.is_none() && !unreadable_file {
+        if path.is_none() && !unreadable_file {
             add_search_places(&mut problems, &search.tried);
         }
 
@@ -139,7 +140,7 @@ impl Sources {
         let loaded = Loaded {
             settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,
-            file: file.as_ref().map(|file| file.path().to_owned()),
+            file: path,
             tried: search.tried,
             profile_origin,
             merged,
@@ -177,7 +178,7 @@ fn validated(
     profile: Option<&str>,
     prometheus: bool,
     warnings: &mut Vec<Problem>,
-) -> Result<(Config, Vec<Problem>), Problem> {
+) -> Result<(Box<Config>, Vec<Problem>), Problem> {
     loop {
         let config = effective(merged, profile, prometheus)?;
         let resolution = merged.resolve(validate::validate(&config));
@@ -213,8 +214,8 @@ fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
 }
 
 /// Returns the merged configuration, completed by the selected profile and by `prometheus`.
-fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Config, Problem> {
-    let mut config = merged.config::<Config>()?;
+fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Box<Config>, Problem> {
+    let mut config = Box::new(merged.config::<Config>()?);
     config.profile = profile.and_then(|name| NonEmptyString::parse_str(name).ok());
     if config.service.environment.is_none() {
         config.service.environment.clone_from(&config.profile);

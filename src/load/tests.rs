@@ -5,13 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    environment::Environment,
-    explain::EffectiveValues,
-    file::ConfigFile,
-    layer::Layer,
-    layer_source::LayerSource,
-    merge::Merged,
-    value_type::{ValueType, enclosing_list, value_type},
+    environment::Environment, explain::EffectiveValues, file::ConfigFile, layer::Layer,
+    layer_source::LayerSource, merge::Merged, parse::enclosing_list, value_type::ValueType, walk::value_type,
 };
 use crate::{
     config::{Count, FilePath, Headers, NonEmptyString, key_path::key_path},
@@ -65,8 +60,12 @@ fn load(text: &str, profile: Option<&str>, variables: &[(&str, &str)]) -> (Merge
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
     let (mut problems, mut of_other_profiles) = (Vec::new(), Vec::new());
     let file = ConfigFile::read(&path, &mut problems).unwrap();
-    let mut layers =
-        file.layers::<Root>(profile, &Environment::new(environment), &mut problems, &mut of_other_profiles);
+    let mut layers = file.into_layers::<Root>(
+        profile,
+        &Environment::new(environment),
+        &mut problems,
+        &mut of_other_profiles,
+    );
     for layer in &mut layers {
         problems.extend(layer.fold_case::<Root>());
     }

@@ -5,19 +5,19 @@
 
 use std::collections::HashSet;
 
-use figment::value::{Dict, Value};
+use super::value_tree::{Table, Value};
 
 /// Sets the value at `path` and creates the tables above it.
-pub(super) fn insert(values: &mut Dict, path: &[String], value: Value) {
+pub(super) fn insert(values: &mut Table, path: &[String], value: Value) {
     match path {
         [] => {}
         [last] => drop(values.insert(last.clone(), value)),
         [first, rest @ ..] => {
-            let slot = values.entry(first.clone()).or_insert_with(|| Dict::new().into());
-            if !matches!(slot, Value::Dict(..)) {
-                *slot = Dict::new().into();
+            let slot = values.entry(first.clone()).or_insert_with(|| Table::new().into());
+            if !matches!(slot, Value::Table(_)) {
+                *slot = Table::new().into();
             }
-            if let Value::Dict(_, inner) = slot {
+            if let Value::Table(inner) = slot {
                 insert(inner, rest, value);
             }
         }
@@ -25,13 +25,13 @@ pub(super) fn insert(values: &mut Dict, path: &[String], value: Value) {
 }
 
 /// Returns the value at `path`, or the scalar value above it.
-pub(super) fn find<'v>(values: &'v Dict, path: &[String]) -> Option<&'v Value> {
+pub(super) fn find<'v>(values: &'v Table, path: &[String]) -> Option<&'v Value> {
     let (first, rest) = path.split_first()?;
     let mut value = values.get(first)?;
     for segment in rest {
         value = match value {
-            Value::Dict(_, inner) => inner.get(segment)?,
-            Value::Array(_, items) => items.get(segment.parse::<usize>().ok()?)?,
+            Value::Table(inner) => inner.get(segment)?,
+            Value::List(items) => items.get(segment.parse::<usize>().ok()?)?,
             _ => return Some(value),
         };
     }
@@ -42,7 +42,7 @@ pub(super) fn find<'v>(values: &'v Dict, path: &[String]) -> Option<&'v Value> {
 pub(super) fn key_length(mut value: &Value, path: &[String]) -> usize {
     for (length, segment) in path.iter().enumerate() {
         match value {
-            Value::Dict(_, table) => match table.get(segment) {
+            Value::Table(table) => match table.get(segment) {
                 Some(inner) => value = inner,
                 None => return length + 1,
             },
@@ -52,23 +52,23 @@ pub(super) fn key_length(mut value: &Value, path: &[String]) -> usize {
     path.len()
 }
 
-fn table_in<'v>(items: &'v mut [Value], index: &str) -> Option<&'v mut Dict> {
+fn table_in<'v>(items: &'v mut [Value], index: &str) -> Option<&'v mut Table> {
     match items.get_mut(index.parse::<usize>().ok()?)? {
-        Value::Dict(_, table) => Some(table),
+        Value::Table(table) => Some(table),
         _ => None,
     }
 }
 
 /// Removes the value at `path`. For an entry of a list the whole list is removed, so that no index
 /// changes.
-pub(super) fn remove(values: &mut Dict, path: &[String]) -> bool {
+pub(super) fn remove(values: &mut Table, path: &[String]) -> bool {
     match path {
         [] => false,
         [last] => values.remove(last).is_some(),
         [first, rest @ ..] => match (values.get_mut(first), rest) {
             (None, _) => false,
-            (Some(Value::Dict(_, inner)), _) => remove(inner, rest),
-            (Some(Value::Array(_, items)), [index, key @ ..]) if !key.is_empty() => {
+            (Some(Value::Table(inner)), _) => remove(inner, rest),
+            (Some(Value::List(items)), [index, key @ ..]) if !key.is_empty() => {
                 match table_in(items, index) {
                     Some(table) => remove(table, key),
                     None => values.remove(first).is_some(),
@@ -80,11 +80,11 @@ pub(super) fn remove(values: &mut Dict, path: &[String]) -> bool {
 }
 
 /// Removes strings from the list at `path`, and the list with its last entry.
-pub(super) fn remove_entries(values: &mut Dict, path: &[String], entries: &HashSet<String>) -> bool {
+pub(super) fn remove_entries(values: &mut Table, path: &[String], entries: &HashSet<String>) -> bool {
     let Some((first, rest)) = path.split_first() else { return false };
     match values.get_mut(first) {
-        Some(Value::Dict(_, inner)) => remove_entries(inner, rest, entries),
-        Some(Value::Array(_, items)) => {
+        Some(Value::Table(inner)) => remove_entries(inner, rest, entries),
+        Some(Value::List(items)) => {
             let before = items.len();
             items.retain(|item| item.as_str().is_none_or(|item| !entries.contains(item)));
             let removed = items.len() < before;

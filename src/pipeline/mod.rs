@@ -74,7 +74,7 @@ pub(crate) fn build(
         metrics,
         logs,
         diagnostics,
-    } = &settings.config;
+    } = &*settings.config;
     let resource = resource::resource(service, resource);
     if let Some(memory) = &memory {
         memory.set_resource(&resource);

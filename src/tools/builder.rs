@@ -197,7 +197,7 @@ impl Builder {
     #[must_use]
     pub fn explain(self) -> Explanation {
         let (loaded, problems) = self.sources.read();
-        Explanation::new(&loaded, problems)
+        Explanation::new(Arc::new(loaded), problems)
     }
 
     /// Same as [`explain`](Self::explain), but also reads the TLS files and reports their problems.
@@ -213,7 +213,7 @@ impl Builder {
     #[must_use]
     pub fn check(self) -> Explanation {
         let (loaded, problems) = self.sources.read_and_inspect(otlp::inspect);
-        Explanation::new(&loaded, problems)
+        Explanation::new(Arc::new(loaded), problems)
     }
 
     /// Tests the connection to each OTLP destination, as [`ObservabilityTools::probe`] does,

@@ -93,13 +93,13 @@ fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns `true` if the process has a global subscriber. Checks on a new thread, which has no
-/// scoped subscriber.
+/// Returns `true` if the process has a global subscriber.
 fn has_subscriber() -> bool {
     let check =
         || tracing::dispatcher::get_default(|dispatch| !dispatch.is::<tracing::subscriber::NoSubscriber>());
-    // If no thread can be started, the call that sets the subscriber fails instead.
-    thread::Builder::new().spawn(check).is_ok_and(|thread| thread.join().unwrap_or(false))
+    // Usually this thread has no subscriber at all. One that it has may be scoped, so a new thread
+    // checks too. If none can be started, the call that sets the subscriber fails instead.
+    check() && thread::Builder::new().spawn(check).is_ok_and(|thread| thread.join().unwrap_or(false))
 }
 
 /// Returns a logger of the installed tools, or a no-op logger if none are installed.

@@ -56,7 +56,7 @@ use crate::{
 #[must_use = "telemetry ends when this is dropped: bind it to a name such as `tools`, since `_` drops it at once"]
 pub struct ObservabilityTools {
     pub(super) pipeline: Pipeline,
-    pub(super) loaded: Loaded,
+    pub(super) loaded: Arc<Loaded>,
     /// The result of the shutdown, once it is done.
     shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
     /// Set if the end of the process can lose telemetry.
@@ -75,7 +75,7 @@ impl ObservabilityTools {
     pub(super) fn new(pipeline: Pipeline, loaded: Loaded) -> Self {
         Self {
             pipeline,
-            loaded,
+            loaded: Arc::new(loaded),
             shutdown_result: Mutex::new(None),
             exit_notice: None,
             process_id: std::process::id(),
@@ -235,7 +235,7 @@ impl ObservabilityTools {
     /// Returns every effective value of the configuration and its origin, with secrets masked.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        Explanation::new(&self.loaded, Vec::new())
+        Explanation::new(Arc::clone(&self.loaded), Vec::new())
     }
 
     /// Returns the warnings: settings that are valid but probably unintended.

@@ -195,15 +195,15 @@ impl<'c> Destination<'c> {
     fn tls(&self, found: &mut Vec<RuleViolation>) {
         if !self.settings.endpoint.is_https() {
             // A general key may be meant for other signals.
-            let is_used = Signal::ALL.iter().any(|signal| self.otlp.settings(*signal).endpoint.is_https());
-            let help = match self.written() {
-                Some(written) if !written.has_scheme() => "remove `insecure`, or this key".to_owned(),
-                _ => format!("use https:// in `{}`, or remove this key", self.endpoint_key()),
-            };
-            for (key, _) in self.named_files().filter(|(_, is_own)| *is_own || !is_used) {
+            let is_used = || Signal::ALL.iter().any(|signal| self.otlp.settings(*signal).endpoint.is_https());
+            for (key, _) in self.named_files().filter(|(_, is_own)| *is_own || !is_used()) {
+                let help = match self.written() {
+                    Some(written) if !written.has_scheme() => "remove `insecure`, or this key".to_owned(),
+                    _ => format!("use https:// in `{}`, or remove this key", self.endpoint_key()),
+                };
                 let message = "the connection is not encrypted, because the endpoint uses http://";
                 let keys = [&*key, &self.endpoint_key(), &self.insecure_key()];
-                found.push(RuleViolation::error(&keys, message).with_help(&help));
+                found.push(RuleViolation::error(&keys, message).with_help(help));
             }
             return;
         }

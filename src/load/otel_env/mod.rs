@@ -8,17 +8,17 @@ mod table;
 
 use std::collections::HashSet;
 
-use figment::value::{Dict, Value};
 use percent_encoding::percent_decode_str;
 
 use self::table::{Codec, Effect, VARIABLES};
 use super::{
-    check::check_value,
     environment::Environment,
     layer::Layer,
     layer_source::LayerSource,
     platform::{is_foreign, is_service_link},
+    value_tree::{Table, Value},
     values,
+    walk::check_value,
 };
 use crate::{
     config::{
@@ -38,7 +38,7 @@ use crate::{
 pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> Vec<Layer> {
     let mut reader = VariableReader { environment, warnings, layers: Vec::new() };
     for (name, effect) in VARIABLES {
-        if environment.not_unicode().iter().any(|other| other == name) {
+        if environment.not_unicode().contains(*name) {
             reader.warn(name, "the value is not valid UTF-8, ignored");
         }
         let Some(text) = environment.get(name).filter(|text| !is_service_link(name, text)) else { continue };
@@ -122,8 +122,8 @@ impl VariableReader<'_> {
 
     /// Returns whether the key accepts the value. If not, it is ignored with a warning.
     fn accepts(&mut self, name: &str, path: &[String], value: &Value) -> bool {
-        let Err(error) = check_value::<Config>(path, value) else { return true };
-        self.ignored(LayerSource::Env(name.to_owned()).refused(path, error, value));
+        let Err(refusal) = check_value::<Config>(path, value) else { return true };
+        self.ignored(LayerSource::Env(name.to_owned()).refused(path, *refusal, value));
         false
     }
 
@@ -159,7 +159,7 @@ impl VariableReader<'_> {
     /// See the specification, "OpenTelemetry Protocol Exporter", "Specifying headers via
     /// environment variables".
     fn headers(&mut self, name: &str, path: &[String], text: &str) {
-        let mut headers = Dict::new();
+        let mut headers = Table::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             // The entry may contain a secret, so no warning quotes it.
             let Some((key, value)) = entry.split_once('=') else {
@@ -196,7 +196,7 @@ impl VariableReader<'_> {
                 return self.warn(name, message);
             }
         }
-        let mut values = Dict::new();
+        let mut values = Table::new();
         for (attribute, value) in attributes {
             let service_key = Resource::SERVICE_KEYS.iter().find(|(known, _)| *known == attribute);
             let path: KeyPath = match service_key {
@@ -277,10 +277,7 @@ mod tests {
     fn keys_of_all_variables_exist() {
         for (name, effect) in VARIABLES {
             if let Effect::Set(key, _) = effect {
-                assert!(
-                    crate::load::value_type::value_type::<Config>(&key_path(key)).is_ok(),
-                    "{name} sets {key}"
-                );
+                assert!(crate::load::walk::value_type::<Config>(&key_path(key)).is_ok(), "{name} sets {key}");
             }
         }
     }
