@@ -40,8 +40,9 @@ pub(crate) trait LogDestination: Flush {
     /// Counts a record as lost. Called only if [`accepts`](Self::accepts) was `false`.
     fn refuse(&self) {}
 
-    /// Returns `true` if the destination writes each record as a line of JSON, and nothing else. The
-    /// two methods that follow are called only then.
+    /// Returns `true` if the destination writes each record as a line of JSON, and nothing else.
+    ///
+    /// The two methods that follow are called only then.
     fn writes_json(&self) -> bool {
         false
     }

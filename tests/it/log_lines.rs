@@ -86,6 +86,8 @@ fn line_without_a_record_equals_that_of_a_record() {
         let from_records = lines(&[limits, &beside_file[..]].concat());
         assert_eq!(direct.len(), 18, "{direct:#?}");
         assert_eq!(direct, from_records, "{limits:?}");
+        let beside_records = lines(&[limits, &[("logs.exporters", "console,otlp")]].concat());
+        assert_eq!(direct, beside_records, "{limits:?}");
         assert!(direct.iter().filter(|line| line.ends_with(" bytes of ids")).count() > 8);
     }
 }
