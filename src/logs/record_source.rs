@@ -23,6 +23,7 @@ pub(super) enum Target<'t> {
 }
 
 impl<'t> Target<'t> {
+    #[expect(clippy::match_same_arms, reason = "the texts live for different times")]
     pub(super) fn as_str(self) -> &'t str {
         match self {
             Self::Static(target) => target,
