@@ -40,6 +40,21 @@ pub(crate) trait LogDestination: Flush {
     /// Counts a record as lost. Called only if [`accepts`](Self::accepts) was `false`.
     fn refuse(&self) {}
 
+    /// Returns `true` if the destination writes each record as a line of JSON, and nothing else.
+    ///
+    /// The two methods that follow are called only then.
+    fn writes_json(&self) -> bool {
+        false
+    }
+
+    /// Returns whether a line is refused, and if so counts it as lost.
+    fn refuses_line(&self) -> bool {
+        false
+    }
+
+    /// Writes a line of JSON.
+    fn write_line(&self, _line: &str) {}
+
     /// Reads a record.
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope);
 

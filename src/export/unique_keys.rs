@@ -7,11 +7,19 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 
+use crate::logs::KeyBits;
+
 /// Removes repeated keys.
+#[inline]
 pub(crate) fn remove_repeated(attributes: &mut Vec<KeyValue>) {
-    if !repeats(attributes) {
-        return;
+    if repeats(attributes) {
+        remove_found(attributes);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn remove_found(attributes: &mut Vec<KeyValue>) {
     let mut places: HashMap<Key, usize> = HashMap::new();
     let mut unique = Vec::new();
     for attribute in attributes.drain(..) {
@@ -61,36 +69,16 @@ pub(crate) fn unique_scope(scope: &InstrumentationScope) -> Option<Instrumentati
     })
 }
 
-/// Suspects equal keys, at little cost: keys whose bits differ are not equal.
-#[derive(Debug, Default)]
-pub(crate) struct KeyBits {
-    bits: u64,
-    may_repeat: bool,
-}
-
-impl KeyBits {
-    #[inline]
-    pub(crate) fn add(&mut self, key: &str) {
-        let first = key.as_bytes().first().map_or(0, |byte| usize::from(*byte));
-        let bit = 1 << ((key.len() ^ (first << 2)) % 64);
-        self.may_repeat |= self.bits & bit != 0;
-        self.bits |= bit;
-    }
-
-    /// Returns `false` if all added keys are different.
-    #[inline]
-    pub(crate) fn may_repeat(&self) -> bool {
-        self.may_repeat
-    }
-}
-
 /// The number of attributes up to which all pairs are compared.
 const FEW: usize = 16;
 
 #[inline]
 fn repeats(attributes: &[KeyValue]) -> bool {
-    if attributes.len() < 2 {
+    if let [] | [_] = attributes {
         return false;
+    }
+    if let [a, b] = attributes {
+        return a.key.as_str() == b.key.as_str();
     }
     let mut keys = KeyBits::default();
     for attribute in attributes {

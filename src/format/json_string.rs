@@ -1,5 +1,7 @@
 //! JSON strings without control characters.
 
+use std::fmt;
+
 use super::hex::push_hex;
 
 /// A byte that is copied as it is.
@@ -32,6 +34,17 @@ static ESCAPES: [u8; 256] = {
 #[inline]
 pub(crate) fn push_string(out: &mut String, text: &str) {
     push_escaped("\"", text, "\"", out);
+}
+
+/// Escapes what is written, for a string without its quotes.
+#[derive(Debug)]
+pub(crate) struct EscapedText<'o>(pub(crate) &'o mut String);
+
+impl fmt::Write for EscapedText<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        push_escaped("", text, "", self.0);
+        Ok(())
+    }
 }
 
 /// Appends `text` with its characters escaped, between `before` and `after`, which are copied.
@@ -88,7 +101,7 @@ fn push_escaped_slow(out: &mut String, text: &str) {
 /// Returns whether all bytes are ASCII that needs no escape.
 ///
 /// Checks eight bytes at once. The last word overlaps the one before it.
-fn is_plain(bytes: &[u8]) -> bool {
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     if let Some(last) = bytes.last_chunk::<8>() {
         let (words, _) = bytes.as_chunks::<8>();
         words.iter().all(|word| is_plain_word(u64::from_le_bytes(*word)))

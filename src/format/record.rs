@@ -1,9 +1,9 @@
 //! Access to the parts of a log record that every format shows.
 
+use std::time::SystemTime;
+
 use opentelemetry::{InstrumentationScope, logs::Severity};
 use opentelemetry_sdk::logs::SdkLogRecord;
-
-use super::time::push_timestamp;
 
 /// Returns the target that `logs.level` filters on: that of the record, otherwise the scope name.
 #[inline]
@@ -11,10 +11,10 @@ pub(crate) fn target<'r>(record: &'r SdkLogRecord, scope: &'r InstrumentationSco
     record.target().map_or(scope.name(), |target| target)
 }
 
-/// Appends the time of a record, otherwise the time at which it was observed.
+/// Returns the time of a record, otherwise the time at which it was observed.
 #[inline]
-pub(super) fn push_record_time(out: &mut String, record: &SdkLogRecord) {
-    push_timestamp(out, record.timestamp().or(record.observed_timestamp()));
+pub(super) fn record_time(record: &SdkLogRecord) -> Option<SystemTime> {
+    record.timestamp().or(record.observed_timestamp())
 }
 
 /// The names of the levels; the first one is for records without a severity.

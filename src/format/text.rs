@@ -7,7 +7,8 @@ use super::{
     exception::repeats_message,
     hex::push_hex,
     palette::Palette,
-    record::{LEVEL_NAMES, level_index, push_record_time, target},
+    record::{LEVEL_NAMES, level_index, record_time, target},
+    time::push_timestamp,
     value::push_value,
 };
 use crate::text::push_escaped_controls;
@@ -21,7 +22,7 @@ pub(crate) fn push_record(
 ) {
     let (dim, reset) = (palette.dim(), palette.reset());
     out.push_str(dim);
-    push_record_time(out, record);
+    push_timestamp(out, record_time(record));
     let level = LEVEL_NAMES[level_index(record.severity_number())];
     // Level names have at most five letters and are right-aligned.
     out.extend([reset, " ", palette.level(level), &"    "[level.len().min(5) - 1..], level, reset, " "]);

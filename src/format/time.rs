@@ -33,9 +33,8 @@ pub(super) fn push_timestamp(out: &mut String, time: Option<SystemTime>) {
         // The thread-local is no longer available while the thread ends.
         out.push_str(&format_second(second));
     }
-    for pair in [micros / 10_000, micros / 100 % 100, micros % 100] {
-        out.push_str(DIGIT_PAIRS[pair as usize]);
-    }
+    // The seventh digit from the right keeps the zeros before the others.
+    out.push_str(&itoa::Buffer::new().format(1_000_000 + micros)[1..]);
     out.push('Z');
 }
 
@@ -58,20 +57,6 @@ pub(crate) fn format_timestamp(time: Option<SystemTime>) -> String {
     push_timestamp(&mut out, time);
     out
 }
-
-/// The numbers below 100 with two digits each.
-const DIGIT_PAIRS: [&str; 100] = {
-    const DIGITS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
-                          5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-    let mut pairs = [""; 100];
-    let mut number = 0;
-    while number < 100 {
-        let (_, from) = DIGITS.split_at(2 * number);
-        (pairs[number], _) = from.split_at(2);
-        number += 1;
-    }
-    pairs
-};
 
 /// Returns date and time of a second: `2026-11-23T19:59:17.`
 fn format_second(second: i64) -> String {

@@ -2,11 +2,12 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU8, Ordering},
+    atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
 };
 
 use super::{
     level::{self, to_log},
+    level_cache,
     min_severities::MinSeverities,
 };
 use crate::config::{ExporterName, LevelFilter, LogFilter, Logs};
@@ -26,6 +27,8 @@ struct FilterState {
     min_severities: Mutex<MinSeverities>,
     /// The most detailed level if it is the same for all targets, otherwise [`MIXED`].
     uniform_level: AtomicU8,
+    /// Changes after each change of the levels, for the [`level_cache`].
+    version: AtomicU64,
     /// True if the maximum level of the `log` crate follows this filter.
     syncs_log_crate: AtomicBool,
     /// Held during a change, so that concurrent changes leave a consistent state.
@@ -48,6 +51,7 @@ impl ReloadableFilter {
                 .collect(),
             min_severities: Mutex::default(),
             uniform_level: AtomicU8::new(MIXED),
+            version: AtomicU64::new(level_cache::next_version()),
             syncs_log_crate: AtomicBool::new(false),
             changing: Mutex::default(),
         }));
@@ -65,6 +69,7 @@ impl ReloadableFilter {
         let Some(general) = &self.0.general else { return };
         let _changing = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         *general.write().unwrap_or_else(PoisonError::into_inner) = level;
+        self.0.version.store(level_cache::next_version(), Ordering::Release);
         self.update_uniform_level();
         let min_severities = self.0.min_severities.lock().unwrap_or_else(PoisonError::into_inner);
         min_severities.update(|name| self.min_severity(name));
@@ -100,7 +105,9 @@ impl ReloadableFilter {
 
     /// Returns the most detailed level that is enabled for `target`.
     fn level_of(&self, target: &str) -> LevelFilter {
-        self.most_detailed_of(|filter| filter.level_of(target))
+        // Read first: a level that is found later is at least as new as the version.
+        let version = self.0.version.load(Ordering::Acquire);
+        level_cache::level_of(target, version, || self.most_detailed_of(|filter| filter.level_of(target)))
     }
 
     /// Returns the most detailed level that is enabled for any target.
@@ -134,5 +141,35 @@ impl ReloadableFilter {
         let mut min_severities = self.0.min_severities.lock().unwrap_or_else(PoisonError::into_inner);
         // The minimum is determined under the lock, so that a concurrent change does not miss it.
         min_severities.track(target, || self.min_severity(target))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn level_of_a_target_follows_each_change() {
+        let levels =
+            |default, of_cart| LogFilter { default, targets: vec![("shop::cart".to_owned(), of_cart)] };
+        let (before, after) =
+            (levels(LevelFilter::Info, LevelFilter::Debug), levels(LevelFilter::Warn, LevelFilter::Trace));
+        let logs = Logs { level: before.clone(), ..Logs::default() };
+        let filter = ReloadableFilter::new(&logs, &[ExporterName::Console]);
+        let other = ReloadableFilter::new(&Logs::default(), &[ExporterName::Console]);
+        let long = "shop::cart::a_module_with_a_name_that_is_too_long_to_be_kept";
+        for target in ["shop::cart", "shop::carts", "shop", "", long] {
+            // The text may be at the address of another one later.
+            let target = target.to_owned();
+            let is_cart = target.starts_with("shop::cart");
+            for _ in 0..2 {
+                filter.set(before.clone());
+                assert_eq!(filter.enabled(&target, LevelFilter::Debug), is_cart, "{target}");
+                assert!(!other.enabled(&target, LevelFilter::Debug), "{target}");
+                filter.set(after.clone());
+                assert_eq!(filter.enabled(&target, LevelFilter::Trace), is_cart, "{target}");
+                assert_eq!(filter.enabled(&target, LevelFilter::Info), is_cart, "{target}");
+            }
+        }
     }
 }

@@ -11,19 +11,19 @@ use std::{
 };
 
 use opentelemetry::{
-    KeyValue,
-    logs::{AnyValue, LogRecord as _, Severity},
+    KeyValue, Value,
+    logs::{AnyValue, Severity},
 };
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
     ReloadableFilter,
     exception::exception_attributes,
-    record::{add_location, init_record},
+    key_bits::KeyBits,
+    record::add_location,
     record_emitter::{RecordEmitter, RecordSink},
+    record_source::{Fields, Head, Place, RecordLimits, RecordSource, SourceValue, Target},
 };
-use crate::format::to_any_value;
-
 /// Creates loggers that share a provider, a sink and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
@@ -145,16 +145,46 @@ impl Logger {
         exception: impl IntoIterator<Item = (&'static str, String)>,
         location: &'static Location<'static>,
     ) {
-        let mut record = self.emitter.create_log_record();
-        init_record(&mut record, self.name.clone(), severity);
-        record.set_body(body);
-        for attribute in attributes {
-            record.add_attribute(attribute.key.clone(), to_any_value(&attribute.value));
+        let head = Head { target: Target::Name(&self.name), severity };
+        let location = self.code_location.then_some(location);
+        let exception = exception.into_iter().collect();
+        self.emitter.emit(head, CallSource { body: Some(body), attributes, exception, location });
+    }
+}
+
+/// A call of a logger.
+struct CallSource<'c> {
+    body: Option<AnyValue>,
+    attributes: &'c [KeyValue],
+    exception: Vec<(&'static str, String)>,
+    location: Option<&'static Location<'static>>,
+}
+
+impl RecordSource for CallSource<'_> {
+    fn is_regular(&self, limits: RecordLimits) -> bool {
+        let mut keys = KeyBits::default();
+        self.attributes.iter().for_each(|attribute| keys.add(attribute.key.as_str()));
+        let is_list = |attribute: &KeyValue| matches!(attribute.value, Value::Array(_));
+        !matches!(self.body, Some(AnyValue::ListAny(_) | AnyValue::Map(_)))
+            && self.exception.is_empty()
+            && self.location.is_none()
+            && self.attributes.len() <= limits.attributes
+            && !keys.may_repeat()
+            && !(limits.value_length.is_some() && self.attributes.iter().any(is_list))
+    }
+
+    fn read(&mut self, fields: &mut impl Fields) {
+        if let Some(body) = self.body.take() {
+            fields.set(Place::Body, SourceValue::Any(body));
         }
-        record.add_attributes(exception);
-        if self.code_location {
-            add_location(&mut record, Some(location.file()), Some(location.line()));
+        for KeyValue { key, value, .. } in self.attributes {
+            fields.set(Place::Key(key), SourceValue::Attribute(value));
         }
-        self.emitter.emit(&mut record);
+        for (key, value) in std::mem::take(&mut self.exception) {
+            fields.set(Place::Static(key), SourceValue::Any(value.into()));
+        }
+        if let Some(location) = self.location {
+            add_location(fields, Some(SourceValue::Static(location.file())), Some(location.line()));
+        }
     }
 }

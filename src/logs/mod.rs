@@ -2,20 +2,27 @@
 //! result.
 
 mod callsites;
+mod event_source;
 mod exception;
 mod filter;
 mod formatted_fields;
 mod internal_events;
+mod key_bits;
 mod late_exit;
 mod layer_filter;
 mod level;
+mod level_cache;
+mod line_fields;
 mod log_bridge;
 mod logger;
 mod min_severities;
 mod record;
 mod record_emitter;
+mod record_fields;
 mod record_filter;
+mod record_source;
 mod record_visitor;
+mod regular_events;
 mod shared_spans;
 mod span_layer;
 mod tracing_layer;
@@ -26,9 +33,11 @@ pub use self::logger::Logger;
 pub(crate) use self::{
     exception::exception_attributes,
     filter::ReloadableFilter,
+    key_bits::KeyBits,
     log_bridge::LogBridge,
     logger::LoggerFactory,
     record_emitter::RecordSink,
     record_filter::RecordFilter,
+    record_source::RecordLimits,
     tracing_layer::{any_tracing_layer, tracing_layer},
 };

@@ -1,25 +1,43 @@
 //! Emits records that their source has filtered.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use opentelemetry::{
-    Context, InstrumentationScope,
-    logs::{LogRecord as _, Logger as _, LoggerProvider as _},
+    Context, InstrumentationScope, SpanId, TraceFlags, TraceId,
+    logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity},
     trace::TraceContextExt as _,
 };
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider};
 
-use crate::context;
+use super::{
+    line_fields::LineFields,
+    record::init_record,
+    record_fields::RecordFields,
+    record_source::{Head, RecordLimits, RecordSource},
+};
+use crate::{context, format::json::JsonLine};
 
 /// Receives log records that have passed the filter.
 pub(crate) trait RecordSink: fmt::Debug + Send + Sync {
-    fn emit_filtered(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope);
+    fn limits(&self) -> RecordLimits;
+
+    /// Takes a record. `is_within_limits` is `false` if that is unknown.
+    fn emit_record(&self, record: SdkLogRecord, scope: &InstrumentationScope, is_within_limits: bool);
+
+    /// Returns whether all destinations write lines of JSON, and nothing else.
+    fn writes_json(&self) -> bool;
+
+    /// Emits a record as a line of JSON, which `write` appends.
+    fn emit_line(&self, target: &str, severity: Severity, write: &mut dyn FnMut(&mut String));
 }
 
 /// Passes records to the sink, without a detour through the SDK.
 ///
 /// The SDK would access the current context twice, panic where it is not accessible, and filter the
 /// records again.
+///
+/// If all destinations write lines of JSON, it creates no record: it writes the fields into a line
+/// as their source holds them.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordEmitter {
     /// Creates records; the SDK has no other way.
@@ -27,6 +45,30 @@ pub(crate) struct RecordEmitter {
     scope: InstrumentationScope,
     /// `None` if no exporter gets records.
     sink: Option<Arc<dyn RecordSink>>,
+    /// A copy of the answer of the sink.
+    writes_json: bool,
+}
+
+/// The ids of a span.
+#[derive(Debug, Clone, Copy)]
+struct SpanIds {
+    trace: TraceId,
+    span: SpanId,
+    flags: TraceFlags,
+}
+
+impl SpanIds {
+    /// Returns the ids of the span in `context`. A no-op span has none.
+    #[inline]
+    fn of(context: &Context) -> Option<Self> {
+        if !context.has_active_span() {
+            return None;
+        }
+        let span = context.span();
+        let ids = span.span_context();
+        let ids = Self { trace: ids.trace_id(), span: ids.span_id(), flags: ids.trace_flags() };
+        (ids.trace != TraceId::INVALID).then_some(ids)
+    }
 }
 
 impl RecordEmitter {
@@ -36,53 +78,53 @@ impl RecordEmitter {
         name: Cow<'static, str>,
     ) -> Self {
         let scope = InstrumentationScope::builder(name).build();
-        Self { sdk: provider.logger_with_scope(scope.clone()), scope, sink }
-    }
-
-    #[inline]
-    pub(super) fn create_log_record(&self) -> SdkLogRecord {
-        self.sdk.create_log_record()
+        let writes_json = sink.as_ref().is_some_and(|sink| sink.writes_json());
+        Self { sdk: provider.logger_with_scope(scope.clone()), scope, sink, writes_json }
     }
 
     /// Emits a record with the ids of the current span. Without access to the current context, it
     /// has no ids.
     #[inline]
-    pub(super) fn emit(&self, record: &mut SdkLogRecord) {
-        let is_suppressed = context::with_current(|current| {
-            set_ids(record, current);
-            current.is_telemetry_suppressed()
+    pub(super) fn emit(&self, head: Head<'_>, source: impl RecordSource) {
+        let ids = context::with_current(|current| {
+            (!current.is_telemetry_suppressed()).then(|| SpanIds::of(current))
         });
-        if is_suppressed != Some(true) {
-            self.send(record);
+        if let Some(ids) = ids.unwrap_or(Some(None)) {
+            self.send(head, source, ids);
         }
     }
 
     /// Emits a record with the ids of the span in `parent`, whatever span is current.
-    pub(super) fn emit_in(&self, record: &mut SdkLogRecord, parent: Option<&Context>) {
+    pub(super) fn emit_in(&self, head: Head<'_>, source: impl RecordSource, parent: Option<&Context>) {
         let is_suppressed = context::with_current(Context::is_telemetry_suppressed) == Some(true)
             || parent.is_some_and(Context::is_telemetry_suppressed);
-        if is_suppressed {
-            return;
-        }
-        if let Some(parent) = parent {
-            set_ids(record, parent);
-        }
-        self.send(record);
-    }
-
-    #[inline]
-    fn send(&self, record: &mut SdkLogRecord) {
-        if let Some(sink) = &self.sink {
-            sink.emit_filtered(record, &self.scope);
+        if !is_suppressed {
+            self.send(head, source, parent.and_then(SpanIds::of));
         }
     }
-}
 
-#[inline]
-fn set_ids(record: &mut SdkLogRecord, context: &Context) {
-    if context.has_active_span() {
-        let span = context.span();
-        let ids = span.span_context();
-        record.set_trace_context(ids.trace_id(), ids.span_id(), Some(ids.trace_flags()));
+    fn send(&self, head: Head<'_>, mut source: impl RecordSource, ids: Option<SpanIds>) {
+        let Some(sink) = &self.sink else { return };
+        let limits = sink.limits();
+        let is_regular = source.is_regular(limits);
+        if is_regular && self.writes_json {
+            let (target, severity) = (head.target.as_str(), head.severity);
+            return sink.emit_line(target, severity, &mut |out| {
+                let mut line = JsonLine::start(out, Some(SystemTime::now()), Some(severity), target);
+                let mut fields = LineFields::new(&mut line, limits.value_length);
+                source.read(&mut fields);
+                fields.end();
+                line.end(ids.map(|ids| (ids.trace, ids.span)));
+            });
+        }
+        let mut record = self.sdk.create_log_record();
+        init_record(&mut record, head);
+        let mut fields = RecordFields::new(&mut record);
+        source.read(&mut fields);
+        fields.end();
+        if let Some(ids) = ids {
+            record.set_trace_context(ids.trace, ids.span, Some(ids.flags));
+        }
+        sink.emit_record(record, &self.scope, is_regular && limits.value_length.is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! The filter in front of one exporter.
 
-use opentelemetry::InstrumentationScope;
+use opentelemetry::{InstrumentationScope, logs::Severity};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
@@ -38,11 +38,11 @@ impl RecordFilter {
     /// Returns whether the exporter gets `record`.
     #[inline]
     pub(crate) fn matches(&self, record: &SdkLogRecord, scope: &InstrumentationScope) -> bool {
-        matches!(self, Self::Open) || self.enables(record, scope)
+        matches!(self, Self::Open) || self.enables(target(record, scope), record.severity_number())
     }
 
-    fn enables(&self, record: &SdkLogRecord, scope: &InstrumentationScope) -> bool {
-        let target = target(record, scope);
+    /// Returns whether the exporter gets a record with this target and severity.
+    pub(crate) fn enables(&self, target: &str, severity: Option<Severity>) -> bool {
         let min_severity_of = |filter: &LogFilter| min_severity(filter.level_of(target));
         let min_severity = match self {
             Self::Open => return true,
@@ -51,6 +51,6 @@ impl RecordFilter {
             Self::Override(filter) => min_severity_of(filter),
         };
         // A record without a severity passes if any severity does.
-        record.severity_number().map_or(min_severity < NEVER, |severity| severity as u8 >= min_severity)
+        severity.map_or(min_severity < NEVER, |severity| severity as u8 >= min_severity)
     }
 }

@@ -1,9 +1,10 @@
 //! Spans that several layers would convert.
 //!
 //! `tracing-opentelemetry` panics if two of its layers convert the same span, and keeps its data
-//! private. Therefore each span is marked by the layer of this crate that converts it.
+//! private. Therefore each span is marked by the layer of this crate that converts it, unless there
+//! is no other one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tracing::{Dispatch, Subscriber, span::Id};
 use tracing_subscriber::{layer::Context as LayerContext, registry::LookupSpan};
@@ -16,9 +17,14 @@ struct Converted;
 /// Marks a converted span that another layer of this crate would also convert.
 struct Shared;
 
+/// The number of layers of this crate.
+static LAYERS: AtomicUsize = AtomicUsize::new(0);
+
 /// Decides which spans a layer converts: those that no other layer has converted before.
 pub(super) struct SharedSpans {
     diagnostics: DiagnosticLog,
+    /// True if spans are marked even by the only layer.
+    always_marks: bool,
     /// True after another layer has converted a span.
     is_second: AtomicBool,
     /// True after a layer of the program has converted a span.
@@ -26,12 +32,32 @@ pub(super) struct SharedSpans {
 }
 
 impl SharedSpans {
-    pub(super) fn new(diagnostics: DiagnosticLog) -> Self {
-        Self { diagnostics, is_second: AtomicBool::new(false), is_beside_foreign: AtomicBool::new(false) }
+    pub(super) fn new(diagnostics: DiagnosticLog, always_marks: bool) -> Self {
+        LAYERS.fetch_add(1, Ordering::SeqCst);
+        Self {
+            diagnostics,
+            always_marks,
+            is_second: AtomicBool::new(false),
+            is_beside_foreign: AtomicBool::new(false),
+        }
     }
 
     /// Returns whether the layer converts this new span. Reports once if it does not.
+    ///
+    /// `dispatch` is the subscriber if other layers of it may have converted the span before.
+    #[inline]
     pub(super) fn claim<S>(&self, id: &Id, ctx: &LayerContext<'_, S>, dispatch: Option<&Dispatch>) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let is_only_layer = !self.always_marks && LAYERS.load(Ordering::Relaxed) == 1;
+        if is_only_layer && dispatch.is_none() && !self.is_beside_foreign.load(Ordering::Relaxed) {
+            return true;
+        }
+        self.claim_shared(id, ctx, dispatch)
+    }
+
+    fn claim_shared<S>(&self, id: &Id, ctx: &LayerContext<'_, S>, dispatch: Option<&Dispatch>) -> bool
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
@@ -79,7 +105,13 @@ impl SharedSpans {
     }
 }
 
-/// Returns whether a layer of this crate converts this span.
+impl Drop for SharedSpans {
+    fn drop(&mut self) {
+        LAYERS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Returns whether a layer of this crate has marked this span.
 pub(super) fn is_converted<S>(id: &Id, ctx: &LayerContext<'_, S>) -> bool
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

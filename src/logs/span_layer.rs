@@ -57,8 +57,8 @@ where
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
-    pub(super) fn new(tracers: &SdkTracerProvider, diagnostics: DiagnosticLog) -> Self {
-        Self { bridge: bridge(tracers), shared: SharedSpans::new(diagnostics) }
+    pub(super) fn new(tracers: &SdkTracerProvider, diagnostics: DiagnosticLog, always_marks: bool) -> Self {
+        Self { bridge: bridge(tracers), shared: SharedSpans::new(diagnostics, always_marks) }
     }
 
     pub(super) fn create(

@@ -1,9 +1,9 @@
 //! The bridge from `tracing`: events become log records, spans become OpenTelemetry spans.
 
-use std::{borrow::Cow, ptr, sync::OnceLock};
+use std::{any::TypeId, ptr, sync::OnceLock};
 
 use opentelemetry::Context;
-use opentelemetry_sdk::{logs::SdkLogRecord, trace::SdkTracerProvider};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber,
     dispatcher::{self, WeakDispatch},
@@ -11,23 +11,36 @@ use tracing::{
     subscriber::Interest,
 };
 use tracing_log::NormalizeEvent as _;
-use tracing_subscriber::{Layer, layer::Context as LayerContext, registry::LookupSpan};
+use tracing_opentelemetry::OpenTelemetryLayer;
+use tracing_subscriber::{
+    Layer, Registry,
+    filter::Filtered,
+    layer::{Context as LayerContext, Layered},
+    registry::LookupSpan,
+};
 
 use super::{
     callsites,
+    event_source::EventSource,
     formatted_fields::FormattedFields,
     internal_events::{InternalEvents, is_internal},
     layer_filter::{LOG_TRACER_TARGET, LayerFilter},
-    level::{from_tracing, severity},
     logger::LoggerFactory,
-    record::{add_location, init_record},
     record_emitter::RecordEmitter,
-    record_visitor::RecordVisitor,
     shared_spans::{is_converted, is_shared},
     span_layer::{LookupOnly, SpanLayer, bridge},
     unattached_spans,
 };
 use crate::diagnostics::DiagnosticLog;
+
+/// The layer of this crate, and the one that serves [`OpenTelemetrySpanExt`].
+///
+/// [`OpenTelemetrySpanExt`]: tracing_opentelemetry::OpenTelemetrySpanExt
+type WholeLayer<S> = Layered<
+    Filtered<TracingLayer<S>, LayerFilter, S>,
+    Filtered<OpenTelemetryLayer<S, SdkTracer>, LookupOnly, S>,
+    S,
+>;
 
 /// Returns the layer for a subscriber that is being built.
 pub(crate) fn tracing_layer<S>(
@@ -41,7 +54,8 @@ where
     let layer = TracingLayer::new(tracers, logs, diagnostics, false);
     let filter = layer.filter.clone();
     // The filter of the outer layer gives the level hint of both.
-    bridge(tracers).with_filter(LookupOnly).and_then(layer.with_filter(filter))
+    let whole: WholeLayer<S> = bridge(tracers).with_filter(LookupOnly).and_then(layer.with_filter(filter));
+    whole
 }
 
 /// Returns the layer for a subscriber that may exist already, behind a `reload::Layer`.
@@ -74,6 +88,8 @@ struct TracingLayer<S> {
     is_self_filtered: bool,
     /// The subscriber of this layer. It is not accessible otherwise while an event is handled.
     dispatch: OnceLock<WeakDispatch>,
+    /// True if this layer is the first of its subscriber; empty until a span needs it.
+    is_first: OnceLock<bool>,
     internal_events: InternalEvents,
 }
 
@@ -85,12 +101,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
         is_self_filtered: bool,
     ) -> Self {
         Self {
-            spans: SpanLayer::new(tracers, diagnostics),
+            spans: SpanLayer::new(tracers, diagnostics, is_self_filtered),
             emitter: logs.emitter("tracing"),
             code_location: logs.code_location,
             filter: LayerFilter { logs: logs.filter.clone(), diagnostics },
             is_self_filtered,
             dispatch: OnceLock::new(),
+            is_first: OnceLock::new(),
             internal_events: InternalEvents::new(diagnostics),
         }
     }
@@ -138,31 +155,18 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
     ///
     /// `log` is the original metadata if the event is a record of the `log` crate.
     fn emit(&self, event: &Event<'_>, log: Option<&Metadata<'_>>, ctx: &LayerContext<'_, S>) {
-        let mut record = self.emitter.create_log_record();
-        self.fill(&mut record, event, log);
+        let source = EventSource { event, log, code_location: self.code_location };
+        let head = source.head();
         if !event.is_contextual() {
             // Without a parent the record belongs to no span, whatever span is current.
             let parent = event.parent().and_then(|parent| self.span_context(parent, ctx));
-            self.emitter.emit_in(&mut record, parent.as_ref());
+            self.emitter.emit_in(head, source, parent.as_ref());
         } else if unattached_spans::exist() {
             let current = ctx.lookup_current().and_then(|current| self.span_context(&current.id(), ctx));
-            self.emitter.emit_in(&mut record, current.as_ref());
+            self.emitter.emit_in(head, source, current.as_ref());
         } else {
             // The current span may be one of `tracing` or not.
-            self.emitter.emit(&mut record);
-        }
-    }
-
-    fn fill(&self, record: &mut SdkLogRecord, event: &Event<'_>, log: Option<&Metadata<'_>>) {
-        let own = event.metadata();
-        let target = log.map_or(Cow::Borrowed(own.target()), |log| log.target().to_owned().into());
-        init_record(record, target, severity(from_tracing(*own.level())));
-        event.record(&mut RecordVisitor { record, is_log: log.is_some() });
-        if self.code_location {
-            match log {
-                None => add_location(record, own.file(), own.line()),
-                Some(log) => add_location(record, log.file().map(str::to_owned), log.line()),
-            }
+            self.emitter.emit(head, source);
         }
     }
 
@@ -178,6 +182,16 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
         dispatch
             .and_then(|dispatch| tracing_opentelemetry::get_otel_context(id, &dispatch))
             .or_else(|| self.spans.context_by_entering(id, ctx))
+    }
+
+    /// Returns whether no other layer can have seen a span before: this layer was added alone to a
+    /// bare registry. Its types show that; for others it is unknown.
+    #[inline]
+    fn is_first(&self) -> bool {
+        *self.is_first.get_or_init(|| {
+            TypeId::of::<S>() == TypeId::of::<Registry>()
+                && self.dispatch().is_some_and(|dispatch| dispatch.is::<Layered<WholeLayer<S>, S>>())
+        })
     }
 
     /// Returns the subscriber of this layer, if it is known.
@@ -215,7 +229,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer<S> {
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: LayerContext<'_, S>) {
         if self.enables(attributes.metadata()) {
-            self.spans.create(attributes, id, ctx, self.dispatch().as_ref());
+            let dispatch = if self.is_first() { None } else { self.dispatch() };
+            self.spans.create(attributes, id, ctx, dispatch.as_ref());
         }
     }
 

@@ -33,6 +33,7 @@ mod item_size;
 mod language;
 mod lenient_env;
 mod load_time;
+mod log_lines;
 mod logs;
 mod metrics;
 mod metrics_page;

@@ -1,11 +1,11 @@
 //! Log records as lines.
 
-use std::{cell::RefCell, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::logs::SdkLogRecord;
 
-use super::writer::LineWriter;
+use super::{line_buffer::with_line, writer::LineWriter};
 use crate::{
     export::{
         destination::LogDestination,
@@ -23,14 +23,6 @@ pub(crate) struct LineLogDestination {
     pub(crate) recorder: Arc<StatsRecorder>,
 }
 
-thread_local! {
-    /// Reused from line to line.
-    static LINE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// The largest buffer that is kept for the next line.
-const MAX_KEPT: usize = 64 * 1024;
-
 impl LogDestination for LineLogDestination {
     fn accepts(&self) -> bool {
         self.lines.accepts()
@@ -40,26 +32,24 @@ impl LogDestination for LineLogDestination {
         self.lines.refuse_full(1, &self.recorder);
     }
 
+    fn writes_json(&self) -> bool {
+        matches!(self.format, LineFormat::Json)
+    }
+
+    fn refuses_line(&self) -> bool {
+        self.lines.refuse_early(1, &self.recorder)
+    }
+
+    fn write_line(&self, line: &str) {
+        self.lines.push(line, 1, &self.recorder);
+    }
+
     fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
-        if self.lines.refuse_early(1, &self.recorder) {
-            return;
-        }
-        let write = |line: &mut String| {
-            line.clear();
-            self.format.push_record(line, record, scope);
-            self.lines.push(line, 1, &self.recorder);
-        };
-        let written = LINE.try_with(|line| {
-            let mut line = line.try_borrow_mut().ok()?;
-            write(&mut line);
-            if line.capacity() > MAX_KEPT {
-                *line = String::new();
-            }
-            Some(())
-        });
-        // The thread ends, or the writer of the console logs itself.
-        if !matches!(written, Ok(Some(()))) {
-            write(&mut String::new());
+        if !self.refuses_line() {
+            with_line(|line| {
+                self.format.push_record(line, record, scope);
+                self.write_line(line);
+            });
         }
     }
 }

@@ -6,6 +6,7 @@
 //! and a notice takes their place in the output.
 
 mod closure;
+mod line_buffer;
 mod log_destination;
 mod queue;
 mod shared;
@@ -15,6 +16,7 @@ mod worker;
 mod writer;
 
 pub(crate) use self::{
+    line_buffer::with_line,
     log_destination::LineLogDestination,
     sink::{CloseReason, LineSink, WriteError},
     writer::LineWriter,

@@ -13,7 +13,7 @@ use super::nesting::{MAX_DEPTH, is_within, limited};
 use crate::{
     config::{AttributeLimits, Count, Signal},
     diagnostics::{DiagnosticLog, RateLimit, item_count::ItemCount},
-    export::unique_keys::KeyBits,
+    logs::{KeyBits, RecordLimits},
 };
 
 /// Makes records conform to the data model and to the limits of attributes. The limit of lengths
@@ -47,6 +47,10 @@ impl RecordLimiter {
     /// Moves the record out of `record`, which is empty afterwards.
     pub(crate) fn take(&self, record: &mut SdkLogRecord) -> SdkLogRecord {
         std::mem::replace(record, self.logger.create_log_record())
+    }
+
+    pub(crate) fn limits(&self) -> RecordLimits {
+        RecordLimits { attributes: self.count, value_length: self.value_length }
     }
 
     /// Returns `true` for nearly all records: nothing has to be changed.

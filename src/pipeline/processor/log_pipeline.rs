@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry::InstrumentationScope;
+use opentelemetry::{InstrumentationScope, logs::Severity};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     logs::{LogProcessor, SdkLogRecord},
@@ -13,9 +13,10 @@ use crate::{
     export::{
         destination::LogDestination,
         flush::{Flush, PendingFlush, wait_all},
+        line_writer::with_line,
         unique_keys::{may_repeat_in_scope, unique_scope},
     },
-    logs::{RecordFilter, RecordSink},
+    logs::{RecordFilter, RecordLimits, RecordSink},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
 };
 
@@ -73,9 +74,35 @@ impl LogPipeline {
 pub(crate) struct UnfilteredRecords(pub(crate) Arc<LogPipeline>);
 
 impl RecordSink for LogPipeline {
-    fn emit_filtered(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+    fn limits(&self) -> RecordLimits {
+        self.limiter.limits()
+    }
+
+    fn emit_record(&self, record: SdkLogRecord, scope: &InstrumentationScope, is_within_limits: bool) {
         self.count();
-        self.route(record, scope);
+        if is_within_limits {
+            self.deliver(record, scope);
+        } else {
+            self.limit(record, scope);
+        }
+    }
+
+    fn writes_json(&self) -> bool {
+        self.owner.is_none() && self.routes.iter().all(|route| route.destination.writes_json())
+    }
+
+    fn emit_line(&self, target: &str, severity: Severity, write: &mut dyn FnMut(&mut String)) {
+        self.count();
+        with_line(|line| {
+            for LogRoute { filter, destination } in &self.routes {
+                if filter.enables(target, Some(severity)) && !destination.refuses_line() {
+                    if line.is_empty() {
+                        write(line);
+                    }
+                    destination.write_line(line);
+                }
+            }
+        });
     }
 }
 
@@ -87,24 +114,20 @@ impl LogPipeline {
     }
 
     /// Enforces the limits and passes the record on. A record that is lost costs no copies.
-    fn route(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if !self.limiter.is_within_limits(record) {
+    fn limit(&self, mut record: SdkLogRecord, scope: &InstrumentationScope) {
+        if !self.limiter.is_within_limits(&record) {
             if !self.accepts() {
-                return self.refuse(record, scope);
+                return self.refuse(&record, scope);
             }
-            self.limiter.replace(record);
-        }
-        if may_repeat_in_scope(scope)
-            && let Some(unique) = unique_scope(scope)
-        {
-            return self.deliver(record, &unique);
+            self.limiter.replace(&mut record);
         }
         self.deliver(record, scope);
     }
 
     /// Passes a record to the destinations whose filters match.
-    #[inline]
-    fn deliver(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+    #[expect(clippy::inline_always, reason = "a call would copy the record")]
+    #[inline(always)]
+    fn deliver(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
         // The general filter takes a lock and is evaluated at most once.
         let mut general = None;
         let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
@@ -112,15 +135,14 @@ impl LogPipeline {
             filter => filter.matches(record, scope),
         };
         for LogRoute { filter, destination } in &self.routes {
-            if matches(filter, record) {
-                destination.emit(record, scope);
+            if matches(filter, &record) {
+                destination.emit(&record, scope);
             }
         }
         if let Some(LogRoute { filter, destination }) = &self.owner
-            && matches(filter, record)
+            && matches(filter, &record)
         {
-            // The SDK drops the record after this, since there is no other processor.
-            destination.emit_owned(self.limiter.take(record), scope);
+            destination.emit_owned(record, scope);
         }
     }
 
@@ -144,9 +166,17 @@ impl LogProcessor for UnfilteredRecords {
         // The SDK has accessed the current context.
         context::watch_current();
         self.0.count();
-        if self.0.filter.matches(record, scope) {
-            self.0.route(record, scope);
+        if !self.0.filter.matches(record, scope) {
+            return;
         }
+        // The SDK drops the record after this, since there is no other processor.
+        let record = self.0.limiter.take(record);
+        if may_repeat_in_scope(scope)
+            && let Some(unique) = unique_scope(scope)
+        {
+            return self.0.limit(record, &unique);
+        }
+        self.0.limit(record, scope);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
