@@ -27,6 +27,7 @@ mod response;
 mod response_code;
 mod retry;
 mod rpc_status;
+mod secret_forms;
 mod secrets;
 pub(crate) mod transport;
 

@@ -1,10 +1,11 @@
 //! The secrets of a destination, and their removal from the text of others.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::OnceLock};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-
-use super::folded_text::FoldedText;
+use super::{
+    folded_text::FoldedText,
+    secret_forms::{MAX_ESCAPES, MIN_BYTES_INSIDE_WORD, SecretForms},
+};
 use crate::{
     config::{OtlpSettings, Proxies},
     text::floor_char_boundary,
@@ -17,38 +18,11 @@ const MASK: &[u8] = b"***";
 /// or cut it off.
 const PART_BYTES: usize = 8;
 
-/// The length of a secret that is masked inside a word.
-const MIN_BYTES_INSIDE_WORD: usize = 4;
-
-/// The length of the shortest secret. Shorter values and short numbers, such as the identifier of a
-/// tenant, also occur in other text.
-const MIN_BYTES: usize = 3;
-
 /// The longest text that is searched; the rest is cut off.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 /// The longest text of a server in a message, in characters.
 const MAX_CHARS: usize = 240;
-
-/// The times that escape sequences are decoded, one inside the other.
-const MAX_ESCAPES: usize = 2;
-
-/// Words before the secret in the value of a header.
-const SCHEMES: &[&str] = &[
-    "apikey",
-    "api-key",
-    "api-token",
-    "basic",
-    "bearer",
-    "digest",
-    "dpop",
-    "hawk",
-    "key",
-    "negotiate",
-    "splunk",
-    "sso-key",
-    "token",
-];
 
 /// The configured values that no message may contain: headers, credentials of the proxy, the query
 /// of the endpoint.
@@ -57,93 +31,41 @@ const SCHEMES: &[&str] = &[
 /// [`clean`](Self::clean).
 #[derive(Default)]
 pub(crate) struct Secrets {
-    /// Their bytes, folded like those of [`FoldedText`].
-    values: Vec<Vec<u8>>,
+    headers: Vec<String>,
+    /// The values of the parameters in the query.
+    parameters: Vec<String>,
+    /// What is searched for. Most responses have no text, so most programs never need it.
+    forms: OnceLock<SecretForms>,
 }
 
 /// Omits the values.
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secrets").field("count", &self.values.len()).finish()
+        f.debug_struct("Secrets").field("count", &(self.headers.len() + self.parameters.len())).finish()
     }
 }
 
 impl Secrets {
     /// Returns the secrets of a destination.
     pub(crate) fn new(settings: &OtlpSettings, proxies: &Proxies) -> Self {
-        let mut secrets = Self::default();
-        for value in settings.headers.values() {
-            secrets.add_header(value.expose());
-        }
+        let mut headers: Vec<_> = settings.headers.values().map(|value| value.expose().to_owned()).collect();
         let proxy = proxies.proxy_for(settings);
-        if let Some(authorization) = proxy.as_ref().and_then(|proxy| proxy.basic_auth()?.to_str().ok()) {
-            secrets.add_header(authorization);
-        }
-        if let Some(query) = settings.endpoint.uri().query() {
-            for parameter in query.split('&') {
-                let value = parameter.split_once('=').map_or(parameter, |(_, value)| value);
-                secrets.add(value.as_bytes());
-            }
-        }
-        secrets
+        let authorization = proxy.as_ref().and_then(|proxy| proxy.basic_auth()?.to_str().ok());
+        headers.extend(authorization.map(ToOwned::to_owned));
+        let parameters = settings.endpoint.uri().query().into_iter().flat_map(|query| query.split('&'));
+        let value =
+            |parameter: &str| parameter.split_once('=').map_or(parameter, |(_, value)| value).to_owned();
+        Self { headers, parameters: parameters.map(value).collect(), forms: OnceLock::new() }
     }
 
-    /// Adds the value of a header, and the credentials in it.
-    fn add_header(&mut self, value: &str) {
-        let value = value.trim();
-        let is_scheme = |word: &str| SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word));
-        let with_scheme = value.split_once(char::is_whitespace).filter(|(word, _)| is_scheme(word));
-        let (scheme, secret) = with_scheme.map_or(("", value), |(scheme, rest)| (scheme, rest.trim()));
-        self.add(secret.as_bytes());
-        for part in secret.split([' ', ',', ';', '"']) {
-            let part = part.split_once('=').map_or(part, |(_, value)| value);
-            if part.len() >= MIN_BYTES_INSIDE_WORD {
-                self.add(part.as_bytes());
-            }
-        }
-        let credentials = STANDARD_NO_PAD.decode(secret.trim_end_matches('='));
-        if let Some(credentials) = credentials.ok().filter(|_| scheme.eq_ignore_ascii_case("basic")) {
-            let (user, password) = match credentials.iter().position(|byte| *byte == b':') {
-                Some(colon) => (&credentials[..colon], &credentials[colon + 1..]),
-                None => (&credentials[..], &[][..]),
-            };
-            self.add(user);
-            self.add(password);
-            self.add(&credentials);
-        }
-    }
-
-    /// Adds a value in the encodings that servers use.
-    fn add(&mut self, value: &[u8]) {
-        self.add_escaped(value);
-        // A value may be encoded together with others, such as the name of its header. Its bytes
-        // then begin in each of three places, and share the first character with other bytes.
-        for (others, shared) in [(0, 0), (1, 2), (2, 3)] {
-            if others > 0 && value.len() < MIN_BYTES_INSIDE_WORD {
-                break;
-            }
-            let encoded = STANDARD_NO_PAD.encode([&[0; 2][..others], value].concat());
-            let encoded = &encoded.as_bytes()[shared.min(encoded.len())..];
-            self.add_escaped(encoded);
-            // The last character may contain bits of other bytes.
-            self.add_escaped(&encoded[..encoded.len().saturating_sub(1)]);
-        }
-        if value.len() >= MIN_BYTES_INSIDE_WORD {
-            let hex = value.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-            self.add_escaped(hex.as_bytes());
-        }
-    }
-
-    fn add_escaped(&mut self, value: &[u8]) {
-        let mut value = FoldedText::of(value);
-        for _ in 0..=MAX_ESCAPES {
-            let bytes = value.bytes();
-            let is_number = bytes.len() == MIN_BYTES && bytes.iter().all(u8::is_ascii_digit);
-            if bytes.len() >= MIN_BYTES && !is_number && !self.values.contains(&bytes) {
-                self.values.push(bytes);
-            }
-            value = value.decode();
-        }
+    fn forms(&self) -> &[Vec<u8>] {
+        let forms = self.forms.get_or_init(|| {
+            let mut forms = SecretForms::default();
+            self.headers.iter().for_each(|value| forms.add_header(value));
+            self.parameters.iter().for_each(|value| forms.add(value.as_bytes()));
+            forms
+        });
+        forms.as_slice()
     }
 
     /// Returns a text from the network as a part of a message: without the secrets, on one line,
@@ -157,10 +79,11 @@ impl Secrets {
 
     fn mask(&self, text: &str) -> String {
         // Most responses have no text.
-        if text.is_empty() || self.values.is_empty() {
+        if text.is_empty() || self.forms().is_empty() {
             return text.to_owned();
         }
-        let (long, short): (Vec<_>, Vec<_>) = self.values.iter().partition(|value| value.len() >= PART_BYTES);
+        let (long, short): (Vec<_>, Vec<_>) =
+            self.forms().iter().partition(|value| value.len() >= PART_BYTES);
         let parts: HashSet<&[u8]> = long.iter().flat_map(|value| value.windows(PART_BYTES)).collect();
         let mut is_masked = vec![false; text.len()];
         let mut decoded = FoldedText::of(text.as_bytes());
@@ -212,11 +135,8 @@ mod tests {
     use super::*;
 
     fn secrets(headers: &[&str]) -> Secrets {
-        let mut secrets = Secrets::default();
-        for value in headers {
-            secrets.add_header(value);
-        }
-        secrets
+        let headers = headers.iter().map(|value| (*value).to_owned()).collect();
+        Secrets { headers, ..Secrets::default() }
     }
 
     #[test]
