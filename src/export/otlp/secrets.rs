@@ -34,7 +34,7 @@ pub(crate) struct Secrets {
     headers: Vec<String>,
     /// The values of the parameters in the query.
     parameters: Vec<String>,
-    /// What is searched for. Most responses have no text, so most programs never need it.
+    /// The bytes to search for. Most responses have no text, so most programs never need them.
     forms: OnceLock<SecretForms>,
 }
 
