@@ -79,8 +79,9 @@ pub(crate) struct Config {
     /// The profile to apply when neither `AUTOTEL_PROFILE` nor the program selects one.
     pub(crate) profile: Option<NonEmptyString>,
 
-    /// The formats that pass trace context and baggage between services, any of `tracecontext` and
-    /// `baggage`.
+    /// The formats that pass trace context and baggage between services: any of `tracecontext`,
+    /// `baggage`, `b3`, `b3multi`, `jaeger`, `ottrace` and `xray`. Requests are read in this order;
+    /// of several valid parents, the last one counts.
     pub(crate) propagators: PropagatorList,
 
     /// The deadline of a flush and of the shutdown, at least 1 ms. All signals share it.

@@ -9,6 +9,16 @@ string_enum! {
         TraceContext = "tracecontext",
         /// W3C Baggage.
         Baggage = "baggage",
+        /// Zipkin's B3 in one header.
+        B3 = "b3",
+        /// Zipkin's B3 in several headers.
+        B3Multi = "b3multi",
+        /// The format of Jaeger's clients, with its baggage.
+        Jaeger = "jaeger",
+        /// The format of OpenTracing's basic tracers, with its baggage.
+        OtTrace = "ottrace",
+        /// The format of AWS X-Ray.
+        XRay = "xray",
     }
 }
 

@@ -1,6 +1,5 @@
 //! Builds the objects of the OpenTelemetry SDK from the configuration. Never reads the environment.
 
-mod baggage;
 mod builder;
 mod limits;
 mod logs;

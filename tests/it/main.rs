@@ -46,6 +46,7 @@ mod prometheus_oracle;
 mod prometheus_page;
 mod prometheus_server;
 mod propagation;
+mod propagators;
 mod proxy;
 mod public_api;
 mod published_config;

@@ -60,7 +60,7 @@ fn bound() -> Vec<Bound> {
         "c,d".into(),
         "k=v,broken",
     );
-    add("OTEL_PROPAGATORS", "propagators", "Baggage,baggage", json!(["baggage"]), "b3");
+    add("OTEL_PROPAGATORS", "propagators", "Baggage,baggage", json!(["baggage"]), "b4");
     add("OTEL_TRACES_SAMPLER", "traces.sampler", "ALWAYS_OFF", "always_off".into(), "sometimes");
     add("OTEL_BSP_SCHEDULE_DELAY", "traces.batch.schedule_delay", "1500", "1500ms".into(), "0");
     add("OTEL_BSP_EXPORT_TIMEOUT", "traces.batch.export_timeout", "0", "0s".into(), "-1");

@@ -1,0 +1,66 @@
+//! Builds the propagator.
+
+mod b3;
+mod baggage;
+mod jaeger;
+mod ot_trace;
+mod prefixed_baggage;
+mod remote;
+mod trace_context;
+mod xray;
+
+use std::sync::Arc;
+
+use opentelemetry::{
+    Context,
+    propagation::{
+        Extractor, Injector, TextMapCompositePropagator, TextMapPropagator, text_map_propagator::FieldIter,
+    },
+};
+
+use self::{
+    b3::B3Propagator, baggage::BaggagePropagator, jaeger::JaegerPropagator, ot_trace::OtTracePropagator,
+    trace_context::W3cPropagator, xray::XRayPropagator,
+};
+use crate::{config, config::PropagatorList, context};
+
+/// Reads trace context from incoming requests and writes it to outgoing ones.
+#[derive(Debug, Clone)]
+pub struct Propagator(Arc<TextMapCompositePropagator>);
+
+pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
+    let propagators = selection
+        .as_slice()
+        .iter()
+        .map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
+            match propagator {
+                config::PropagatorName::TraceContext => Box::new(W3cPropagator::new()),
+                config::PropagatorName::Baggage => Box::new(BaggagePropagator),
+                config::PropagatorName::B3 => Box::new(B3Propagator::single()),
+                config::PropagatorName::B3Multi => Box::new(B3Propagator::multi()),
+                config::PropagatorName::Jaeger => Box::new(JaegerPropagator),
+                config::PropagatorName::OtTrace => Box::new(OtTracePropagator),
+                config::PropagatorName::XRay => Box::new(XRayPropagator),
+            }
+        })
+        .collect();
+    Propagator(Arc::new(TextMapCompositePropagator::new(propagators)))
+}
+
+impl TextMapPropagator for Propagator {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        // The caller has accessed the current context.
+        context::watch_current();
+        self.0.inject_context(context, injector);
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        // The caller has accessed the current context.
+        context::watch_current();
+        self.0.extract_with_context(context, extractor)
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        self.0.fields()
+    }
+}

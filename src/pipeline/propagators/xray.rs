@@ -1,0 +1,62 @@
+//! Propagates trace context in the format of AWS X-Ray.
+
+use std::sync::LazyLock;
+
+use opentelemetry::{
+    Context,
+    propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
+};
+
+use super::remote::{Remote, header, hex, span_id};
+
+const HEADER: &str = "x-amzn-trace-id";
+static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [HEADER.to_owned()]);
+
+/// Reads and writes `x-amzn-trace-id`.
+#[derive(Debug)]
+pub(super) struct XRayPropagator;
+
+impl TextMapPropagator for XRayPropagator {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        if let Some(Remote { trace_id, span_id, is_sampled, .. }) = Remote::of(context) {
+            let id = format!("{trace_id:032x}");
+            let (time, unique) = id.split_at(8);
+            let sampled = u8::from(is_sampled);
+            injector.set(HEADER, format!("Root=1-{time}-{unique};Parent={span_id:016x};Sampled={sampled}"));
+        }
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        let remote = header(extractor, HEADER).and_then(parse);
+        remote.map_or_else(|| context.clone(), |remote| remote.attach_to(context))
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&*FIELDS)
+    }
+}
+
+/// Parses `Root=1-TIME-UNIQUE;Parent=SPAN;Sampled=0`. The fields have any order, and others may
+/// stand between them.
+fn parse(header: &str) -> Option<Remote> {
+    let (mut root, mut parent, mut is_sampled) = (None, None, false);
+    for field in header.split(';') {
+        let (name, value) = field.trim().split_once('=')?;
+        match name {
+            "Root" => root = Some(trace_id(value)?),
+            "Parent" => parent = Some(span_id(value)?),
+            "Sampled" => is_sampled = value == "1",
+            _ => {}
+        }
+    }
+    Remote::new(root?, parent?, is_sampled, false)
+}
+
+/// Parses the version, 8 digits of the time and 24 others.
+fn trace_id(root: &str) -> Option<u128> {
+    let (time, unique) = root.strip_prefix("1-")?.split_once('-')?;
+    if (time.len(), unique.len()) != (8, 24) {
+        return None;
+    }
+    Some(hex(time)? << 96 | hex(unique)?)
+}
