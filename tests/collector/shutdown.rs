@@ -8,7 +8,7 @@ use test_support::{
     collector::Collector,
     mock_collector::{MockCollector, Occurrences},
     require,
-    shutdown::{Outcome, PROTOCOLS, Row, Runtime, drop_tools, print, row, shut_down},
+    shutdown::{LIMIT, Outcome, PROTOCOLS, Row, Runtime, drop_tools, print, row, shut_down},
 };
 
 #[test]
@@ -78,11 +78,9 @@ fn killed() -> Row {
             });
             let arrived = Numbered::since(&mock, &numbers);
             assert!(arrived.spans >= outcome.spans.exported() && arrived.logs >= outcome.logs.exported());
-            assert_eq!(
-                (outcome.spans.exported(), outcome.logs.exported()),
-                (1500, 1500),
-                "there is time enough"
-            );
+            // On a busy machine, the restart may take longer than the deadline.
+            let is_complete = (outcome.spans.exported(), outcome.logs.exported()) == (1500, 1500);
+            assert!(is_complete || outcome.took >= LIMIT, "{:?}: something was lost early", outcome.took);
             outcome.took
         });
         let collector = collector.lock().unwrap();
