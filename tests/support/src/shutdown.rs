@@ -10,7 +10,7 @@ use crate::builder;
 pub const LIMIT: Duration = Duration::from_secs(1);
 
 /// The tolerance of time measurements on a busy machine. A second wait would take longer.
-pub const SLACK: Duration = Duration::from_millis(500);
+pub const SLACK: Duration = Duration::from_millis(750);
 
 pub const PROTOCOLS: [&str; 2] = ["grpc", "http/protobuf"];
 

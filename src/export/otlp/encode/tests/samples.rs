@@ -122,8 +122,9 @@ impl Samples {
 
     pub(super) fn scope(&mut self) -> InstrumentationScope {
         let builder = InstrumentationScope::builder(self.text()).with_attributes(self.attributes());
-        let builder = if self.bool() { builder } else { builder.with_version(self.text()) };
-        if self.bool() { builder.build() } else { builder.with_schema_url(self.text()).build() }
+        // A version of no characters is encoded as no version, and the SDK tells them apart.
+        let builder = if self.bool() { builder } else { builder.with_version(self.text() + "1") };
+        if self.bool() { builder.build() } else { builder.with_schema_url(self.text() + "1").build() }
     }
 
     fn context(&mut self) -> SpanContext {
