@@ -23,6 +23,10 @@ lint:
 docs *options:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features {{ options }}
 
+# Compare with other libraries: all benchmarks, or one, such as `just bench otlp`.
+bench name="":
+    cargo bench -p autotelemetry-benches {{ if name == "" { "" } else { "--bench " + name } }}
+
 # Rewrite the golden files: schema, reference.toml, README tables, expected output.
 golden:
     UPDATE_GOLDEN=1 cargo test --all-features {{ packages }}
