@@ -247,3 +247,49 @@ impl Export<ScopedRecord> for OtlpExporter {
         self.sender.deliveries.is_healthy()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::client::proxy::matcher::Matcher;
+
+    use super::*;
+    use crate::{
+        config::{Config, ExporterName, no_proxy::NoProxy},
+        export::{otlp::DestinationHealth, runtime::ExportRuntime, stats::recorder::StatsRecorder},
+    };
+
+    #[test]
+    fn panic_in_an_export_loses_the_items_without_an_outcome() {
+        let config = Config::default();
+        let settings = config.otlp_settings(&ExporterName::Otlp, Signal::Traces).unwrap();
+        let proxies = Proxies::new(Matcher::builder().build(), NoProxy::new(""), None, None);
+        let diagnostics = DiagnosticLog::new(config.diagnostics);
+        let place = settings.endpoint.host_and_port();
+        let stats = StatsRecorder::new(Signal::Traces, ExporterName::Otlp, &place, diagnostics);
+        let health = Arc::new(DestinationHealth::new(place, diagnostics));
+        let recorder = ExportRecorder::new(Arc::new(stats), health, None);
+        let runtime = ExportRuntime::start().unwrap();
+        let exporter = OtlpExporter::new(
+            &settings,
+            settings.timeout,
+            &Resource::builder_empty().build(),
+            &proxies,
+            runtime.handle(),
+            recorder.clone(),
+            diagnostics,
+        )
+        .unwrap();
+        let stats = recorder.stats();
+        assert!(recorder.try_emit(5));
+        let mut export = RunningExport { sender: exporter.sender, unsettled: 5 };
+        export.export(2);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _export = export;
+            panic!("a fault of the exporter");
+        }))
+        .unwrap_err();
+        let snapshot = stats.snapshot();
+        assert_eq!((snapshot.exported, snapshot.queued), (2, 0));
+        assert_eq!(snapshot.failed_by_cause.values().sum::<u64>(), 3);
+    }
+}
