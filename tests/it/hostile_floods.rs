@@ -70,7 +70,7 @@ fn interim_responses_are_counted_per_request() {
         }
     });
     let tools = builder().service_name("x").set("traces.exporters", "otlp").set("logs.exporters", "none");
-    let tools = tools.set("metrics.exporters", "none").set("otlp.endpoint", &server.url());
+    let tools = tools.set("metrics.exporters", "none").set("otlp.endpoint", server.url());
     let tools = tools.set("traces.batch.max_export_batch_size", "1").build().unwrap();
     let span = || drop(tools.tracer("x").start_as_current_span("work"));
     span();
