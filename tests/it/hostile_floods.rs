@@ -5,11 +5,16 @@ use std::{
     fmt::Write as _,
     io::Write as _,
     net::TcpListener,
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use autotelemetry::{Signal, prelude::*};
 use test_support::{
+    builder,
     export_outcome::observe,
     hostile::{HostileServer, Security},
     mock_collector::MockCollector,
@@ -45,6 +50,34 @@ fn interim_responses_are_bounded() {
         observe(&server.url(), "http/protobuf", &[]).assert_counts(10, 0);
         assert_eq!(server.requests(), 1);
     }
+}
+
+#[test]
+fn interim_responses_are_counted_per_request() {
+    const CONCURRENT: usize = 8;
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    let (is_first, all) = (AtomicBool::new(true), Barrier::new(CONCURRENT));
+    let server = HostileServer::start(Security::Plain, move |peer| {
+        loop {
+            peer.read_request()?;
+            if !is_first.swap(false, Ordering::SeqCst) {
+                peer.write_all(&INTERIM.repeat(20))?;
+                // The client has all interim responses before the first request ends.
+                std::thread::sleep(Duration::from_millis(300));
+                all.wait();
+            }
+            peer.write_all(answer)?;
+        }
+    });
+    let tools = builder().service_name("x").set("traces.exporters", "otlp").set("logs.exporters", "none");
+    let tools = tools.set("metrics.exporters", "none").set("otlp.endpoint", server.url());
+    let tools = tools.set("traces.batch.max_export_batch_size", "1").build().unwrap();
+    let span = || drop(tools.tracer("x").start_as_current_span("work"));
+    span();
+    tools.force_flush().unwrap();
+    (0..CONCURRENT).for_each(|_| span());
+    tools.shutdown().unwrap();
+    assert_eq!(tools.stats().exporter(Signal::Traces, "otlp").unwrap().exported(), 1 + CONCURRENT as u64);
 }
 
 #[test]

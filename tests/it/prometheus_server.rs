@@ -147,6 +147,18 @@ fn large_page_is_complete_in_each_encoding() {
 
 /// Each of these clients has a page of its own, since none waits for another.
 #[test]
+fn large_page_has_a_length_for_clients_that_know_no_chunks() {
+    let tools = tools();
+    let _turn = record_large_page(&tools);
+    let request = "GET /metrics HTTP/1.0\r\nconnection: keep-alive\r\n\r\nGET /none HTTP/1.0\r\n\r\n";
+    let (head, mut body) = request_bytes(address(&tools), request);
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let next = body.split_off(length.expect(&head).parse().unwrap());
+    assert_large_page_is_complete(&String::from_utf8(body).unwrap());
+    assert!(next.starts_with(b"HTTP/1.0 404"), "the connection serves another request");
+}
+
+#[test]
 fn readers_at_their_own_pace_receive_complete_pages() {
     let tools = tools();
     let _turn = record_large_page(&tools);

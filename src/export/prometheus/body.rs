@@ -2,7 +2,9 @@
 
 use std::{
     collections::VecDeque,
-    fmt, io,
+    fmt,
+    future::poll_fn,
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -59,6 +61,14 @@ impl PartsBody {
     /// Keeps `response` until the body is sent or dropped.
     pub(super) fn with_guard(self, response: ResponseGuard) -> Self {
         Self { _response: Some(response), ..self }
+    }
+
+    /// Receives all parts that are still being made. The length of the body is known then.
+    pub(super) async fn complete(mut self) -> io::Result<Self> {
+        while let Some(part) = poll_fn(|cx| self.poll_rest(cx)).await {
+            self.parts.push_back(part?);
+        }
+        Ok(self)
     }
 
     /// Returns the next part that is being made.

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, future::Future, net::TcpListener, sync::Arc, time::Duration};
 
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
+    HeaderValue, Method, Request, Response, StatusCode, Version,
     header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY},
 };
 use hyper::{body::Incoming, service::service_fn};
@@ -153,7 +153,17 @@ impl Server {
             }
         };
         connection.hold(page.room);
-        let mut response = Response::new(page.body);
+        let body = if request.version() < Version::HTTP_11 {
+            // Without a length, the end of the connection would end the body. An early end would
+            // look like a complete page.
+            match page.body.complete().await {
+                Ok(body) => body,
+                Err(error) => return plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
+            }
+        } else {
+            page.body
+        };
+        let mut response = Response::new(body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));

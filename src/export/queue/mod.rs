@@ -65,7 +65,6 @@ pub(crate) struct BatchQueue<T> {
     work: Notify,
     /// Notified when an export has ended.
     settled: Condvar,
-    max_export_batch_size: usize,
     stats: Arc<StatsRecorder>,
     losses: Box<dyn LossRecorder>,
 }
@@ -87,7 +86,6 @@ impl<T: ItemBytes + fmt::Debug + Send + 'static> BatchQueue<T> {
             state: Mutex::new(BatchState::new(settings)),
             work: Notify::new(),
             settled: Condvar::new(),
-            max_export_batch_size: settings.max_export_batch_size,
             stats: Arc::clone(losses.stats()),
             losses,
         });
@@ -115,20 +113,18 @@ impl<T: ItemBytes + fmt::Debug + Send + 'static> BatchQueue<T> {
     fn push(&self, item: T) {
         let bytes = item.bytes();
         let mut state = self.lock();
-        let refused = state.refusal();
-        if refused.is_none() {
-            // Under the lock, so that the item is counted before its export ends.
-            self.stats.emit(1);
-            state.push(item, bytes);
-            self.publish_refusal(&state);
-        }
-        let is_full = state.len() >= self.max_export_batch_size;
-        drop(state);
-        match refused {
+        if let Some(reason) = state.refusal() {
+            drop(state);
             // Another thread has taken the last place.
-            Some(reason) => self.losses.refuse(1, reason),
-            None if is_full => self.work.notify_one(),
-            None => {}
+            return self.losses.refuse(1, reason);
+        }
+        // Under the lock, so that the item is counted before its export ends.
+        self.stats.emit(1);
+        let completes_batch = state.push(item, bytes);
+        self.publish_refusal(&state);
+        drop(state);
+        if completes_batch {
+            self.work.notify_one();
         }
     }
 }

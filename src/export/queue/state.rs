@@ -80,10 +80,13 @@ impl<T> BatchState<T> {
         }
     }
 
-    pub(super) fn push(&mut self, item: T, bytes: usize) {
+    /// Adds an item. Returns `true` if it completes a batch. Later items need no further notice:
+    /// either the batch is taken, or the end of another export leads to that.
+    pub(super) fn push(&mut self, item: T, bytes: usize) -> bool {
         self.items.push_back((item, bytes));
         self.bytes += bytes;
         self.pushed += 1;
+        self.items.len() == self.settings.max_export_batch_size
     }
 
     /// Takes the next batch: a full one, or a partial one that is due. While the destination is not
@@ -153,10 +156,28 @@ mod tests {
         })
     }
 
+    /// Pushes numbers, and returns those that complete a batch.
+    fn push(state: &mut BatchState<u64>, items: u64, bytes: usize) -> Vec<u64> {
+        (0..items).filter(|item| state.push(*item, bytes)).collect()
+    }
+
+    #[test]
+    fn only_the_item_that_completes_a_batch_is_reported() {
+        let mut state = state(1);
+        assert_eq!(push(&mut state, 5, 1), [1]);
+        state.take(true).unwrap();
+        assert_eq!(push(&mut state, 3, 1), [0; 0], "a complete batch waits for the one in flight");
+        while state.len() > 0 {
+            state.settle(state.settled());
+            state.take(true).unwrap();
+        }
+        assert_eq!(push(&mut state, 3, 1), [1]);
+    }
+
     #[test]
     fn flush_position_waits_for_the_slowest_batch_before_it() {
         let mut state = state(2);
-        (0..5).for_each(|item| state.push(item, 10));
+        push(&mut state, 5, 10);
         let position = state.request_all();
         let first = state.take(true).unwrap();
         let second = state.take(true).unwrap();
@@ -175,7 +196,7 @@ mod tests {
     #[test]
     fn one_batch_at_a_time_is_taken_for_a_faulty_destination() {
         let mut state = state(4);
-        (0..6).for_each(|item| state.push(item, 10));
+        push(&mut state, 6, 10);
         let first = state.take(false).unwrap();
         assert!(state.take(false).is_none());
         state.settle(first.position);
@@ -186,7 +207,7 @@ mod tests {
     #[test]
     fn partial_batch_waits_until_it_is_due() {
         let mut state = state(1);
-        (0..3).for_each(|item| state.push(item, 10));
+        push(&mut state, 3, 10);
         let first = state.take(true).unwrap();
         state.settle(first.position);
         assert!(state.take(true).is_none());
@@ -197,7 +218,7 @@ mod tests {
     #[test]
     fn queue_is_full_by_items_or_by_bytes() {
         let mut state = state(1);
-        (0..8).for_each(|item| state.push(item, 1));
+        push(&mut state, 8, 1);
         assert_eq!(state.refusal(), Some(Reason::QueueFull));
         state.take(true).unwrap();
         assert_eq!(state.refusal(), None);
@@ -208,7 +229,7 @@ mod tests {
     #[test]
     fn discarded_queue_is_settled_and_refuses_items() {
         let mut state = state(1);
-        (0..5).for_each(|item| state.push(item, 10));
+        push(&mut state, 5, 10);
         let batch = state.take(true).unwrap();
         assert_eq!(state.discard(), [(2, 10), (3, 10), (4, 10)]);
         assert_eq!((state.settled(), state.refusal()), (5, Some(Reason::ShutDown)));

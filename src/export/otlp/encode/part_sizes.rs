@@ -9,6 +9,8 @@ pub(super) struct PartSizes {
     /// The size of the current part, and its name.
     current: (usize, String),
     largest: (usize, String),
+    /// The size of all parts together.
+    total: usize,
     parts: u64,
     /// The lengths of the texts that may be shortened.
     texts: Vec<usize>,
@@ -23,14 +25,15 @@ impl PartSizes {
 
     fn add(&mut self, len: usize) {
         self.current.0 += len;
+        self.total += len;
     }
 
-    /// Describes the largest part of an item of `len` bytes.
+    /// Describes the largest part of an item that is encoded in `len` bytes.
     pub(super) fn describe_largest(&mut self, len: usize) -> String {
         self.finish_part();
         let (bytes, name) = &self.largest;
         let size = Thousands(*bytes as u64);
-        if *bytes > len / 2 {
+        if *bytes > self.total / 2 && *bytes > len / 2 / MAX_ESCAPE {
             format!("{name} has {size} bytes")
         } else {
             format!("the largest of its {} attributes and texts has {size} bytes", Thousands(self.parts))
@@ -42,6 +45,9 @@ impl PartSizes {
         self.texts
     }
 }
+
+/// The bytes that JSON needs at most for a byte of a text.
+const MAX_ESCAPE: usize = 6;
 
 /// The size of a number, about.
 const NUMBER: usize = 8;

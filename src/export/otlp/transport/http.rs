@@ -63,7 +63,7 @@ impl HttpClient {
         let limit = self.limit.clone();
         hyper::ext::on_informational(&mut request, move |_| limit.add_interim());
 
-        self.limit.reset();
+        let _request = self.limit.begin();
         let response = self.connections.request(request).await;
         let response = response.map_err(|error| self.limit.explain(classify(&error)))?;
         self.limit.reset();

@@ -11,8 +11,8 @@ use std::{
 
 use crate::export::otlp::{error_type::ErrorType, export_error::ExportError};
 
-/// The bytes that a server may send before its response, and between two parts of a body. A TLS
-/// handshake and the headers of a response fit several times.
+/// The bytes that a server may send before its response, and between two parts of a body, for each
+/// request in flight. A TLS handshake and the headers of a response fit several times.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// The interim responses (1xx) that a server may send before its response. Each is short, and
@@ -29,13 +29,32 @@ pub(super) struct ReceiveLimit(Arc<Received>);
 #[derive(Debug, Default)]
 struct Received {
     bytes: AtomicUsize,
+    /// The requests in flight.
+    requests: AtomicUsize,
     /// Set once a server has sent a byte.
     any: AtomicBool,
     /// Set once a server has begun with a frame of HTTP/2.
     http2: AtomicBool,
 }
 
+/// A request in flight. It ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct LimitedRequest(Arc<Received>);
+
+impl Drop for LimitedRequest {
+    fn drop(&mut self) {
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl ReceiveLimit {
+    /// Begins a request.
+    pub(super) fn begin(&self) -> LimitedRequest {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.reset();
+        LimitedRequest(Arc::clone(&self.0))
+    }
+
     /// Records progress: a request or the head of its response.
     pub(super) fn reset(&self) {
         self.0.bytes.store(0, Ordering::Relaxed);
@@ -75,7 +94,8 @@ impl ReceiveLimit {
     }
 
     fn is_exceeded(&self) -> bool {
-        self.0.bytes.load(Ordering::Relaxed) > MAX_BYTES
+        let requests = self.0.requests.load(Ordering::Relaxed).max(1);
+        self.0.bytes.load(Ordering::Relaxed) > MAX_BYTES.saturating_mul(requests)
     }
 
     /// Returns `true` once any server has sent a byte.

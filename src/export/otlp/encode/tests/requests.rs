@@ -142,7 +142,8 @@ fn texts_of_a_large_item_are_cut_at_a_character() {
     for text in ["ä".repeat(3 << 20), "\u{1}".repeat(5 << 20)] {
         let record = record(text.clone(), "kept");
         let encoded = to_protobuf(0, &resource, [(ItemScope::new(None, &scope), &record)]);
-        assert_eq!(encoded.shortened, [format!("the body has {} bytes", thousands(text.len()))]);
+        let shortened = [format!("the body has {} bytes", thousands(text.len()))];
+        assert_eq!(encoded.shortened, shortened);
         let [request] = &*decoded::<ExportLogsServiceRequest>(&encoded) else { panic!() };
         let record_sent = &request.resource_logs[0].scope_logs[0].log_records[0];
         let body = format!("{:?}", record_sent.body);
@@ -150,6 +151,7 @@ fn texts_of_a_large_item_are_cut_at_a_character() {
         assert!(format!("{:?}", record_sent.attributes).contains("\"kept\""));
 
         let encoded = to_json(&resource, [(ItemScope::new(None, &scope), &record)]);
+        assert_eq!(encoded.shortened, shortened, "whatever JSON needs for them");
         let [request] = &*encoded.requests else { panic!("{:?}", encoded.too_large) };
         assert!(request.body.len() <= MAX_REQUEST_BYTES && request.body.len() > MAX_REQUEST_BYTES - 4096);
     }

@@ -76,7 +76,7 @@ impl GrpcClient {
         *request.uri_mut() = self.method_uri(signal);
         request.headers_mut().clone_from(&self.headers);
 
-        self.limit.reset();
+        let _request = self.limit.begin();
         let response = self.connections.request(request).await.map_err(|error| self.error(&error))?;
         self.limit.reset();
         let (head, body) = response.into_parts();
