@@ -5,6 +5,7 @@
 
 mod item_bytes;
 mod monitor;
+mod ring;
 mod state;
 
 use std::{
@@ -21,9 +22,12 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{logs::SdkLogRecord, trace::SpanData};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 
-use self::state::{Batch, BatchState};
+use self::{
+    item_bytes::ItemBytes as _,
+    state::{Batch, BatchState},
+};
 pub(crate) use self::{
-    item_bytes::{ItemBytes, ScopedRecord},
+    item_bytes::ScopedRecord,
     monitor::{QueueMonitor, QueueSnapshot},
     state::BatchSettings,
 };
@@ -75,7 +79,7 @@ const ACCEPTING: u8 = 0;
 const FULL: u8 = 1;
 const CLOSED: u8 = 2;
 
-impl<T: ItemBytes + fmt::Debug + Send + 'static> BatchQueue<T> {
+impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     pub(crate) fn start(
         exporter: impl Export<T>,
         settings: BatchSettings,
@@ -107,28 +111,36 @@ impl<T: ItemBytes + fmt::Debug + Send + 'static> BatchQueue<T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn refuse_item(&self) {
         let is_closed = self.refusal.load(Ordering::Acquire) == CLOSED;
         self.losses.refuse(1, if is_closed { Reason::ShutDown } else { Reason::QueueFull });
     }
 
-    fn push(&self, item: T) {
-        let bytes = item.bytes();
-        let mut state = self.lock();
-        let refused = state.refusal();
-        if refused.is_none() {
-            // Under the lock, so that the item is counted before its export ends.
-            self.stats.emit(1);
-            state.push(item, bytes);
+    /// Begins to add an item, or counts it as lost. [`end_adding`](Self::end_adding) must follow.
+    #[inline]
+    fn begin_adding(&self) -> Option<MutexGuard<'_, BatchState<T>>> {
+        let state = self.lock();
+        if !self.is_accepting() {
+            // Another thread has taken the last place.
+            drop(state);
+            self.refuse_item();
+            return None;
+        }
+        // Under the lock, so that the item is counted before its export ends.
+        self.stats.emit(1);
+        Some(state)
+    }
+
+    #[inline]
+    fn end_adding(&self, state: MutexGuard<'_, BatchState<T>>) {
+        if state.refusal().is_some() {
             self.publish_refusal(&state);
         }
         let is_full = state.len() >= self.max_export_batch_size;
         drop(state);
-        match refused {
-            // Another thread has taken the last place.
-            Some(reason) => self.losses.refuse(1, reason),
-            None if is_full => self.work.notify_one(),
-            None => {}
+        if is_full {
+            self.work.notify_one();
         }
     }
 }
@@ -238,13 +250,20 @@ impl SpanDestination for BatchQueue<SpanData> {
 
     fn end(&self, span: &SpanData) {
         if !self.refuse_early() {
-            self.push(span.clone());
+            self.end_owned(span.clone());
         }
     }
 
     fn end_owned(&self, span: SpanData) {
-        if !self.refuse_early() {
-            self.push(span);
+        if self.refuse_early() {
+            return;
+        }
+        let bytes = span.bytes();
+        if let Some(mut state) = self.begin_adding()
+            && let Some(place) = state.add(bytes)
+        {
+            place.fill((span, bytes));
+            self.end_adding(state);
         }
     }
 }
@@ -258,15 +277,23 @@ impl LogDestination for BatchQueue<ScopedRecord> {
         self.refuse_item();
     }
 
-    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
+    fn emit(&self, record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         if !self.refuse_early() {
-            self.push((record.clone(), scope.clone()));
+            self.emit_owned(record.clone(), scope);
         }
     }
 
-    fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
-        if !self.refuse_early() {
-            self.push((record, scope.clone()));
+    fn emit_owned(&self, record: SdkLogRecord, scope: &Arc<InstrumentationScope>) {
+        if self.refuse_early() {
+            return;
+        }
+        let bytes = record.bytes();
+        let scope = Arc::clone(scope);
+        if let Some(mut state) = self.begin_adding()
+            && let Some(place) = state.add(bytes)
+        {
+            place.fill(((record, scope), bytes));
+            self.end_adding(state);
         }
     }
 
