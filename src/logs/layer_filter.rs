@@ -45,19 +45,6 @@ impl LayerFilter {
         self.logs.enabled(target, from_tracing(level))
     }
 
-    /// Returns whether the answer of [`enables`](Self::enables) is the same for each use of a
-    /// callsite, and which.
-    pub(super) fn interest(&self, metadata: &Metadata<'_>) -> Interest {
-        // `LogTracer` uses one callsite per level, for records of all targets.
-        if metadata.target() == LOG_TRACER_TARGET {
-            Interest::sometimes()
-        } else if self.enables(metadata) {
-            Interest::always()
-        } else {
-            Interest::never()
-        }
-    }
-
     /// Returns whether a span or event must not arise at all on this thread.
     ///
     /// The registry cannot create spans while the thread ends. On the export threads, the network
@@ -76,7 +63,14 @@ impl<S> Filter<S> for LayerFilter {
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         callsites::remember(metadata);
-        self.interest(metadata)
+        // `LogTracer` uses one callsite per level, for records of all targets.
+        if metadata.target() == LOG_TRACER_TARGET {
+            Interest::sometimes()
+        } else if self.enables(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -22,8 +22,7 @@ use tracing_subscriber::{
 };
 
 use super::{
-    formatted_fields::FormattedFields, late_exit::exit_later, layer_filter::LayerFilter,
-    shared_spans::SharedSpans, unattached_spans,
+    formatted_fields::FormattedFields, late_exit::exit_later, shared_spans::SharedSpans, unattached_spans,
 };
 use crate::{context, diagnostics::DiagnosticLog, shield::shielded};
 
@@ -181,24 +180,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> SpanLayer<S> {
 /// `tracing_opentelemetry::OpenTelemetrySpanExt`.
 ///
 /// That trait searches the subscriber for the type of the layer and cannot see into [`SpanLayer`].
-pub(super) struct LookupOnly {
-    /// The filter of the other layer.
-    pub(super) other: LayerFilter,
-}
+pub(super) struct LookupOnly;
 
 impl<S> Filter<S> for LookupOnly {
     fn enabled(&self, _: &Metadata<'_>, _: &LayerContext<'_, S>) -> bool {
         false
     }
 
-    /// Where two filters give different answers, the subscriber asks both for each event. Therefore
-    /// this one gives the answer of the other for events, and disables them one by one.
-    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if metadata.is_event() { self.other.interest(metadata) } else { Interest::never() }
-    }
-
-    fn event_enabled(&self, _: &Event<'_>, _: &LayerContext<'_, S>) -> bool {
-        false
+    fn callsite_enabled(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::never()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

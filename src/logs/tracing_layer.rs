@@ -54,8 +54,7 @@ where
     let layer = TracingLayer::new(tracers, logs, diagnostics, false);
     let filter = layer.filter.clone();
     // The filter of the outer layer gives the level hint of both.
-    let lookup = bridge(tracers).with_filter(LookupOnly { other: filter.clone() });
-    let whole: WholeLayer<S> = lookup.and_then(layer.with_filter(filter));
+    let whole: WholeLayer<S> = bridge(tracers).with_filter(LookupOnly).and_then(layer.with_filter(filter));
     whole
 }
 
@@ -226,11 +225,6 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TracingLayer<S> {
     /// Disables what is forbidden on this thread, for all layers.
     fn enabled(&self, metadata: &Metadata<'_>, _: LayerContext<'_, S>) -> bool {
         !LayerFilter::forbids(metadata)
-    }
-
-    /// Same as [`enabled`](Self::enabled), for events that all filters always enable.
-    fn event_enabled(&self, event: &Event<'_>, _: LayerContext<'_, S>) -> bool {
-        !LayerFilter::forbids(event.metadata())
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: LayerContext<'_, S>) {

@@ -23,7 +23,7 @@ impl<T> Place<'_, T> {
     #[inline(always)]
     pub(super) fn fill(self, item: T) {
         // Dropping what is replaced, which is nothing, would be a call with the item on the stack.
-        mem::forget(mem::replace(self.0, Some(item)));
+        mem::forget(self.0.replace(item));
     }
 }
 
