@@ -1,5 +1,7 @@
 //! The interface between processors and exporters.
 
+use std::sync::Arc;
+
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{
     logs::SdkLogRecord,
@@ -56,11 +58,11 @@ pub(crate) trait LogDestination: Flush {
     fn write_line(&self, _line: &str) {}
 
     /// Reads a record.
-    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope);
+    fn emit(&self, record: &SdkLogRecord, scope: &Arc<InstrumentationScope>);
 
     /// Takes ownership of a record. This saves a copy if [`keeps_records`](Self::keeps_records) is
     /// `true`.
-    fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
+    fn emit_owned(&self, record: SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         self.emit(&record, scope);
     }
 

@@ -21,8 +21,14 @@ use crate::{context, format::json::JsonLine};
 pub(crate) trait RecordSink: fmt::Debug + Send + Sync {
     fn limits(&self) -> RecordLimits;
 
-    /// Takes a record. `is_within_limits` is `false` if that is unknown.
-    fn emit_record(&self, record: SdkLogRecord, scope: &InstrumentationScope, is_within_limits: bool);
+    /// Takes the record out of `record`; passing it by value would copy it. `is_within_limits` is
+    /// `false` if that is unknown.
+    fn emit_record(
+        &self,
+        record: &mut Option<SdkLogRecord>,
+        scope: &Arc<InstrumentationScope>,
+        is_within_limits: bool,
+    );
 
     /// Returns whether all destinations write lines of JSON, and nothing else.
     fn writes_json(&self) -> bool;
@@ -42,7 +48,7 @@ pub(crate) trait RecordSink: fmt::Debug + Send + Sync {
 pub(crate) struct RecordEmitter {
     /// Creates records; the SDK has no other way.
     sdk: SdkLogger,
-    scope: InstrumentationScope,
+    scope: Arc<InstrumentationScope>,
     /// `None` if no exporter gets records.
     sink: Option<Arc<dyn RecordSink>>,
     /// A copy of the answer of the sink.
@@ -79,7 +85,7 @@ impl RecordEmitter {
     ) -> Self {
         let scope = InstrumentationScope::builder(name).build();
         let writes_json = sink.as_ref().is_some_and(|sink| sink.writes_json());
-        Self { sdk: provider.logger_with_scope(scope.clone()), scope, sink, writes_json }
+        Self { sdk: provider.logger_with_scope(scope.clone()), scope: Arc::new(scope), sink, writes_json }
     }
 
     /// Emits a record with the ids of the current span. Without access to the current context, it
@@ -117,14 +123,16 @@ impl RecordEmitter {
                 line.end(ids.map(|ids| (ids.trace, ids.span)));
             });
         }
-        let mut record = self.sdk.create_log_record();
-        init_record(&mut record, head);
-        let mut fields = RecordFields::new(&mut record);
-        source.read(&mut fields);
-        fields.end();
-        if let Some(ids) = ids {
-            record.set_trace_context(ids.trace, ids.span, Some(ids.flags));
+        let mut record = Some(self.sdk.create_log_record());
+        if let Some(record) = &mut record {
+            init_record(record, head);
+            let mut fields = RecordFields::new(record);
+            source.read(&mut fields);
+            fields.end();
+            if let Some(ids) = ids {
+                record.set_trace_context(ids.trace, ids.span, Some(ids.flags));
+            }
         }
-        sink.emit_record(record, &self.scope, is_regular && limits.value_length.is_none());
+        sink.emit_record(&mut record, &self.scope, is_regular && limits.value_length.is_none());
     }
 }

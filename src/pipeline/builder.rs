@@ -21,7 +21,7 @@ use crate::{
         line_writer::LineLogDestination,
         memory::Memory,
         otlp::OtlpExporter,
-        queue::{BatchQueue, BatchSettings, Export, ItemBytes, QueueMonitor},
+        queue::{BatchQueue, BatchSettings, Export, QueueMonitor},
         runtime::ExportRuntime,
         stats::recorder::StatsRecorder,
     },
@@ -159,7 +159,7 @@ impl<'s> PipelineBuilder<'s> {
     }
 
     /// Same as [`otlp`](Self::otlp), but with a queue in front of the exporter.
-    pub(super) fn otlp_queue<T: ItemBytes + fmt::Debug + Send + 'static>(
+    pub(super) fn otlp_queue<T: fmt::Debug + Send + 'static>(
         &mut self,
         name: &ExporterName,
         signal: Signal,

@@ -11,6 +11,7 @@ mod propagators;
 mod resource;
 mod self_metrics;
 pub(crate) mod shutdown;
+mod span_sampler;
 mod traces;
 
 use std::{net::SocketAddr, sync::Arc};

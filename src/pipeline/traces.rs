@@ -8,6 +8,7 @@ use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider};
 
 use super::{
     builder::PipelineBuilder, limits::SpanLimiter, processor::SpanPipeline, self_metrics::CountingSampler,
+    span_sampler::SpanSampler,
 };
 use crate::{
     config::{self, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
@@ -34,7 +35,7 @@ pub(super) fn provider(
     };
     let sampler = if destinations.is_empty() {
         // Creates spans only for sampled callers, so that downstream services stay sampled.
-        Sampler::ParentBased(Box::new(Sampler::AlwaysOff))
+        SpanSampler::Other(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))
     } else {
         to_sampler(*sampler, *sampler_arg)
     };
@@ -90,15 +91,15 @@ fn destinations(
     Ok(destinations)
 }
 
-fn to_sampler(sampler: config::Sampler, ratio: Option<SamplingRatio>) -> Sampler {
+fn to_sampler(sampler: config::Sampler, ratio: Option<SamplingRatio>) -> SpanSampler {
     let share = || Sampler::TraceIdRatioBased(ratio.unwrap_or(SamplingRatio::ONE).get());
     let parent_or = |root| Sampler::ParentBased(Box::new(root));
-    match sampler {
+    SpanSampler::Other(match sampler {
+        config::Sampler::ParentBasedAlwaysOn => return SpanSampler::ParentOrOn,
         config::Sampler::AlwaysOn => Sampler::AlwaysOn,
         config::Sampler::AlwaysOff => Sampler::AlwaysOff,
         config::Sampler::TraceIdRatio => share(),
-        config::Sampler::ParentBasedAlwaysOn => parent_or(Sampler::AlwaysOn),
         config::Sampler::ParentBasedAlwaysOff => parent_or(Sampler::AlwaysOff),
         config::Sampler::ParentBasedTraceIdRatio => parent_or(share()),
-    }
+    })
 }

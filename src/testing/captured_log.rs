@@ -1,5 +1,7 @@
 //! Captured log records.
 
+use std::sync::Arc;
+
 use opentelemetry::{InstrumentationScope, logs::AnyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
@@ -21,11 +23,11 @@ use crate::format;
 #[derive(Debug, Clone)]
 pub struct CapturedLog {
     record: SdkLogRecord,
-    scope: InstrumentationScope,
+    scope: Arc<InstrumentationScope>,
 }
 
 impl CapturedLog {
-    pub(super) fn new(record: SdkLogRecord, scope: InstrumentationScope) -> Self {
+    pub(super) fn new(record: SdkLogRecord, scope: Arc<InstrumentationScope>) -> Self {
         Self { record, scope }
     }
 

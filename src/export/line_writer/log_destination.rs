@@ -44,7 +44,7 @@ impl LogDestination for LineLogDestination {
         self.lines.push(line, 1, &self.recorder);
     }
 
-    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
+    fn emit(&self, record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         if !self.refuses_line() {
             with_line(|line| {
                 self.format.push_record(line, record, scope);

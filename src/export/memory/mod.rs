@@ -200,18 +200,18 @@ impl SpanDestination for Memory {
 }
 
 impl LogDestination for Memory {
-    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
+    fn emit(&self, record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         self.emit_owned(record.clone(), scope);
     }
 
-    fn emit_owned(&self, mut record: SdkLogRecord, scope: &InstrumentationScope) {
+    fn emit_owned(&self, mut record: SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         if let Some(at) = record.timestamp() {
             record.set_timestamp(self.time(at));
         }
         if let Some(at) = record.observed_timestamp() {
             record.set_observed_timestamp(self.time(at));
         }
-        self.keep(|kept| kept.logs.push((record, scope.clone())));
+        self.keep(|kept| kept.logs.push((record, Arc::clone(scope))));
         self.logs.deliver(1);
     }
 

@@ -5,6 +5,7 @@
 
 mod item_bytes;
 mod monitor;
+mod ring;
 mod state;
 
 use std::{
@@ -21,9 +22,12 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{logs::SdkLogRecord, trace::SpanData};
 use tokio::{sync::Notify, time::MissedTickBehavior};
 
-use self::state::{Batch, BatchState};
+use self::{
+    item_bytes::ItemBytes as _,
+    state::{Batch, BatchState},
+};
 pub(crate) use self::{
-    item_bytes::{ItemBytes, ScopedRecord},
+    item_bytes::ScopedRecord,
     monitor::{QueueMonitor, QueueSnapshot},
     state::BatchSettings,
 };
@@ -74,7 +78,7 @@ const ACCEPTING: u8 = 0;
 const FULL: u8 = 1;
 const CLOSED: u8 = 2;
 
-impl<T: ItemBytes + fmt::Debug + Send + 'static> BatchQueue<T> {
+impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     pub(crate) fn start(
         exporter: impl Export<T>,
         settings: BatchSettings,
@@ -105,23 +109,33 @@ impl<T: ItemBytes + fmt::Debug + Send + 'static> BatchQueue<T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn refuse_item(&self) {
         let is_closed = self.refusal.load(Ordering::Acquire) == CLOSED;
         self.losses.refuse(1, if is_closed { Reason::ShutDown } else { Reason::QueueFull });
     }
 
-    fn push(&self, item: T) {
-        let bytes = item.bytes();
-        let mut state = self.lock();
-        if let Some(reason) = state.refusal() {
-            drop(state);
+    /// Begins to add an item, or counts it as lost. [`end_adding`](Self::end_adding) must follow.
+    #[inline]
+    fn begin_adding(&self) -> Option<MutexGuard<'_, BatchState<T>>> {
+        let state = self.lock();
+        if !self.is_accepting() {
             // Another thread has taken the last place.
-            return self.losses.refuse(1, reason);
+            drop(state);
+            self.refuse_item();
+            return None;
         }
         // Under the lock, so that the item is counted before its export ends.
         self.stats.emit(1);
-        let completes_batch = state.push(item, bytes);
-        self.publish_refusal(&state);
+        Some(state)
+    }
+
+    #[inline]
+    fn end_adding(&self, state: MutexGuard<'_, BatchState<T>>) {
+        if state.refusal().is_some() {
+            self.publish_refusal(&state);
+        }
+        let completes_batch = state.completes_batch();
         drop(state);
         if completes_batch {
             self.work.notify_one();
@@ -234,13 +248,20 @@ impl SpanDestination for BatchQueue<SpanData> {
 
     fn end(&self, span: &SpanData) {
         if !self.refuse_early() {
-            self.push(span.clone());
+            self.end_owned(span.clone());
         }
     }
 
     fn end_owned(&self, span: SpanData) {
-        if !self.refuse_early() {
-            self.push(span);
+        if self.refuse_early() {
+            return;
+        }
+        let bytes = span.bytes();
+        if let Some(mut state) = self.begin_adding()
+            && let Some(place) = state.add(bytes)
+        {
+            place.fill((span, bytes));
+            self.end_adding(state);
         }
     }
 }
@@ -254,15 +275,23 @@ impl LogDestination for BatchQueue<ScopedRecord> {
         self.refuse_item();
     }
 
-    fn emit(&self, record: &SdkLogRecord, scope: &InstrumentationScope) {
+    fn emit(&self, record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         if !self.refuse_early() {
-            self.push((record.clone(), scope.clone()));
+            self.emit_owned(record.clone(), scope);
         }
     }
 
-    fn emit_owned(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
-        if !self.refuse_early() {
-            self.push((record, scope.clone()));
+    fn emit_owned(&self, record: SdkLogRecord, scope: &Arc<InstrumentationScope>) {
+        if self.refuse_early() {
+            return;
+        }
+        let bytes = record.bytes();
+        let scope = Arc::clone(scope);
+        if let Some(mut state) = self.begin_adding()
+            && let Some(place) = state.add(bytes)
+        {
+            place.fill(((record, scope), bytes));
+            self.end_adding(state);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The items of a queue, and the batches that were taken from it.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{mem, time::Duration};
 
+use super::ring::{Place, Ring};
 use crate::export::stats::recorder::Reason;
 
 /// The limits of a queue, and the longest delay before a partial batch is exported.
@@ -19,7 +20,7 @@ pub(crate) struct BatchSettings {
 #[derive(Debug)]
 pub(super) struct BatchState<T> {
     /// The items, each with its bytes.
-    items: VecDeque<(T, usize)>,
+    items: Ring<(T, usize)>,
     bytes: usize,
     /// The position of the next item that is accepted.
     pushed: u64,
@@ -44,7 +45,7 @@ pub(super) struct Batch<T> {
 impl<T> BatchState<T> {
     pub(super) fn new(settings: BatchSettings) -> Self {
         Self {
-            items: VecDeque::new(),
+            items: Ring::new(),
             bytes: 0,
             pushed: 0,
             taken: 0,
@@ -80,12 +81,19 @@ impl<T> BatchState<T> {
         }
     }
 
-    /// Adds an item. Returns `true` if it completes a batch. Later items need no further notice:
-    /// either the batch is taken, or the end of another export leads to that.
-    pub(super) fn push(&mut self, item: T, bytes: usize) -> bool {
-        self.items.push_back((item, bytes));
+    /// Adds a place for an item of this size, which must be filled at once, with the item and its
+    /// bytes.
+    #[inline]
+    pub(super) fn add(&mut self, bytes: usize) -> Option<Place<'_, (T, usize)>> {
         self.bytes += bytes;
         self.pushed += 1;
+        self.items.add()
+    }
+
+    /// Returns `true` if the last item completed a batch. Later items need no further notice: either
+    /// the batch is taken, or the end of another export leads to that.
+    #[inline]
+    pub(super) fn completes_batch(&self) -> bool {
         self.items.len() == self.settings.max_export_batch_size
     }
 
@@ -102,7 +110,9 @@ impl<T> BatchState<T> {
         self.taken += size as u64;
         self.in_flight.push(position);
         let mut items = Vec::with_capacity(size);
-        for (item, bytes) in self.items.drain(..size) {
+        while items.len() < size
+            && let Some((item, bytes)) = self.items.take()
+        {
             items.push(item);
             self.bytes -= bytes;
         }
@@ -133,18 +143,22 @@ impl<T> BatchState<T> {
 
     /// Refuses items from now on, and returns those that are left. The batches that are being
     /// exported may never end, so none of them is awaited.
-    pub(super) fn discard(&mut self) -> VecDeque<(T, usize)> {
+    pub(super) fn discard(&mut self) -> Ring<(T, usize)> {
         self.close();
         self.bytes = 0;
         self.taken = self.pushed;
         self.in_flight.clear();
-        std::mem::take(&mut self.items)
+        mem::replace(&mut self.items, Ring::new())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn push(state: &mut BatchState<u64>, item: u64, bytes: usize) {
+        state.add(bytes).unwrap().fill((item, bytes));
+    }
 
     fn state(max_concurrent_exports: usize) -> BatchState<u64> {
         BatchState::new(BatchSettings {
@@ -156,28 +170,30 @@ mod tests {
         })
     }
 
-    /// Pushes numbers, and returns those that complete a batch.
-    fn push(state: &mut BatchState<u64>, items: u64, bytes: usize) -> Vec<u64> {
-        (0..items).filter(|item| state.push(*item, bytes)).collect()
-    }
-
     #[test]
     fn only_the_item_that_completes_a_batch_is_reported() {
         let mut state = state(1);
-        assert_eq!(push(&mut state, 5, 1), [1]);
+        let add = |state: &mut BatchState<u64>, items: u64| -> Vec<u64> {
+            let completes = |item: &u64| {
+                push(state, *item, 1);
+                state.completes_batch()
+            };
+            (0..items).filter(completes).collect()
+        };
+        assert_eq!(add(&mut state, 5), [1]);
         state.take(true).unwrap();
-        assert_eq!(push(&mut state, 3, 1), [0; 0], "a complete batch waits for the one in flight");
+        assert_eq!(add(&mut state, 3), [0; 0], "a complete batch waits for the one in flight");
         while state.len() > 0 {
             state.settle(state.settled());
             state.take(true).unwrap();
         }
-        assert_eq!(push(&mut state, 3, 1), [1]);
+        assert_eq!(add(&mut state, 3), [1]);
     }
 
     #[test]
     fn flush_position_waits_for_the_slowest_batch_before_it() {
         let mut state = state(2);
-        push(&mut state, 5, 10);
+        (0..5).for_each(|item| push(&mut state, item, 10));
         let position = state.request_all();
         let first = state.take(true).unwrap();
         let second = state.take(true).unwrap();
@@ -196,7 +212,7 @@ mod tests {
     #[test]
     fn one_batch_at_a_time_is_taken_for_a_faulty_destination() {
         let mut state = state(4);
-        push(&mut state, 6, 10);
+        (0..6).for_each(|item| push(&mut state, item, 10));
         let first = state.take(false).unwrap();
         assert!(state.take(false).is_none());
         state.settle(first.position);
@@ -207,7 +223,7 @@ mod tests {
     #[test]
     fn partial_batch_waits_until_it_is_due() {
         let mut state = state(1);
-        push(&mut state, 3, 10);
+        (0..3).for_each(|item| push(&mut state, item, 10));
         let first = state.take(true).unwrap();
         state.settle(first.position);
         assert!(state.take(true).is_none());
@@ -218,20 +234,22 @@ mod tests {
     #[test]
     fn queue_is_full_by_items_or_by_bytes() {
         let mut state = state(1);
-        push(&mut state, 8, 1);
+        (0..8).for_each(|item| push(&mut state, item, 1));
         assert_eq!(state.refusal(), Some(Reason::QueueFull));
         state.take(true).unwrap();
         assert_eq!(state.refusal(), None);
-        state.push(8, 94);
+        push(&mut state, 8, 94);
         assert_eq!((state.len(), state.refusal()), (7, Some(Reason::QueueFull)));
     }
 
     #[test]
     fn discarded_queue_is_settled_and_refuses_items() {
         let mut state = state(1);
-        push(&mut state, 5, 10);
+        (0..5).for_each(|item| push(&mut state, item, 10));
         let batch = state.take(true).unwrap();
-        assert_eq!(state.discard(), [(2, 10), (3, 10), (4, 10)]);
+        let mut discarded = state.discard();
+        assert_eq!([(); 3].map(|()| discarded.take()), [2, 3, 4].map(|item| Some((item, 10))));
+        assert_eq!(discarded.len(), 0);
         assert_eq!((state.settled(), state.refusal()), (5, Some(Reason::ShutDown)));
         state.settle(batch.position);
         assert_eq!(state.settled(), 5);

@@ -76,15 +76,17 @@ impl SpanLimiter {
         }
     }
 
+    #[inline]
     pub(crate) fn enforce(&self, span: &mut SpanData) {
-        order_times(span);
-        self.report_lost_updates(span);
-        limit(&mut span.attributes, &mut span.dropped_attributes_count, self.attributes);
-        for event in &mut span.events.events {
-            limit(&mut event.attributes, &mut event.dropped_attributes_count, self.event_attributes);
+        if span.end_time < span.start_time {
+            order_times(span);
         }
-        for link in &mut span.links.links {
-            limit(&mut link.attributes, &mut link.dropped_attributes_count, self.link_attributes);
+        if span.dropped_attributes_count > 0 {
+            self.report_lost_updates(span);
+        }
+        limit(&mut span.attributes, &mut span.dropped_attributes_count, self.attributes);
+        if !span.events.is_empty() || !span.links.is_empty() {
+            self.limit_events_and_links(span);
         }
         if may_repeat_in_scope(&span.instrumentation_scope)
             && let Some(scope) = unique_scope(&span.instrumentation_scope)
@@ -96,13 +98,21 @@ impl SpanLimiter {
         }
     }
 
+    #[inline(never)]
+    fn limit_events_and_links(&self, span: &mut SpanData) {
+        for event in &mut span.events.events {
+            limit(&mut event.attributes, &mut event.dropped_attributes_count, self.event_attributes);
+        }
+        for link in &mut span.links.links {
+            limit(&mut link.attributes, &mut link.dropped_attributes_count, self.link_attributes);
+        }
+    }
+
     /// Reports the attributes that the SDK has dropped. All of them may be new values of attributes
     /// that the span has.
+    #[cold]
     fn report_lost_updates(&self, span: &SpanData) {
         let lost = u64::from(span.dropped_attributes_count);
-        if lost == 0 {
-            return;
-        }
         if let Some(lost) = self.lost_updates.due_for(lost) {
             self.diagnostics.warn(format_args!(
                 "{} updates of span attributes lost: more than {} in one span \
@@ -117,10 +127,8 @@ impl SpanLimiter {
 
 /// Moves the end of a span that ends before its start, because the clock was set back or by the
 /// program. The events of such a span move to its start, if they are before it.
+#[cold]
 fn order_times(span: &mut SpanData) {
-    if span.end_time >= span.start_time {
-        return;
-    }
     span.end_time = span.start_time;
     for event in &mut span.events.events {
         event.timestamp = event.timestamp.max(span.start_time);
@@ -129,6 +137,7 @@ fn order_times(span: &mut SpanData) {
 }
 
 /// Removes repeated keys, then the attributes beyond the limit, and counts the latter.
+#[inline]
 fn limit(attributes: &mut Vec<KeyValue>, dropped: &mut u32, limit: Count) {
     remove_repeated(attributes);
     let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);

@@ -78,12 +78,21 @@ impl RecordSink for LogPipeline {
         self.limiter.limits()
     }
 
-    fn emit_record(&self, record: SdkLogRecord, scope: &InstrumentationScope, is_within_limits: bool) {
+    fn emit_record(
+        &self,
+        record: &mut Option<SdkLogRecord>,
+        scope: &Arc<InstrumentationScope>,
+        is_within_limits: bool,
+    ) {
         self.count();
-        if is_within_limits {
-            self.deliver(record, scope);
-        } else {
-            self.limit(record, scope);
+        if !is_within_limits {
+            if let Some(record) = record.take() {
+                self.limit(record, scope);
+            }
+        } else if let Some(owner) = record.as_ref().and_then(|record| self.deliver(record, scope))
+            && let Some(record) = record.take()
+        {
+            owner.emit_owned(record, scope);
         }
     }
 
@@ -114,36 +123,40 @@ impl LogPipeline {
     }
 
     /// Enforces the limits and passes the record on. A record that is lost costs no copies.
-    fn limit(&self, mut record: SdkLogRecord, scope: &InstrumentationScope) {
+    fn limit(&self, mut record: SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         if !self.limiter.is_within_limits(&record) {
             if !self.accepts() {
                 return self.refuse(&record, scope);
             }
             self.limiter.replace(&mut record);
         }
-        self.deliver(record, scope);
+        if let Some(owner) = self.deliver(&record, scope) {
+            owner.emit_owned(record, scope);
+        }
     }
 
-    /// Passes a record to the destinations whose filters match.
-    #[expect(clippy::inline_always, reason = "a call would copy the record")]
+    /// Passes a record to the destinations whose filters match, except for the one that takes it
+    /// over, which is returned.
+    #[expect(clippy::inline_always, reason = "nearly all records have one destination")]
     #[inline(always)]
-    fn deliver(&self, record: SdkLogRecord, scope: &InstrumentationScope) {
+    fn deliver(
+        &self,
+        record: &SdkLogRecord,
+        scope: &Arc<InstrumentationScope>,
+    ) -> Option<&dyn LogDestination> {
         // The general filter takes a lock and is evaluated at most once.
         let mut general = None;
-        let mut matches = |filter: &RecordFilter, record: &SdkLogRecord| match filter {
+        let mut matches = |filter: &RecordFilter| match filter {
             RecordFilter::General(_) => *general.get_or_insert_with(|| filter.matches(record, scope)),
             filter => filter.matches(record, scope),
         };
         for LogRoute { filter, destination } in &self.routes {
-            if matches(filter, &record) {
-                destination.emit(&record, scope);
+            if matches(filter) {
+                destination.emit(record, scope);
             }
         }
-        if let Some(LogRoute { filter, destination }) = &self.owner
-            && matches(filter, &record)
-        {
-            destination.emit_owned(record, scope);
-        }
+        let owner = self.owner.as_ref().filter(|owner| matches(&owner.filter))?;
+        Some(&*owner.destination)
     }
 
     /// Counts a record as lost at the destinations whose filters match.
@@ -171,12 +184,8 @@ impl LogProcessor for UnfilteredRecords {
         }
         // The SDK drops the record after this, since there is no other processor.
         let record = self.0.limiter.take(record);
-        if may_repeat_in_scope(scope)
-            && let Some(unique) = unique_scope(scope)
-        {
-            return self.0.limit(record, &unique);
-        }
-        self.0.limit(record, scope);
+        let unique = if may_repeat_in_scope(scope) { unique_scope(scope) } else { None };
+        self.0.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -6,13 +6,14 @@ use opentelemetry::{
     Context, KeyValue, TraceId,
     trace::{Link, SpanKind, SpanRef, TraceContextExt as _},
 };
-use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use super::counters::{Counters, ParentOrigin};
+use crate::pipeline::span_sampler::SpanSampler;
 
 #[derive(Debug, Clone)]
 pub(crate) struct CountingSampler {
-    pub(crate) sampler: Sampler,
+    pub(in crate::pipeline) sampler: SpanSampler,
     pub(crate) counters: Arc<Counters>,
 }
 
