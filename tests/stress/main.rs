@@ -7,6 +7,7 @@
     reason = "a test may panic and print"
 )]
 
+mod concurrent_exports;
 mod config_fuzz;
 mod failure_reports;
 mod json_lines;
