@@ -90,8 +90,8 @@ impl<T> BatchState<T> {
         self.items.add()
     }
 
-    /// Returns `true` if the last item completed a batch. Later items need no further notice: either
-    /// the batch is taken, or the end of another export leads to that.
+    /// Returns `true` if the last item completed a batch. Later items need no further notice:
+    /// either the batch is taken, or the end of another export leads to that.
     #[inline]
     pub(super) fn completes_batch(&self) -> bool {
         self.items.len() == self.settings.max_export_batch_size
