@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::config::{OtlpProtocol, Signal, format_duration};
 
@@ -171,10 +171,11 @@ impl DestinationCheck {
     }
 
     fn to_json(&self) -> Value {
-        let steps = Step::ALL.map(|step| {
+        let mut steps = Map::new();
+        for step in Step::ALL {
             let result = self.outcome(step).map(|is_ok| if is_ok { "ok" } else { "failed" });
-            (step.to_string(), Value::from(result))
-        });
+            steps.insert(step.to_string(), result.into());
+        }
         let failure = self.failure.as_ref();
         json!({
             "signal": self.signal.as_str(),
@@ -182,7 +183,7 @@ impl DestinationCheck {
             "destination": self.destination,
             "protocol": self.protocol.as_str(),
             "ok": failure.is_none(),
-            "steps": Value::Object(steps.into_iter().collect()),
+            "steps": steps,
             "message": failure.map(|failure| &failure.message),
             "help": failure.and_then(|failure| failure.help),
             "took": format_duration(self.took),

@@ -95,15 +95,11 @@ impl Explanation {
     /// `errors`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let values: Map<String, Value> = self
-            .effective_values()
-            .0
-            .iter()
-            .map(|(key, (value, origin))| {
-                let (kind, at) = origin_words(origin);
-                (key.clone(), json!({ "value": value, "origin": kind, "at": at }))
-            })
-            .collect();
+        let mut values = Map::new();
+        for (key, (value, origin)) in &self.effective_values().0 {
+            let (kind, at) = origin_words(origin);
+            values.insert(key.clone(), json!({ "value": value, "origin": kind, "at": at }));
+        }
         let object = json!({
             "file": self.file().map(|file| file.display().to_string()),
             "profile": self.profile(),

@@ -27,6 +27,7 @@ mod refusal;
 pub(crate) mod schema;
 mod search;
 mod sources;
+mod stop;
 mod substitute;
 mod syntax;
 #[cfg(test)]

@@ -4,18 +4,16 @@
 //! value, or deserializes one. A single deserializer does all this: each further one would compile
 //! the code of all tables again.
 
-use std::{collections::btree_map, fmt, slice};
+use std::{collections::btree_map, slice};
 
 use serde::{
     Deserializer,
-    de::{
-        self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Unexpected,
-        value::MapAccessDeserializer,
-    },
+    de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Unexpected},
 };
 
 use super::{
     refusal::{Reason, Refusal},
+    stop::Stop,
     value_tree::{Table, Value},
     value_type::ValueType,
 };
@@ -41,7 +39,7 @@ pub(super) fn check_value<C: DeserializeOwned>(path: &[String], value: &Value) -
 
 /// Deserializes a configuration `C`.
 pub(super) fn deserialize<C: DeserializeOwned>(values: &Table) -> Result<C, Box<Refusal>> {
-    C::deserialize(MapAccessDeserializer::new(Entries::Of(values.iter(), None))).map_err(|stop| match stop {
+    C::deserialize(Walk { path: &[], end: End::Root(values) }).map_err(|stop| match stop {
         Stop::Refused(refusal) => refusal,
         // Not the end of this walk.
         Stop::Type(_) | Stop::Accepted => Box::new(Refusal::new(Reason::message("the walk ended"))),
@@ -62,68 +60,7 @@ enum End<'v> {
     /// Deserializes the value, but nothing above it.
     Check(&'v Value),
     Value(&'v Value),
-}
-
-/// The end of a walk. It travels as an error, so that every visitor on the way passes it on.
-#[derive(Debug)]
-enum Stop {
-    Type(ValueType),
-    Accepted,
-    /// The path does not exist, or the value is not accepted.
-    Refused(Box<Refusal>),
-}
-
-impl fmt::Display for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the walk ended")
-    }
-}
-
-impl std::error::Error for Stop {}
-
-impl From<Reason> for Stop {
-    #[cold]
-    fn from(reason: Reason) -> Self {
-        Self::Refused(Box::new(Refusal::new(reason)))
-    }
-}
-
-impl de::Error for Stop {
-    #[cold]
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Reason::message(message).into()
-    }
-
-    #[cold]
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Reason::wrong_type(found, expected).into()
-    }
-
-    #[cold]
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Reason::wrong_type(found, expected).into()
-    }
-
-    #[cold]
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Reason::UnknownKey(field.to_owned(), expected).into()
-    }
-
-    #[cold]
-    fn missing_field(field: &'static str) -> Self {
-        Reason::MissingKey(field).into()
-    }
-}
-
-impl Stop {
-    /// Adds the key or index above a refused value.
-    #[cold]
-    fn below(mut self, segment: impl fmt::Display) -> Self {
-        if let Self::Refused(refusal) = &mut self {
-            refusal.path.insert(0, segment.to_string());
-        }
-        self
-    }
+    Root(&'v Table),
 }
 
 impl<'v> Walk<'v> {
@@ -166,10 +103,34 @@ impl<'v> Walk<'v> {
             Value::List(items) => visitor.visit_seq(Items::Of(items.iter(), 0)),
             Value::Table(table) => visitor.visit_map(Entries::Of(table.iter(), None)),
         };
+        self.finish(value)
+    }
+
+    /// Discards an accepted value that was only checked.
+    fn finish<T>(self, value: Result<T, Stop>) -> Result<T, Stop> {
         match self.end {
             End::Check(_) => Err(value.err().unwrap_or(Stop::Accepted)),
             _ => value,
         }
+    }
+
+    /// Returns the entries of a table: the one on the way, or all at the end of the walk.
+    fn entries(self, value_type: ValueType, expected: &dyn de::Expected) -> Result<Entries<'v>, Stop> {
+        if let Some((key, walk)) = self.split() {
+            return Ok(Entries::At(key, walk));
+        }
+        if let End::Root(table) = self.end {
+            return Ok(Entries::Of(table.iter(), None));
+        }
+        let found = match self.end_at(value_type)? {
+            Value::Table(table) => return Ok(Entries::Of(table.iter(), None)),
+            Value::Boolean(value) => Unexpected::Bool(*value),
+            Value::Integer(value) => Unexpected::Signed(*value),
+            Value::Float(value) => Unexpected::Float(*value),
+            Value::String(text) => Unexpected::Str(text),
+            Value::List(_) => Unexpected::Seq,
+        };
+        Err(de::Error::invalid_type(found, expected))
     }
 }
 
@@ -213,27 +174,29 @@ impl<'de> Deserializer<'de> for Walk<'_> {
     }
 
     fn deserialize_map<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
-        match (self.split(), self.end) {
-            (Some((key, walk)), _) => visitor.visit_map(Entries::At(key, walk)),
-            (None, End::Type) => {
-                let key_type = visitor.visit_map(Entries::KeyType);
-                let ignores_case = matches!(key_type, Err(Stop::Type(ValueType::CaselessText)));
-                Err(Stop::Type(ValueType::Map { ignores_case }))
-            }
-            (None, _) => self.end(ValueType::Map { ignores_case: false }, visitor),
+        let is_type = self.path.is_empty() && matches!(self.end, End::Type);
+        let entries = if is_type {
+            Entries::KeyType
+        } else {
+            self.entries(ValueType::Map { ignores_case: false }, &visitor)?
+        };
+        let value = self.finish(visitor.visit_map(entries));
+        if is_type {
+            let ignores_case = matches!(value, Err(Stop::Type(ValueType::CaselessText)));
+            return Err(Stop::Type(ValueType::Map { ignores_case }));
         }
+        value
     }
 
+    /// Calls one method of the visitor. A method for lists would also be compiled for each table.
     fn deserialize_struct<V: de::Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        match self.split() {
-            Some((key, walk)) => visitor.visit_map(Entries::At(key, walk)),
-            None => self.end(ValueType::Table, visitor),
-        }
+        let entries = self.entries(ValueType::Table, &visitor)?;
+        self.finish(visitor.visit_map(entries))
     }
 
     fn deserialize_seq<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {

@@ -2,25 +2,22 @@
 
 use serde_json::{Map, Value};
 
-use super::{data_points::DataPointRef, metric_value::MetricValue, number_value::NumberValue};
-use crate::format::{json::to_json, to_any_value};
+use super::{
+    attributes_json::attributes_json, data_points::DataPointRef, metric_value::MetricValue,
+    number_value::NumberValue,
+};
+use crate::format::json::to_json;
 
 /// Returns the JSON object of a data point that was collected at `time`.
 pub(super) fn data_point_json(point: &DataPointRef<'_>, time: &str) -> Map<String, Value> {
-    let attributes = point
-        .attributes
-        .iter()
-        .map(|attribute| (attribute.key.as_str().to_owned(), to_json(&to_any_value(&attribute.value))))
-        .collect();
-    let mut object = Map::from_iter([
-        ("timestamp".to_owned(), Value::from(time)),
-        ("metric".to_owned(), Value::from(point.name)),
-        ("type".to_owned(), Value::from(point.kind.as_str())),
-        ("unit".to_owned(), Value::from(point.unit)),
-        ("scope".to_owned(), Value::from(point.scope)),
-        ("attributes".to_owned(), Value::Object(attributes)),
-    ]);
+    let mut object = Map::new();
     let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
+    put("timestamp", time.into());
+    put("metric", point.name.into());
+    put("type", point.kind.as_str().into());
+    put("unit", point.unit.into());
+    put("scope", point.scope.into());
+    put("attributes", attributes_json(point.attributes.iter().copied()));
     match &point.value {
         MetricValue::Scalar(number) => put("value", number_json(*number)),
         MetricValue::Histogram { count, sum, min, max } => {

@@ -4,6 +4,7 @@
 //! - Signals: all
 //! - Feature: none
 
+mod attributes_json;
 mod custom_writer;
 mod data_points;
 mod exporter;

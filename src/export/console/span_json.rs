@@ -1,14 +1,14 @@
 //! A span as JSON.
 
-use opentelemetry::{
-    KeyValue,
-    trace::{SpanId, Status},
-};
+use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::span_fields::{duration, kind_name};
-use crate::format::{format_timestamp, json::to_json, to_any_value};
+use super::{
+    attributes_json::attributes_json,
+    span_fields::{duration, kind_name},
+};
+use crate::format::format_timestamp;
 
 /// Returns the JSON object of a span.
 pub(super) fn span_json(span: &SpanData) -> Value {
@@ -45,10 +45,4 @@ pub(super) fn span_json(span: &SpanData) -> Value {
         "span_id": span.span_context.span_id().to_string(),
         "parent_span_id": parent,
     })
-}
-
-fn attributes_json(attributes: &[KeyValue]) -> Map<String, Value> {
-    let member =
-        |attribute: &KeyValue| (attribute.key.as_str().to_owned(), to_json(&to_any_value(&attribute.value)));
-    attributes.iter().map(member).collect()
 }

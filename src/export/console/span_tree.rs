@@ -39,10 +39,9 @@ pub(crate) fn push_span_trees(out: &mut String, spans: &[SpanData], palette: Pal
             roots.push(span);
         }
     }
-    for siblings in children.values_mut() {
+    for siblings in children.values_mut().chain([&mut roots]) {
         siblings.sort_by_key(|span| span.start_time);
     }
-    roots.sort_by_key(|span| span.start_time);
     for root in roots {
         let rows = tree_rows(root, &children);
         push_tree(out, root, &rows, palette);
