@@ -44,3 +44,38 @@ impl ShouldSample for SpanSampler {
         SamplingResult { decision, attributes: Vec::new(), trace_state }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::{
+        SpanId, TraceFlags,
+        trace::{SpanContext, TraceContextExt as _},
+    };
+
+    use super::*;
+
+    #[test]
+    fn default_sampler_decides_as_that_of_the_sdk() {
+        let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
+        let parent = |trace: TraceId, flags, is_remote| {
+            let ids = SpanContext::new(trace, SpanId::from(1), flags, is_remote, state.clone());
+            Context::new().with_remote_span_context(ids)
+        };
+        let mut contexts = vec![None, Some(Context::new())];
+        for trace in [TraceId::INVALID, TraceId::from(1)] {
+            for flags in [TraceFlags::SAMPLED, TraceFlags::NOT_SAMPLED] {
+                contexts.extend([true, false].map(|is_remote| Some(parent(trace, flags, is_remote))));
+            }
+        }
+        let of_sdk = Sampler::ParentBased(Box::new(Sampler::AlwaysOn));
+        for context in &contexts {
+            let decide = |sampler: &dyn ShouldSample| {
+                let kind = SpanKind::Internal;
+                sampler.should_sample(context.as_ref(), TraceId::from(1), "span", &kind, &[], &[])
+            };
+            let (own, of_sdk) = (decide(&SpanSampler::ParentOrOn), decide(&of_sdk));
+            assert_eq!(own.decision, of_sdk.decision, "{context:?}");
+            assert_eq!(own.trace_state, of_sdk.trace_state, "{context:?}");
+        }
+    }
+}
