@@ -16,7 +16,7 @@ string_enum! {
         /// The format of Jaeger's clients, with its baggage.
         Jaeger = "jaeger",
         /// The format of OpenTracing's basic tracers, with its baggage.
-        OtTrace = "ottrace",
+        OpenTracing = "ottrace",
         /// The format of AWS X-Ray.
         XRay = "xray",
     }

@@ -166,7 +166,7 @@ fn x_ray_header_is_read() {
 }
 
 #[test]
-fn ot_trace_headers_are_read() {
+fn open_tracing_headers_are_read() {
     let rest = [("ot-tracer-spanid", SPAN), ("ot-tracer-sampled", "true")];
     for (id, expected) in [
         (TRACE, format!("{TRACE} {SPAN} true")),

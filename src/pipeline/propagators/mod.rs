@@ -3,7 +3,7 @@
 mod b3;
 mod baggage;
 mod jaeger;
-mod ot_trace;
+mod open_tracing;
 mod prefixed_baggage;
 mod remote;
 mod trace_context;
@@ -19,8 +19,8 @@ use opentelemetry::{
 };
 
 use self::{
-    b3::B3Propagator, baggage::BaggagePropagator, jaeger::JaegerPropagator, ot_trace::OtTracePropagator,
-    trace_context::W3cPropagator, xray::XRayPropagator,
+    b3::B3Propagator, baggage::BaggagePropagator, jaeger::JaegerPropagator,
+    open_tracing::OpenTracingPropagator, trace_context::W3cPropagator, xray::XRayPropagator,
 };
 use crate::{config, config::PropagatorList, context};
 
@@ -39,7 +39,7 @@ pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
                 config::PropagatorName::B3 => Box::new(B3Propagator::single()),
                 config::PropagatorName::B3Multi => Box::new(B3Propagator::multi()),
                 config::PropagatorName::Jaeger => Box::new(JaegerPropagator),
-                config::PropagatorName::OtTrace => Box::new(OtTracePropagator),
+                config::PropagatorName::OpenTracing => Box::new(OpenTracingPropagator),
                 config::PropagatorName::XRay => Box::new(XRayPropagator),
             }
         })

@@ -20,9 +20,9 @@ static FIELDS: LazyLock<[String; 3]> = LazyLock::new(|| [TRACE_ID, SPAN_ID, SAMP
 
 /// Reads and writes `ot-tracer-…` and `ot-baggage-…`.
 #[derive(Debug)]
-pub(super) struct OtTracePropagator;
+pub(super) struct OpenTracingPropagator;
 
-impl TextMapPropagator for OtTracePropagator {
+impl TextMapPropagator for OpenTracingPropagator {
     /// Writes the last 64 bits of the trace id, because the format has no more.
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
         if let Some(Remote { trace_id, span_id, is_sampled, .. }) = Remote::of(context) {
