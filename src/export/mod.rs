@@ -12,5 +12,6 @@ pub(crate) mod otlp;
 pub(crate) mod prometheus;
 pub(crate) mod queue;
 pub(crate) mod runtime;
+pub(crate) mod shared_reader;
 pub(crate) mod stats;
 pub(crate) mod unique_keys;

@@ -187,6 +187,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
+    use crate::export::shared_reader::SharedReader;
 
     /// Returns the page of a histogram that has exponential buckets.
     fn exponential(values: &[f64], max_size: u32) -> String {
@@ -198,7 +199,7 @@ mod tests {
         };
         let provider = SdkMeterProvider::builder()
             .with_resource(Resource::builder_empty().build())
-            .with_reader(SharedReader(Arc::clone(&reader)))
+            .with_reader(SharedReader(Arc::clone(&reader) as _))
             .with_view(view)
             .build();
         let histogram = provider.meter("").f64_histogram("time").build();
@@ -211,34 +212,6 @@ mod tests {
         let conflicts = Encoder::new(&Prometheus::default()).encode(&metrics, &mut page).unwrap();
         assert!(conflicts.is_empty());
         String::from_utf8(page.finish().unwrap().unwrap().concat()).unwrap()
-    }
-
-    #[derive(Debug)]
-    struct SharedReader(Arc<ManualReader>);
-
-    impl MetricReader for SharedReader {
-        fn register_pipeline(&self, pipeline: std::sync::Weak<opentelemetry_sdk::metrics::Pipeline>) {
-            self.0.register_pipeline(pipeline);
-        }
-
-        fn collect(&self, metrics: &mut ResourceMetrics) -> opentelemetry_sdk::error::OTelSdkResult {
-            self.0.collect(metrics)
-        }
-
-        fn force_flush(&self) -> opentelemetry_sdk::error::OTelSdkResult {
-            Ok(())
-        }
-
-        fn shutdown_with_timeout(&self, _: std::time::Duration) -> opentelemetry_sdk::error::OTelSdkResult {
-            Ok(())
-        }
-
-        fn temporality(
-            &self,
-            kind: opentelemetry_sdk::metrics::InstrumentKind,
-        ) -> opentelemetry_sdk::metrics::Temporality {
-            self.0.temporality(kind)
-        }
     }
 
     /// Returns the bounds and counts of the buckets.

@@ -9,7 +9,6 @@ mod meter_provider;
 mod periodic_push;
 mod prometheus;
 mod push_worker;
-mod shared_reader;
 
 use std::sync::Arc;
 
@@ -17,15 +16,12 @@ use opentelemetry::{InstrumentationScope, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
 pub use self::meter_provider::MeterProvider;
-use self::{
-    instrument_check::InstrumentCheck, periodic_push::PeriodicPush, push_worker::PushTarget,
-    shared_reader::SharedReader,
-};
+use self::{instrument_check::InstrumentCheck, periodic_push::PeriodicPush, push_worker::PushTarget};
 use super::builder::PipelineBuilder;
 use crate::{
     config::{self, ExporterName, Metrics, Signal},
     error::Error,
-    export::callbacks::Callbacks,
+    export::{callbacks::Callbacks, shared_reader::SharedReader},
 };
 
 pub(super) fn provider(

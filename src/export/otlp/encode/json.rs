@@ -1,13 +1,15 @@
 //! JSON, with the names and forms of the OTLP specification, "JSON Protobuf Encoding".
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
 use super::{
     requests::RequestWriter,
     writer::{Field, Writer},
 };
 use crate::{
-    format::{hex::push_hex, json_string::push_string},
+    format::{
+        hex::push_hex,
+        json::{push_bool, push_bytes, push_double},
+        json_string::push_string,
+    },
     text::floor_char_boundary,
 };
 
@@ -48,17 +50,6 @@ impl JsonWriter {
 
     fn number(&mut self, number: impl itoa::Integer) {
         self.buffer.push_str(itoa::Buffer::new().format(number));
-    }
-
-    fn float(&mut self, value: f64) {
-        match value {
-            finite if finite.is_finite() => {
-                self.buffer.push_str(zmij::Buffer::new().format_finite(finite));
-            }
-            nan if nan.is_nan() => self.buffer.push_str("\"NaN\""),
-            positive if positive > 0.0 => self.buffer.push_str("\"Infinity\""),
-            _ => self.buffer.push_str("\"-Infinity\""),
-        }
     }
 
     fn numbers<T>(
@@ -136,9 +127,7 @@ impl Writer for JsonWriter {
 
     fn bytes(&mut self, field: Field, bytes: &[u8]) {
         self.name(field);
-        self.buffer.push('"');
-        STANDARD.encode_string(bytes, &mut self.buffer);
-        self.buffer.push('"');
+        push_bytes(&mut self.buffer, bytes);
     }
 
     fn shortened_bytes(&mut self, field: Field, bytes: &[u8]) {
@@ -154,7 +143,7 @@ impl Writer for JsonWriter {
 
     fn bool(&mut self, field: Field, value: bool) {
         self.name(field);
-        self.buffer.push_str(if value { "true" } else { "false" });
+        push_bool(&mut self.buffer, value);
     }
 
     fn uint32(&mut self, field: Field, value: u32) {
@@ -187,7 +176,7 @@ impl Writer for JsonWriter {
 
     fn double(&mut self, field: Field, value: f64) {
         self.name(field);
-        self.float(value);
+        push_double(&mut self.buffer, value);
     }
 
     fn uint64_list(&mut self, field: Field, values: impl Iterator<Item = u64>) {
@@ -199,6 +188,6 @@ impl Writer for JsonWriter {
     }
 
     fn double_list(&mut self, field: Field, values: impl Iterator<Item = f64>) {
-        self.numbers(field, values, Self::float);
+        self.numbers(field, values, |writer, value| push_double(&mut writer.buffer, value));
     }
 }

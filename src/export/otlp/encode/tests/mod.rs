@@ -2,7 +2,6 @@
 //!
 //! `CASES` sets the number of items of each kind.
 
-mod reader;
 mod requests;
 mod samples;
 

@@ -1,6 +1,9 @@
 //! The division of items into requests, and the shortening of texts.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use opentelemetry::{
     InstrumentationScope, KeyValue,
@@ -17,14 +20,15 @@ use opentelemetry_proto::tonic::{
 use opentelemetry_sdk::{
     Resource,
     logs::{SdkLogRecord, SdkLoggerProvider},
-    metrics::{Instrument, SdkMeterProvider, Stream, Temporality},
+    metrics::{Instrument, ManualReader, SdkMeterProvider, Stream},
     trace::SpanData,
 };
 
 use super::{
-    super::MAX_REQUEST_BYTES, EncodedItems, ItemScope, Samples, by_scope, reader::SharedReader, to_json,
+    super::MAX_REQUEST_BYTES, EncodedItems, ItemScope, Samples, by_scope, samples::collect, to_json,
     to_protobuf,
 };
+use crate::export::shared_reader::SharedReader;
 
 fn decoded<R: prost::Message + Default>(encoded: &EncodedItems) -> Vec<R> {
     encoded
@@ -89,13 +93,16 @@ fn no_limit(_: &Instrument) -> Option<Stream> {
 
 #[test]
 fn data_points_of_one_metric_are_divided() {
-    let reader = SharedReader::new(Temporality::Cumulative);
-    let provider = SdkMeterProvider::builder().with_reader(reader.clone()).with_view(no_limit).build();
+    let reader = Arc::new(ManualReader::builder().build());
+    let provider = SdkMeterProvider::builder()
+        .with_reader(SharedReader(Arc::clone(&reader) as _))
+        .with_view(no_limit)
+        .build();
     let counter = provider.meter("shop").u64_counter("orders").with_description("kept").build();
     for customer in 0..20_000 {
         counter.add(1, &[KeyValue::new("customer", format!("{customer:0>300}"))]);
     }
-    let metrics = reader.collect();
+    let metrics = collect(&reader);
     let scope = metrics.scope_metrics().next().unwrap();
     let items: Vec<_> = scope.metrics().map(|metric| (ItemScope::new(None, scope.scope()), metric)).collect();
     let encoded = to_protobuf(0, metrics.resource(), items.iter().copied());
@@ -188,10 +195,10 @@ fn item_that_is_too_large_without_its_texts_is_refused_alone() {
 
 #[test]
 fn values_out_of_range_saturate() {
-    let reader = SharedReader::new(Temporality::Cumulative);
-    let provider = SdkMeterProvider::builder().with_reader(reader.clone()).build();
+    let reader = Arc::new(ManualReader::builder().build());
+    let provider = SdkMeterProvider::builder().with_reader(SharedReader(Arc::clone(&reader) as _)).build();
     provider.meter("shop").u64_counter("large").build().add(u64::MAX, &[]);
-    let metrics = reader.collect();
+    let metrics = collect(&reader);
     let scope = metrics.scope_metrics().next().unwrap();
     let items = scope.metrics().map(|metric| (ItemScope::new(None, scope.scope()), metric));
     let [request] = &*to_json(metrics.resource(), items).requests else { panic!() };

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,15 +15,25 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::{
     logs::SdkLogRecord,
-    metrics::{Aggregation, SdkMeterProvider, Stream, Temporality, data::ResourceMetrics},
+    metrics::{
+        Aggregation, ManualReader, SdkMeterProvider, Stream, Temporality, data::ResourceMetrics,
+        reader::MetricReader as _,
+    },
     trace::{SpanData, SpanEvents, SpanLinks},
 };
 use test_support::random::Random;
 
-use super::reader::SharedReader;
+use crate::export::shared_reader::SharedReader;
 
 #[derive(Debug)]
 pub(super) struct Samples(Random);
+
+/// Collects the metrics of a reader.
+pub(super) fn collect(reader: &ManualReader) -> ResourceMetrics {
+    let mut metrics = ResourceMetrics::default();
+    reader.collect(&mut metrics).unwrap();
+    metrics
+}
 
 const TEXTS: [&str; 9] = [
     "",
@@ -205,9 +216,9 @@ impl Samples {
     /// Returns the metrics of random measurements with instruments of all kinds.
     pub(super) fn metrics(&mut self) -> ResourceMetrics {
         let temporality = *self.choose(&[Temporality::Cumulative, Temporality::Delta]);
-        let reader = SharedReader::new(temporality);
+        let reader = Arc::new(ManualReader::builder().with_temporality(temporality).build());
         let provider = SdkMeterProvider::builder()
-            .with_reader(reader.clone())
+            .with_reader(SharedReader(Arc::clone(&reader) as _))
             .with_view(|instrument| {
                 let aggregation = Aggregation::Base2ExponentialHistogram {
                     max_size: 160,
@@ -222,7 +233,7 @@ impl Samples {
             let meter = provider.meter_with_scope(self.scope());
             self.measure(&meter);
         }
-        reader.collect()
+        collect(&reader)
     }
 
     fn measure(&mut self, meter: &Meter) {

@@ -1,4 +1,4 @@
-//! A reader that the test keeps a handle of.
+//! A reader that its owner shares with the SDK.
 
 use std::{
     sync::{Arc, Weak},
@@ -7,25 +7,12 @@ use std::{
 
 use opentelemetry_sdk::{
     error::OTelSdkResult,
-    metrics::{
-        InstrumentKind, ManualReader, Pipeline, Temporality, data::ResourceMetrics, reader::MetricReader,
-    },
+    metrics::{InstrumentKind, Pipeline, Temporality, data::ResourceMetrics, reader::MetricReader},
 };
 
-#[derive(Debug, Clone)]
-pub(super) struct SharedReader(Arc<ManualReader>);
-
-impl SharedReader {
-    pub(super) fn new(temporality: Temporality) -> Self {
-        Self(Arc::new(ManualReader::builder().with_temporality(temporality).build()))
-    }
-
-    pub(super) fn collect(&self) -> ResourceMetrics {
-        let mut metrics = ResourceMetrics::default();
-        self.0.collect(&mut metrics).unwrap();
-        metrics
-    }
-}
+/// The reader that a meter provider of the SDK takes over, while its owner keeps the other handle.
+#[derive(Debug)]
+pub(crate) struct SharedReader(pub(crate) Arc<dyn MetricReader>);
 
 impl MetricReader for SharedReader {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
