@@ -1,5 +1,7 @@
 //! Batching of spans and log records.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::value::{
@@ -7,6 +9,17 @@ use super::value::{
     duration::{Interval, Timeout, at_least},
     number::{Concurrency, Size},
 };
+
+/// The limits of a queue, and the longest delay before a partial batch is exported.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BatchSettings {
+    pub(crate) max_queue_size: usize,
+    pub(crate) max_queue_bytes: usize,
+    pub(crate) max_export_batch_size: usize,
+    /// The number of batches that are exported at the same time while exports succeed.
+    pub(crate) max_concurrent_exports: usize,
+    pub(crate) schedule_delay: Duration,
+}
 
 /// Declares the batching of one signal. Serde takes a default from a type, and the signals differ
 /// in their default delay, so each of them has its own type.
@@ -58,6 +71,26 @@ macro_rules! batch_table {
         }
 
         impl $name {
+            /// Returns the settings of the queue.
+            pub(crate) fn settings(&self) -> BatchSettings {
+                // The exporter keeps the timeout.
+                let Self {
+                    schedule_delay,
+                    export_timeout: _,
+                    max_queue_size,
+                    max_queue_bytes,
+                    max_export_batch_size: _,
+                    max_concurrent_exports,
+                } = self;
+                BatchSettings {
+                    max_queue_size: max_queue_size.get() as usize,
+                    max_queue_bytes: max_queue_bytes.get(),
+                    max_export_batch_size: self.batch_size() as usize,
+                    max_concurrent_exports: max_concurrent_exports.get() as usize,
+                    schedule_delay: schedule_delay.get(),
+                }
+            }
+
             /// Returns the effective batch size.
             #[must_use]
             pub(crate) fn batch_size(&self) -> u32 {

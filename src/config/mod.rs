@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    batch::{LogBatch, SpanBatch},
+    batch::{BatchSettings, SpanBatch},
     console::{Color, Console, Format, Stream},
     diagnostics::Diagnostics,
     exporter_name::{ExporterList, ExporterName},

@@ -11,7 +11,7 @@ use super::{
     self_metrics::{Component, Counters, SelfMetrics},
 };
 use crate::{
-    config::{ExporterName, Settings, Signal, Timeout},
+    config::{BatchSettings, ExporterName, Settings, Signal, Timeout},
     diagnostics::DiagnosticLog,
     error::{Error, Problem},
     export::{
@@ -21,7 +21,7 @@ use crate::{
         line_writer::LineLogDestination,
         memory::Memory,
         otlp::OtlpExporter,
-        queue::{BatchQueue, BatchSettings, Export, QueueMonitor},
+        queue::{BatchQueue, Export, QueueMonitor},
         runtime::ExportRuntime,
         stats::recorder::StatsRecorder,
     },

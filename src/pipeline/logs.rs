@@ -10,9 +10,9 @@ use super::{
     processor::{LogPipeline, LogRoute, UnfilteredRecords},
 };
 use crate::{
-    config::{ExporterName, LogBatch, Logs, Signal},
+    config::{ExporterName, Logs, Signal},
     error::Error,
-    export::{destination::LogDestination, memory, queue::BatchSettings},
+    export::{destination::LogDestination, memory},
     logs::{LoggerFactory, RecordFilter, RecordSink, ReloadableFilter},
 };
 
@@ -24,21 +24,6 @@ pub(super) fn factory(
     // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
     // into those of the configuration as a whole.
     let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
-    let LogBatch {
-        schedule_delay,
-        export_timeout,
-        max_queue_size,
-        max_queue_bytes,
-        max_export_batch_size: _,
-        max_concurrent_exports,
-    } = batch;
-    let batch_settings = BatchSettings {
-        max_queue_size: max_queue_size.get() as usize,
-        max_queue_bytes: max_queue_bytes.get(),
-        max_export_batch_size: batch.batch_size() as usize,
-        max_concurrent_exports: max_concurrent_exports.get() as usize,
-        schedule_delay: schedule_delay.get(),
-    };
     let mut routes = Vec::new();
     let filter = if let Some(memory) = builder.memory(Signal::Logs) {
         routes.push(LogRoute { filter: RecordFilter::Open, destination: memory });
@@ -51,7 +36,7 @@ pub(super) fn factory(
             ExporterName::Console => Arc::new(builder.console(Signal::Logs).logs()),
             ExporterName::File => Arc::new(builder.file()?),
             ExporterName::Otlp | ExporterName::Named(_) => {
-                builder.otlp_queue(name, Signal::Logs, *export_timeout, batch_settings)?
+                builder.otlp_queue(name, Signal::Logs, batch.export_timeout, batch.settings())?
             }
             // Rejected by the validation.
             ExporterName::Prometheus => continue,

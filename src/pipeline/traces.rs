@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config::{self, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
     error::Error,
-    export::{console::ConsoleSpanDestination, destination::SpanDestination, queue::BatchSettings},
+    export::{console::ConsoleSpanDestination, destination::SpanDestination},
 };
 
 pub(super) fn provider(
@@ -57,21 +57,6 @@ fn destinations(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<Vec<Arc<dyn SpanDestination>>, Error> {
-    let SpanBatch {
-        schedule_delay,
-        export_timeout,
-        max_queue_size,
-        max_queue_bytes,
-        max_export_batch_size: _,
-        max_concurrent_exports,
-    } = batch;
-    let batch_settings = BatchSettings {
-        max_queue_size: max_queue_size.get() as usize,
-        max_queue_bytes: max_queue_bytes.get(),
-        max_export_batch_size: batch.batch_size() as usize,
-        max_concurrent_exports: max_concurrent_exports.get() as usize,
-        schedule_delay: schedule_delay.get(),
-    };
     let mut destinations: Vec<Arc<dyn SpanDestination>> = Vec::new();
     if let Some(memory) = builder.memory(Signal::Traces) {
         destinations.push(memory);
@@ -80,7 +65,7 @@ fn destinations(
         let destination: Arc<dyn SpanDestination> = match name {
             ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
             ExporterName::Otlp | ExporterName::Named(_) => {
-                builder.otlp_queue(name, Signal::Traces, *export_timeout, batch_settings)?
+                builder.otlp_queue(name, Signal::Traces, batch.export_timeout, batch.settings())?
             }
             // Rejected by the validation.
             ExporterName::File | ExporterName::Prometheus => continue,

@@ -29,7 +29,6 @@ use self::{
 pub(crate) use self::{
     item_bytes::ScopedRecord,
     monitor::{QueueMonitor, QueueSnapshot},
-    state::BatchSettings,
 };
 use super::{
     destination::{LogDestination, SpanDestination},
@@ -37,6 +36,7 @@ use super::{
     runtime::RuntimeHandle,
     stats::recorder::{Reason, StatsRecorder},
 };
+use crate::config::BatchSettings;
 
 /// Delivers batches and counts their outcome, even if it panics.
 pub(crate) trait Export<T>: Send + Sync + 'static {

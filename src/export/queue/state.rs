@@ -1,20 +1,9 @@
 //! The items of a queue, and the batches that were taken from it.
 
-use std::{mem, time::Duration};
+use std::mem;
 
 use super::ring::{Place, Ring};
-use crate::export::stats::recorder::Reason;
-
-/// The limits of a queue, and the longest delay before a partial batch is exported.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BatchSettings {
-    pub(crate) max_queue_size: usize,
-    pub(crate) max_queue_bytes: usize,
-    pub(crate) max_export_batch_size: usize,
-    /// The number of batches that are exported at the same time while exports succeed.
-    pub(crate) max_concurrent_exports: usize,
-    pub(crate) schedule_delay: Duration,
-}
+use crate::{config::BatchSettings, export::stats::recorder::Reason};
 
 /// The items of a queue and their positions: the first item since the start has position 0.
 #[derive(Debug)]
@@ -154,6 +143,8 @@ impl<T> BatchState<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn push(state: &mut BatchState<u64>, item: u64, bytes: usize) {
