@@ -26,6 +26,7 @@ mod signal;
 mod traces;
 pub(crate) mod validate;
 pub(crate) mod value;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -39,7 +40,7 @@ pub(crate) use self::{
     file::{File, FileFormat, FilePrefix, Rotation},
     limits::{AttributeLimits, SpanLimits},
     logs::Logs,
-    metrics::{Metrics, Temporality},
+    metrics::{HistogramAggregation, Metrics, Temporality},
     otlp::{Compression, Otlp},
     prometheus::Prometheus,
     propagator::{PropagatorList, PropagatorName},
@@ -53,11 +54,13 @@ pub(crate) use self::{
         endpoint::{Endpoint, port_is_good},
         file_path::FilePath,
         header::Headers,
+        include_exclude::IncludeExclude,
         level_filter::LevelFilter,
         log_filter::LogFilter,
         number::{Count, SamplingRatio},
         string::NonEmptyString,
     },
+    view::{InstrumentType, View, ViewAggregation},
 };
 pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::AttributeValue};
 #[cfg(feature = "prometheus")]

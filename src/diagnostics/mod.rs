@@ -3,12 +3,13 @@
 pub(crate) mod human_duration;
 pub(crate) mod item_count;
 mod rate_limit;
+mod report_once;
 pub(crate) mod stdio;
 
 use std::fmt;
 
-pub(crate) use self::rate_limit::RateLimit;
 use self::stdio::PIPE_BUF;
+pub(crate) use self::{rate_limit::RateLimit, report_once::ReportOnce};
 use crate::{
     config::{self, LevelFilter, Stream},
     text::floor_char_boundary,

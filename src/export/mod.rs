@@ -1,6 +1,7 @@
 //! The destinations of telemetry: one module per kind of exporter, and what they share.
 
 pub(crate) mod callbacks;
+pub(crate) mod collector;
 pub(crate) mod console;
 pub(crate) mod destination;
 pub(crate) mod file;
@@ -8,6 +9,7 @@ pub(crate) mod flush;
 pub(crate) mod line_writer;
 pub(crate) mod memory;
 pub(crate) mod otlp;
+pub(crate) mod overflow_check;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
 pub(crate) mod queue;

@@ -33,6 +33,9 @@ fn each_key_has_a_description() {
         for (key, property) in properties(schema).into_iter().flatten() {
             check(&format!("{path}.{key}"), property);
         }
+        for (key, property) in listed_table(schema).and_then(properties).into_iter().flatten() {
+            check(&format!("{path}[].{key}"), property);
+        }
     }
     check("", &schema());
 }
@@ -54,7 +57,7 @@ fn reference_file_is_current_and_holds_defaults() {
     // Uncommented, the reference sets the defaults.
     let uncommented: Vec<&str> = text
         .lines()
-        .filter(|line| !line.contains('…') && !line.contains("NAME"))
+        .filter(|line| !line.contains('…') && !line.contains("NAME") && !line.starts_with("#[["))
         .filter_map(|line| {
             line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', ':']) && !rest.is_empty())
         })
@@ -73,11 +76,15 @@ fn reference_file_is_current_and_holds_defaults() {
 
 /// Writes the keys of a table, then the tables below it.
 fn reference(out: &mut String, path: &str, table: &Value) {
-    let (tables, keys): (Vec<_>, Vec<_>) = properties(table)
-        .into_iter()
-        .flatten()
-        .filter(|(key, _)| *key != "profiles")
-        .partition(|(_, schema)| properties(schema).is_some() || named_tables(schema).is_some());
+    let (tables, keys): (Vec<_>, Vec<_>) =
+        properties(table).into_iter().flatten().filter(|(key, _)| *key != "profiles").partition(
+            |(_, schema)| {
+                [Some(*schema), named_tables(schema), listed_table(schema)]
+                    .into_iter()
+                    .flatten()
+                    .any(|table| properties(table).is_some())
+            },
+        );
     for (key, schema) in keys {
         out.push('\n');
         describe(out, schema);
@@ -87,11 +94,15 @@ fn reference(out: &mut String, path: &str, table: &Value) {
     for (key, schema) in tables {
         let (path, schema) = match named_tables(schema) {
             Some(inner) => (format!("{path}{key}.NAME"), (schema, inner)),
-            None => (format!("{path}{key}"), (schema, schema)),
+            None => (format!("{path}{key}"), (schema, listed_table(schema).unwrap_or(schema))),
         };
         out.push('\n');
         describe(out, schema.0);
-        writeln!(out, "#[{path}]").unwrap();
+        if listed_table(schema.0).is_some() {
+            writeln!(out, "#[[{path}]]").unwrap();
+        } else {
+            writeln!(out, "#[{path}]").unwrap();
+        }
         if path.starts_with("exporters") {
             writeln!(out, "# The keys of [otlp].").unwrap();
         } else {
@@ -103,6 +114,11 @@ fn reference(out: &mut String, path: &str, table: &Value) {
 /// Returns the schema of the tables with free names.
 fn named_tables(schema: &Value) -> Option<&Value> {
     schema.get("additionalProperties").filter(|inner| properties(inner).is_some())
+}
+
+/// Returns the schema of the tables in a list.
+fn listed_table(schema: &Value) -> Option<&Value> {
+    schema.get("items").filter(|inner| properties(inner).is_some())
 }
 
 fn describe(out: &mut String, schema: &Value) {

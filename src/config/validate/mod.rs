@@ -2,6 +2,7 @@
 
 mod destination;
 mod rule_violation;
+mod view;
 
 use self::destination::Destination;
 #[cfg(feature = "tls")]
@@ -9,7 +10,7 @@ pub(crate) use self::destination::KeyedTlsFiles;
 pub(crate) use self::rule_violation::{Culprit, RuleViolation, Severity};
 use std::collections::HashSet;
 
-use super::{Config, ExporterName, Resource, Signal, Temporality};
+use super::{Config, ExporterName, Resource, Signal, Temporality, metrics::ExemplarFilter};
 use crate::text::{nearest, use_one_of};
 
 /// Returns all violations of rules in `config`.
@@ -21,6 +22,9 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     levels(config, &mut found);
     destinations(config, &mut found);
     metrics(config, &mut found);
+    view::views(config, &mut found);
+    view::cardinality_limits(config, &mut found);
+    exemplars(config, &mut found);
     sampler(config, &mut found);
     found
 }
@@ -197,6 +201,13 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
             .with_entry("metrics.exporters", ExporterName::Prometheus.as_str())
             .with_help("use \"cumulative\", or remove \"prometheus\" or the other exporters from `metrics.exporters`"),
         );
+    }
+}
+
+fn exemplars(config: &Config, found: &mut Vec<RuleViolation>) {
+    if config.metrics.exemplar_filter.is_some_and(|filter| filter != ExemplarFilter::AlwaysOff) {
+        let message = "has no effect: the OpenTelemetry SDK for Rust does not record exemplars";
+        found.push(RuleViolation::warning(&["metrics.exemplar_filter"], message));
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod attribute;
 pub(crate) mod attribute_value;
+pub(crate) mod boundaries;
 pub(crate) mod byte_size;
 mod config_value;
 pub(crate) mod duration;
@@ -12,6 +13,7 @@ pub(crate) mod endpoint;
 pub(crate) mod file_path;
 mod has_schema;
 pub(crate) mod header;
+pub(crate) mod include_exclude;
 pub(crate) mod level_filter;
 pub(crate) mod list;
 pub(crate) mod listen_host;

@@ -52,6 +52,15 @@ bounded! {
     /// A number of attempts.
     pub(crate) struct Attempts(u32) in 1..=1_000_000;
 
+    /// A number of attribute sets of a metric.
+    pub(crate) struct CardinalityLimit(u32) in 1..=1_000_000;
+
+    /// A number of buckets.
+    pub(crate) struct MaxSize(u32) in 2..=16_384;
+
+    /// The resolution of an exponential histogram.
+    pub(crate) struct MaxScale(i8) in -10..=20;
+
     /// A TCP port; 0 selects any free port.
     pub(crate) struct Port(u16) in 0..=65_535;
 }

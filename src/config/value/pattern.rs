@@ -9,35 +9,39 @@ use super::{ConfigValue, ParseError, string_value};
 pub(crate) struct Pattern(String);
 
 impl Pattern {
-    /// Returns whether the pattern matches the whole `name`.
-    #[cfg(any(feature = "prometheus", test))]
+    /// Returns whether the pattern contains a wildcard.
+    #[must_use]
+    pub(crate) fn has_wildcards(&self) -> bool {
+        self.0.contains(['*', '?'])
+    }
+
+    /// Returns whether the pattern matches the whole `name`. Allocates nothing.
+    #[must_use]
     pub(crate) fn matches(&self, name: &str) -> bool {
-        let pattern: Vec<char> = self.0.chars().collect();
-        let name: Vec<char> = name.chars().collect();
-        let (mut at, mut pattern_at) = (0, 0);
-        // The last `*`, and the first character behind its current match.
+        let (mut pattern, mut name) = (self.0.chars(), name.chars());
+        // Behind the last `*`: the rest of the pattern, and the name from which it is tried.
         let mut star = None;
-        while at < name.len() {
-            match pattern.get(pattern_at) {
-                Some('*') => {
-                    star = Some((pattern_at, at));
-                    pattern_at += 1;
+        loop {
+            let mut rest = name.clone();
+            match (pattern.next(), rest.next()) {
+                (Some('*'), _) => {
+                    star = Some((pattern.clone(), name.clone()));
+                    continue;
                 }
-                Some(c) if *c == '?' || *c == name[at] => {
-                    at += 1;
-                    pattern_at += 1;
+                (None, None) => return true,
+                (Some(expected), Some(found)) if expected == '?' || expected == found => {
+                    name = rest;
+                    continue;
                 }
-                _ => match &mut star {
-                    Some((star_at, end)) => {
-                        *end += 1;
-                        at = *end;
-                        pattern_at = *star_at + 1;
-                    }
-                    None => return false,
-                },
+                _ => {}
             }
+            // The last `*` takes one more character.
+            let Some((behind, from)) = &mut star else { return false };
+            if from.next().is_none() {
+                return false;
+            }
+            (pattern, name) = (behind.clone(), from.clone());
         }
-        pattern[pattern_at..].iter().all(|c| *c == '*')
     }
 }
 

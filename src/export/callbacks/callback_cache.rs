@@ -57,10 +57,10 @@ impl<M: Copy + PartialOrd + Send> CallbackCache<M> {
         Self { name, callback: Shielded::new(callback), is_delta, observed: Mutex::new(observed) }
     }
 
-    /// Passes the observed values to the SDK.
-    pub(crate) fn emit_cached(&self, instrument: &dyn AsyncInstrument<M>) {
+    /// Calls `take` with each observed value.
+    pub(crate) fn for_each(&self, mut take: impl FnMut(M, &[KeyValue])) {
         for (value, attributes) in &self.observed().measurements {
-            instrument.observe(*value, attributes);
+            take(*value, attributes);
         }
     }
 

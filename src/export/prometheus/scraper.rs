@@ -11,7 +11,6 @@ use std::{
 };
 
 use hyper::body::Bytes;
-use opentelemetry_sdk::metrics::{ManualReader, data::ResourceMetrics, reader::MetricReader as _};
 use tokio::sync::{
     Semaphore,
     mpsc::{self, UnboundedSender},
@@ -27,7 +26,7 @@ use super::{
 use crate::{
     config::Prometheus,
     diagnostics::DiagnosticLog,
-    export::callbacks::{CALLBACK_TIMEOUT, Callbacks},
+    export::{callbacks::CALLBACK_TIMEOUT, collector::Collector},
 };
 
 /// The longest time that a scrape waits for others.
@@ -45,12 +44,11 @@ const CROWD: usize = 8;
 /// The number of conflicts that are reported.
 const MAX_REPORTS: usize = 100;
 
-/// Makes pages from the metrics of a reader, one at a time.
+/// Makes pages from the current metrics, one at a time.
 #[derive(Debug)]
 pub(crate) struct Scraper {
-    reader: Arc<ManualReader>,
+    collector: Arc<Collector>,
     encoder: Encoder,
-    callbacks: Arc<Callbacks>,
     thread: PageThread,
     /// Available while no page is being made.
     turn: Arc<Semaphore>,
@@ -106,16 +104,10 @@ impl fmt::Display for ScrapeError {
 }
 
 impl Scraper {
-    pub(crate) fn new(
-        reader: Arc<ManualReader>,
-        config: &Prometheus,
-        callbacks: Arc<Callbacks>,
-        diagnostics: DiagnosticLog,
-    ) -> Self {
+    pub(crate) fn new(collector: Arc<Collector>, config: &Prometheus, diagnostics: DiagnosticLog) -> Self {
         Self {
-            reader,
+            collector,
             encoder: Encoder::new(config),
-            callbacks,
             thread: PageThread::default(),
             turn: Arc::new(Semaphore::new(1)),
             room: Arc::new(Semaphore::new(MAX_PAGES)),
@@ -201,9 +193,9 @@ impl Scraper {
         let begun = Instant::now();
         // Later scrapes need a later page.
         let is_shared = self.waiting.load(Ordering::SeqCst) >= CROWD;
-        let mut metrics = ResourceMetrics::default();
-        self.callbacks
-            .collect(CALLBACK_TIMEOUT, || self.reader.collect(&mut metrics))
+        let metrics = self
+            .collector
+            .collect(CALLBACK_TIMEOUT)
             .map_err(|error| format!("cannot collect metrics: {error}"))?;
         let mut page = PageWriter::new(response.clone(), is_gzip, is_shared);
         let failed = |error| format!("cannot write the page: {error}");

@@ -113,13 +113,13 @@ pub(crate) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",     Set("otlp.logs.tls.cert_file", Text)),
 
     ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",        Set("metrics.temporality", Enum)),
-    ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Refused(NOT_YET)),
+    ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Set("metrics.histogram_aggregation", Enum)),
     ("OTEL_EXPORTER_PROMETHEUS_HOST",                  Set("prometheus.host", Text)),
     ("OTEL_EXPORTER_PROMETHEUS_PORT",                  Set("prometheus.port", Integer)),
     ("OTEL_TRACES_EXPORTER",                           Set("traces.exporters", EnumList)),
     ("OTEL_METRICS_EXPORTER",                          Set("metrics.exporters", EnumList)),
     ("OTEL_LOGS_EXPORTER",                             Set("logs.exporters", EnumList)),
-    ("OTEL_METRICS_EXEMPLAR_FILTER",                   Refused("has no effect: the OpenTelemetry SDK for Rust does not record exemplars")),
+    ("OTEL_METRICS_EXEMPLAR_FILTER",                    Set("metrics.exemplar_filter", Enum)),
     ("OTEL_METRIC_EXPORT_INTERVAL",                    Set("metrics.interval", Millis)),
     ("OTEL_METRIC_EXPORT_TIMEOUT",                     Set("metrics.timeout", Millis)),
 

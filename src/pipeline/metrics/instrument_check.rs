@@ -3,12 +3,11 @@
 //! The SDK ignores the measurements of an invalid instrument, and reports that only through
 //! `tracing`. See the specification, "Instrument" of the metrics API.
 
-use std::{
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
+use crate::{
+    config::LevelFilter,
+    diagnostics::{DiagnosticLog, ReportOnce},
+    text::quoted_list,
 };
-
-use crate::{diagnostics::DiagnosticLog, text::quoted_list};
 
 /// The greatest length of a name.
 const MAX_NAME: usize = 255;
@@ -16,22 +15,16 @@ const MAX_NAME: usize = 255;
 /// The greatest length of a unit.
 const MAX_UNIT: usize = 63;
 
-/// The greatest number of reports. A program could create instruments from its input.
-const MAX_REPORTS: usize = 100;
-
 /// The number of characters of a name in a report.
 const SHOWN: usize = 80;
 
 /// Reports each invalid instrument once.
 #[derive(Debug)]
-pub(super) struct InstrumentCheck {
-    diagnostics: DiagnosticLog,
-    reported: Mutex<HashSet<String>>,
-}
+pub(super) struct InstrumentCheck(ReportOnce);
 
 impl InstrumentCheck {
     pub(super) fn new(diagnostics: DiagnosticLog) -> Self {
-        Self { diagnostics, reported: Mutex::default() }
+        Self(ReportOnce::new(diagnostics, "invalid instruments"))
     }
 
     /// Returns whether the SDK accepts an instrument, and reports it otherwise.
@@ -50,17 +43,7 @@ impl InstrumentCheck {
         let shown: String = name.chars().take(SHOWN).collect();
         let message =
             format!("instrument {} is invalid, its measurements are lost: {problem}", quoted_list(&[shown]));
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if reported.len() > MAX_REPORTS || !reported.insert(message.clone()) {
-            return;
-        }
-        let is_last = reported.len() > MAX_REPORTS;
-        // The message is written without the lock, since the reader of stderr may be slow.
-        drop(reported);
-        self.diagnostics.error(message);
-        if is_last {
-            self.diagnostics.error("further invalid instruments are not reported");
-        }
+        self.0.report(LevelFilter::Error, message);
     }
 }
 

@@ -4,24 +4,35 @@
 //! SDK confuses the values of observable instruments. Both therefore have the same temporality. The
 //! validation of the configuration ensures this.
 
+mod attribute_filter;
 mod instrument_check;
+mod instrument_provider;
 mod meter_provider;
+mod observed_stream;
 mod periodic_push;
 mod prometheus;
 mod push_worker;
+mod stream_slot;
+mod streams;
+mod views;
 
 use std::sync::Arc;
 
-use opentelemetry::{InstrumentationScope, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
 pub use self::meter_provider::MeterProvider;
-use self::{instrument_check::InstrumentCheck, periodic_push::PeriodicPush, push_worker::PushTarget};
+use self::{
+    instrument_check::InstrumentCheck, instrument_provider::Shared, periodic_push::PeriodicPush,
+    push_worker::PushTarget, views::Views,
+};
 use super::builder::PipelineBuilder;
 use crate::{
     config::{self, ExporterName, Metrics, Signal},
     error::Error,
-    export::{callbacks::Callbacks, shared_reader::SharedReader},
+    export::{
+        callbacks::Callbacks, collector::Collector, overflow_check::OverflowCheck,
+        shared_reader::SharedReader,
+    },
 };
 
 pub(super) fn provider(
@@ -29,21 +40,44 @@ pub(super) fn provider(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<MeterProvider, Error> {
-    // The exporters were resolved into `exporters`.
-    let Metrics { exporters: _, interval, timeout, temporality } = metrics;
-    let temporality = to_temporality(*temporality);
-    let callbacks = Arc::new(Callbacks::new(builder.inputs.diagnostics));
+    let Metrics {
+        // Were resolved into `exporters`.
+        exporters: _,
+        interval,
+        timeout,
+        temporality,
+        // The SDK records no exemplars, which the validation reports.
+        exemplar_filter: _,
+        // Read by `Views`.
+        histogram_aggregation: _,
+        cardinality_limit: _,
+        cardinality_limits: _,
+        views: _,
+    } = metrics;
+    let diagnostics = builder.inputs.diagnostics;
+    let callbacks = Arc::new(Callbacks::new(diagnostics));
+    let is_scraped = exporters.contains(&ExporterName::Prometheus);
+    let temporality = if is_scraped { Temporality::Cumulative } else { to_temporality(*temporality) };
+    let memory = builder.inputs.memory.clone().map(|memory| memory.reader(&callbacks));
+    let is_read = memory.is_some() || !exporters.is_empty();
+    let is_delta = memory.is_none() && temporality == Temporality::Delta;
+    let reader: Arc<dyn MetricReader> = match memory {
+        Some(reader) => {
+            builder.add_destination(Signal::Metrics, Arc::clone(&reader) as _);
+            reader
+        }
+        None => Arc::new(ManualReader::builder().with_temporality(temporality).build()),
+    };
+    let collector = Arc::new(Collector::new(
+        Arc::clone(&reader),
+        Arc::clone(&callbacks),
+        OverflowCheck::new(metrics, diagnostics),
+    ));
     let mut targets = Vec::new();
-    let mut on_demand: Option<Arc<dyn MetricReader>> = None;
-    if let Some(memory) = builder.inputs.memory.clone() {
-        let reader = memory.reader(&callbacks);
-        builder.add_destination(Signal::Metrics, Arc::clone(&reader) as _);
-        on_demand = Some(reader);
-    }
     for name in exporters {
         match name {
             ExporterName::Console => targets.push(PushTarget::Console(builder.console(Signal::Metrics))),
-            ExporterName::Prometheus => on_demand = Some(prometheus::reader(builder, &callbacks)?),
+            ExporterName::Prometheus => prometheus::serve(builder, &collector)?,
             ExporterName::Otlp | ExporterName::Named(_) => {
                 let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
                 targets.push(PushTarget::Otlp(Box::new(exporter)));
@@ -52,37 +86,29 @@ pub(super) fn provider(
             ExporterName::File => {}
         }
     }
-    let is_delta = on_demand.is_none() && temporality == Temporality::Delta;
+    if !targets.is_empty() {
+        let timeout = builder.shutdown_timeout();
+        let push = PeriodicPush::start(collector, targets, interval.get(), timeout, diagnostics)?;
+        builder.add_destination(Signal::Metrics, Arc::new(push));
+    }
     let mut provider = SdkMeterProvider::builder().with_resource(builder.inputs.resource.clone());
-    let is_read = on_demand.is_some() || !targets.is_empty();
     if is_read {
-        let reader = on_demand
-            .unwrap_or_else(|| Arc::new(ManualReader::builder().with_temporality(temporality).build()));
-        if !targets.is_empty() {
-            let push = PeriodicPush::start(
-                Arc::clone(&reader),
-                Arc::clone(&callbacks),
-                targets,
-                interval.get(),
-                builder.shutdown_timeout(),
-                builder.inputs.diagnostics,
-            )?;
-            builder.add_destination(Signal::Metrics, Arc::new(push));
-        }
         provider = provider.with_reader(SharedReader(reader));
     }
-    let provider = provider.build();
+    let provider = provider.with_view(stream_slot::planned).build();
+    let provider = MeterProvider::new(
+        provider,
+        Shared {
+            views: Views::new(metrics, diagnostics),
+            callbacks,
+            check: is_read.then(|| InstrumentCheck::new(diagnostics)),
+            is_delta,
+        },
+    );
     if let Some(self_metrics) = builder.self_metrics.take() {
-        // Not through `MeterProvider`: these callbacks neither panic nor wait.
-        self_metrics.register(&provider.meter_with_scope(library_scope()));
+        self_metrics.register(&provider.library_meter());
     }
-    // Without a reader, no measurement is kept anyway.
-    let check = is_read.then(|| Arc::new(InstrumentCheck::new(builder.inputs.diagnostics)));
-    Ok(MeterProvider::new(provider, callbacks, check, is_delta))
-}
-
-fn library_scope() -> InstrumentationScope {
-    InstrumentationScope::builder(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION")).build()
+    Ok(provider)
 }
 
 fn to_temporality(temporality: config::Temporality) -> Temporality {

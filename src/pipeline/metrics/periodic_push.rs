@@ -9,14 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry_sdk::metrics::reader::MetricReader;
-
 use super::push_worker::{PushTarget, PushWorker};
 use crate::{
     diagnostics::DiagnosticLog,
     error::Error,
     export::{
-        callbacks::{CALLBACK_TIMEOUT, Callbacks},
+        callbacks::CALLBACK_TIMEOUT,
+        collector::Collector,
         flush::{Flush, FlushError},
     },
 };
@@ -51,8 +50,7 @@ struct PushState {
 impl PeriodicPush {
     /// `flush_timeout` bounds a flush: half of it is for callbacks, the other half for the exports.
     pub(super) fn start(
-        reader: Arc<dyn MetricReader>,
-        callbacks: Arc<Callbacks>,
+        collector: Arc<Collector>,
         targets: Vec<PushTarget>,
         interval: Duration,
         flush_timeout: Duration,
@@ -69,7 +67,7 @@ impl PeriodicPush {
             requested: Condvar::new(),
             done: Condvar::new(),
         });
-        let worker = PushWorker::new(reader, callbacks, targets, diagnostics);
+        let worker = PushWorker::new(collector, targets, diagnostics);
         let flush_callback_timeout = CALLBACK_TIMEOUT.min(flush_timeout / 2);
         let for_thread = EndGuard(Arc::clone(&queue));
         thread::Builder::new()

@@ -1,24 +1,17 @@
-//! The reader that Prometheus scrapes.
+//! The server that Prometheus scrapes.
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::metrics::reader::MetricReader;
-
 use crate::{
     error::{Error, Problem},
-    export::callbacks::Callbacks,
+    export::collector::Collector,
     pipeline::builder::PipelineBuilder,
 };
 
-/// Takes the port, starts the server and returns the reader behind its page.
+/// Takes the port and starts the server of the page.
 #[cfg(feature = "prometheus")]
-pub(super) fn reader(
-    builder: &mut PipelineBuilder<'_>,
-    callbacks: &Arc<Callbacks>,
-) -> Result<Arc<dyn MetricReader>, Error> {
+pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector>) -> Result<(), Error> {
     use std::io::ErrorKind;
-
-    use opentelemetry_sdk::metrics::ManualReader;
 
     use crate::export::prometheus::{Listener, Scraper};
 
@@ -34,20 +27,15 @@ pub(super) fn reader(
         let problem = Problem::new(message).with_key(key).with_help(help);
         Error::configuration(vec![problem.with_source(error)])
     })?;
-    // Cumulative, as Prometheus expects.
-    let reader = Arc::new(ManualReader::builder().build());
     builder.prometheus_address = Some(listener.address());
     let diagnostics = builder.inputs.diagnostics;
-    let scraper = Scraper::new(Arc::clone(&reader), config, Arc::clone(callbacks), diagnostics);
+    let scraper = Scraper::new(Arc::clone(collector), config, diagnostics);
     builder.runtime.get()?.serve(|open_port| listener.serve(scraper, &config.path, diagnostics, open_port));
-    Ok(reader)
+    Ok(())
 }
 
 #[cfg(not(feature = "prometheus"))]
-pub(super) fn reader(
-    _: &mut PipelineBuilder<'_>,
-    _: &Arc<Callbacks>,
-) -> Result<Arc<dyn MetricReader>, Error> {
+pub(super) fn serve(_: &mut PipelineBuilder<'_>, _: &Arc<Collector>) -> Result<(), Error> {
     let problem = Problem::new("this binary was built without the feature `prometheus`");
     Err(Error::configuration(vec![problem.with_key("metrics.exporters")]))
 }

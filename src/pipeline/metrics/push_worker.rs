@@ -2,12 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry_sdk::metrics::{data::ResourceMetrics, reader::MetricReader};
-
 use crate::{
     diagnostics::{DiagnosticLog, RateLimit},
     export::{
-        callbacks::Callbacks,
+        collector::Collector,
         console::{ConsoleExporter, count_data_points, write_metrics},
         flush::FlushError,
         otlp::OtlpExporter,
@@ -23,8 +21,7 @@ pub(super) enum PushTarget {
 
 #[derive(Debug)]
 pub(super) struct PushWorker {
-    reader: Arc<dyn MetricReader>,
-    callbacks: Arc<Callbacks>,
+    collector: Arc<Collector>,
     targets: Vec<PushTarget>,
     diagnostics: DiagnosticLog,
     limit: RateLimit,
@@ -32,23 +29,24 @@ pub(super) struct PushWorker {
 
 impl PushWorker {
     pub(super) fn new(
-        reader: Arc<dyn MetricReader>,
-        callbacks: Arc<Callbacks>,
+        collector: Arc<Collector>,
         targets: Vec<PushTarget>,
         diagnostics: DiagnosticLog,
     ) -> Self {
-        Self { reader, callbacks, targets, diagnostics, limit: RateLimit::default() }
+        Self { collector, targets, diagnostics, limit: RateLimit::default() }
     }
 
     /// Pushes all recorded values, and those that callbacks observe within `callback_timeout`.
     pub(super) fn push(&self, callback_timeout: Duration) -> Result<(), FlushError> {
-        let mut metrics = ResourceMetrics::default();
-        if let Err(error) = self.callbacks.collect(callback_timeout, || self.reader.collect(&mut metrics)) {
-            if self.limit.is_due() {
-                self.diagnostics.error(format_args!("cannot collect metrics: {error}"));
+        let metrics = match self.collector.collect(callback_timeout) {
+            Ok(metrics) => metrics,
+            Err(error) => {
+                if self.limit.is_due() {
+                    self.diagnostics.error(format_args!("cannot collect metrics: {error}"));
+                }
+                return Err(FlushError::Failed(error.to_string()));
             }
-            return Err(FlushError::Failed(error.to_string()));
-        }
+        };
         if metrics.scope_metrics().next().is_none() {
             return Ok(());
         }
