@@ -62,6 +62,7 @@ mod testing_clock;
 mod testing_failures;
 mod tls;
 mod tracing_layer;
+mod views;
 
 /// The process under test that [`test_support::child::Child`] starts.
 #[test]

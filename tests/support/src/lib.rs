@@ -26,6 +26,7 @@ pub mod random_metrics;
 pub mod readme;
 pub mod relay;
 pub mod shutdown;
+pub mod streams;
 pub mod terminal;
 pub mod tls;
 pub mod wrk;
