@@ -50,6 +50,7 @@ pub(crate) use self::{
     settings::Settings,
     traces::{Sampler, Traces},
     value::{
+        boundaries::Boundaries,
         duration::{HELP as DURATION_HELP, Interval, Timeout, format as format_duration},
         endpoint::{Endpoint, port_is_good},
         file_path::FilePath,
@@ -57,7 +58,7 @@ pub(crate) use self::{
         include_exclude::IncludeExclude,
         level_filter::LevelFilter,
         log_filter::LogFilter,
-        number::{Count, SamplingRatio},
+        number::{Count, MaxScale, MaxSize, SamplingRatio},
         string::NonEmptyString,
     },
     view::{InstrumentType, View, ViewAggregation},

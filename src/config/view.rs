@@ -57,8 +57,8 @@ pub(crate) struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) aggregation: Option<ViewAggregation>,
 
-    /// The boundaries of the buckets, in increasing order; `[]` keeps only count and sum. They imply
-    /// the aggregation `explicit_bucket_histogram`. Default: those of the instrument.
+    /// The boundaries of the buckets, in increasing order; `[]` keeps only count and sum. They
+    /// imply the aggregation `explicit_bucket_histogram`. Default: those of the instrument.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) boundaries: Option<Boundaries>,
 

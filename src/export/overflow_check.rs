@@ -4,7 +4,10 @@
 //! See the specification, "Metrics SDK", section "Overflow attribute".
 
 use opentelemetry::KeyValue;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, ExponentialHistogramDataPoint, GaugeDataPoint, HistogramDataPoint, Metric, MetricData,
+    ResourceMetrics, SumDataPoint,
+};
 
 use crate::{
     config::{LevelFilter, Metrics},
@@ -35,12 +38,12 @@ impl OverflowCheck {
     pub(crate) fn inspect(&self, metrics: &ResourceMetrics) {
         for scope in metrics.scope_metrics() {
             for metric in scope.metrics() {
-                let points = match metric.data() {
+                let overflows = match metric.data() {
                     AggregatedMetrics::F64(data) => self.overflowing(data),
                     AggregatedMetrics::I64(data) => self.overflowing(data),
                     AggregatedMetrics::U64(data) => self.overflowing(data),
                 };
-                if points {
+                if overflows {
                     self.report(metric);
                 }
             }
@@ -49,26 +52,23 @@ impl OverflowCheck {
 
     fn overflowing<T>(&self, data: &MetricData<T>) -> bool {
         match data {
-            MetricData::Gauge(data) => self.any(data.data_points(), |point| point.attributes()),
-            MetricData::Sum(data) => self.any(data.data_points(), |point| point.attributes()),
-            MetricData::Histogram(data) => self.any(data.data_points(), |point| point.attributes()),
+            MetricData::Gauge(data) => self.any(data.data_points(), GaugeDataPoint::attributes),
+            MetricData::Sum(data) => self.any(data.data_points(), SumDataPoint::attributes),
+            MetricData::Histogram(data) => self.any(data.data_points(), HistogramDataPoint::attributes),
             MetricData::ExponentialHistogram(data) => {
-                self.any(data.data_points(), |point| point.attributes())
+                self.any(data.data_points(), ExponentialHistogramDataPoint::attributes)
             }
         }
     }
 
     fn any<'a, P, A: Iterator<Item = &'a KeyValue>>(
         &self,
-        points: impl Iterator<Item = P>,
+        mut points: impl Iterator<Item = P>,
         attributes: impl Fn(P) -> A,
     ) -> bool {
         let is_overflow =
             |point| attributes(point).next().is_some_and(|first| first.key.as_str() == OVERFLOW);
-        points.size_hint().1.is_none_or(|most| most > self.smallest_limit) && {
-            let mut points = points;
-            points.any(is_overflow)
-        }
+        points.size_hint().1.is_none_or(|most| most > self.smallest_limit) && points.any(is_overflow)
     }
 
     #[cold]

@@ -24,6 +24,7 @@ mod shutdown;
 mod signals;
 mod terminal;
 mod tls;
+mod views;
 
 /// The process under test that [`test_support::child::Child`] starts.
 #[test]

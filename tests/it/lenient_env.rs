@@ -55,9 +55,9 @@ fn variable_that_contradicts_the_file_is_ignored() {
 #[test]
 #[cfg(feature = "prometheus")]
 fn exporter_that_contradicts_the_file_is_ignored() {
-    let delta = "[metrics]\ntemporality = \"delta\"\n";
+    let low_memory = "[metrics]\ntemporality = \"lowmemory\"\n";
     let exporters = [("OTEL_METRICS_EXPORTER", "prometheus,otlp")];
-    let (values, warnings) = loaded(delta, &exporters, &["metrics.exporters"]);
+    let (values, warnings) = loaded(low_memory, &exporters, &["metrics.exporters"]);
     assert_eq!(values, [r#"["otlp"]"#]);
     assert!(warnings.len() == 1 && warnings[0].starts_with("OTEL_METRICS_EXPORTER: "), "{warnings:?}");
 }

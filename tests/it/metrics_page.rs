@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use autotelemetry::{ObservabilityTools, opentelemetry::metrics::MeterProvider as _, prelude::*};
-use test_support::{builder, mock_collector::MockCollector, value, with_env};
+use test_support::{builder, mock_collector::MockCollector, with_env};
 
 use super::metrics::{count_collections, hang, panic_at_first, pushed, pushing};
 
@@ -94,7 +94,7 @@ fn concurrent_pages_and_pushes_are_complete() {
 }
 
 #[test]
-fn delta_preference_is_ignored_beside_prometheus() {
+fn pushes_are_differences_beside_a_cumulative_page() {
     let mock = MockCollector::start();
     let tools = with_env(&[
         ("OTEL_SERVICE_NAME", "shop"),
@@ -105,8 +105,7 @@ fn delta_preference_is_ignored_beside_prometheus() {
     ])
     .build()
     .unwrap();
-    assert_eq!(value(&tools, "metrics.temporality"), r#""cumulative""#);
-    assert!(tools.warnings().iter().any(|warning| warning.to_string().contains("ignored")));
+    assert_eq!(tools.warnings(), []);
     let meter = tools.meter("shop");
     count_collections(&meter, "collections");
     let counter = meter.u64_counter("direct").build();
@@ -114,9 +113,10 @@ fn delta_preference_is_ignored_beside_prometheus() {
         counter.add(1, &[]);
         tools.force_flush().unwrap();
     }
-    assert_eq!(pushed(&mock, "direct"), [[1], [2]]);
-    assert_eq!(pushed(&mock, "collections"), [[10], [20]]);
-    assert!(shows(&scrape(&tools), "collections_total", 30));
+    assert_eq!(pushed(&mock, "direct"), [[1], [1]]);
+    assert_eq!(pushed(&mock, "collections"), [[10], [10]]);
+    assert!(shows(&scrape(&tools), "direct_total", 2));
+    assert!(shows(&scrape(&tools), "collections_total", 40));
 }
 
 #[test]

@@ -432,3 +432,92 @@ metrics = true
         ]
     );
 }
+
+/// Records one measurement with each kind of instrument, twice, with a push after each.
+fn each_kind(tools: &ObservabilityTools) {
+    let meter = tools.meter("shop");
+    let (counter, up_down) =
+        (meter.u64_counter("counter").build(), meter.i64_up_down_counter("up.down").build());
+    let (gauge, histogram) = (
+        meter.u64_gauge("gauge").build(),
+        meter.u64_histogram("histogram").with_boundaries(vec![5.0]).build(),
+    );
+    let exponential = meter.u64_histogram("exponential").build();
+    let calls = std::sync::atomic::AtomicU64::new(0);
+    meter
+        .u64_observable_counter("observable.counter")
+        .with_callback(move |observer| {
+            observer.observe(10 + 10 * calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed), &[]);
+        })
+        .build();
+    meter.i64_observable_up_down_counter("observable.up.down").with_callback(|it| it.observe(7, &[])).build();
+    meter.u64_observable_gauge("observable.gauge").with_callback(|it| it.observe(7, &[])).build();
+    for _ in 0..2 {
+        counter.add(3, &[]);
+        up_down.add(3, &[]);
+        gauge.record(3, &[]);
+        histogram.record(3, &[]);
+        exponential.record(1, &[]);
+        tools.force_flush().unwrap();
+    }
+}
+
+/// The table of the specification, "OTLP metrics exporter", section "Additional environment
+/// variable configuration", alone and beside Prometheus.
+#[test]
+fn temporality_follows_the_kind_of_the_instrument() {
+    const CUMULATIVE: &str = "cumulative";
+    const DELTA: &str = "delta";
+    for (exporters, preference, counter, observable_counter, histogram) in [
+        ("\"otlp\"", "cumulative", CUMULATIVE, CUMULATIVE, CUMULATIVE),
+        ("\"otlp\"", "delta", DELTA, DELTA, DELTA),
+        ("\"otlp\"", "lowmemory", DELTA, CUMULATIVE, DELTA),
+        #[cfg(feature = "prometheus")]
+        ("\"otlp\", \"prometheus\"", "cumulative", CUMULATIVE, CUMULATIVE, CUMULATIVE),
+        #[cfg(feature = "prometheus")]
+        ("\"otlp\", \"prometheus\"", "delta", DELTA, DELTA, DELTA),
+    ] {
+        let keys = format!(
+            "exporters = [{exporters}]\ntemporality = \"{preference}\"\n\
+             [[metrics.views]]\ninstrument_name = \"exponential\"\nmax_scale = 0\n[prometheus]\nport = 0\n"
+        );
+        let mut lines = recorded(&keys, each_kind);
+        // The last push, at the end of the telemetry, repeats some.
+        lines.dedup();
+        let second = |temporality: &str, delta: &str, cumulative: &str| {
+            if temporality == DELTA { delta.to_owned() } else { cumulative.to_owned() }
+        };
+        let has = |line: String| {
+            assert!(lines.contains(&line), "{exporters} {preference}: {line}\n{}", lines.join("\n"));
+        };
+        has(format!("counter sum {counter} {{}} {}", second(counter, "3", "6")));
+        has(format!(
+            "observable.counter sum {observable_counter} {{}} {}",
+            second(observable_counter, "10", "20")
+        ));
+        has("up.down up_down cumulative {} 6".to_owned());
+        has("observable.up.down up_down cumulative {} 7".to_owned());
+        has("gauge gauge {} 3".to_owned());
+        has("observable.gauge gauge {} 7".to_owned());
+        let is_own = exporters.contains("prometheus") && histogram == DELTA;
+        let extremes = if is_own { "" } else { " min=3 max=3" };
+        has(match histogram {
+            DELTA => {
+                format!("histogram histogram delta {{}} count=1 sum=3 buckets=[1, 0] bounds=[5.0]{extremes}")
+            }
+            _ => "histogram histogram cumulative {} count=2 sum=6 buckets=[2, 0] bounds=[5.0] min=3 max=3"
+                .to_owned(),
+        });
+        let extremes = if is_own { "" } else { " min=1 max=1" };
+        has(match histogram {
+            DELTA => format!(
+                "exponential exponential delta {{}} count=1 sum=1 scale=0 zero=0 positive=-1:[1] negative=none{extremes}"
+            ),
+            _ => "exponential exponential cumulative {} count=2 sum=2 scale=0 zero=0 positive=-1:[2] negative=none min=1 max=1".to_owned(),
+        });
+        assert!(
+            counter == CUMULATIVE || !lines.contains(&"counter sum delta {} 6".to_owned()),
+            "{exporters} {preference}"
+        );
+    }
+}

@@ -188,18 +188,15 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
     let pushes = exporters.iter().any(|exporter| exporter != &ExporterName::Prometheus);
     if pushes
         && exporters.contains(&ExporterName::Prometheus)
-        && config.metrics.temporality != Temporality::Cumulative
+        && config.metrics.temporality == Temporality::LowMemory
     {
+        let message = "\"lowmemory\" cannot be combined with the exporter \"prometheus\", whose sums are always cumulative";
         found.push(
-            RuleViolation::error(
-                &["metrics.temporality"],
-                format!(
-                    "\"{}\" cannot be combined with the exporter \"prometheus\", which is always cumulative; all exporters share one collection",
-                    config.metrics.temporality
+            RuleViolation::error(&["metrics.temporality"], message)
+                .with_entry("metrics.exporters", ExporterName::Prometheus.as_str())
+                .with_help(
+                    "use \"delta\" or \"cumulative\", or remove \"prometheus\" from `metrics.exporters`",
                 ),
-            )
-            .with_entry("metrics.exporters", ExporterName::Prometheus.as_str())
-            .with_help("use \"cumulative\", or remove \"prometheus\" or the other exporters from `metrics.exporters`"),
         );
     }
 }

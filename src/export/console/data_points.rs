@@ -30,11 +30,6 @@ pub(crate) fn sorted_data_points(metrics: &ResourceMetrics) -> Vec<DataPointRef<
     points
 }
 
-/// Returns the number of data points in an export.
-pub(crate) fn count_data_points(metrics: &ResourceMetrics) -> u64 {
-    data_points(metrics).len() as u64
-}
-
 fn data_points(metrics: &ResourceMetrics) -> Vec<DataPointRef<'_>> {
     let mut points = Vec::new();
     for scope in metrics.scope_metrics() {

@@ -23,7 +23,7 @@ mod std_stream;
 
 pub(crate) use self::{
     custom_writer::ConsoleWriter,
-    data_points::{DataPointRef, count_data_points, sorted_data_points},
+    data_points::{DataPointRef, sorted_data_points},
     exporter::ConsoleExporter,
     metric_table::push_metric_table,
     metrics::write_metrics,

@@ -6,13 +6,14 @@ use opentelemetry_sdk::{
     Resource,
     error::{OTelSdkError, OTelSdkResult},
     logs::SdkLogRecord,
-    metrics::data::ResourceMetrics,
     trace::SpanData,
 };
 
 use super::{
     delivery_state::DeliveryState,
-    encode::{EncodedItems, EncodedRequest, Item, ItemScope, MAX_REQUEST_BYTES, TooLarge, by_scope},
+    encode::{
+        EncodedItems, EncodedRequest, Item, ItemScope, MAX_REQUEST_BYTES, MetricItem, TooLarge, by_scope,
+    },
     error_type::ErrorType,
     export_error::ExportError,
     export_recorder::ExportRecorder,
@@ -80,9 +81,10 @@ impl OtlpExporter {
     /// if the runtime stops.
     pub(crate) fn send_metrics(
         &self,
-        metrics: &ResourceMetrics,
-        data_points: u64,
+        resource: &Resource,
+        items: &[(ItemScope<'_>, MetricItem<'_>)],
     ) -> mpsc::Receiver<OTelSdkResult> {
+        let data_points = items.iter().map(|(_, metric)| metric.count() as u64).sum();
         let (result, receiver) = mpsc::sync_channel(1);
         let recorder = self.recorder();
         // Telemetry may have been shut down while a slow callback ran.
@@ -90,10 +92,8 @@ impl OtlpExporter {
             return receiver;
         }
         let export = RunningExport { sender: Arc::clone(&self.sender), unsettled: data_points };
-        let scopes = metrics.scope_metrics();
-        let items = scopes
-            .flat_map(|scope| scope.metrics().map(|metric| (ItemScope::new(None, scope.scope()), metric)));
-        let encoded = self.sender.client.encoder().encode(metrics.resource(), items);
+        let items = items.iter().map(|(scope, metric)| (*scope, metric));
+        let encoded = self.sender.client.encoder().encode(resource, items);
         let task = self.sender.handle.spawn(export.send(encoded));
         drop(self.sender.handle.spawn(async move {
             let sent = match task.await {

@@ -10,6 +10,7 @@
 //! the rest; see [`encode`].
 
 mod delivery_state;
+mod delta;
 mod encode;
 mod encoder;
 pub(crate) mod error_type;
@@ -20,6 +21,7 @@ mod exporter;
 mod folded_text;
 mod health;
 mod json_response;
+mod metrics_exporter;
 mod protobuf_reader;
 mod protobuf_response;
 mod report_limiter;
@@ -38,6 +40,7 @@ pub(crate) use self::{
     export_timer::{DurationHistogram, DurationRecorder},
     exporter::OtlpExporter,
     health::DestinationHealth,
+    metrics_exporter::OtlpMetricsExporter,
 };
 
 /// Returns no problems: without TLS, no files are read.

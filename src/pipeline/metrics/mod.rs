@@ -1,8 +1,7 @@
 //! Builds the meter provider from [`Metrics`].
 //!
 //! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the
-//! SDK confuses the values of observable instruments. Both therefore have the same temporality. The
-//! validation of the configuration ensures this.
+//! SDK confuses the values of observable instruments. Beside Prometheus, its sums are cumulative.
 
 mod attribute_filter;
 mod instrument_check;
@@ -30,7 +29,7 @@ use crate::{
     config::{self, ExporterName, Metrics, Signal},
     error::Error,
     export::{
-        callbacks::Callbacks, collector::Collector, overflow_check::OverflowCheck,
+        callbacks::Callbacks, collector::Collector, otlp::OtlpMetricsExporter, overflow_check::OverflowCheck,
         shared_reader::SharedReader,
     },
 };
@@ -57,7 +56,9 @@ pub(super) fn provider(
     let diagnostics = builder.inputs.diagnostics;
     let callbacks = Arc::new(Callbacks::new(diagnostics));
     let is_scraped = exporters.contains(&ExporterName::Prometheus);
-    let temporality = if is_scraped { Temporality::Cumulative } else { to_temporality(*temporality) };
+    let wanted = to_temporality(*temporality);
+    // All exporters share one collection, and Prometheus needs cumulative sums.
+    let temporality = if is_scraped { Temporality::Cumulative } else { wanted };
     let memory = builder.inputs.memory.clone().map(|memory| memory.reader(&callbacks));
     let is_read = memory.is_some() || !exporters.is_empty();
     let is_delta = memory.is_none() && temporality == Temporality::Delta;
@@ -80,6 +81,7 @@ pub(super) fn provider(
             ExporterName::Prometheus => prometheus::serve(builder, &collector)?,
             ExporterName::Otlp | ExporterName::Named(_) => {
                 let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
+                let exporter = OtlpMetricsExporter::new(exporter, temporality != wanted);
                 targets.push(PushTarget::Otlp(Box::new(exporter)));
             }
             // Rejected by the validation.

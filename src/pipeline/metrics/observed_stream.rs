@@ -81,7 +81,9 @@ impl<M: Amount> ObservedStream<M> {
     /// Passes the observations of all callbacks of the instrument on.
     pub(super) fn emit(&self, caches: &[Arc<CallbackCache<M>>], instrument: &dyn AsyncInstrument<M>) {
         let for_each = |take: &mut dyn FnMut(M, &[KeyValue])| {
-            caches.iter().for_each(|cache| cache.for_each(&mut *take));
+            for cache in caches {
+                cache.for_each(&mut *take);
+            }
         };
         match self {
             Self::Unchanged => for_each(&mut |value, attributes| instrument.observe(value, attributes)),

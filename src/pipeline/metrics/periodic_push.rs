@@ -72,7 +72,7 @@ impl PeriodicPush {
         let for_thread = EndGuard(Arc::clone(&queue));
         thread::Builder::new()
             .name("autotelemetry-metrics".to_owned())
-            .spawn(move || for_thread.0.work(&worker, interval, flush_callback_timeout))
+            .spawn(move || for_thread.0.work(worker, interval, flush_callback_timeout))
             .map_err(|error| Error::system("cannot start the thread for metrics", error))?;
         Ok(Self(queue))
     }
@@ -131,7 +131,7 @@ impl PushQueue {
     }
 
     /// Pushes until the queue is closed.
-    fn work(&self, worker: &PushWorker, interval: Duration, flush_callback_timeout: Duration) {
+    fn work(&self, mut worker: PushWorker, interval: Duration, flush_callback_timeout: Duration) {
         let mut due = Instant::now() + interval;
         loop {
             let NextPush { requested, is_requested, is_last } = self.wait_for_next(due);

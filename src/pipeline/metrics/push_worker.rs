@@ -6,9 +6,9 @@ use crate::{
     diagnostics::{DiagnosticLog, RateLimit},
     export::{
         collector::Collector,
-        console::{ConsoleExporter, count_data_points, write_metrics},
+        console::{ConsoleExporter, write_metrics},
         flush::FlushError,
-        otlp::OtlpExporter,
+        otlp::OtlpMetricsExporter,
     },
 };
 
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum PushTarget {
     Console(Arc<ConsoleExporter>),
-    Otlp(Box<OtlpExporter>),
+    Otlp(Box<OtlpMetricsExporter>),
 }
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl PushWorker {
     }
 
     /// Pushes all recorded values, and those that callbacks observe within `callback_timeout`.
-    pub(super) fn push(&self, callback_timeout: Duration) -> Result<(), FlushError> {
+    pub(super) fn push(&mut self, callback_timeout: Duration) -> Result<(), FlushError> {
         let metrics = match self.collector.collect(callback_timeout) {
             Ok(metrics) => metrics,
             Err(error) => {
@@ -51,12 +51,11 @@ impl PushWorker {
             return Ok(());
         }
         // All exports are started before the first is awaited, so that a slow one delays no other.
-        let data_points = count_data_points(&metrics);
         let mut exports = Vec::new();
-        for target in &self.targets {
+        for target in &mut self.targets {
             match target {
                 PushTarget::Console(console) => write_metrics(console, &metrics),
-                PushTarget::Otlp(exporter) => exports.push(exporter.send_metrics(&metrics, data_points)),
+                PushTarget::Otlp(exporter) => exports.push(exporter.send(&metrics)),
             }
         }
         // An export without a result was aborted by the shutdown, which counts its items.

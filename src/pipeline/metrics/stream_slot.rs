@@ -28,5 +28,5 @@ pub(super) fn create_with<I>(stream: Option<Stream>, create: impl FnOnce() -> I)
 
 /// The view of the SDK.
 pub(super) fn planned(_: &Instrument) -> Option<Stream> {
-    PLANNED.try_with(|planned| planned.take()).ok().flatten()
+    PLANNED.try_with(RefCell::take).ok().flatten()
 }

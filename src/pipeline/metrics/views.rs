@@ -12,7 +12,10 @@ use opentelemetry_sdk::metrics::{Aggregation, Stream};
 
 use super::attribute_filter::AttributeFilter;
 use crate::{
-    config::{HistogramAggregation, InstrumentType, LevelFilter, Metrics, View, ViewAggregation},
+    config::{
+        Boundaries, HistogramAggregation, InstrumentType, LevelFilter, MaxScale, MaxSize, Metrics, View,
+        ViewAggregation,
+    },
     diagnostics::{DiagnosticLog, ReportOnce},
     text::quoted_list,
 };
@@ -30,7 +33,7 @@ const DEFAULT_MAX_SCALE: i8 = 20;
 /// The views and the defaults of all instruments.
 #[derive(Debug)]
 pub(super) struct Views {
-    views: Vec<IndexedView>,
+    all: Vec<IndexedView>,
     metrics: Metrics,
     diagnostics: DiagnosticLog,
     reports: ReportOnce,
@@ -70,7 +73,7 @@ impl Views {
     pub(super) fn new(metrics: &Metrics, diagnostics: DiagnosticLog) -> Self {
         let views = metrics.views.iter().cloned().enumerate();
         Self {
-            views: views
+            all: views
                 .map(|(index, view)| IndexedView { index, view, is_used: AtomicBool::new(false) })
                 .collect(),
             metrics: metrics.clone(),
@@ -84,7 +87,7 @@ impl Views {
         let mut streams = Vec::new();
         let mut names = HashSet::new();
         let mut is_selected = false;
-        for view in self.views.iter().filter(|view| view.selects(instrument)) {
+        for view in self.all.iter().filter(|view| view.selects(instrument)) {
             view.is_used.store(true, Ordering::Relaxed);
             let aggregation = view.view.aggregation();
             if !aggregation.accepts(instrument.kind) {
@@ -112,7 +115,7 @@ impl Views {
 
     /// Reports the views that have selected no instrument.
     pub(super) fn report_unused(&self) {
-        for view in self.views.iter().filter(|view| !view.is_used.load(Ordering::Relaxed)) {
+        for view in self.all.iter().filter(|view| !view.is_used.load(Ordering::Relaxed)) {
             let message = format!("metrics.views.{} has selected no instrument", view.index);
             self.diagnostics.line(LevelFilter::Debug, message);
         }
@@ -157,13 +160,13 @@ impl Views {
     fn aggregation(&self, view: &View, instrument: NewInstrument<'_>) -> Option<Aggregation> {
         let record_min_max = view.record_min_max.unwrap_or(true);
         let explicit = || {
-            let set = view.boundaries.as_ref().map(|boundaries| boundaries.as_slice());
+            let set = view.boundaries.as_ref().map(Boundaries::as_slice);
             let boundaries = set.or(instrument.boundaries).unwrap_or(&DEFAULT_BOUNDARIES).to_vec();
             Aggregation::ExplicitBucketHistogram { boundaries, record_min_max }
         };
         let exponential = || Aggregation::Base2ExponentialHistogram {
-            max_size: view.max_size.map_or(DEFAULT_MAX_SIZE, |size| size.get()),
-            max_scale: view.max_scale.map_or(DEFAULT_MAX_SCALE, |scale| scale.get()),
+            max_size: view.max_size.map_or(DEFAULT_MAX_SIZE, MaxSize::get),
+            max_scale: view.max_scale.map_or(DEFAULT_MAX_SCALE, MaxScale::get),
             record_min_max,
         };
         match (view.aggregation(), self.metrics.histogram_aggregation) {

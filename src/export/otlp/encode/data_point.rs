@@ -7,6 +7,8 @@ use opentelemetry_sdk::metrics::data::{
 
 use super::{
     attributes::{DATA_POINT, write_attributes},
+    change::{ExponentialChange, HistogramChange},
+    number::{Number, WireNumber},
     time::{Times, unix_nanos},
     writer::{Field, Writer},
 };
@@ -53,56 +55,8 @@ const EXEMPLAR_TRACE_ID: Field = Field::new(5, "traceId");
 const EXEMPLAR_AS_INT: Field = Field::new(6, "asInt");
 const EXEMPLAR_FILTERED_ATTRIBUTES: Field = Field::new(7, "filteredAttributes");
 
-/// The value of a measurement on the wire.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum WireNumber {
-    Int(i64),
-    Double(f64),
-}
-
-/// The type of the measurements of an instrument.
-pub(super) trait Number: Copy {
-    /// Returns the nearest value of the wire.
-    fn to_wire(self) -> WireNumber;
-
-    /// Returns the value in a histogram, which has only floating-point numbers.
-    fn to_f64(self) -> f64;
-}
-
-impl Number for f64 {
-    fn to_wire(self) -> WireNumber {
-        WireNumber::Double(self)
-    }
-
-    fn to_f64(self) -> f64 {
-        self
-    }
-}
-
-impl Number for i64 {
-    fn to_wire(self) -> WireNumber {
-        WireNumber::Int(self)
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "the wire has no larger number")]
-    fn to_f64(self) -> f64 {
-        self as f64
-    }
-}
-
-impl Number for u64 {
-    fn to_wire(self) -> WireNumber {
-        WireNumber::Int(i64::try_from(self).unwrap_or(i64::MAX))
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "the wire has no larger number")]
-    fn to_f64(self) -> f64 {
-        self as f64
-    }
-}
-
-fn write_number<W: Writer>(w: &mut W, as_int: Field, as_double: Field, number: impl Number) {
-    match number.to_wire() {
+fn write_number<W: Writer>(w: &mut W, as_int: Field, as_double: Field, number: WireNumber) {
+    match number {
         WireNumber::Int(value) => w.sfixed64(as_int, value),
         WireNumber::Double(value) => w.double(as_double, value),
     }
@@ -112,7 +66,7 @@ fn write_number<W: Writer>(w: &mut W, as_int: Field, as_double: Field, number: i
 pub(super) fn write_number_point<'a, T: Number + 'a, W: Writer>(
     w: &mut W,
     times: Times,
-    value: T,
+    value: WireNumber,
     attributes: impl Iterator<Item = &'a KeyValue>,
     exemplars: impl Iterator<Item = &'a Exemplar<T>>,
 ) {
@@ -123,50 +77,57 @@ pub(super) fn write_number_point<'a, T: Number + 'a, W: Writer>(
     write_attributes(w, NUMBER_ATTRIBUTES, DATA_POINT, attributes);
 }
 
-/// Writes the fields of a `HistogramDataPoint`.
+/// Writes the fields of a `HistogramDataPoint`, or those of its `change`.
 pub(super) fn write_histogram_point<T: Number, W: Writer>(
     w: &mut W,
     times: Times,
     point: &HistogramDataPoint<T>,
+    change: Option<&HistogramChange>,
 ) {
     w.fixed64_if_any(HISTOGRAM_START_TIME, times.start);
     w.fixed64(HISTOGRAM_TIME, times.end);
-    w.fixed64_if_any(HISTOGRAM_COUNT, point.count());
-    w.double(HISTOGRAM_SUM, point.sum().to_f64());
-    w.fixed64_list(HISTOGRAM_BUCKET_COUNTS, point.bucket_counts());
+    w.fixed64_if_any(HISTOGRAM_COUNT, change.map_or(point.count(), |change| change.count));
+    w.double(HISTOGRAM_SUM, change.map_or(point.sum().to_f64(), |change| change.sum));
+    match change {
+        Some(change) => w.fixed64_list(HISTOGRAM_BUCKET_COUNTS, change.bucket_counts.iter().copied()),
+        None => w.fixed64_list(HISTOGRAM_BUCKET_COUNTS, point.bucket_counts()),
+    }
     w.double_list(HISTOGRAM_EXPLICIT_BOUNDS, point.bounds());
     w.list_if_any(HISTOGRAM_EXEMPLARS, point.exemplars(), write_exemplar);
     write_attributes(w, HISTOGRAM_ATTRIBUTES, DATA_POINT, point.attributes());
-    if let Some(min) = point.min() {
+    if let Some(min) = point.min().filter(|_| change.is_none()) {
         w.double(HISTOGRAM_MIN, min.to_f64());
     }
-    if let Some(max) = point.max() {
+    if let Some(max) = point.max().filter(|_| change.is_none()) {
         w.double(HISTOGRAM_MAX, max.to_f64());
     }
 }
 
-/// Writes the fields of an `ExponentialHistogramDataPoint`.
+/// Writes the fields of an `ExponentialHistogramDataPoint`, or those of its `change`.
 pub(super) fn write_exponential_histogram_point<T: Number, W: Writer>(
     w: &mut W,
     times: Times,
     point: &ExponentialHistogramDataPoint<T>,
+    change: Option<&ExponentialChange>,
 ) {
     write_attributes(w, EXPONENTIAL_ATTRIBUTES, DATA_POINT, point.attributes());
     w.fixed64_if_any(EXPONENTIAL_START_TIME, times.start);
     w.fixed64(EXPONENTIAL_TIME, times.end);
-    w.fixed64_if_any(EXPONENTIAL_COUNT, point.count() as u64);
-    w.double(EXPONENTIAL_SUM, point.sum().to_f64());
+    w.fixed64_if_any(EXPONENTIAL_COUNT, change.map_or(point.count() as u64, |change| change.count));
+    w.double(EXPONENTIAL_SUM, change.map_or(point.sum().to_f64(), |change| change.sum));
     if point.scale() != 0 {
         w.sint32(EXPONENTIAL_SCALE, point.scale().into());
     }
-    w.fixed64_if_any(EXPONENTIAL_ZERO_COUNT, point.zero_count());
-    w.message(EXPONENTIAL_POSITIVE, |w| write_buckets(w, point.positive_bucket()));
-    w.message(EXPONENTIAL_NEGATIVE, |w| write_buckets(w, point.negative_bucket()));
+    w.fixed64_if_any(EXPONENTIAL_ZERO_COUNT, change.map_or(point.zero_count(), |change| change.zero_count));
+    let positive = change.map(|change| change.positive.as_slice());
+    w.message(EXPONENTIAL_POSITIVE, |w| write_buckets(w, point.positive_bucket(), positive));
+    let negative = change.map(|change| change.negative.as_slice());
+    w.message(EXPONENTIAL_NEGATIVE, |w| write_buckets(w, point.negative_bucket(), negative));
     w.list_if_any(EXPONENTIAL_EXEMPLARS, point.exemplars(), write_exemplar);
-    if let Some(min) = point.min() {
+    if let Some(min) = point.min().filter(|_| change.is_none()) {
         w.double(EXPONENTIAL_MIN, min.to_f64());
     }
-    if let Some(max) = point.max() {
+    if let Some(max) = point.max().filter(|_| change.is_none()) {
         w.double(EXPONENTIAL_MAX, max.to_f64());
     }
     if point.zero_threshold() != 0.0 {
@@ -174,16 +135,19 @@ pub(super) fn write_exponential_histogram_point<T: Number, W: Writer>(
     }
 }
 
-fn write_buckets<W: Writer>(w: &mut W, buckets: &ExponentialBucket) {
+fn write_buckets<W: Writer>(w: &mut W, buckets: &ExponentialBucket, changes: Option<&[u64]>) {
     if buckets.offset() != 0 {
         w.sint32(BUCKETS_OFFSET, buckets.offset());
     }
-    w.uint64_list(BUCKETS_COUNTS, buckets.counts());
+    match changes {
+        Some(counts) => w.uint64_list(BUCKETS_COUNTS, counts.iter().copied()),
+        None => w.uint64_list(BUCKETS_COUNTS, buckets.counts()),
+    }
 }
 
 fn write_exemplar<T: Number, W: Writer>(w: &mut W, exemplar: &Exemplar<T>) {
     w.fixed64(EXEMPLAR_TIME, unix_nanos(exemplar.time()));
-    write_number(w, EXEMPLAR_AS_INT, EXEMPLAR_AS_DOUBLE, exemplar.value);
+    write_number(w, EXEMPLAR_AS_INT, EXEMPLAR_AS_DOUBLE, exemplar.value.to_wire());
     w.id(EXEMPLAR_SPAN_ID, *exemplar.span_id());
     w.id(EXEMPLAR_TRACE_ID, *exemplar.trace_id());
     write_attributes(w, EXEMPLAR_FILTERED_ATTRIBUTES, DATA_POINT, exemplar.filtered_attributes());

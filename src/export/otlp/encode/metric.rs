@@ -8,7 +8,9 @@ use opentelemetry_sdk::metrics::{
 };
 
 use super::{
-    data_point::{Number, write_exponential_histogram_point, write_histogram_point, write_number_point},
+    change::{Changes, PointChange},
+    data_point::{write_exponential_histogram_point, write_histogram_point, write_number_point},
+    number::Number,
     requests::{Item, MessageNames},
     time::Times,
     writer::{Field, PartName, Writer},
@@ -27,12 +29,21 @@ const DATA_POINTS: Field = Field::new(1, "dataPoints");
 const TEMPORALITY: Field = Field::new(2, "aggregationTemporality");
 const IS_MONOTONIC: Field = Field::new(3, "isMonotonic");
 
+/// A metric as it is, or as the changes since an earlier collection.
+#[derive(Debug)]
+pub(crate) struct MetricItem<'m> {
+    pub(crate) metric: &'m Metric,
+    pub(crate) changes: Option<Changes>,
+}
+
+const NAMES: MessageNames = MessageNames {
+    resources: Field::new(1, "resourceMetrics"),
+    scopes: Field::new(2, "scopeMetrics"),
+    items: Field::new(2, "metrics"),
+};
+
 impl Item for Metric {
-    const NAMES: MessageNames = MessageNames {
-        resources: Field::new(1, "resourceMetrics"),
-        scopes: Field::new(2, "scopeMetrics"),
-        items: Field::new(2, "metrics"),
-    };
+    const NAMES: MessageNames = NAMES;
 
     fn count(&self) -> usize {
         match self.data() {
@@ -43,15 +54,37 @@ impl Item for Metric {
     }
 
     fn write<W: Writer>(&self, w: &mut W, points: Range<usize>, limit: usize) -> usize {
-        w.string_if_any(NAME, self.name());
-        w.part(PartName::Single("the description of the metric"));
-        w.text_if_any(DESCRIPTION, self.description());
-        w.string_if_any(UNIT, self.unit());
-        match self.data() {
-            AggregatedMetrics::F64(data) => write_data(w, data, points, limit),
-            AggregatedMetrics::I64(data) => write_data(w, data, points, limit),
-            AggregatedMetrics::U64(data) => write_data(w, data, points, limit),
-        }
+        write_metric(w, self, None, points, limit)
+    }
+}
+
+impl Item for MetricItem<'_> {
+    const NAMES: MessageNames = NAMES;
+
+    fn count(&self) -> usize {
+        self.changes.as_ref().map_or_else(|| self.metric.count(), Changes::count)
+    }
+
+    fn write<W: Writer>(&self, w: &mut W, points: Range<usize>, limit: usize) -> usize {
+        write_metric(w, self.metric, self.changes.as_ref(), points, limit)
+    }
+}
+
+fn write_metric<W: Writer>(
+    w: &mut W,
+    metric: &Metric,
+    changes: Option<&Changes>,
+    points: Range<usize>,
+    limit: usize,
+) -> usize {
+    w.string_if_any(NAME, metric.name());
+    w.part(PartName::Single("the description of the metric"));
+    w.text_if_any(DESCRIPTION, metric.description());
+    w.string_if_any(UNIT, metric.unit());
+    match metric.data() {
+        AggregatedMetrics::F64(data) => write_data(w, data, changes, points, limit),
+        AggregatedMetrics::I64(data) => write_data(w, data, changes, points, limit),
+        AggregatedMetrics::U64(data) => write_data(w, data, changes, points, limit),
     }
 }
 
@@ -67,48 +100,53 @@ fn count<T>(data: &MetricData<T>) -> usize {
 fn write_data<T: Number, W: Writer>(
     w: &mut W,
     data: &MetricData<T>,
+    changes: Option<&Changes>,
     points: Range<usize>,
     limit: usize,
 ) -> usize {
+    let times = |start, end| Times::new(Some(changes.map_or(start, |changes| changes.start)), end);
+    let temporality = |of_data| temporality_number(changes.map_or(of_data, |_| Temporality::Delta));
     match data {
         MetricData::Gauge(data) => {
             let times = Times::new(data.start_time(), data.time());
             let start = w.begin(GAUGE);
-            let written = write_points(w, data.data_points(), points, limit, |w, point| {
-                write_number_point(w, times, point.value(), point.attributes(), point.exemplars());
+            let written = write_points(w, data.data_points(), changes, points, limit, |w, point, _| {
+                let value = point.value().to_wire();
+                write_number_point(w, times, value, point.attributes(), point.exemplars());
             });
             w.end(start);
             written
         }
         MetricData::Sum(data) => {
-            let times = Times::new(Some(data.start_time()), data.time());
+            let times = times(data.start_time(), data.time());
             let start = w.begin(SUM);
-            w.uint32(TEMPORALITY, temporality_number(data.temporality()));
+            w.uint32(TEMPORALITY, temporality(data.temporality()));
             if data.is_monotonic() {
                 w.bool(IS_MONOTONIC, true);
             }
-            let written = write_points(w, data.data_points(), points, limit, |w, point| {
-                write_number_point(w, times, point.value(), point.attributes(), point.exemplars());
+            let written = write_points(w, data.data_points(), changes, points, limit, |w, point, change| {
+                let value = change.and_then(PointChange::number).unwrap_or_else(|| point.value().to_wire());
+                write_number_point(w, times, value, point.attributes(), point.exemplars());
             });
             w.end(start);
             written
         }
         MetricData::Histogram(data) => {
-            let times = Times::new(Some(data.start_time()), data.time());
+            let times = times(data.start_time(), data.time());
             let start = w.begin(HISTOGRAM);
-            w.uint32(TEMPORALITY, temporality_number(data.temporality()));
-            let written = write_points(w, data.data_points(), points, limit, |w, point| {
-                write_histogram_point(w, times, point);
+            w.uint32(TEMPORALITY, temporality(data.temporality()));
+            let written = write_points(w, data.data_points(), changes, points, limit, |w, point, change| {
+                write_histogram_point(w, times, point, change.and_then(PointChange::histogram));
             });
             w.end(start);
             written
         }
         MetricData::ExponentialHistogram(data) => {
-            let times = Times::new(Some(data.start_time()), data.time());
+            let times = times(data.start_time(), data.time());
             let start = w.begin(EXPONENTIAL_HISTOGRAM);
-            w.uint32(TEMPORALITY, temporality_number(data.temporality()));
-            let written = write_points(w, data.data_points(), points, limit, |w, point| {
-                write_exponential_histogram_point(w, times, point);
+            w.uint32(TEMPORALITY, temporality(data.temporality()));
+            let written = write_points(w, data.data_points(), changes, points, limit, |w, point, change| {
+                write_exponential_histogram_point(w, times, point, change.and_then(PointChange::exponential));
             });
             w.end(start);
             written
@@ -116,8 +154,27 @@ fn write_data<T: Number, W: Writer>(
     }
 }
 
-/// Writes those of the data points that fit into `limit` bytes, but at least the first.
+/// Writes those of the data points that fit into `limit` bytes, but at least the first. Data points
+/// without a change are left out.
 fn write_points<P, W: Writer>(
+    w: &mut W,
+    data_points: impl Iterator<Item = P>,
+    changes: Option<&Changes>,
+    points: Range<usize>,
+    limit: usize,
+    write: impl Fn(&mut W, P, Option<&PointChange>),
+) -> usize {
+    match changes {
+        None => write_list(w, data_points, points, limit, |w, point| write(w, point, None)),
+        Some(changes) => {
+            let changes = changes.points.iter().map(Option::as_ref);
+            let written = data_points.zip(changes).filter(|(_, change)| change.is_some());
+            write_list(w, written, points, limit, |w, (point, change)| write(w, point, change))
+        }
+    }
+}
+
+fn write_list<P, W: Writer>(
     w: &mut W,
     data_points: impl Iterator<Item = P>,
     points: Range<usize>,

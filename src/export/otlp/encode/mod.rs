@@ -8,10 +8,12 @@
 
 mod attributes;
 mod by_scope;
+mod change;
 mod data_point;
 mod json;
 mod log_record;
 mod metric;
+mod number;
 mod part_sizes;
 mod protobuf;
 mod requests;
@@ -28,6 +30,9 @@ use opentelemetry_sdk::Resource;
 
 pub(super) use self::{
     by_scope::by_scope,
+    change::{Changes, ExponentialChange, HistogramChange, PointChange},
+    metric::MetricItem,
+    number::Number,
     requests::{EncodedItems, EncodedRequest, Item, TooLarge},
     scope::ItemScope,
     shorten::MAX_REQUEST_BYTES,
