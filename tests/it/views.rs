@@ -143,7 +143,9 @@ aggregation = "sum"
         let meter = tools.meter("shop");
         for name in ["boundaries", "no.boundaries", "sum", "exponential"] {
             let histogram = meter.f64_histogram(name).with_boundaries(vec![7.0]).build();
-            [1.0, 2.0, 3.0, 4.0].into_iter().for_each(|value| histogram.record(value, &[]));
+            for value in [1.0, 2.0, 3.0, 4.0] {
+                histogram.record(value, &[]);
+            }
         }
         meter.f64_histogram("advised").with_boundaries(vec![7.0]).build().record(1.0, &[]);
         meter.f64_histogram("unchanged").with_boundaries(vec![7.0]).build().record(1.0, &[]);
@@ -170,6 +172,7 @@ aggregation = "sum"
 }
 
 /// Returns the line of an exponential histogram of positive values, computed by its definition.
+#[expect(clippy::cast_possible_truncation, reason = "the index is small")]
 fn exponential_line(values: &[f64], max_size: usize, max_scale: i32) -> String {
     let mut scale = max_scale;
     let (first, counts) = loop {
@@ -180,7 +183,9 @@ fn exponential_line(values: &[f64], max_size: usize, max_scale: i32) -> String {
         let (first, last) = (*indices.iter().min().unwrap(), *indices.iter().max().unwrap());
         let mut counts = vec![0_u64; usize::try_from(last - first + 1).unwrap()];
         if counts.len() <= max_size {
-            indices.iter().for_each(|index| counts[usize::try_from(index - first).unwrap()] += 1);
+            for index in indices {
+                counts[usize::try_from(index - first).unwrap()] += 1;
+            }
             break (first, counts);
         }
         scale -= 1;
@@ -210,7 +215,9 @@ fn exponential_histogram_agrees_with_its_definition() {
         let lines = recorded(&views, |tools| {
             // Boundaries that the program advises are those of explicit buckets.
             let histogram = tools.meter("shop").f64_histogram("h").with_boundaries(vec![1.0]).build();
-            values.iter().for_each(|value| histogram.record(*value, &[]));
+            for value in &values {
+                histogram.record(*value, &[]);
+            }
         });
         assert_eq!(lines, [exponential_line(&values, max_size, max_scale)], "{keys}");
     }

@@ -77,7 +77,9 @@ fn points(request: &ExportMetricsServiceRequest) -> BTreeMap<String, String> {
         };
         match metric.data.as_ref().unwrap() {
             Data::Gauge(data) => {
-                data.data_points.iter().for_each(|point| add(&point.attributes, format!("{:?}", point.value)))
+                for point in &data.data_points {
+                    add(&point.attributes, format!("{:?}", point.value));
+                }
             }
             Data::Sum(data) => {
                 for point in &data.data_points {
