@@ -19,6 +19,8 @@ pub(crate) struct Loaded {
     /// The origin of the selected profile.
     pub(super) profile_origin: Origin,
     pub(super) merged: Merged,
+    /// The environment, for the context that it passes.
+    pub(crate) environment: Environment,
 }
 
 impl Loaded {
@@ -36,6 +38,7 @@ impl Loaded {
             tried: Vec::new(),
             profile_origin: Origin::Default,
             merged: Merged::new(Vec::new()),
+            environment: Environment::default(),
         }
     }
 

@@ -144,6 +144,7 @@ impl Sources {
             tried: search.tried,
             profile_origin,
             merged,
+            environment,
         };
         (loaded, problems)
     }

@@ -279,11 +279,14 @@ impl Builder {
         inspect: impl FnOnce(&Config) -> Inspection,
         check: impl FnOnce(&Loaded) -> Result<(), Error>,
     ) -> Result<ObservabilityTools, Error> {
-        let (loaded, writer) = self.load(inspect)?;
+        let (mut loaded, writer) = self.load(inspect)?;
         check(&loaded)?;
         let pipeline =
             pipeline::build(&loaded.settings, writer, memory).map_err(|error| loaded.locate(error))?;
-        Ok(ObservabilityTools::new(pipeline, loaded))
+        // The rest of the environment is not kept.
+        let environment = std::mem::take(&mut loaded.environment);
+        let env_context = pipeline.propagator.extract_env(&|name| environment.get(name));
+        Ok(ObservabilityTools::new(pipeline, loaded, env_context))
     }
 
     /// Loads the configuration, with `strict` applied.

@@ -4,6 +4,7 @@ mod builder;
 mod exit_notice;
 mod install;
 mod observability_tools;
+mod process_context;
 mod startup_summary;
 
 pub(crate) use self::install::global_logger;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use opentelemetry::{
-    InstrumentationScope,
+    Context, InstrumentationScope,
     metrics::{Meter, MeterProvider as _},
     trace::TracerProvider as _,
 };
@@ -57,6 +57,8 @@ use crate::{
 pub struct ObservabilityTools {
     pub(super) pipeline: Pipeline,
     pub(super) loaded: Arc<Loaded>,
+    /// The context that the environment passes.
+    pub(super) env_context: Context,
     /// The result of the shutdown, once it is done.
     shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
     /// Set if the end of the process can lose telemetry.
@@ -72,9 +74,10 @@ impl fmt::Debug for ObservabilityTools {
 }
 
 impl ObservabilityTools {
-    pub(super) fn new(pipeline: Pipeline, loaded: Loaded) -> Self {
+    pub(super) fn new(pipeline: Pipeline, loaded: Loaded, env_context: Context) -> Self {
         Self {
             pipeline,
+            env_context,
             loaded: Arc::new(loaded),
             shutdown_result: Mutex::new(None),
             exit_notice: None,
@@ -106,7 +109,7 @@ impl ObservabilityTools {
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
         match pipeline::build(&loaded.settings, None, None) {
-            Ok(pipeline) => Self::new(pipeline, loaded),
+            Ok(pipeline) => Self::new(pipeline, loaded, Context::new()),
             // A disabled pipeline starts nothing, and nothing else can fail.
             Err(error) => unreachable!("{error}"),
         }

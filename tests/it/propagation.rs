@@ -1,9 +1,9 @@
 //! The propagation of trace context and baggage.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ffi::OsStr, process::Command};
 
 use autotelemetry::{
-    ObservabilityTools,
+    ObservabilityTools, TracerExt as _,
     opentelemetry::{
         Context,
         baggage::BaggageExt as _,
@@ -11,7 +11,7 @@ use autotelemetry::{
         trace::TraceContextExt as _,
     },
 };
-use test_support::builder;
+use test_support::{builder, with_env};
 
 /// A request that may have a header several times.
 struct Request<'h>(&'h [(&'static str, &'h str)]);
@@ -142,4 +142,170 @@ fn invalid_baggage_leaves_the_context_unchanged() {
         let context = tools.propagator().extract_with_context(&before, &Request(&[("baggage", header)]));
         assert_eq!(context.baggage().get("kept").map(ToString::to_string).as_deref(), Some("1"), "{header}");
     }
+}
+
+/// Returns the headers that a service sends on for those of a request.
+fn continued(headers: &[(&'static str, &str)]) -> Option<(String, Option<String>)> {
+    let tools = tools();
+    let context = tools.propagator().extract_with_context(&Context::new(), &Request(headers));
+    let mut outgoing = HashMap::<String, String>::new();
+    tools.propagator().inject_context(&context, &mut outgoing);
+    Some((outgoing.remove("traceparent")?, outgoing.remove("tracestate")))
+}
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
+
+/// By W3C Trace Context, Level 2, and the vectors of its test suite.
+#[test]
+fn trace_parent_is_read_to_the_letter() {
+    let continues = |header: String| continued(&[("traceparent", &header)]).map(|(parent, _)| parent);
+    for (header, expected) in [
+        (format!("00-{TRACE}-{PARENT}-01"), "01"),
+        (format!("00-{TRACE}-{PARENT}-00"), "00"),
+        // The flag `random` is passed on, unknown ones are not.
+        (format!("00-{TRACE}-{PARENT}-02"), "02"),
+        (format!("00-{TRACE}-{PARENT}-ff"), "03"),
+        (format!(" \t00-{TRACE}-{PARENT}-01 "), "01"),
+        // Later versions may append fields.
+        (format!("01-{TRACE}-{PARENT}-01"), "01"),
+        (format!("cc-{TRACE}-{PARENT}-01-what-the-future-brings"), "01"),
+        (format!("cc-{TRACE}-{PARENT}-01-"), "01"),
+    ] {
+        assert_eq!(continues(header.clone()), Some(format!("00-{TRACE}-{PARENT}-{expected}")), "{header}");
+    }
+    for header in [
+        format!("ff-{TRACE}-{PARENT}-01"),
+        format!("00-{TRACE}-{PARENT}-01-"),
+        format!("00-{TRACE}-{PARENT}-01-more"),
+        format!("cc-{TRACE}-{PARENT}-01.more"),
+        format!("0-{TRACE}-{PARENT}-01"),
+        format!("+0-{TRACE}-{PARENT}-01"),
+        format!("00-{TRACE}-{PARENT}-1"),
+        format!("00-{TRACE}-{PARENT}-+1"),
+        format!("00-{TRACE}-{PARENT}-"),
+        format!("00-{TRACE}-{PARENT}"),
+        format!("00-{}-{PARENT}-01", &TRACE[1..]),
+        format!("00-{TRACE}0-{PARENT}-01"),
+        format!("00-{TRACE}-{}-01", &PARENT[1..]),
+        format!("00-{}-{PARENT}-01", TRACE.to_uppercase()),
+        format!("00-{TRACE}-{}-01", PARENT.to_uppercase()),
+        format!("0A-{TRACE}-{PARENT}-01"),
+        format!("00-{TRACE}-{PARENT}-0A"),
+        format!("00-{}-{PARENT}-01", "0".repeat(32)),
+        format!("00-{TRACE}-{}-01", "0".repeat(16)),
+        format!("00-{}-{PARENT}-01", TRACE.replace('4', ".")),
+        format!("00.{TRACE}.{PARENT}.01"),
+        format!("00-{}ä-{PARENT}-01", &TRACE[2..]),
+        String::new(),
+    ] {
+        assert_eq!(continues(header.clone()), None, "{header}");
+    }
+    // Two parents contradict each other.
+    let parent = format!("00-{TRACE}-{PARENT}-01");
+    assert_eq!(continued(&[("traceparent", &parent), ("traceparent", &parent)]), None);
+}
+
+#[test]
+fn trace_state_is_read_to_the_letter() {
+    let parent = format!("00-{TRACE}-{PARENT}-01");
+    let continues = |header: &str| {
+        let (continued, state) = continued(&[("traceparent", &parent), ("tracestate", header)]).unwrap();
+        assert_eq!(continued, parent, "an invalid state does not end the trace: {header:?}");
+        state
+    };
+    let members = |count: usize| (0..count).map(|i| format!("k{i}=v")).collect::<Vec<_>>().join(",");
+    let long_key = format!("{}=1", "z".repeat(256));
+    let long_value = format!("a={}", "v".repeat(256));
+    // One byte less than W3C allows, which the SDK refuses.
+    let tenant = format!("{}@{}=1", "t".repeat(241), "v".repeat(13));
+    for (header, expected) in [
+        ("foo=1", "foo=1"),
+        ("foo=1 \t , \t bar=2,", "foo=1,bar=2"),
+        (",foo=1,,bar=2", "foo=1,bar=2"),
+        ("0foo=1,a_b-c*/d=2,1@sys=3", "0foo=1,a_b-c*/d=2,1@sys=3"),
+        ("foo=a b!~", "foo=a b!~"),
+        (&long_key, &long_key),
+        (&long_value, &long_value),
+        (&tenant, &tenant),
+        (&members(32), &members(32)),
+    ] {
+        assert_eq!(continues(header).as_deref(), Some(expected), "{header:?}");
+    }
+    let too_long_key = format!("{}=1", "z".repeat(257));
+    let too_long_value = format!("a={}", "v".repeat(257));
+    for header in [
+        "",
+        "foo",
+        "=1",
+        "foo=",
+        "foo =1",
+        "FOO=1",
+        "foo.bar=1",
+        "@foo=1",
+        "foo=1=2",
+        "foo=\u{7f}",
+        "foo=ä",
+        "a=1,B=1",
+        &too_long_key,
+        &too_long_value,
+        &members(33),
+    ] {
+        assert_eq!(continues(header), None, "{header:?}");
+    }
+}
+
+#[test]
+fn environment_passes_the_context_of_the_parent_process() {
+    let parent = format!("00-{TRACE}-{PARENT}-01");
+    let variables =
+        [("TRACEPARENT", &*parent), ("TRACESTATE", "a=1"), ("BAGGAGE", "tenant=blue"), ("X_B3_SAMPLED", "0")];
+    let tools = with_env(&variables).service_name("x").build().unwrap();
+    let context = tools.context_from_env();
+    let span = context.span();
+    let span = span.span_context();
+    assert!(span.is_remote() && span.is_sampled());
+    assert_eq!((span.trace_id().to_string(), span.span_id().to_string()), (TRACE.into(), PARENT.into()));
+    assert_eq!(span.trace_state().header(), "a=1");
+    assert_eq!(context.baggage().get("tenant").map(ToString::to_string).as_deref(), Some("blue"));
+
+    for variables in [&[("TRACEPARENT", "00-bad-01")][..], &[("traceparent", &parent)], &[]] {
+        let tools = with_env(variables).service_name("x").build().unwrap();
+        assert!(!tools.context_from_env().has_active_span(), "{variables:?}");
+    }
+    let b3 = format!("{TRACE}-{PARENT}-1");
+    let tools = with_env(&[("B3", &*b3), ("OTEL_PROPAGATORS", "b3")]).service_name("x").build().unwrap();
+    assert!(tools.context_from_env().span().span_context().is_sampled());
+}
+
+/// Returns the variables that a command gets, `None` for those that are removed.
+fn variables(command: &Command) -> Vec<(String, Option<String>)> {
+    let text = |text: &OsStr| text.to_str().unwrap().to_owned();
+    command.get_envs().map(|(name, value)| (text(name), value.map(text))).collect()
+}
+
+#[test]
+fn command_gets_the_current_context() {
+    let tools = tools();
+    let mut command = Command::new("job");
+    tools.inject_env(&mut command);
+    assert_eq!(variables(&command), [], "nothing to pass leaves what is inherited");
+
+    let span = tools.tracer("x").start_as_current_span("start the job");
+    tools.inject_env(&mut command);
+    let context = span.span_context();
+    let flags = u8::from(context.is_sampled());
+    let parent = format!("00-{}-{}-{flags:02x}", context.trace_id(), context.span_id());
+    let passed = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+    assert_eq!(
+        variables(&command),
+        [passed("BAGGAGE", None), passed("TRACEPARENT", Some(&parent)), passed("TRACESTATE", None)]
+    );
+
+    // The child process continues the trace.
+    let inherited = variables(&command).into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let child = ObservabilityTools::builder().env_vars(inherited).service_name("job").build().unwrap();
+    let _guard = child.context_from_env().attach();
+    let job = child.tracer("job").start_as_current_span("job");
+    assert_eq!(job.span_context().trace_id(), context.trace_id());
 }

@@ -2,6 +2,7 @@
 
 mod b3;
 mod baggage;
+mod env_carrier;
 mod jaeger;
 mod open_tracing;
 mod prefixed_baggage;
@@ -9,7 +10,7 @@ mod remote;
 mod trace_context;
 mod xray;
 
-use std::sync::Arc;
+use std::{process::Command, sync::Arc};
 
 use opentelemetry::{
     Context,
@@ -19,8 +20,13 @@ use opentelemetry::{
 };
 
 use self::{
-    b3::B3Propagator, baggage::BaggagePropagator, jaeger::JaegerPropagator,
-    open_tracing::OpenTracingPropagator, trace_context::W3cPropagator, xray::XRayPropagator,
+    b3::B3Propagator,
+    baggage::BaggagePropagator,
+    env_carrier::{EnvExtractor, EnvInjector, variable_name},
+    jaeger::JaegerPropagator,
+    open_tracing::OpenTracingPropagator,
+    trace_context::W3cPropagator,
+    xray::XRayPropagator,
 };
 use crate::{config, config::PropagatorList, context};
 
@@ -34,7 +40,7 @@ pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
         .iter()
         .map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
             match propagator {
-                config::PropagatorName::TraceContext => Box::new(W3cPropagator::new()),
+                config::PropagatorName::TraceContext => Box::new(W3cPropagator),
                 config::PropagatorName::Baggage => Box::new(BaggagePropagator),
                 config::PropagatorName::B3 => Box::new(B3Propagator::single()),
                 config::PropagatorName::B3Multi => Box::new(B3Propagator::multi()),
@@ -45,6 +51,28 @@ pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
         })
         .collect();
     Propagator(Arc::new(TextMapCompositePropagator::new(propagators)))
+}
+
+impl Propagator {
+    /// Reads the context that another process passes in environment variables.
+    pub(crate) fn extract_env<'e>(&self, get: &'e dyn Fn(&str) -> Option<&'e str>) -> Context {
+        self.0.extract_with_context(&Context::new(), &EnvExtractor(get))
+    }
+
+    /// Passes the current context to a process. Variables of this process that describe another one
+    /// are removed; without anything to pass, they remain.
+    pub(crate) fn inject_env(&self, command: &mut Command) {
+        let mut injector = EnvInjector::default();
+        context::with_current(|context| self.0.inject_context(context, &mut injector));
+        let EnvInjector(variables) = injector;
+        if variables.is_empty() {
+            return;
+        }
+        for field in self.0.fields() {
+            command.env_remove(&*variable_name(field));
+        }
+        command.envs(variables);
+    }
 }
 
 impl TextMapPropagator for Propagator {
