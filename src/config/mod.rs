@@ -6,6 +6,7 @@
 
 mod batch;
 mod console;
+mod detector;
 mod diagnostics;
 mod exporter_name;
 mod file;
@@ -35,6 +36,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     batch::{BatchSettings, SpanBatch},
     console::{Color, Console, Format, Stream},
+    detector::DetectorName,
     diagnostics::Diagnostics,
     exporter_name::{ExporterList, ExporterName},
     file::{File, FileFormat, FilePrefix, Rotation},

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{attribute::Attribute, string::NonEmptyString};
+use super::{
+    detector::DetectorList,
+    value::{attribute::Attribute, include_exclude::IncludeExclude, string::NonEmptyString},
+};
 
 /// The service that emits the telemetry.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -36,6 +39,16 @@ pub(crate) struct Resource {
     /// Attributes of all telemetry. Attributes that have a key in `[service]` must be set there.
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = Resource::free_attributes())))]
     pub(crate) attributes: BTreeMap<String, Attribute>,
+
+    /// Detectors that add attributes of this machine, any of `container`, `host`, `k8s`, `os`,
+    /// `process` and `service_instance`. Of equal attributes, those of the first detector count,
+    /// and values that are set anywhere override all of them. Only local files and variables are
+    /// read.
+    pub(crate) detectors: DetectorList,
+
+    /// The attributes to keep of those that detectors find, by their names: a list, or
+    /// `{ included = […], excluded = […] }`. `*` and `?` are wildcards. Default: all.
+    pub(crate) detector_attributes: IncludeExclude,
 }
 
 impl Resource {

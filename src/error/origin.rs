@@ -27,6 +27,8 @@ pub enum Origin {
     },
     /// The environment variable of this name.
     Env(String),
+    /// The detector of this name, one of `resource.detectors`.
+    Detector(&'static str),
 }
 
 impl fmt::Display for Origin {
@@ -38,6 +40,7 @@ impl fmt::Display for Origin {
             }
             Self::File { path, line, column, profile: _ } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Env(name) => f.write_str(name),
+            Self::Detector(name) => write!(f, "detector {name}"),
         }
     }
 }

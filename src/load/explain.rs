@@ -125,6 +125,7 @@ fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
         Origin::Code(_) => ("code", Some(origin.to_string())),
         Origin::File { .. } => ("file", Some(origin.to_string())),
         Origin::Env(_) => ("env", Some(origin.to_string())),
+        Origin::Detector(_) => ("detector", Some(origin.to_string())),
     }
 }
 

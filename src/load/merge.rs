@@ -33,6 +33,17 @@ impl Merged {
         Self { layers, values }
     }
 
+    /// Adds layers below all others.
+    pub(super) fn add_weakest(&mut self, layers: Vec<Layer>) {
+        self.layers.splice(0..0, layers);
+        self.values = merge(&self.layers);
+    }
+
+    /// Returns whether a value is set at `path`.
+    pub(super) fn holds(&self, path: &[String]) -> bool {
+        values::find(&self.values, path).is_some()
+    }
+
     /// Returns the configuration. Every layer was checked, so the values fit.
     pub(super) fn config<C: DeserializeOwned>(&self) -> Result<C, Problem> {
         deserialize(&self.values).map_err(|refusal| {

@@ -7,6 +7,7 @@ mod autotel_env;
 mod check;
 mod code;
 mod decoded;
+mod detect;
 mod environment;
 pub(crate) mod explain;
 mod file;

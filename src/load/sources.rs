@@ -5,6 +5,7 @@ use std::{collections::HashSet, path::PathBuf};
 use super::{
     autotel_env,
     code::{self, CodeValue},
+    detect,
     environment::Environment,
     file::{self, ConfigFile},
     loaded::Loaded,
@@ -72,7 +73,7 @@ impl Sources {
 
     /// Reads the configuration, without invalid values, and returns it with all problems.
     ///
-    /// Opens only the configuration file and files with secrets.
+    /// Opens only the configuration file, files with secrets, and those that detectors read.
     pub(crate) fn read(self) -> (Loaded, Vec<Problem>) {
         let environment = self.environment.unwrap_or_else(Environment::from_process);
         let mut problems = Vec::new();
@@ -120,6 +121,7 @@ impl Sources {
         }
 
         let mut merged = Merged::new(layers);
+        detect::add(&mut merged, &environment, &mut warnings);
         let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Box::default(), vec![problem]));
         // Violations are not reported if the file could not be read, or for values that were

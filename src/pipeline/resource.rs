@@ -9,7 +9,8 @@ use crate::config::{self, AttributeValue, Service};
 /// by other rules.
 pub(super) fn resource(service: &Service, resource: &config::Resource) -> Resource {
     let Service { name, version, namespace, instance_id, environment } = service;
-    let config::Resource { attributes } = resource;
+    // The loader runs the detectors and adds what they find to `attributes`.
+    let config::Resource { attributes, detectors: _, detector_attributes: _ } = resource;
     let service = [
         ("service.name", name),
         ("service.version", version),

@@ -12,6 +12,7 @@ mod console;
 mod console_writer;
 mod data_limits;
 mod data_model;
+mod detectors;
 mod doctor;
 mod documents;
 mod examples;

@@ -11,6 +11,12 @@ use super::{ConfigValue, ParseError, deserialize};
 #[serde(transparent)]
 pub(crate) struct List<T>(Vec<T>);
 
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<T> List<T> {
     pub(crate) const fn new(entries: Vec<T>) -> Self {
         Self(entries)

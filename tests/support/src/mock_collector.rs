@@ -253,6 +253,15 @@ impl MockCollector {
             .collect()
     }
 
+    /// Returns the resource of each request for spans.
+    pub fn resources(&self) -> Vec<opentelemetry_proto::tonic::resource::v1::Resource> {
+        self.of("trace")
+            .map(|received| ExportTraceServiceRequest::decode(&*received.body).unwrap())
+            .flat_map(|request| request.resource_spans)
+            .map(|resource| resource.resource.unwrap())
+            .collect()
+    }
+
     fn of(&self, signal: &'static str) -> impl Iterator<Item = Received> {
         self.received().into_iter().filter(move |received| received.has_signal(signal))
     }

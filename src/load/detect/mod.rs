@@ -1,0 +1,142 @@
+//! Detects resource attributes on this machine, for the detectors that are listed.
+//!
+//! Only files and variables are read: no program is started, no service is called. See the
+//! specification, "Resource SDK", section "Detecting resource information from the environment",
+//! and the semantic conventions for the attributes.
+
+mod container;
+mod host;
+mod kubernetes;
+mod machine;
+mod os;
+mod process;
+mod service_instance;
+
+use std::{
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use self::machine::Machine;
+use super::{
+    environment::Environment,
+    layer::Layer,
+    layer_source::LayerSource,
+    merge::Merged,
+    value_tree::{Table, Value},
+    values,
+};
+use crate::{
+    config::{Config, DetectorName, IncludeExclude, Resource, key_path::key_path},
+    error::Problem,
+};
+
+/// The longest time that all detectors take. A file on a network may never answer.
+const TIME_LIMIT: Duration = Duration::from_millis(100);
+
+/// Attributes with their values.
+type Attributes = Vec<(&'static str, Value)>;
+
+/// Adds the detected attributes to `merged`, below all other values.
+pub(super) fn add(merged: &mut Merged, environment: &Environment, warnings: &mut Vec<Problem>) {
+    if !merged.holds(&key_path("resource.detectors")) {
+        return;
+    }
+    let Ok(config) = merged.config::<Config>() else { return };
+    let Resource { detectors, detector_attributes, .. } = &config.resource;
+    let mut layers = Vec::new();
+    for (name, detected) in run(detectors.as_slice(), &Machine::this(environment), TIME_LIMIT) {
+        match detected {
+            Some(attributes) => layers.extend(layer(name, attributes, detector_attributes)),
+            None => {
+                let message = format!(
+                    "the detector \"{name}\" has not finished within 100 ms; its attributes are missing"
+                );
+                warnings.push(Problem::new(message).with_key("resource.detectors"));
+            }
+        }
+    }
+    // The first detector is the strongest.
+    layers.reverse();
+    merged.add_weakest(layers);
+}
+
+/// Runs detectors on a thread that is abandoned after `limit`.
+fn run(
+    names: &[DetectorName],
+    machine: &Machine,
+    limit: Duration,
+) -> Vec<(DetectorName, Option<Attributes>)> {
+    let (sender, receiver) = mpsc::channel();
+    let (work, machine) = (names.to_vec(), machine.clone());
+    let started = thread::Builder::new().name("autotelemetry-detect".to_owned()).spawn(move || {
+        for name in work {
+            if sender.send(detect(name, &machine)).is_err() {
+                return;
+            }
+        }
+    });
+    drop(started);
+    let deadline = Instant::now() + limit;
+    let next = |name| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        (name, receiver.recv_timeout(left).ok())
+    };
+    names.iter().copied().map(next).collect()
+}
+
+fn detect(name: DetectorName, machine: &Machine) -> Attributes {
+    match name {
+        DetectorName::Container => container::attributes(machine),
+        DetectorName::Host => host::attributes(machine),
+        DetectorName::Kubernetes => kubernetes::attributes(machine),
+        DetectorName::Os => os::attributes(machine),
+        DetectorName::Process => process::attributes(machine),
+        DetectorName::ServiceInstance => service_instance::attributes(),
+    }
+}
+
+/// Returns the selected attributes as a layer, if there are any.
+fn layer(name: DetectorName, attributes: Attributes, selection: &IncludeExclude) -> Option<Layer> {
+    let mut table = Table::new();
+    for (attribute, value) in attributes.into_iter().filter(|(attribute, _)| selection.selects(attribute)) {
+        let service_key = Resource::SERVICE_KEYS.iter().find(|(of_service, _)| *of_service == attribute);
+        let path = match service_key {
+            Some((_, key)) => vec!["service".to_owned(), (*key).to_owned()],
+            None => vec!["resource".to_owned(), "attributes".to_owned(), attribute.to_owned()],
+        };
+        values::insert(&mut table, &path, value);
+    }
+    (!table.is_empty()).then(|| Layer { values: table, source: LayerSource::Detector(name) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::value::{ConfigValue as _, pattern::Pattern};
+
+    #[test]
+    fn detector_that_hangs_is_abandoned() {
+        let machine = Machine::in_directory("/nonexistent");
+        let names = [DetectorName::Os, DetectorName::Kubernetes];
+        assert!(run(&names, &machine, Duration::from_secs(20)).iter().all(|(_, found)| found.is_some()));
+        assert_eq!(run(&names, &machine, Duration::ZERO).len(), 2);
+    }
+
+    #[test]
+    fn selection_keeps_some_attributes() {
+        let selection =
+            IncludeExclude { included: None, excluded: Some(vec![Pattern::parse_str("host.id").unwrap()]) };
+        let attributes =
+            vec![("host.id", "a".into()), ("host.name", "b".into()), ("service.instance.id", "c".into())];
+        let layer = layer(DetectorName::Host, attributes, &selection).unwrap();
+        let found = |key: &[&str]| {
+            let path: Vec<_> = key.iter().map(|segment| (*segment).to_owned()).collect();
+            values::find(&layer.values, &path).cloned()
+        };
+        assert_eq!(found(&["resource", "attributes", "host.id"]), None);
+        assert_eq!(found(&["resource", "attributes", "host.name"]), Some("b".into()));
+        assert_eq!(found(&["service", "instance_id"]), Some("c".into()));
+    }
+}
