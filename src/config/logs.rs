@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{batch::LogBatch, exporter_name::ExporterList, limits::LogLimits, value::log_filter::LogFilter};
+use super::{
+    batch::LogBatch, exporter_name::ExporterList, limits::LogLimits, scope::LogScopeRule,
+    value::log_filter::LogFilter,
+};
 
 /// Filtering and export of log records.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -32,4 +35,7 @@ pub(crate) struct Logs {
 
     /// Limits for the size of a log record.
     pub(crate) limits: LogLimits,
+
+    /// Rules for single loggers and targets, in addition to `level`.
+    pub(crate) scopes: Vec<LogScopeRule>,
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     exporter_name::ExporterList,
+    scope::ScopeRule,
     value::{
         duration::{Interval, Timeout, at_least},
         number::CardinalityLimit,
@@ -57,6 +58,9 @@ pub(crate) struct Metrics {
     /// Changes to the metrics of instruments: another name, other buckets, fewer attributes, none
     /// at all.
     pub(crate) views: Vec<View>,
+
+    /// Rules for single meters: `enabled = false` disables one.
+    pub(crate) scopes: Vec<ScopeRule>,
 }
 
 impl Default for Metrics {
@@ -71,6 +75,7 @@ impl Default for Metrics {
             cardinality_limits: CardinalityLimits::default(),
             exemplar_filter: None,
             views: Vec::new(),
+            scopes: Vec::new(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod prometheus;
 mod propagator;
 pub(crate) mod proxies;
 pub(crate) mod resolve;
+pub(crate) mod scope;
 mod service;
 mod settings;
 mod signal;
@@ -48,6 +49,7 @@ pub(crate) use self::{
     propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
+    scope::{LogScopeRule, ScopeRule},
     service::{Resource, Service},
     settings::Settings,
     traces::{Sampler, Traces},

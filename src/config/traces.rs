@@ -6,6 +6,7 @@ use super::{
     batch::SpanBatch,
     exporter_name::ExporterList,
     limits::SpanLimits,
+    scope::ScopeRule,
     value::{number::SamplingRatio, string_enum},
 };
 
@@ -30,6 +31,11 @@ pub(crate) struct Traces {
 
     /// Limits for the size of a span.
     pub(crate) limits: SpanLimits,
+
+    /// Rules for single tracers and targets of `tracing`: `enabled = false` disables one. A
+    /// disabled target creates no spans; the spans inside attach to the next outer one. The spans
+    /// of a disabled tracer are not exported, but remain the parents of those inside.
+    pub(crate) scopes: Vec<ScopeRule>,
 }
 
 impl Default for Traces {
@@ -40,6 +46,7 @@ impl Default for Traces {
             sampler_arg: None,
             batch: SpanBatch::default(),
             limits: SpanLimits::default(),
+            scopes: Vec::new(),
         }
     }
 }

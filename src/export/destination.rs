@@ -23,6 +23,9 @@ pub(crate) trait SpanDestination: Flush {
     /// Counts a span as lost. Called only if [`accepts`](Self::accepts) was `false`.
     fn refuse(&self) {}
 
+    /// Notes that a sampled span has ended that is not exported.
+    fn leave_out(&self, _span: &SpanData) {}
+
     /// Copies a sampled span that has ended.
     fn end(&self, span: &SpanData) {
         self.end_owned(span.clone());

@@ -10,7 +10,7 @@ use super::{
     level_cache,
     min_severities::MinSeverities,
 };
-use crate::config::{ExporterName, LevelFilter, LogFilter, Logs};
+use crate::config::{ExporterName, LevelFilter, LogFilter, LogScopeRule, Logs};
 
 /// The filters of `logs.level`, which can change at run time, and of `logs.levels`, which cannot.
 ///
@@ -24,6 +24,8 @@ struct FilterState {
     general: Option<RwLock<LogFilter>>,
     /// `logs.levels`, for the exporters that are used.
     overrides: Vec<(ExporterName, LogFilter)>,
+    /// `logs.scopes`, which limit both.
+    scopes: Vec<LogScopeRule>,
     min_severities: Mutex<MinSeverities>,
     /// The most detailed level if it is the same for all targets, otherwise [`MIXED`].
     uniform_level: AtomicU8,
@@ -49,6 +51,7 @@ impl ReloadableFilter {
                 .iter()
                 .filter_map(|exporter| Some((exporter.clone(), override_of(exporter)?.clone())))
                 .collect(),
+            scopes: logs.scopes.clone(),
             min_severities: Mutex::default(),
             uniform_level: AtomicU8::new(MIXED),
             version: AtomicU64::new(level_cache::next_version()),
@@ -97,7 +100,8 @@ impl ReloadableFilter {
 
     fn update_uniform_level(&self) {
         let has_targets = |filter: &LogFilter| !filter.targets.is_empty();
-        let is_mixed = self.general(has_targets) == Some(true)
+        let is_mixed = !self.0.scopes.is_empty()
+            || self.general(has_targets) == Some(true)
             || self.0.overrides.iter().any(|(_, filter)| has_targets(filter));
         let uniform_level = if is_mixed { MIXED } else { self.most_detailed() as u8 };
         self.0.uniform_level.store(uniform_level, Ordering::Relaxed);
@@ -107,7 +111,11 @@ impl ReloadableFilter {
     fn level_of(&self, target: &str) -> LevelFilter {
         // Read first: a level that is found later is at least as new as the version.
         let version = self.0.version.load(Ordering::Acquire);
-        level_cache::level_of(target, version, || self.most_detailed_of(|filter| filter.level_of(target)))
+        level_cache::level_of(target, version, || {
+            let level = self.most_detailed_of(|filter| filter.level_of(target));
+            let rule = LogScopeRule::find(&self.0.scopes, target);
+            rule.map_or(level, |rule| level.min(rule.most_detailed()))
+        })
     }
 
     /// Returns the most detailed level that is enabled for any target.

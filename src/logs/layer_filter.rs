@@ -1,5 +1,7 @@
 //! The filter of the `tracing` layer.
 
+use std::sync::Arc;
+
 use tracing::{Level, Metadata, subscriber::Interest};
 use tracing_subscriber::{
     filter::LevelFilter,
@@ -12,7 +14,11 @@ use super::{
     internal_events::{internal_level, is_internal},
     level::{from_tracing, to_tracing},
 };
-use crate::{context, diagnostics::DiagnosticLog};
+use crate::{
+    config::{ScopeRule, scope::is_enabled},
+    context,
+    diagnostics::DiagnosticLog,
+};
 
 /// The target of all records of the `log` crate that `tracing_log::LogTracer` forwards.
 pub(super) const LOG_TRACER_TARGET: &str = "log";
@@ -21,13 +27,15 @@ pub(super) const LOG_TRACER_TARGET: &str = "log";
 ///
 /// It enables:
 ///
-/// - Spans of at least INFO, and more detailed ones where `logs.level` enables that level.
+/// - Spans of at least INFO, and more detailed ones where `logs.level` enables that level, unless
+///   `traces.scopes` disables their target.
 /// - Events that `logs.level` enables, and all errors, which set the status of their span.
 /// - Events of OpenTelemetry crates that `diagnostics.level` enables.
 #[derive(Clone)]
 pub(super) struct LayerFilter {
     pub(super) logs: ReloadableFilter,
     pub(super) diagnostics: DiagnosticLog,
+    pub(super) span_scopes: Arc<[ScopeRule]>,
 }
 
 impl LayerFilter {
@@ -35,6 +43,9 @@ impl LayerFilter {
         let (target, level) = (metadata.target(), *metadata.level());
         if is_internal(target) {
             return metadata.is_event() && self.diagnostics.shows(internal_level(metadata));
+        }
+        if metadata.is_span() && !is_enabled(&self.span_scopes, target) {
+            return false;
         }
         let always = if metadata.is_event() { Level::ERROR } else { Level::INFO };
         level <= always || self.enables_record(target, level)

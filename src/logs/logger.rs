@@ -24,6 +24,8 @@ use super::{
     record_emitter::{RecordEmitter, RecordSink},
     record_source::{Fields, Head, Place, RecordLimits, RecordSource, SourceValue, Target},
 };
+use crate::config::ScopeRule;
+
 /// Creates loggers that share a provider, a sink and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
@@ -31,6 +33,8 @@ pub(crate) struct LoggerFactory {
     /// Receives the records; `None` if no exporter gets records.
     pub(crate) sink: Option<Arc<dyn RecordSink>>,
     pub(crate) filter: ReloadableFilter,
+    /// The rules for the targets of spans that `tracing` creates.
+    pub(crate) span_scopes: Arc<[ScopeRule]>,
     pub(crate) code_location: bool,
 }
 

@@ -30,6 +30,9 @@ pub(crate) trait RecordSink: fmt::Debug + Send + Sync {
         is_within_limits: bool,
     );
 
+    /// Returns whether records of this target are dropped in a trace that is not sampled.
+    fn is_trace_based(&self, target: &str) -> bool;
+
     /// Returns whether all destinations write lines of JSON, and nothing else.
     fn writes_json(&self) -> bool;
 
@@ -111,6 +114,10 @@ impl RecordEmitter {
 
     fn send(&self, head: Head<'_>, mut source: impl RecordSource, ids: Option<SpanIds>) {
         let Some(sink) = &self.sink else { return };
+        let is_unsampled = ids.is_some_and(|ids| !ids.flags.is_sampled());
+        if is_unsampled && sink.is_trace_based(head.target.as_str()) {
+            return;
+        }
         let limits = sink.limits();
         let is_regular = source.is_regular(limits);
         if is_regular && self.writes_json {

@@ -1,6 +1,10 @@
 //! The bridge from `tracing`: events become log records, spans become OpenTelemetry spans.
 
-use std::{any::TypeId, ptr, sync::OnceLock};
+use std::{
+    any::TypeId,
+    ptr,
+    sync::{Arc, OnceLock},
+};
 
 use opentelemetry::Context;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
@@ -104,7 +108,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
             spans: SpanLayer::new(tracers, diagnostics, is_self_filtered),
             emitter: logs.emitter("tracing"),
             code_location: logs.code_location,
-            filter: LayerFilter { logs: logs.filter.clone(), diagnostics },
+            filter: LayerFilter {
+                logs: logs.filter.clone(),
+                diagnostics,
+                span_scopes: Arc::clone(&logs.span_scopes),
+            },
             is_self_filtered,
             dispatch: OnceLock::new(),
             is_first: OnceLock::new(),

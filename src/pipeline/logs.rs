@@ -23,7 +23,7 @@ pub(super) fn factory(
 ) -> Result<LoggerFactory, Error> {
     // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
     // into those of the configuration as a whole.
-    let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _ } = logs;
+    let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _, scopes } = logs;
     let mut routes = Vec::new();
     let filter = if let Some(memory) = builder.memory(Signal::Logs) {
         routes.push(LogRoute { filter: RecordFilter::Open, destination: memory });
@@ -52,11 +52,14 @@ pub(super) fn factory(
             builder.counters(),
             RecordFilter::Any(filter.clone()),
             RecordLimiter::new(limits, builder.inputs.diagnostics),
+            scopes.clone(),
             routes,
             builder.shutdown_timeout(),
         ));
         sink = Some(Arc::clone(&pipeline) as Arc<dyn RecordSink>);
         provider = provider.with_log_processor(UnfilteredRecords(pipeline));
     }
-    Ok(LoggerFactory { provider: provider.build(), sink, filter, code_location: *code_location })
+    let span_scopes = builder.inputs.settings.config.traces.scopes.as_slice().into();
+    let code_location = *code_location;
+    Ok(LoggerFactory { provider: provider.build(), sink, filter, span_scopes, code_location })
 }

@@ -22,7 +22,7 @@ pub(super) fn provider(
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<SdkTracerProvider, Error> {
     // The exporters were resolved into `exporters`.
-    let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
+    let Traces { exporters: _, sampler, sampler_arg, batch, limits, scopes } = traces;
     let attribute_limits = builder.inputs.settings.config.span_limits();
     let limiter = SpanLimiter::new(*limits, attribute_limits, builder.inputs.diagnostics);
     let destinations = destinations(batch, exporters, builder)?;
@@ -46,8 +46,13 @@ pub(super) fn provider(
     };
     if !destinations.is_empty() {
         let flush_timeout = builder.shutdown_timeout();
-        provider =
-            provider.with_span_processor(SpanPipeline::new(counters, limiter, destinations, flush_timeout));
+        provider = provider.with_span_processor(SpanPipeline::new(
+            counters,
+            limiter,
+            scopes.clone(),
+            destinations,
+            flush_timeout,
+        ));
     }
     Ok(provider.build())
 }

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -110,6 +110,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
             provider: SdkLoggerProvider::builder().build(),
             sink: None,
             filter: ReloadableFilter::off(),
+            span_scopes: Arc::default(),
             code_location: false,
         })
     });

@@ -10,7 +10,7 @@ pub(crate) use self::destination::KeyedTlsFiles;
 pub(crate) use self::rule_violation::{Culprit, RuleViolation, Severity};
 use std::collections::HashSet;
 
-use super::{Config, ExporterName, Resource, Signal, Temporality, metrics::ExemplarFilter};
+use super::{Config, ExporterName, Resource, ScopeRule, Signal, Temporality, metrics::ExemplarFilter};
 use crate::text::{nearest, use_one_of};
 
 /// Returns all violations of rules in `config`.
@@ -24,6 +24,7 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     metrics(config, &mut found);
     view::views(config, &mut found);
     view::cardinality_limits(config, &mut found);
+    scopes(config, &mut found);
     exemplars(config, &mut found);
     sampler(config, &mut found);
     found
@@ -198,6 +199,27 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
                     "use \"delta\" or \"cumulative\", or remove \"prometheus\" from `metrics.exporters`",
                 ),
         );
+    }
+}
+
+/// Warns about rules that never apply, because an earlier one always does.
+fn scopes(config: &Config, found: &mut Vec<RuleViolation>) {
+    let names = |rules: &[ScopeRule]| rules.iter().map(|rule| rule.name.to_string()).collect::<Vec<_>>();
+    let of_logs = config.logs.scopes.iter().map(|rule| rule.name.to_string()).collect();
+    for (table, names) in [
+        ("traces", names(&config.traces.scopes)),
+        ("metrics", names(&config.metrics.scopes)),
+        ("logs", of_logs),
+    ] {
+        for (index, name) in names.iter().enumerate() {
+            let earlier = names[..index].iter().position(|earlier| earlier == name || earlier == "*");
+            if let Some(earlier) = earlier {
+                let message = format!("has no effect: {table}.scopes.{earlier} applies to all these names");
+                let key = format!("{table}.scopes.{index}.name");
+                let help = "put the more specific rule first";
+                found.push(RuleViolation::warning(&[&key], message).with_help(help));
+            }
+        }
     }
 }
 

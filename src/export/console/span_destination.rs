@@ -72,6 +72,17 @@ impl SpanDestination for ConsoleSpanDestination {
         self.console.lines().refuse_full(1, &self.console.recorder(Signal::Traces));
     }
 
+    /// Writes the spans inside, since no tree will contain them.
+    fn leave_out(&self, span: &SpanData) {
+        let inside = {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            pending.take_tree(span.span_context.trace_id(), span.span_context.span_id())
+        };
+        if !inside.is_empty() {
+            self.write(&inside);
+        }
+    }
+
     fn end(&self, span: &SpanData) {
         match self.console.format() {
             LineFormat::Json => self.write(std::slice::from_ref(span)),

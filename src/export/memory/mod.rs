@@ -185,6 +185,10 @@ impl SpanDestination for Memory {
         }
     }
 
+    fn leave_out(&self, span: &SpanData) {
+        self.keep(|kept| drop(kept.open.remove(&ids(&span.span_context))));
+    }
+
     fn end_owned(&self, mut span: SpanData) {
         span.start_time = self.time(span.start_time);
         span.end_time = self.time(span.end_time);

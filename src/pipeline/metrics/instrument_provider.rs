@@ -22,7 +22,7 @@ use super::{
     views::{NewInstrument, PlannedStream, Views},
 };
 use crate::{
-    config::InstrumentType,
+    config::{InstrumentType, ScopeRule},
     export::{
         callbacks::{CallbackCache, Callbacks, ObservableCallback},
         unique_keys::with_unique,
@@ -33,6 +33,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) views: Views,
+    pub(super) scopes: Vec<ScopeRule>,
     pub(super) callbacks: Arc<Callbacks>,
     /// `None` if no measurement is kept.
     pub(super) check: Option<InstrumentCheck>,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use opentelemetry::{
     InstrumentationScope,
-    metrics::{self, Meter, MeterProvider as _},
+    metrics::{self, InstrumentProvider, Meter, MeterProvider as _},
 };
 use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
 use super::instrument_provider::{IsolatingProvider, Shared};
-use crate::export::unique_keys::unique_scope;
+use crate::{config::scope::is_enabled, export::unique_keys::unique_scope};
 
 /// A meter provider of the OpenTelemetry SDK that applies the views of the configuration, and
 /// isolates the callbacks of observable instruments.
@@ -48,11 +48,19 @@ impl MeterProvider {
     }
 
     fn meter(&self, scope: InstrumentationScope, runs_callbacks_inline: bool) -> Meter {
+        if !is_enabled(&self.shared.scopes, scope.name()) {
+            return Meter::new(Arc::new(DisabledProvider));
+        }
         let meter = self.sdk.meter_with_scope(scope.clone());
         let shared = Arc::clone(&self.shared);
         Meter::new(Arc::new(IsolatingProvider { meter, scope, shared, runs_callbacks_inline }))
     }
 }
+
+/// Creates instruments that ignore their measurements.
+struct DisabledProvider;
+
+impl InstrumentProvider for DisabledProvider {}
 
 impl metrics::MeterProvider for MeterProvider {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {

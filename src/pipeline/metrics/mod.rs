@@ -52,6 +52,7 @@ pub(super) fn provider(
         cardinality_limit: _,
         cardinality_limits: _,
         views: _,
+        scopes,
     } = metrics;
     let diagnostics = builder.inputs.diagnostics;
     let callbacks = Arc::new(Callbacks::new(diagnostics));
@@ -102,6 +103,7 @@ pub(super) fn provider(
         provider,
         Shared {
             views: Views::new(metrics, diagnostics),
+            scopes: scopes.clone(),
             callbacks,
             check: is_read.then(|| InstrumentCheck::new(diagnostics)),
             is_delta,

@@ -9,6 +9,7 @@ use opentelemetry_sdk::{
 };
 
 use crate::{
+    config::LogScopeRule,
     context,
     export::{
         destination::LogDestination,
@@ -16,6 +17,7 @@ use crate::{
         line_writer::with_line,
         unique_keys::{may_repeat_in_scope, unique_scope},
     },
+    format::target,
     logs::{RecordFilter, RecordLimits, RecordSink},
     pipeline::{limits::RecordLimiter, self_metrics::Counters},
 };
@@ -28,6 +30,7 @@ pub(crate) struct LogPipeline {
     /// Filters the records that were not filtered before they were made.
     filter: RecordFilter,
     limiter: RecordLimiter,
+    scopes: Vec<LogScopeRule>,
     routes: Vec<LogRoute>,
     /// The last of the routes whose destination keeps records: it takes them over without a copy.
     owner: Option<LogRoute>,
@@ -46,12 +49,13 @@ impl LogPipeline {
         counters: Option<Arc<Counters>>,
         filter: RecordFilter,
         limiter: RecordLimiter,
+        scopes: Vec<LogScopeRule>,
         mut routes: Vec<LogRoute>,
         flush_timeout: Duration,
     ) -> Self {
         let owner = routes.iter().rposition(|route| route.destination.keeps_records());
         let owner = owner.map(|index| routes.remove(index));
-        Self { counters, filter, limiter, routes, owner, flush_timeout }
+        Self { counters, filter, limiter, scopes, routes, owner, flush_timeout }
     }
 
     #[cold]
@@ -94,6 +98,10 @@ impl RecordSink for LogPipeline {
         {
             owner.emit_owned(record, scope);
         }
+    }
+
+    fn is_trace_based(&self, target: &str) -> bool {
+        LogScopeRule::find(&self.scopes, target).is_some_and(|rule| rule.trace_based)
     }
 
     fn writes_json(&self) -> bool {
@@ -179,7 +187,12 @@ impl LogProcessor for UnfilteredRecords {
         // The SDK has accessed the current context.
         context::watch_current();
         self.0.count();
-        if !self.0.filter.matches(record, scope) {
+        let is_unsampled = record
+            .trace_context()
+            .is_some_and(|ids| ids.trace_flags.is_some_and(|flags| !flags.is_sampled()));
+        if !self.0.filter.matches(record, scope)
+            || (is_unsampled && self.0.is_trace_based(target(record, scope)))
+        {
             return;
         }
         // The SDK drops the record after this, since there is no other processor.

@@ -9,6 +9,7 @@ use opentelemetry_sdk::{
 };
 
 use crate::{
+    config::{ScopeRule, scope::is_enabled},
     context,
     export::{
         destination::SpanDestination,
@@ -17,11 +18,13 @@ use crate::{
     pipeline::{limits::SpanLimiter, self_metrics::Counters},
 };
 
-/// Counts spans, enforces their limits and passes them to all destinations.
+/// Counts spans, drops those of disabled scopes, enforces their limits and passes them to all
+/// destinations.
 #[derive(Debug)]
 pub(crate) struct SpanPipeline {
     counters: Option<Arc<Counters>>,
     limiter: SpanLimiter,
+    scopes: Vec<ScopeRule>,
     destinations: Vec<Arc<dyn SpanDestination>>,
     flush_timeout: Duration,
 }
@@ -30,10 +33,11 @@ impl SpanPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
         limiter: SpanLimiter,
+        scopes: Vec<ScopeRule>,
         destinations: Vec<Arc<dyn SpanDestination>>,
         flush_timeout: Duration,
     ) -> Self {
-        Self { counters, limiter, destinations, flush_timeout }
+        Self { counters, limiter, scopes, destinations, flush_timeout }
     }
 }
 
@@ -62,6 +66,9 @@ impl SpanProcessor for SpanPipeline {
         }
         if !span.span_context.is_sampled() {
             return;
+        }
+        if !is_enabled(&self.scopes, span.instrumentation_scope.name()) {
+            return self.destinations.iter().for_each(|destination| destination.leave_out(&span));
         }
         // A span that is lost costs no copies.
         if !self.destinations.iter().any(|destination| destination.accepts()) {
