@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::value::{
-    ConfigValue, ParseError, number::Count, string::NonEmptyString, string_enum, string_value,
+    ConfigValue, ParseError, byte_size::ByteSize, number::Count, string::NonEmptyString, string_enum,
+    string_value,
 };
 
 /// The exporter `file`: log records as lines in rotated files. Add `"file"` to `logs.exporters` to
@@ -25,12 +26,21 @@ pub(crate) struct File {
     pub(crate) prefix: Option<FilePrefix>,
 
     /// The rotation interval in UTC: `minutely`, `hourly`, `daily`, `weekly` (on Monday) or
-    /// `never`.
+    /// `never`. With `max_size`, a file also rotates when it is full.
     pub(crate) rotation: Rotation,
 
     /// The number of files to keep, including the current one. Older files are removed; 0 keeps
     /// all.
     pub(crate) max_files: Count,
+
+    /// The size of one file, at least `"64kB"`. A full file gets a number:
+    /// `PREFIX.2026-11-23.000001.log` is the first one of that day. Lines are never split. Default:
+    /// an eighth of `max_total_size`, or no limit.
+    pub(crate) max_size: Option<ByteSize>,
+
+    /// The size of all files together, including the current one. The oldest files are removed.
+    /// Default: no limit.
+    pub(crate) max_total_size: Option<ByteSize>,
 
     /// `json`: one object per line; `text`: for people.
     pub(crate) format: FileFormat,
@@ -43,6 +53,8 @@ impl Default for File {
             prefix: None,
             rotation: Rotation::Daily,
             max_files: Count::new(7),
+            max_size: None,
+            max_total_size: None,
             format: FileFormat::Json,
         }
     }
@@ -59,7 +71,7 @@ string_enum! {
         Daily = "daily",
         /// On Monday at midnight UTC.
         Weekly = "weekly",
-        /// No rotation, except by other programs that move the file.
+        /// No rotation by time.
         Never = "never",
     }
 }

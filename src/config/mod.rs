@@ -20,6 +20,7 @@ mod prometheus;
 mod propagator;
 pub(crate) mod proxies;
 pub(crate) mod resolve;
+mod rolling_file;
 mod service;
 mod settings;
 mod signal;
@@ -36,7 +37,7 @@ pub(crate) use self::{
     console::{Color, Console, Format, Stream},
     diagnostics::Diagnostics,
     exporter_name::{ExporterList, ExporterName},
-    file::{File, FileFormat, FilePrefix, Rotation},
+    file::{File, FileFormat, Rotation},
     limits::{AttributeLimits, SpanLimits},
     logs::Logs,
     metrics::{Metrics, Temporality},
@@ -45,6 +46,7 @@ pub(crate) use self::{
     propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
+    rolling_file::RollingFileSettings,
     service::{Resource, Service},
     settings::Settings,
     traces::{Sampler, Traces},

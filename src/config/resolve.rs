@@ -14,14 +14,15 @@ use super::{
     key_path::{KeyPath, key_path},
     limits::{AttributeLimits, LogLimits, SpanLimits},
     otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
+    rolling_file::RollingFileSettings,
     signal::Signal,
     value::{
+        byte_size::ByteSize,
         duration::{self, Interval, Timeout},
         endpoint::Endpoint,
         file_path::FilePath,
         header::Headers,
         number::{Attempts, Count, SamplingRatio},
-        string::NonEmptyString,
         word::{self, Word},
     },
 };
@@ -212,16 +213,10 @@ impl Config {
         }
     }
 
-    /// Returns the prefix of the names of log files.
-    #[must_use]
-    pub(crate) fn file_prefix(&self) -> FilePrefix {
-        let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
-        self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
-    }
-
     /// Resolves all keys whose values derive from others.
     pub(crate) fn resolved(&self) -> Resolved<'_> {
         let Self { traces, logs, .. } = self;
+        let RollingFileSettings { prefix, max_size, .. } = self.file_settings();
         Resolved {
             traces: ResolvedSignal {
                 exporters: self.exporters(Signal::Traces),
@@ -241,7 +236,7 @@ impl Config {
                 batch: Some(ResolvedBatch { max_export_batch_size: logs.batch.batch_size() }),
                 limits: Some(self.log_limits()),
             },
-            file: ResolvedFile { prefix: self.file_prefix() },
+            file: ResolvedFile { prefix, max_size },
             otlp: ResolvedOtlp::new(&self.otlp, true),
             exporters: self
                 .exporters
@@ -282,6 +277,8 @@ struct ResolvedBatch {
 #[derive(Debug, Serialize)]
 struct ResolvedFile {
     prefix: FilePrefix,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_size: Option<ByteSize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -331,6 +328,7 @@ pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
         ["exporters", _, _, ..] if is_signal(&path[2]) => Some([&path[..2], &path[3..]].concat()),
         [_, "limits", key] if is_signal(&path[0]) => Some(key_path(&format!("attribute_limits.{key}"))),
         ["file", "prefix"] => Some(key_path("service.name")),
+        ["file", "max_size"] => Some(key_path("file.max_total_size")),
         _ => None,
     }
 }

@@ -118,7 +118,7 @@ impl<'s> PipelineBuilder<'s> {
     /// Opens the log file.
     pub(super) fn file(&mut self) -> Result<LineLogDestination, Error> {
         let config = &self.inputs.settings.config;
-        let file = file_logs(&config.file, &config.file_prefix(), self.inputs.diagnostics);
+        let file = file_logs(&config.file_settings(), config.file.format, self.inputs.diagnostics);
         let file = file.map_err(|error| {
             let message = format!("cannot write to \"{}\": {error}", config.file.directory);
             let problem = Problem::new(message).with_key("file.directory");

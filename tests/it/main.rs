@@ -20,6 +20,7 @@ mod export;
 mod export_errors;
 mod export_failures;
 mod file;
+mod file_size;
 mod flush;
 mod fork;
 mod generated;

@@ -1,6 +1,7 @@
 //! Rules that concern several keys, checked on the merged configuration.
 
 mod destination;
+mod files;
 mod rule_violation;
 
 use self::destination::Destination;
@@ -20,6 +21,7 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     exporters(config, &mut found);
     levels(config, &mut found);
     destinations(config, &mut found);
+    files::files(config, &mut found);
     metrics(config, &mut found);
     sampler(config, &mut found);
     found

@@ -18,6 +18,6 @@ mod writer;
 pub(crate) use self::{
     line_buffer::with_line,
     log_destination::LineLogDestination,
-    sink::{CloseReason, LineSink, WriteError},
+    sink::{CloseReason, LineSink, WriteError, whole_lines_len},
     writer::LineWriter,
 };
