@@ -4,9 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{
-    ConfigValue, ParseError, byte_size::ByteSize, number::Count, string::NonEmptyString, string_enum,
-    string_value,
+use super::{
+    signal::Signal,
+    value::{
+        ConfigValue, ParseError, byte_size::ByteSize, number::Count, string::NonEmptyString, string_enum,
+        string_value,
+    },
 };
 
 /// The exporter `file`: log records as lines in rotated files. Add `"file"` to `logs.exporters` to
@@ -97,6 +100,12 @@ impl FilePrefix {
         Self(if name.starts_with('.') { format!("_{name}") } else { name })
     }
 
+    /// Returns the prefix of the files of one signal.
+    #[must_use]
+    pub(crate) fn with_signal(&self, signal: Signal) -> Self {
+        Self(format!("{self}-{signal}"))
+    }
+
     /// Returns the prefix.
     #[must_use]
     pub(crate) fn as_str(&self) -> &str {
@@ -124,7 +133,7 @@ impl ConfigValue for FilePrefix {
         }
         if text.starts_with('.') || text.contains(is_forbidden) {
             return Err(ParseError::new(format!("{text:?} is not a file name prefix"))
-                .with_help("set the directory in `file.directory`"));
+                .with_help("set the directory in the key `directory`"));
         }
         Ok(Self(text.to_owned()))
     }

@@ -16,6 +16,7 @@ mod logs;
 mod metrics;
 pub(crate) mod no_proxy;
 mod otlp;
+mod otlp_file;
 mod prometheus;
 mod propagator;
 pub(crate) mod proxies;
@@ -42,11 +43,12 @@ pub(crate) use self::{
     logs::Logs,
     metrics::{Metrics, Temporality},
     otlp::{Compression, Otlp},
+    otlp_file::OtlpFile,
     prometheus::Prometheus,
     propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
-    rolling_file::RollingFileSettings,
+    rolling_file::{OtlpLines, RollingFileSettings},
     service::{Resource, Service},
     settings::Settings,
     traces::{Sampler, Traces},
@@ -112,6 +114,11 @@ pub(crate) struct Config {
     /// The exporter `file`.
     pub(crate) file: File,
 
+    /// The exporter `otlp_file`: all signals as lines of OTLP in JSON, a batch in each line, for a
+    /// Collector that reads files or what containers print. The exporter `otlp/stdout` writes the
+    /// same lines to standard output and needs no keys.
+    pub(crate) otlp_file: OtlpFile,
+
     /// The exporter `prometheus`.
     pub(crate) prometheus: Prometheus,
 
@@ -142,6 +149,7 @@ impl Default for Config {
             exporters: BTreeMap::new(),
             console: Console::default(),
             file: File::default(),
+            otlp_file: OtlpFile::default(),
             prometheus: Prometheus::default(),
             traces: Traces::default(),
             metrics: Metrics::default(),

@@ -8,6 +8,7 @@ pub(crate) mod flush;
 pub(crate) mod line_writer;
 pub(crate) mod memory;
 pub(crate) mod otlp;
+pub(crate) mod otlp_file;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
 pub(crate) mod queue;

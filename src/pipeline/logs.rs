@@ -38,6 +38,9 @@ pub(super) fn factory(
             ExporterName::Otlp | ExporterName::Named(_) => {
                 builder.otlp_queue(name, Signal::Logs, batch.export_timeout, batch.settings())?
             }
+            ExporterName::OtlpFile | ExporterName::OtlpStdout => {
+                builder.otlp_file_queue(name, Signal::Logs, batch.settings())?
+            }
             // Rejected by the validation.
             ExporterName::Prometheus => continue,
         };

@@ -65,6 +65,7 @@ pub(crate) fn build(
         exporters: _,
         console: _,
         file: _,
+        otlp_file: _,
         prometheus: _,
         service,
         resource,

@@ -67,6 +67,9 @@ fn destinations(
             ExporterName::Otlp | ExporterName::Named(_) => {
                 builder.otlp_queue(name, Signal::Traces, batch.export_timeout, batch.settings())?
             }
+            ExporterName::OtlpFile | ExporterName::OtlpStdout => {
+                builder.otlp_file_queue(name, Signal::Traces, batch.settings())?
+            }
             // Rejected by the validation.
             ExporterName::File | ExporterName::Prometheus => continue,
         };

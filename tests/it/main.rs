@@ -39,6 +39,7 @@ mod logs;
 mod metrics;
 mod metrics_page;
 mod otel_env;
+mod otlp_lines;
 mod platform_env;
 mod precedence;
 mod problems;

@@ -1,7 +1,7 @@
 //! Rules that concern several keys, checked on the merged configuration.
 
 mod destination;
-mod files;
+mod line_output;
 mod rule_violation;
 
 use self::destination::Destination;
@@ -21,7 +21,7 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     exporters(config, &mut found);
     levels(config, &mut found);
     destinations(config, &mut found);
-    files::files(config, &mut found);
+    line_output::check(config, &mut found);
     metrics(config, &mut found);
     sampler(config, &mut found);
     found

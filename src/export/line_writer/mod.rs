@@ -12,6 +12,7 @@ mod queue;
 mod shared;
 mod sink;
 mod state;
+mod std_stream;
 mod worker;
 mod writer;
 
@@ -19,5 +20,6 @@ pub(crate) use self::{
     line_buffer::with_line,
     log_destination::LineLogDestination,
     sink::{CloseReason, LineSink, WriteError, whole_lines_len},
+    std_stream::StdStreamSink,
     writer::LineWriter,
 };

@@ -10,7 +10,7 @@
 //! the rest; see [`encode`].
 
 mod delivery_state;
-mod encode;
+pub(crate) mod encode;
 mod encoder;
 pub(crate) mod error_type;
 pub(crate) mod export_error;

@@ -10,7 +10,7 @@ mod periodic_push;
 mod prometheus;
 mod push_worker;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use opentelemetry::{InstrumentationScope, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
@@ -23,6 +23,9 @@ use crate::{
     error::Error,
     export::{callbacks::Callbacks, shared_reader::SharedReader},
 };
+
+/// The longest time to wait for a write of lines, without a timeout for exports.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) fn provider(
     metrics: &Metrics,
@@ -47,6 +50,11 @@ pub(super) fn provider(
             ExporterName::Otlp | ExporterName::Named(_) => {
                 let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
                 targets.push(PushTarget::Otlp(Box::new(exporter)));
+            }
+            ExporterName::OtlpFile | ExporterName::OtlpStdout => {
+                let exporter = builder.otlp_file(name, Signal::Metrics)?;
+                let limit = timeout.limit().unwrap_or(WRITE_LIMIT);
+                targets.push(PushTarget::OtlpFile(Box::new(exporter), limit));
             }
             // Rejected by the validation.
             ExporterName::File => {}

@@ -11,6 +11,7 @@ use crate::{
         console::{ConsoleExporter, count_data_points, write_metrics},
         flush::FlushError,
         otlp::OtlpExporter,
+        otlp_file::OtlpFileExporter,
     },
 };
 
@@ -19,6 +20,8 @@ use crate::{
 pub(super) enum PushTarget {
     Console(Arc<ConsoleExporter>),
     Otlp(Box<OtlpExporter>),
+    /// With the longest time to wait for a write.
+    OtlpFile(Box<OtlpFileExporter>, Duration),
 }
 
 #[derive(Debug)]
@@ -59,6 +62,9 @@ impl PushWorker {
             match target {
                 PushTarget::Console(console) => write_metrics(console, &metrics),
                 PushTarget::Otlp(exporter) => exports.push(exporter.send_metrics(&metrics, data_points)),
+                PushTarget::OtlpFile(exporter, limit) => {
+                    exports.push(exporter.send_metrics(&metrics, data_points, *limit));
+                }
             }
         }
         // An export without a result was aborted by the shutdown, which counts its items.
