@@ -20,6 +20,7 @@ mod otlp_file;
 mod prometheus;
 mod propagator;
 pub(crate) mod proxies;
+mod redact;
 pub(crate) mod resolve;
 mod rolling_file;
 mod service;
@@ -47,6 +48,7 @@ pub(crate) use self::{
     prometheus::Prometheus,
     propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
+    redact::{Redact, RedactAction},
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
     rolling_file::{OtlpLines, RollingFileSettings},
     service::{Resource, Service},
@@ -60,6 +62,7 @@ pub(crate) use self::{
         level_filter::LevelFilter,
         log_filter::LogFilter,
         number::{Count, SamplingRatio},
+        pattern::Pattern,
         string::NonEmptyString,
     },
 };
@@ -67,7 +70,7 @@ pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::Attri
 #[cfg(feature = "prometheus")]
 pub(crate) use self::{
     prometheus::{TranslationStrategy, UrlPath},
-    value::{metric_prefix::MetricPrefix, pattern::Pattern},
+    value::metric_prefix::MetricPrefix,
 };
 use value::duration::at_least;
 
@@ -97,6 +100,9 @@ pub(crate) struct Config {
 
     /// Additional resource attributes.
     pub(crate) resource: Resource,
+
+    /// Removal of secrets and personal data from attributes.
+    pub(crate) redact: Redact,
 
     /// Limits for the attributes of spans and log records.
     pub(crate) attribute_limits: AttributeLimits,
@@ -144,6 +150,7 @@ impl Default for Config {
             shutdown_timeout: Interval::from_millis(5_000),
             service: Service::default(),
             resource: Resource::default(),
+            redact: Redact::default(),
             attribute_limits: AttributeLimits::default(),
             otlp: Otlp::default(),
             exporters: BTreeMap::new(),

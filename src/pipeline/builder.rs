@@ -8,6 +8,7 @@ use opentelemetry_sdk::Resource;
 use super::{
     otlp_exporters::OtlpExporters,
     outputs::Outputs,
+    redact::Redactor,
     self_metrics::{Component, Counters, SelfMetrics},
 };
 use crate::{
@@ -46,6 +47,8 @@ pub(super) struct PipelineBuilder<'s> {
 pub(super) struct Inputs<'s> {
     pub(super) settings: &'s Settings,
     pub(super) resource: Resource,
+    /// `None` if no attributes are redacted.
+    pub(super) redactor: Option<Arc<Redactor>>,
     pub(super) diagnostics: DiagnosticLog,
     /// Receives all telemetry, in place of the exporters of the configuration.
     pub(super) memory: Option<Arc<Memory>>,

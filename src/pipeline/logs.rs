@@ -54,6 +54,7 @@ pub(super) fn factory(
         let pipeline = Arc::new(LogPipeline::new(
             builder.counters(),
             RecordFilter::Any(filter.clone()),
+            builder.inputs.redactor.clone(),
             RecordLimiter::new(limits, builder.inputs.diagnostics),
             routes,
             builder.shutdown_timeout(),

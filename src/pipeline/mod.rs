@@ -8,6 +8,7 @@ mod otlp_exporters;
 mod outputs;
 mod processor;
 mod propagators;
+mod redact;
 mod resource;
 mod self_metrics;
 pub(crate) mod shutdown;
@@ -21,6 +22,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use self::{
     builder::{Inputs, PipelineBuilder},
     outputs::Outputs,
+    redact::Redactor,
 };
 pub use self::{metrics::MeterProvider, propagators::Propagator};
 use crate::{
@@ -69,6 +71,7 @@ pub(crate) fn build(
         prometheus: _,
         service,
         resource,
+        redact,
         // Resolved into those of each signal.
         attribute_limits: _,
         traces,
@@ -76,14 +79,18 @@ pub(crate) fn build(
         logs,
         diagnostics,
     } = &*settings.config;
+    let redactor = Redactor::new(redact);
     let resource = resource::resource(service, resource);
+    let resource =
+        redactor.as_ref().map_or_else(|| resource.clone(), |redactor| redactor.redact_resource(&resource));
     if let Some(memory) = &memory {
         memory.set_resource(&resource);
     }
     let has_exporters = !*disabled && memory.is_none();
     let exporters = |signal| if has_exporters { settings.config.exporters(signal) } else { &[] };
     let memory = memory.filter(|_| !*disabled);
-    let inputs = Inputs { settings, resource, diagnostics: DiagnosticLog::new(*diagnostics), memory };
+    let diagnostics = DiagnosticLog::new(*diagnostics);
+    let inputs = Inputs { settings, resource, redactor, diagnostics, memory };
     let mut builder = PipelineBuilder::new(inputs, writer);
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;

@@ -46,8 +46,14 @@ pub(super) fn provider(
     };
     if !destinations.is_empty() {
         let flush_timeout = builder.shutdown_timeout();
-        provider =
-            provider.with_span_processor(SpanPipeline::new(counters, limiter, destinations, flush_timeout));
+        let redactor = builder.inputs.redactor.clone();
+        provider = provider.with_span_processor(SpanPipeline::new(
+            counters,
+            redactor,
+            limiter,
+            destinations,
+            flush_timeout,
+        ));
     }
     Ok(provider.build())
 }

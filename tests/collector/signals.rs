@@ -101,6 +101,30 @@ fn child_emits() {
     tools.shutdown().unwrap();
 }
 
+#[test]
+fn redacted_values_do_not_reach_the_collector() {
+    require!(Collector);
+    let collector = Collector::start();
+    let mut program = process::function(module_path!(), "child_emits");
+    program
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("grpc"))
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        .env("AUTOTEL_REDACT__KEYS", "string?,step,exception.*,order,team");
+    process::run(program);
+    let output = collector.wait(|text| {
+        sections(text, "Span").len() == 2
+            && sections(text, "LogRecord").len() == 4
+            && sections(text, "Metric").len() == 4
+    });
+    for (key, times) in [("strings", 1), ("step", 1), ("exception.message", 2), ("order", 1), ("team", 3)] {
+        assert_eq!(output.matches(&format!("-> {key}: Str(***)")).count(), times, "{key}: {output}");
+    }
+    for kept in ["-> string: Str(text)", "Body: Str(failed)", "-> path: Str(/cart)"] {
+        assert!(output.contains(kept), "{kept}: {output}");
+    }
+    assert!(!output.contains("4711") && !output.contains("Str(data)"), "{output}");
+}
+
 /// Lines on standard output, as a log collector forwards them, arrive like a direct export.
 #[test]
 fn lines_of_otlp_equal_a_direct_export() {

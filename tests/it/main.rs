@@ -53,6 +53,7 @@ mod proxy;
 mod public_api;
 mod published_config;
 mod readme;
+mod redact;
 mod rust_log;
 mod self_metrics;
 mod self_metrics_otlp;

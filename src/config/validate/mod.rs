@@ -2,6 +2,7 @@
 
 mod destination;
 mod line_output;
+mod redact;
 mod rule_violation;
 
 use self::destination::Destination;
@@ -22,6 +23,7 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     levels(config, &mut found);
     destinations(config, &mut found);
     line_output::check(config, &mut found);
+    redact::check(config, &mut found);
     metrics(config, &mut found);
     sampler(config, &mut found);
     found

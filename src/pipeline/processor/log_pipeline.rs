@@ -17,16 +17,17 @@ use crate::{
         unique_keys::{may_repeat_in_scope, unique_scope},
     },
     logs::{RecordFilter, RecordLimits, RecordSink},
-    pipeline::{limits::RecordLimiter, self_metrics::Counters},
+    pipeline::{limits::RecordLimiter, redact::Redactor, self_metrics::Counters},
 };
 
-/// Counts log records, enforces their limits and passes them to the destinations whose filters
-/// match.
+/// Counts log records, redacts them, enforces their limits and passes them to the destinations
+/// whose filters match.
 #[derive(Debug)]
 pub(crate) struct LogPipeline {
     counters: Option<Arc<Counters>>,
     /// Filters the records that were not filtered before they were made.
     filter: RecordFilter,
+    redactor: Option<Arc<Redactor>>,
     limiter: RecordLimiter,
     routes: Vec<LogRoute>,
     /// The last of the routes whose destination keeps records: it takes them over without a copy.
@@ -45,13 +46,14 @@ impl LogPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
         filter: RecordFilter,
+        redactor: Option<Arc<Redactor>>,
         limiter: RecordLimiter,
         mut routes: Vec<LogRoute>,
         flush_timeout: Duration,
     ) -> Self {
         let owner = routes.iter().rposition(|route| route.destination.keeps_records());
         let owner = owner.map(|index| routes.remove(index));
-        Self { counters, filter, limiter, routes, owner, flush_timeout }
+        Self { counters, filter, redactor, limiter, routes, owner, flush_timeout }
     }
 
     #[cold]
@@ -82,9 +84,14 @@ impl RecordSink for LogPipeline {
         &self,
         record: &mut Option<SdkLogRecord>,
         scope: &Arc<InstrumentationScope>,
-        is_within_limits: bool,
+        mut is_within_limits: bool,
     ) {
         self.count();
+        if let Some(redactor) = &self.redactor
+            && let Some(record) = record
+        {
+            is_within_limits &= !redactor.redact_record(record);
+        }
         if !is_within_limits {
             if let Some(record) = record.take() {
                 self.limit(record, scope);
@@ -97,7 +104,9 @@ impl RecordSink for LogPipeline {
     }
 
     fn writes_json(&self) -> bool {
-        self.owner.is_none() && self.routes.iter().all(|route| route.destination.writes_json())
+        self.redactor.is_none()
+            && self.owner.is_none()
+            && self.routes.iter().all(|route| route.destination.writes_json())
     }
 
     fn emit_line(&self, target: &str, severity: Severity, write: &mut dyn FnMut(&mut String)) {
@@ -183,7 +192,10 @@ impl LogProcessor for UnfilteredRecords {
             return;
         }
         // The SDK drops the record after this, since there is no other processor.
-        let record = self.0.limiter.take(record);
+        let mut record = self.0.limiter.take(record);
+        if let Some(redactor) = &self.0.redactor {
+            redactor.redact_record(&mut record);
+        }
         let unique = if may_repeat_in_scope(scope) { unique_scope(scope) } else { None };
         self.0.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));
     }

@@ -14,13 +14,14 @@ use crate::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
     },
-    pipeline::{limits::SpanLimiter, self_metrics::Counters},
+    pipeline::{limits::SpanLimiter, redact::Redactor, self_metrics::Counters},
 };
 
-/// Counts spans, enforces their limits and passes them to all destinations.
+/// Counts spans, redacts them, enforces their limits and passes them to all destinations.
 #[derive(Debug)]
 pub(crate) struct SpanPipeline {
     counters: Option<Arc<Counters>>,
+    redactor: Option<Arc<Redactor>>,
     limiter: SpanLimiter,
     destinations: Vec<Arc<dyn SpanDestination>>,
     flush_timeout: Duration,
@@ -29,11 +30,12 @@ pub(crate) struct SpanPipeline {
 impl SpanPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
+        redactor: Option<Arc<Redactor>>,
         limiter: SpanLimiter,
         destinations: Vec<Arc<dyn SpanDestination>>,
         flush_timeout: Duration,
     ) -> Self {
-        Self { counters, limiter, destinations, flush_timeout }
+        Self { counters, redactor, limiter, destinations, flush_timeout }
     }
 }
 
@@ -66,6 +68,9 @@ impl SpanProcessor for SpanPipeline {
         // A span that is lost costs no copies.
         if !self.destinations.iter().any(|destination| destination.accepts()) {
             return self.destinations.iter().for_each(|destination| destination.refuse());
+        }
+        if let Some(redactor) = &self.redactor {
+            redactor.redact_span(&mut span);
         }
         self.limiter.enforce(&mut span);
         let Some((last, others)) = self.destinations.split_last() else { return };
