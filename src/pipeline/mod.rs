@@ -81,8 +81,10 @@ pub(crate) fn build(
     } = &*settings.config;
     let redactor = Redactor::new(redact);
     let resource = resource::resource(service, resource);
-    let resource =
-        redactor.as_ref().map_or_else(|| resource.clone(), |redactor| redactor.redact_resource(&resource));
+    let resource = match &redactor {
+        Some(redactor) => redactor.redact_resource(&resource),
+        None => resource,
+    };
     if let Some(memory) = &memory {
         memory.set_resource(&resource);
     }

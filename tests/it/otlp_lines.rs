@@ -195,6 +195,29 @@ fn unusable_directory_is_an_error_with_its_origin() {
 }
 
 #[test]
+fn failed_writes_are_counted_and_later_ones_succeed() {
+    let directory = tempfile::tempdir().unwrap();
+    let lines = directory.path().join("lines");
+    let tools = to_files(&lines).set("diagnostics.level", "off").build().unwrap();
+    // A file takes the place of the directory.
+    fs::remove_dir_all(&lines).unwrap();
+    fs::write(&lines, "").unwrap();
+    emit(&tools);
+    let error = tools.force_flush().unwrap_err().to_string();
+    for lost in ["traces: 3 of 3 lost", "logs: 3 of 3 lost", "Not a directory"] {
+        assert!(error.contains(lost), "{error}");
+    }
+    fs::remove_file(&lines).unwrap();
+    emit(&tools);
+    tools.shutdown().unwrap();
+    assert_eq!(spans(read(&lines.join("shop-traces.jsonl"))).len(), 3);
+    for signal in [Signal::Traces, Signal::Logs] {
+        let stats = tools.stats().exporter(signal, "otlp_file").unwrap().clone();
+        assert_eq!((stats.emitted(), stats.exported(), stats.failed()), (6, 3, 3), "{signal}");
+    }
+}
+
+#[test]
 fn standard_output_is_shared_with_a_warning_and_not_used_twice() {
     let warnings = |builder: Builder| {
         let warnings = builder.service_name("x").explain().warnings().to_vec();
