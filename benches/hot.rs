@@ -26,6 +26,8 @@ use tracing_subscriber::{Layer as _, Registry, filter::LevelFilter, layer::Subsc
 const CASES: &[(&str, &str)] = &[
     ("span: autotelemetry", "span: SDK"),
     ("span: SDK", "span: SDK"),
+    ("span, redacted: autotelemetry", "span: autotelemetry"),
+    ("span, not redacted: autotelemetry", "span: autotelemetry"),
     ("current span: autotelemetry", "current span: SDK"),
     ("current span: SDK", "current span: SDK"),
     ("#[instrument]: autotelemetry", "#[instrument]: stock wiring"),
@@ -71,6 +73,10 @@ impl SpanExporter for Nothing {
 
 /// Installs tools that export to a server which accepts everything.
 fn tools() -> &'static ObservabilityTools {
+    tools_with(&[])
+}
+
+fn tools_with(keys: &[(&str, &str)]) -> &'static ObservabilityTools {
     let none: [(&str, &str); 0] = [];
     let builder = ObservabilityTools::builder()
         .service_name("bench")
@@ -79,11 +85,18 @@ fn tools() -> &'static ObservabilityTools {
         .set("logs.exporters", "otlp")
         .set("traces.exporters", "otlp")
         .set("metrics.exporters", "otlp");
+    let builder = keys.iter().fold(builder, |builder, (key, value)| builder.set(*key, value));
     Box::leak(Box::new(builder.install().unwrap()))
 }
 
 fn sdk() -> SdkTracerProvider {
     SdkTracerProvider::builder().with_span_processor(BatchSpanProcessor::builder(Nothing).build()).build()
+}
+
+/// Returns a case that redacts the attributes with these keys.
+fn redacting(keys: &str) -> Case {
+    let tools = tools_with(&[("redact.keys", keys)]);
+    Case::new(span(tools.tracer("bench"))).between(|| tools.force_flush().unwrap())
 }
 
 /// Returns a case whose spans are flushed between bursts.
@@ -111,6 +124,9 @@ fn set_subscriber(layer: OpenTelemetryLayer<Registry, SdkTracer>) {
 fn case(name: &str) -> Case {
     match name {
         "span: autotelemetry" => of_tools(|tools| Box::new(span(tools.tracer("bench")))),
+        // One of three patterns matches one of two attributes, or none does.
+        "span, redacted: autotelemetry" => redacting("*.password,http.request.header.*,customer"),
+        "span, not redacted: autotelemetry" => redacting("*.password,http.request.header.*,*.token"),
         "span: SDK" => of_sdk(|sdk| Box::new(span(sdk.tracer("bench")))),
         "current span: autotelemetry" => of_tools(|tools| {
             let tracer = tools.tracer("bench");

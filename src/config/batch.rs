@@ -42,7 +42,7 @@ macro_rules! batch_table {
             /// dropped and counted.
             pub(crate) max_queue_size: Size,
 
-            /// The memory of queued items, 64 KiB to 64 GiB. While they need as much, new items are
+            /// The memory of queued items, 64 kB to 1 TiB. While they need as much, new items are
             /// dropped and counted, even if `max_queue_size` is not reached.
             pub(crate) max_queue_bytes: ByteSize,
 

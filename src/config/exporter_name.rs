@@ -76,6 +76,10 @@ built_in_exporters! {
     Prometheus = "prometheus" for [Metrics] with "prometheus";
     /// `file`, for logs only.
     File = "file" for [Logs];
+    /// `otlp_file`: lines of OTLP.
+    OtlpFile = "otlp_file" for [Traces, Metrics, Logs];
+    /// `otlp/stdout`: lines of OTLP on standard output.
+    OtlpStdout = "otlp/stdout" for [Traces, Metrics, Logs];
 }
 
 impl ExporterName {

@@ -4,8 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{
-    ConfigValue, ParseError, number::Count, string::NonEmptyString, string_enum, string_value,
+use super::{
+    signal::Signal,
+    value::{
+        ConfigValue, ParseError, byte_size::ByteSize, number::Count, string::NonEmptyString, string_enum,
+        string_value,
+    },
 };
 
 /// The exporter `file`: log records as lines in rotated files. Add `"file"` to `logs.exporters` to
@@ -25,12 +29,21 @@ pub(crate) struct File {
     pub(crate) prefix: Option<FilePrefix>,
 
     /// The rotation interval in UTC: `minutely`, `hourly`, `daily`, `weekly` (on Monday) or
-    /// `never`.
+    /// `never`. With `max_size`, a file also rotates when it is full.
     pub(crate) rotation: Rotation,
 
     /// The number of files to keep, including the current one. Older files are removed; 0 keeps
     /// all.
     pub(crate) max_files: Count,
+
+    /// The size of one file, at least `"64kB"`. A full file gets a number:
+    /// `PREFIX.2026-11-23.000001.log` is the first one of that day. Lines are never split. Default:
+    /// an eighth of `max_total_size`, or no limit.
+    pub(crate) max_size: Option<ByteSize>,
+
+    /// The size of all files together, including the current one. The oldest files are removed.
+    /// Default: no limit.
+    pub(crate) max_total_size: Option<ByteSize>,
 
     /// `json`: one object per line; `text`: for people.
     pub(crate) format: FileFormat,
@@ -43,6 +56,8 @@ impl Default for File {
             prefix: None,
             rotation: Rotation::Daily,
             max_files: Count::new(7),
+            max_size: None,
+            max_total_size: None,
             format: FileFormat::Json,
         }
     }
@@ -59,7 +74,7 @@ string_enum! {
         Daily = "daily",
         /// On Monday at midnight UTC.
         Weekly = "weekly",
-        /// No rotation, except by other programs that move the file.
+        /// No rotation by time.
         Never = "never",
     }
 }
@@ -83,6 +98,12 @@ impl FilePrefix {
     pub(crate) fn of(name: &str) -> Self {
         let name: String = name.chars().map(|c| if is_forbidden(c) { '_' } else { c }).collect();
         Self(if name.starts_with('.') { format!("_{name}") } else { name })
+    }
+
+    /// Returns the prefix of the files of one signal.
+    #[must_use]
+    pub(crate) fn with_signal(&self, signal: Signal) -> Self {
+        Self(format!("{self}-{signal}"))
     }
 
     /// Returns the prefix.
@@ -112,7 +133,7 @@ impl ConfigValue for FilePrefix {
         }
         if text.starts_with('.') || text.contains(is_forbidden) {
             return Err(ParseError::new(format!("{text:?} is not a file name prefix"))
-                .with_help("set the directory in `file.directory`"));
+                .with_help("set the directory in the key `directory`"));
         }
         Ok(Self(text.to_owned()))
     }

@@ -14,8 +14,8 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Logs {
-    /// Any of `console`, `file`, `otlp` and the names in `[exporters]`; `[]` exports nothing.
-    /// Default: `console`, and also `otlp` if an OTLP endpoint is set.
+    /// Any of `console`, `file`, `otlp`, `otlp_file`, `otlp/stdout` and the names in `[exporters]`;
+    /// `[]` exports nothing. Default: `console`, and also `otlp` if an OTLP endpoint is set.
     pub(crate) exporters: Option<ExporterList>,
 
     /// The least severe level to keep: `off`, `error`, `warn`, `info`, `debug` or `trace`. A list

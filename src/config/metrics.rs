@@ -18,8 +18,9 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Metrics {
-    /// Any of `otlp`, `prometheus`, `console` and the names in `[exporters]`; `[]` exports nothing.
-    /// Default: `otlp` if an OTLP endpoint is set, otherwise none.
+    /// Any of `otlp`, `prometheus`, `console`, `otlp_file`, `otlp/stdout` and the names in
+    /// `[exporters]`; `[]` exports nothing. Default: `otlp` if an OTLP endpoint is set, otherwise
+    /// none.
     pub(crate) exporters: Option<ExporterList>,
 
     /// The time between two exports, at least 100 ms. It does not apply to Prometheus, which

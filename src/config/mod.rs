@@ -17,10 +17,13 @@ mod logs;
 mod metrics;
 pub(crate) mod no_proxy;
 mod otlp;
+mod otlp_file;
 mod prometheus;
 mod propagator;
 pub(crate) mod proxies;
+mod redact;
 pub(crate) mod resolve;
+mod rolling_file;
 pub(crate) mod scope;
 mod service;
 mod settings;
@@ -40,15 +43,18 @@ pub(crate) use self::{
     detector::DetectorName,
     diagnostics::Diagnostics,
     exporter_name::{ExporterList, ExporterName},
-    file::{File, FileFormat, FilePrefix, Rotation},
+    file::{File, FileFormat, Rotation},
     limits::{AttributeLimits, SpanLimits},
     logs::Logs,
     metrics::{HistogramAggregation, Metrics, Temporality},
     otlp::{Compression, Otlp},
+    otlp_file::OtlpFile,
     prometheus::Prometheus,
     propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
+    redact::{Redact, RedactAction},
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
+    rolling_file::{OtlpLines, RollingFileSettings},
     scope::{LogScopeRule, ScopeRule},
     service::{Resource, Service},
     settings::Settings,
@@ -63,6 +69,7 @@ pub(crate) use self::{
         level_filter::LevelFilter,
         log_filter::LogFilter,
         number::{Count, MaxScale, MaxSize, SamplingRatio},
+        pattern::Pattern,
         string::NonEmptyString,
     },
     view::{InstrumentType, View, ViewAggregation},
@@ -71,7 +78,7 @@ pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::Attri
 #[cfg(feature = "prometheus")]
 pub(crate) use self::{
     prometheus::{TranslationStrategy, UrlPath},
-    value::{metric_prefix::MetricPrefix, pattern::Pattern},
+    value::metric_prefix::MetricPrefix,
 };
 use value::duration::at_least;
 
@@ -102,6 +109,9 @@ pub(crate) struct Config {
     /// Additional resource attributes.
     pub(crate) resource: Resource,
 
+    /// Removal of secrets and personal data from attributes.
+    pub(crate) redact: Redact,
+
     /// Limits for the attributes of spans and log records.
     pub(crate) attribute_limits: AttributeLimits,
 
@@ -117,6 +127,11 @@ pub(crate) struct Config {
 
     /// The exporter `file`.
     pub(crate) file: File,
+
+    /// The exporter `otlp_file`: all signals as lines of OTLP in JSON, a batch in each line, for a
+    /// Collector that reads files or what containers print. The exporter `otlp/stdout` writes the
+    /// same lines to standard output and needs no keys.
+    pub(crate) otlp_file: OtlpFile,
 
     /// The exporter `prometheus`.
     pub(crate) prometheus: Prometheus,
@@ -143,11 +158,13 @@ impl Default for Config {
             shutdown_timeout: Interval::from_millis(5_000),
             service: Service::default(),
             resource: Resource::default(),
+            redact: Redact::default(),
             attribute_limits: AttributeLimits::default(),
             otlp: Otlp::default(),
             exporters: BTreeMap::new(),
             console: Console::default(),
             file: File::default(),
+            otlp_file: OtlpFile::default(),
             prometheus: Prometheus::default(),
             traces: Traces::default(),
             metrics: Metrics::default(),

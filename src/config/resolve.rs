@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::{
     Config,
     exporter_name::{ExporterList, ExporterName},
-    file::FilePrefix,
     key_path::{KeyPath, key_path},
     limits::{AttributeLimits, LogLimits, SpanLimits},
     otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
+    rolling_file::{ResolvedFile, ResolvedOtlpFile},
     signal::Signal,
     value::{
         duration::{self, Interval, Timeout},
@@ -21,7 +21,6 @@ use super::{
         file_path::FilePath,
         header::Headers,
         number::{Attempts, Count, SamplingRatio},
-        string::NonEmptyString,
         word::{self, Word},
     },
 };
@@ -212,13 +211,6 @@ impl Config {
         }
     }
 
-    /// Returns the prefix of the names of log files.
-    #[must_use]
-    pub(crate) fn file_prefix(&self) -> FilePrefix {
-        let service = self.service.name.as_ref().map_or("service", NonEmptyString::as_str);
-        self.file.prefix.clone().unwrap_or_else(|| FilePrefix::of(service))
-    }
-
     /// Resolves all keys whose values derive from others.
     pub(crate) fn resolved(&self) -> Resolved<'_> {
         let Self { traces, logs, .. } = self;
@@ -241,7 +233,8 @@ impl Config {
                 batch: Some(ResolvedBatch { max_export_batch_size: logs.batch.batch_size() }),
                 limits: Some(self.log_limits()),
             },
-            file: ResolvedFile { prefix: self.file_prefix() },
+            file: ResolvedFile::new(self.file_settings()),
+            otlp_file: ResolvedOtlpFile::new(self.otlp_file_settings()),
             otlp: ResolvedOtlp::new(&self.otlp, true),
             exporters: self
                 .exporters
@@ -259,6 +252,7 @@ pub(crate) struct Resolved<'c> {
     metrics: ResolvedSignal<'c>,
     logs: ResolvedSignal<'c>,
     file: ResolvedFile,
+    otlp_file: ResolvedOtlpFile,
     otlp: ResolvedOtlp,
     exporters: BTreeMap<&'c str, ResolvedOtlp>,
 }
@@ -277,11 +271,6 @@ struct ResolvedSignal<'c> {
 #[derive(Debug, Serialize)]
 struct ResolvedBatch {
     max_export_batch_size: u32,
-}
-
-#[derive(Debug, Serialize)]
-struct ResolvedFile {
-    prefix: FilePrefix,
 }
 
 #[derive(Debug, Serialize)]
@@ -330,7 +319,9 @@ pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
         ["otlp", _, ..] if is_signal(&path[1]) => Some([&path[..1], &path[2..]].concat()),
         ["exporters", _, _, ..] if is_signal(&path[2]) => Some([&path[..2], &path[3..]].concat()),
         [_, "limits", key] if is_signal(&path[0]) => Some(key_path(&format!("attribute_limits.{key}"))),
-        ["file", "prefix"] => Some(key_path("service.name")),
+        ["file" | "otlp_file", "prefix"] => Some(key_path("service.name")),
+        ["file" | "otlp_file", "max_size"] => Some(key_path(&format!("{}.max_total_size", path[0]))),
+        ["otlp_file", "output"] => Some(key_path("otlp_file.directory")),
         _ => None,
     }
 }

@@ -15,8 +15,8 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Traces {
-    /// Any of `otlp`, `console` and the names in `[exporters]`; `[]` exports nothing. Default:
-    /// `otlp` if an OTLP endpoint is set, otherwise none.
+    /// Any of `otlp`, `console`, `otlp_file`, `otlp/stdout` and the names in `[exporters]`; `[]`
+    /// exports nothing. Default: `otlp` if an OTLP endpoint is set, otherwise none.
     pub(crate) exporters: Option<ExporterList>,
 
     /// The sampler. The `parentbased_` samplers follow the decision of the caller if there is one.

@@ -9,6 +9,7 @@ pub(crate) mod flush;
 pub(crate) mod line_writer;
 pub(crate) mod memory;
 pub(crate) mod otlp;
+pub(crate) mod otlp_file;
 pub(crate) mod overflow_check;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;

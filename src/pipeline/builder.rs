@@ -1,17 +1,18 @@
 //! Builds the exporters of all signals. Shared parts are built for the first exporter that needs
 //! them.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use opentelemetry_sdk::Resource;
 
 use super::{
     otlp_exporters::OtlpExporters,
     outputs::Outputs,
+    redact::Redactor,
     self_metrics::{Component, Counters, SelfMetrics},
 };
 use crate::{
-    config::{BatchSettings, ExporterName, Settings, Signal, Timeout},
+    config::{BatchSettings, ExporterName, NonEmptyString, OtlpLines, Settings, Signal, Timeout},
     diagnostics::DiagnosticLog,
     error::{Error, Problem},
     export::{
@@ -21,7 +22,8 @@ use crate::{
         line_writer::LineLogDestination,
         memory::Memory,
         otlp::OtlpExporter,
-        queue::{BatchQueue, Export, QueueMonitor},
+        otlp_file::{LineOutput, OtlpFileExporter},
+        queue::{BatchQueue, Export, LossRecorder, QueueMonitor},
         runtime::ExportRuntime,
         stats::recorder::StatsRecorder,
     },
@@ -37,12 +39,16 @@ pub(super) struct PipelineBuilder<'s> {
     pub(super) prometheus_address: Option<SocketAddr>,
     otlp: OtlpExporters,
     console: ConsoleSlot,
+    /// Standard output, which all signals share.
+    otlp_stdout: Option<Arc<LineOutput>>,
 }
 
 /// The inputs of a pipeline.
 pub(super) struct Inputs<'s> {
     pub(super) settings: &'s Settings,
     pub(super) resource: Resource,
+    /// `None` if no attributes are redacted.
+    pub(super) redactor: Option<Arc<Redactor>>,
     pub(super) diagnostics: DiagnosticLog,
     /// Receives all telemetry, in place of the exporters of the configuration.
     pub(super) memory: Option<Arc<Memory>>,
@@ -69,6 +75,7 @@ impl<'s> PipelineBuilder<'s> {
             prometheus_address: None,
             otlp: OtlpExporters::default(),
             console: ConsoleSlot { writer, console: None },
+            otlp_stdout: None,
         }
     }
 
@@ -118,12 +125,8 @@ impl<'s> PipelineBuilder<'s> {
     /// Opens the log file.
     pub(super) fn file(&mut self) -> Result<LineLogDestination, Error> {
         let config = &self.inputs.settings.config;
-        let file = file_logs(&config.file, &config.file_prefix(), self.inputs.diagnostics);
-        let file = file.map_err(|error| {
-            let message = format!("cannot write to \"{}\": {error}", config.file.directory);
-            let problem = Problem::new(message).with_key("file.directory");
-            Error::configuration(vec![problem.with_source(error)])
-        })?;
+        let file = file_logs(&config.file_settings(), config.file.format, self.inputs.diagnostics);
+        let file = file.map_err(|error| not_writable("file", &config.file.directory, error))?;
         let component = Component::exporter(Signal::Logs, ExporterName::File.as_str(), None);
         self.add_recorder(Arc::clone(&file.recorder), &component);
         self.outputs.line_writers.push(Arc::clone(&file.lines));
@@ -171,6 +174,54 @@ impl<'s> PipelineBuilder<'s> {
     {
         let exporter = self.otlp(name, signal, timeout)?;
         let losses = Box::new(exporter.recorder());
+        self.queue(name, signal, exporter, settings, losses)
+    }
+
+    /// Returns the exporter that writes one signal as lines of OTLP.
+    pub(super) fn otlp_file(
+        &mut self,
+        name: &ExporterName,
+        signal: Signal,
+    ) -> Result<OtlpFileExporter, Error> {
+        let diagnostics = self.inputs.diagnostics;
+        let output = match self.inputs.settings.config.otlp_lines(name, signal) {
+            Some(OtlpLines::Files(settings)) => {
+                let output = LineOutput::file(&settings, diagnostics);
+                Arc::new(output.map_err(|error| not_writable("otlp_file", &settings.directory, error))?)
+            }
+            _ => {
+                Arc::clone(self.otlp_stdout.get_or_insert_with(|| Arc::new(LineOutput::stdout(diagnostics))))
+            }
+        };
+        let recorder = Arc::new(StatsRecorder::new(signal, name, output.destination(), diagnostics));
+        self.add_recorder(Arc::clone(&recorder), &Component::exporter(signal, name.as_str(), None));
+        let handle = self.runtime.get()?.handle();
+        Ok(OtlpFileExporter::new(output, &self.inputs.resource, handle, recorder, diagnostics))
+    }
+
+    /// Same as [`otlp_file`](Self::otlp_file), but with a queue in front of the exporter.
+    pub(super) fn otlp_file_queue<T: fmt::Debug + Send + 'static>(
+        &mut self,
+        name: &ExporterName,
+        signal: Signal,
+        settings: BatchSettings,
+    ) -> Result<Arc<BatchQueue<T>>, Error>
+    where
+        OtlpFileExporter: Export<T>,
+    {
+        let exporter = self.otlp_file(name, signal)?;
+        let losses = exporter.losses();
+        self.queue(name, signal, exporter, settings, losses)
+    }
+
+    fn queue<T: fmt::Debug + Send + 'static>(
+        &mut self,
+        name: &ExporterName,
+        signal: Signal,
+        exporter: impl Export<T>,
+        settings: BatchSettings,
+        losses: Box<dyn LossRecorder>,
+    ) -> Result<Arc<BatchQueue<T>>, Error> {
         let queue = BatchQueue::start(exporter, settings, losses, &self.runtime.get()?.handle());
         if let Some(self_metrics) = &mut self.self_metrics {
             let monitor: Arc<dyn QueueMonitor> = Arc::clone(&queue) as _;
@@ -178,6 +229,11 @@ impl<'s> PipelineBuilder<'s> {
         }
         Ok(queue)
     }
+}
+
+fn not_writable(table: &str, directory: &NonEmptyString, error: io::Error) -> Error {
+    let problem = Problem::new(format!("cannot write to \"{directory}\": {error}"));
+    Error::configuration(vec![problem.with_key(format!("{table}.directory")).with_source(error)])
 }
 
 impl RuntimeSlot {

@@ -38,6 +38,9 @@ pub(super) fn factory(
             ExporterName::Otlp | ExporterName::Named(_) => {
                 builder.otlp_queue(name, Signal::Logs, batch.export_timeout, batch.settings())?
             }
+            ExporterName::OtlpFile | ExporterName::OtlpStdout => {
+                builder.otlp_file_queue(name, Signal::Logs, batch.settings())?
+            }
             // Rejected by the validation.
             ExporterName::Prometheus => continue,
         };
@@ -51,6 +54,7 @@ pub(super) fn factory(
         let pipeline = Arc::new(LogPipeline::new(
             builder.counters(),
             RecordFilter::Any(filter.clone()),
+            builder.inputs.redactor.clone(),
             RecordLimiter::new(limits, builder.inputs.diagnostics),
             scopes.clone(),
             routes,

@@ -8,6 +8,7 @@ mod otlp_exporters;
 mod outputs;
 mod processor;
 mod propagators;
+mod redact;
 mod resource;
 mod self_metrics;
 pub(crate) mod shutdown;
@@ -21,6 +22,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use self::{
     builder::{Inputs, PipelineBuilder},
     outputs::Outputs,
+    redact::Redactor,
 };
 pub use self::{metrics::MeterProvider, propagators::Propagator};
 use crate::{
@@ -65,9 +67,11 @@ pub(crate) fn build(
         exporters: _,
         console: _,
         file: _,
+        otlp_file: _,
         prometheus: _,
         service,
         resource,
+        redact,
         // Resolved into those of each signal.
         attribute_limits: _,
         traces,
@@ -75,14 +79,20 @@ pub(crate) fn build(
         logs,
         diagnostics,
     } = &*settings.config;
+    let redactor = Redactor::new(redact);
     let resource = resource::resource(service, resource);
+    let resource = match &redactor {
+        Some(redactor) => redactor.redact_resource(&resource),
+        None => resource,
+    };
     if let Some(memory) = &memory {
         memory.set_resource(&resource);
     }
     let has_exporters = !*disabled && memory.is_none();
     let exporters = |signal| if has_exporters { settings.config.exporters(signal) } else { &[] };
     let memory = memory.filter(|_| !*disabled);
-    let inputs = Inputs { settings, resource, diagnostics: DiagnosticLog::new(*diagnostics), memory };
+    let diagnostics = DiagnosticLog::new(*diagnostics);
+    let inputs = Inputs { settings, resource, redactor, diagnostics, memory };
     let mut builder = PipelineBuilder::new(inputs, writer);
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;

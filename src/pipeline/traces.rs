@@ -46,8 +46,10 @@ pub(super) fn provider(
     };
     if !destinations.is_empty() {
         let flush_timeout = builder.shutdown_timeout();
+        let redactor = builder.inputs.redactor.clone();
         provider = provider.with_span_processor(SpanPipeline::new(
             counters,
+            redactor,
             limiter,
             scopes.clone(),
             destinations,
@@ -71,6 +73,9 @@ fn destinations(
             ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
             ExporterName::Otlp | ExporterName::Named(_) => {
                 builder.otlp_queue(name, Signal::Traces, batch.export_timeout, batch.settings())?
+            }
+            ExporterName::OtlpFile | ExporterName::OtlpStdout => {
+                builder.otlp_file_queue(name, Signal::Traces, batch.settings())?
             }
             // Rejected by the validation.
             ExporterName::File | ExporterName::Prometheus => continue,

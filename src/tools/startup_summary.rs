@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::observability_tools::ObservabilityTools;
 use crate::{
-    config::{ExporterName, NonEmptyString, Signal, key_path::key_path},
+    config::{ExporterName, NonEmptyString, OtlpLines, Signal, key_path::key_path},
     error::Origin,
 };
 
@@ -58,6 +58,9 @@ fn describe(tools: &ObservabilityTools, signal: Signal, exporter: &ExporterName)
     let config = tools.config();
     if let Some(settings) = config.otlp_settings(exporter, signal) {
         return format!("{exporter} ({} {})", settings.protocol, settings.endpoint);
+    }
+    if let Some(OtlpLines::Files(settings)) = config.otlp_lines(exporter, signal) {
+        return format!("{exporter} ({})", settings.directory);
     }
     match (exporter, tools.prometheus_address()) {
         (ExporterName::Prometheus, Some(address)) => {

@@ -53,3 +53,59 @@ fn wrong_clock_neither_loses_nor_delays() {
         assert!(!files.is_empty(), "{clock}");
     }
 }
+
+/// Logs numbers for three minutes of the clock.
+#[test]
+#[ignore = "child process of other tests"]
+fn child_logs_for_minutes() {
+    let tools = ObservabilityTools::builder().build().unwrap();
+    let (logger, start) = (tools.logger("clock"), SystemTime::now());
+    let mut number = 0;
+    while start.elapsed().unwrap() < Duration::from_secs(180) {
+        logger.info(number.to_string(), &[KeyValue::new("padding", "x".repeat(100))]);
+        tools.force_flush().unwrap();
+        number += 1;
+    }
+    tools.shutdown().unwrap();
+    println!("\nLOGGED {number}");
+}
+
+#[test]
+fn files_rotate_by_time_and_by_size_together() {
+    require!(Faketime);
+    let directory = tempfile::tempdir().unwrap();
+    let function = process::function(module_path!(), "child_logs_for_minutes");
+    let mut command = Program::Faketime.command();
+    command
+        .args(["--exclude-monotonic", "-f", "-10y x200"])
+        .arg(function.get_program())
+        .args(function.get_args())
+        .env("OTEL_SERVICE_NAME", "clock")
+        .env("OTEL_LOGS_EXPORTER", "file")
+        .env("AUTOTEL_FILE__DIRECTORY", directory.path())
+        .env("AUTOTEL_FILE__ROTATION", "minutely")
+        .env("AUTOTEL_FILE__MAX_SIZE", "64kB")
+        .env("AUTOTEL_FILE__MAX_FILES", "0")
+        .current_dir(directory.path());
+    let output = command.output().unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{out} {}", String::from_utf8_lossy(&output.stderr));
+    let logged: u32 =
+        out.lines().find_map(|line| line.strip_prefix("LOGGED ")).unwrap().trim().parse().unwrap();
+    let entries = fs::read_dir(directory.path()).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let numbered = names.iter().filter(|name| name.matches('.').count() == 3).count();
+    assert!(names.len() - numbered >= 3 && numbered >= 1, "{names:?}");
+    // In the order of their names, the files hold all lines in their order.
+    let mut number = 0;
+    for name in &names {
+        let text = fs::read_to_string(directory.path().join(name)).unwrap();
+        assert!(text.len() <= 64_000, "{name}");
+        for line in text.lines() {
+            assert!(line.contains(&format!("\"message\":\"{number}\"")), "{name}: {line}");
+            number += 1;
+        }
+    }
+    assert_eq!(number, logged, "{names:?}");
+}

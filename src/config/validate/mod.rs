@@ -1,6 +1,8 @@
 //! Rules that concern several keys, checked on the merged configuration.
 
 mod destination;
+mod line_output;
+mod redact;
 mod rule_violation;
 mod view;
 
@@ -21,6 +23,8 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     exporters(config, &mut found);
     levels(config, &mut found);
     destinations(config, &mut found);
+    line_output::check(config, &mut found);
+    redact::check(config, &mut found);
     metrics(config, &mut found);
     view::views(config, &mut found);
     view::cardinality_limits(config, &mut found);

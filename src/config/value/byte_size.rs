@@ -18,10 +18,10 @@ const UNITS: [(&str, u64); 7] = [
     ("B", 1),
 ];
 
-const MIN: u64 = 64 << 10;
-const MAX: u64 = 64 << 30;
+const MIN: u64 = 64_000;
+const MAX: u64 = 1 << 40;
 
-/// A size from 64 KiB to 64 GiB.
+/// A size from 64 kB to 1 TiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ByteSize(u64);
 
@@ -30,10 +30,22 @@ impl ByteSize {
         Self(mib << 20)
     }
 
-    /// Returns the number of bytes.
+    /// Returns the number of bytes in memory.
     #[must_use]
     pub(crate) fn get(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    /// Returns the number of bytes in files.
+    #[must_use]
+    pub(crate) fn bytes(self) -> u64 {
+        self.0
+    }
+
+    /// Returns a part of the size, but at least the smallest size.
+    #[must_use]
+    pub(crate) fn divided_by(self, parts: u64) -> Self {
+        Self((self.0 / parts).max(MIN))
     }
 }
 
@@ -76,12 +88,13 @@ mod tests {
             (" 500 kB ", 500_000, "500kB"),
             ("65536B", 65_536, "64KiB"),
             ("2GB", 2_000_000_000, "2GB"),
+            ("64kB", 64_000, "64kB"),
         ] {
             let size = ByteSize::parse_str(text).unwrap();
             assert_eq!((size.get(), size.to_string().as_str()), (bytes, shown), "{text}");
         }
         for refused in
-            ["", "32", "MiB", "32 mb", "-1MiB", "1.5MiB", "63KiB", "65GiB", "99999999999999999999B"]
+            ["", "32", "MiB", "32 mb", "-1MiB", "1.5MiB", "63kB", "1025GiB", "99999999999999999999B"]
         {
             assert!(ByteSize::parse_str(refused).is_err(), "{refused}");
         }

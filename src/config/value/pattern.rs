@@ -15,34 +15,59 @@ impl Pattern {
         self.0.contains(['*', '?'])
     }
 
-    /// Returns whether the pattern matches the whole `name`. Allocates nothing.
-    #[must_use]
+    /// Returns whether the pattern matches the whole `name`.
     pub(crate) fn matches(&self, name: &str) -> bool {
-        let (mut pattern, mut name) = (self.0.chars(), name.chars());
-        // Behind the last `*`: the rest of the pattern, and the name from which it is tried.
-        let mut star = None;
-        loop {
-            let mut rest = name.clone();
-            match (pattern.next(), rest.next()) {
-                (Some('*'), _) => {
-                    star = Some((pattern.clone(), name.clone()));
-                    continue;
-                }
-                (None, None) => return true,
-                (Some(expected), Some(found)) if expected == '?' || expected == found => {
-                    name = rest;
-                    continue;
-                }
-                _ => {}
-            }
-            // The last `*` takes one more character.
-            let Some((behind, from)) = &mut star else { return false };
-            if from.next().is_none() {
-                return false;
-            }
-            (pattern, name) = (behind.clone(), from.clone());
+        let (pattern, name) = (self.0.as_bytes(), name.as_bytes());
+        // Most names differ in their end.
+        if let (Some(end), Some(last)) = (pattern.last(), name.last())
+            && !matches!(end, b'*' | b'?')
+            && end != last
+        {
+            return false;
         }
+        let (mut at, mut pattern_at) = (0, 0);
+        // The last `*`, and the first character behind its current match.
+        let mut star = None;
+        while at < name.len() {
+            match pattern.get(pattern_at) {
+                Some(b'*') => {
+                    star = Some((pattern_at, at));
+                    pattern_at += 1;
+                }
+                Some(b'?') => {
+                    at = next_char(name, at);
+                    pattern_at += 1;
+                }
+                Some(byte) if *byte == name[at] => {
+                    at += 1;
+                    pattern_at += 1;
+                }
+                _ => match &mut star {
+                    Some((star_at, end)) => {
+                        *end = next_char(name, *end);
+                        at = *end;
+                        pattern_at = *star_at + 1;
+                    }
+                    None => return false,
+                },
+            }
+        }
+        pattern[pattern_at..].iter().all(|byte| *byte == b'*')
     }
+
+    /// Returns whether this pattern matches each name that `other` matches.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        // A name that only wildcards match: neither the shortest nor a long one escapes.
+        let unusual = "\u{1}".repeat(self.0.len() + 1);
+        let with = |text: &str| other.0.replace('*', text).replace('?', "\u{1}");
+        self.matches(&with("")) && self.matches(&with(&unusual))
+    }
+}
+
+/// Returns the index behind the character of `text` at `index`.
+fn next_char(text: &[u8], index: usize) -> usize {
+    let is_continuation = |byte: &&u8| **byte & 0xc0 == 0x80;
+    index + 1 + text[index + 1..].iter().take_while(is_continuation).count()
 }
 
 impl fmt::Display for Pattern {
@@ -92,13 +117,26 @@ mod tests {
             }
             texts
         };
-        for pattern in texts(&['a', 'b', '*', '?']) {
-            for name in texts(&['a', 'b', 'c']) {
+        for pattern in texts(&['a', 'ä', '*', '?']) {
+            for name in texts(&['a', 'b', 'ä']) {
                 let expected =
                     matches_naively(&pattern.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>());
                 assert_eq!(Pattern(pattern.clone()).matches(&name), expected, "{pattern} on {name}");
             }
         }
         assert!(Pattern("k8s.*.name".into()).matches("k8s.pod.name"));
+    }
+
+    #[test]
+    fn wider_pattern_covers_a_narrower_one() {
+        let covers = |one: &str, other: &str| Pattern(one.into()).covers(&Pattern(other.into()));
+        for (wide, narrow) in
+            [("*", "a"), ("*", "*"), ("*.password", "user.password"), ("a*", "a*b"), ("*", "a?*"), ("?", "?")]
+        {
+            assert!(covers(wide, narrow), "{wide} {narrow}");
+        }
+        for (one, other) in [("a", "*"), ("a?", "a*"), ("*.password", "*password"), ("?", "*"), ("a", "b")] {
+            assert!(!covers(one, other), "{one} {other}");
+        }
     }
 }

@@ -2,15 +2,12 @@
 
 use std::{io::IsTerminal as _, sync::Arc};
 
-use super::{
-    custom_writer::{ConsoleWriter, CustomWriterSink},
-    std_stream::StdStreamSink,
-};
+use super::custom_writer::{ConsoleWriter, CustomWriterSink};
 use crate::{
     config::{self, Color, ExporterName, Signal, Stream},
     diagnostics::DiagnosticLog,
     export::{
-        line_writer::{LineLogDestination, LineSink, LineWriter},
+        line_writer::{LineLogDestination, LineSink, LineWriter, StdStreamSink},
         stats::recorder::StatsRecorder,
     },
     format::{LineFormat, Palette, drop_notice},

@@ -19,7 +19,6 @@ mod span_destination;
 mod span_fields;
 mod span_json;
 mod span_tree;
-mod std_stream;
 
 pub(crate) use self::{
     custom_writer::ConsoleWriter,

@@ -10,34 +10,69 @@ use jiff::{
 
 use crate::config::Rotation;
 
-/// Names files `PREFIX.DATE.log`, or `PREFIX.log` if they never rotate.
+/// Names files `PREFIX.DATE.log`, or `PREFIX.log` if they do not rotate by time.
 #[derive(Debug)]
 pub(super) struct FileNaming {
     pub(super) prefix: String,
+    /// The end of all names, such as `.log`.
+    pub(super) suffix: &'static str,
     pub(super) rotation: Rotation,
+    /// True if full files get a number.
+    pub(super) has_numbers: bool,
 }
 
-const SUFFIX: &str = ".log";
+/// The place of a file in the order of time: its date, and its number among those of that date. The
+/// file without a number is the last one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FileAge<'n> {
+    date: &'n str,
+    number: u32,
+}
+
+/// The number of a file that is not full.
+const NO_NUMBER: u32 = u32::MAX;
+
+/// The largest number of a file. Longer ones are dates that other programs have added.
+const MAX_NUMBER: u32 = 9_999_999;
 
 impl FileNaming {
     /// Returns the name of the file that is current at `now`, and the end of its period.
     pub(super) fn at(&self, now: SystemTime) -> (String, Option<SystemTime>) {
-        let prefix = &self.prefix;
+        let Self { prefix, suffix, .. } = self;
         let now = Timestamp::try_from(now).unwrap_or(Timestamp::UNIX_EPOCH);
         match self.period(TimeZone::UTC.to_datetime(now)) {
-            None => (format!("{prefix}{SUFFIX}"), None),
+            None => (format!("{prefix}{suffix}"), None),
             Some((start, end)) => {
                 let date = start.strftime(self.date_format());
                 let end = end.and_then(|end| TimeZone::UTC.to_timestamp(end).ok()).map(SystemTime::from);
-                (format!("{prefix}.{date}{SUFFIX}"), end)
+                (format!("{prefix}.{date}{suffix}"), end)
             }
         }
     }
 
-    /// Returns whether `name` is that of a rotated file with this prefix and rotation.
-    pub(super) fn matches(&self, name: &str) -> bool {
-        let date = || name.strip_prefix(&self.prefix)?.strip_prefix('.')?.strip_suffix(SUFFIX);
-        self.rotation != Rotation::Never && date().is_some_and(|date| self.is_period_start(date))
+    /// Returns the age of a rotated file with this prefix and rotation, `None` for other names.
+    pub(super) fn age<'n>(&self, name: &'n str) -> Option<FileAge<'n>> {
+        let rest = name.strip_prefix(&self.prefix)?.strip_prefix('.')?.strip_suffix(self.suffix)?;
+        let (date, number) = match rest.rsplit_once('.') {
+            Some((date, number)) => (date, parse_number(number)?),
+            None if self.rotation == Rotation::Never => ("", parse_number(rest)?),
+            None => (rest, NO_NUMBER),
+        };
+        let is_own = match self.rotation {
+            Rotation::Never => date.is_empty() && self.has_numbers,
+            _ => self.is_period_start(date),
+        };
+        is_own.then_some(FileAge { date, number })
+    }
+
+    /// Returns the name for a full file that is called `name`, behind the `others`.
+    pub(super) fn numbered<'n>(&self, name: &str, others: impl Iterator<Item = &'n str>) -> Option<String> {
+        let stem = name.strip_suffix(self.suffix)?;
+        let date = stem.strip_prefix(&self.prefix)?.trim_start_matches('.');
+        let ages = others.filter_map(|other| self.age(other));
+        let last = ages.filter(|age| age.date == date && age.number != NO_NUMBER).map(|age| age.number).max();
+        let number = last.unwrap_or(0) + 1;
+        (number <= MAX_NUMBER).then(|| format!("{stem}.{number:06}{}", self.suffix))
     }
 
     fn is_period_start(&self, text: &str) -> bool {
@@ -71,12 +106,18 @@ impl FileNaming {
     }
 }
 
+/// Returns the number of a full file. It has at least six digits.
+fn parse_number(text: &str) -> Option<u32> {
+    let number = text.parse().ok().filter(|number| (1..=MAX_NUMBER).contains(number))?;
+    (format!("{number:06}") == text).then_some(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn naming(rotation: Rotation) -> FileNaming {
-        FileNaming { prefix: "shop".to_owned(), rotation }
+        FileNaming { prefix: "shop".to_owned(), suffix: ".log", rotation, has_numbers: true }
     }
 
     #[test]
@@ -96,21 +137,50 @@ mod tests {
     }
 
     #[test]
-    fn name_of_another_service_or_rotation_does_not_match() {
+    fn name_of_another_service_or_rotation_has_no_age() {
         for rotation in [Rotation::Minutely, Rotation::Hourly, Rotation::Daily, Rotation::Weekly] {
             let naming = naming(rotation);
-            assert!(naming.matches(&naming.at(SystemTime::now()).0), "{rotation}");
+            assert!(naming.age(&naming.at(SystemTime::now()).0).is_some(), "{rotation}");
         }
         let daily = naming(Rotation::Daily);
         for name in [
             "shop.log",
+            "shop.000001.log",
             "shop-api.2026-11-25.log",
             "shop.2026-11-25.log.gz",
+            "shop.2026-11-25.1.log",
+            "shop.2026-11-25.000000.log",
+            "shop.2026-11-25.00000001.log",
+            "shop.2026-11-25.000001.jsonl",
             "shop.old.log",
             "shop.2026-13-01.log",
         ] {
-            assert!(!daily.matches(name), "{name}");
+            assert_eq!(daily.age(name), None, "{name}");
         }
-        assert!(!naming(Rotation::Hourly).matches("shop.2026-11-25.log"));
+        assert_eq!(naming(Rotation::Hourly).age("shop.2026-11-25.log"), None);
+        let never = naming(Rotation::Never);
+        // The last one is a name that logrotate creates.
+        for name in ["shop.log", "shop.1.log", "shop.2026-11-25.000001.log", "shop.20261125.log"] {
+            assert_eq!(never.age(name), None, "{name}");
+        }
+        assert!(never.age("shop.000001.log").is_some());
+        assert_eq!(FileNaming { has_numbers: false, ..never }.age("shop.000001.log"), None);
+    }
+
+    #[test]
+    fn full_file_gets_the_next_number_of_its_period() {
+        let daily = naming(Rotation::Daily);
+        let mut names = vec!["shop.2026-11-24.000007.log".to_owned()];
+        for number in ["000001", "000002"] {
+            let next = daily.numbered("shop.2026-11-25.log", names.iter().map(String::as_str)).unwrap();
+            assert_eq!(next, format!("shop.2026-11-25.{number}.log"));
+            names.push(next);
+        }
+        names.push("shop.2026-11-25.log".to_owned());
+        assert!(names.is_sorted_by_key(|name| daily.age(name)), "{names:?}");
+        let never = naming(Rotation::Never);
+        let others = ["shop.000009.log", "shop.log"];
+        assert_eq!(never.numbered("shop.log", others.into_iter()).unwrap(), "shop.000010.log");
+        assert_eq!(never.numbered("shop.log", ["shop.9999999.log"].into_iter()), None);
     }
 }

@@ -53,6 +53,21 @@ impl LogFile {
         &self.path
     }
 
+    /// Returns the length in bytes, including what other processes have written.
+    pub(super) fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len() + u64::from(self.mid_line))
+    }
+
+    /// Locks the file against other processes that would also move it. Returns `false` if one of
+    /// them does so now.
+    pub(super) fn lock_to_move(&self) -> bool {
+        try_lock(&self.file)
+    }
+
+    pub(super) fn unlock(&self) {
+        unlock(&self.file);
+    }
+
     /// Returns whether the file's period has ended.
     pub(super) fn is_expired(&self) -> bool {
         self.end.is_some_and(|end| SystemTime::now() >= end)
@@ -117,6 +132,30 @@ fn open_without_waiting(options: &mut OpenOptions, path: &Path) -> io::Result<Fi
 fn open_without_waiting(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }
+
+/// Locks a file unless another process has locked it. A file system without locks is no obstacle.
+#[cfg(unix)]
+fn try_lock(file: &File) -> bool {
+    use rustix::{
+        fs::{FlockOperation, flock},
+        io::Errno,
+    };
+    flock(file, FlockOperation::NonBlockingLockExclusive) != Err(Errno::WOULDBLOCK)
+}
+
+#[cfg(unix)]
+fn unlock(file: &File) {
+    use rustix::fs::{FlockOperation, flock};
+    let _ = flock(file, FlockOperation::NonBlockingUnlock);
+}
+
+#[cfg(not(unix))]
+fn try_lock(_: &File) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn unlock(_: &File) {}
 
 #[cfg(unix)]
 fn is_same_file(one: &Metadata, other: &Metadata) -> bool {

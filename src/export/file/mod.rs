@@ -14,32 +14,29 @@ mod rolling_file;
 
 use std::{io, sync::Arc};
 
-use self::{file_name::FileNaming, rolling_file::RollingFile};
+pub(crate) use self::rolling_file::RollingFile;
 use super::{
     line_writer::{LineLogDestination, LineWriter},
     stats::recorder::StatsRecorder,
 };
 use crate::{
-    config::{self, ExporterName, FileFormat, FilePrefix, Signal},
+    config::{ExporterName, FileFormat, RollingFileSettings, Signal},
     diagnostics::DiagnosticLog,
     format::{LineFormat, Palette, drop_notice},
 };
 
 /// Opens the file and returns the destination that writes log records to it.
 pub(crate) fn file_logs(
-    config: &config::File,
-    prefix: &FilePrefix,
+    settings: &RollingFileSettings,
+    format: FileFormat,
     diagnostics: DiagnosticLog,
 ) -> io::Result<LineLogDestination> {
-    // The caller has resolved the prefix.
-    let config::File { directory, prefix: _, rotation, max_files, format } = config;
-    let naming = FileNaming { prefix: prefix.as_str().to_owned(), rotation: *rotation };
-    let file = RollingFile::open(directory.as_str().into(), naming, max_files.get() as usize, diagnostics)?;
+    let file = RollingFile::open(settings, ".log", diagnostics)?;
     let format = match format {
         FileFormat::Json => LineFormat::Json,
         FileFormat::Text => LineFormat::Text(Palette::new(false)),
     };
-    let destination = format!("files in {directory}");
+    let destination = format!("files in {}", settings.directory);
     let recorder = Arc::new(StatsRecorder::new(Signal::Logs, ExporterName::File, &destination, diagnostics));
     let lines = Arc::new(LineWriter::new(
         Box::new(file),

@@ -12,12 +12,14 @@ mod queue;
 mod shared;
 mod sink;
 mod state;
+mod std_stream;
 mod worker;
 mod writer;
 
 pub(crate) use self::{
     line_buffer::with_line,
     log_destination::LineLogDestination,
-    sink::{CloseReason, LineSink, WriteError},
+    sink::{CloseReason, LineSink, WriteError, whole_lines_len},
+    std_stream::StdStreamSink,
     writer::LineWriter,
 };

@@ -54,3 +54,24 @@ pub(crate) struct WriteError {
     pub(crate) written: usize,
     pub(crate) error: io::Error,
 }
+
+/// Returns the length of the first whole lines that fit into `max`, or of the first line if it does
+/// not fit.
+pub(crate) fn whole_lines_len(lines: &[u8], max: usize) -> usize {
+    let window = &lines[..lines.len().min(max)];
+    let end = memchr::memrchr(b'\n', window).or_else(|| memchr::memchr(b'\n', lines));
+    end.map_or(lines.len(), |end| end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunk_of_lines_ends_with_a_line() {
+        assert_eq!(whole_lines_len(b"one\ntwo\nthree\n", 9), 8);
+        assert_eq!(whole_lines_len(b"one\ntwo\n", 100), 8);
+        assert_eq!(whole_lines_len(b"a long line\nb\n", 4), 12);
+        assert_eq!(whole_lines_len(b"no end", 4), 6);
+    }
+}

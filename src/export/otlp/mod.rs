@@ -11,7 +11,7 @@
 
 mod delivery_state;
 mod delta;
-mod encode;
+pub(crate) mod encode;
 mod encoder;
 pub(crate) mod error_type;
 pub(crate) mod export_error;
@@ -21,7 +21,7 @@ mod exporter;
 mod folded_text;
 mod health;
 mod json_response;
-mod metrics_exporter;
+mod metric_items;
 mod protobuf_reader;
 mod protobuf_response;
 mod report_limiter;
@@ -40,7 +40,7 @@ pub(crate) use self::{
     export_timer::{DurationHistogram, DurationRecorder},
     exporter::OtlpExporter,
     health::DestinationHealth,
-    metrics_exporter::OtlpMetricsExporter,
+    metric_items::MetricItems,
 };
 
 /// Returns no problems: without TLS, no files are read.

@@ -10,7 +10,7 @@ use crate::text::end_within;
 /// Many decoders of Protocol Buffers accept 100 nested messages, and a map takes three. One record
 /// with more would make a backend reject its whole batch. Encoders recurse, so a record with many
 /// more would overflow their stack.
-pub(super) const MAX_DEPTH: usize = 24;
+pub(crate) const MAX_DEPTH: usize = 24;
 
 /// Returns whether a value is within `length`, if any, and within the greatest depth.
 #[inline]

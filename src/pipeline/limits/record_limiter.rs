@@ -129,7 +129,8 @@ fn is_valid(context: &TraceContext) -> bool {
     context.trace_id != TraceId::INVALID
 }
 
-fn copy_all_but_values(from: &SdkLogRecord, to: &mut SdkLogRecord) {
+/// Copies all but the attributes and the body.
+pub(crate) fn copy_all_but_values(from: &SdkLogRecord, to: &mut SdkLogRecord) {
     if let Some(name) = from.event_name() {
         to.set_event_name(name);
     }

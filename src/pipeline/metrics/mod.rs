@@ -15,7 +15,7 @@ mod stream_slot;
 mod streams;
 mod views;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
@@ -29,10 +29,13 @@ use crate::{
     config::{self, ExporterName, Metrics, Signal},
     error::Error,
     export::{
-        callbacks::Callbacks, collector::Collector, otlp::OtlpMetricsExporter, overflow_check::OverflowCheck,
+        callbacks::Callbacks, collector::Collector, otlp::MetricItems, overflow_check::OverflowCheck,
         shared_reader::SharedReader,
     },
 };
+
+/// The longest time to wait for a write of lines, without a timeout for exports.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) fn provider(
     metrics: &Metrics,
@@ -75,6 +78,7 @@ pub(super) fn provider(
         Arc::clone(&callbacks),
         OverflowCheck::new(metrics, diagnostics),
     ));
+    let items = || MetricItems::new(temporality != wanted);
     let mut targets = Vec::new();
     for name in exporters {
         match name {
@@ -82,8 +86,12 @@ pub(super) fn provider(
             ExporterName::Prometheus => prometheus::serve(builder, &collector)?,
             ExporterName::Otlp | ExporterName::Named(_) => {
                 let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
-                let exporter = OtlpMetricsExporter::new(exporter, temporality != wanted);
-                targets.push(PushTarget::Otlp(Box::new(exporter)));
+                targets.push(PushTarget::Otlp(Box::new(exporter), items()));
+            }
+            ExporterName::OtlpFile | ExporterName::OtlpStdout => {
+                let exporter = builder.otlp_file(name, Signal::Metrics)?;
+                let limit = timeout.limit().unwrap_or(WRITE_LIMIT);
+                targets.push(PushTarget::OtlpFile(Box::new(exporter), items(), limit));
             }
             // Rejected by the validation.
             ExporterName::File => {}

@@ -8,7 +8,8 @@ use crate::{
         collector::Collector,
         console::{ConsoleExporter, write_metrics},
         flush::FlushError,
-        otlp::OtlpMetricsExporter,
+        otlp::{MetricItems, OtlpExporter},
+        otlp_file::OtlpFileExporter,
     },
 };
 
@@ -16,7 +17,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum PushTarget {
     Console(Arc<ConsoleExporter>),
-    Otlp(Box<OtlpMetricsExporter>),
+    Otlp(Box<OtlpExporter>, MetricItems),
+    /// With the longest time to wait for a write.
+    OtlpFile(Box<OtlpFileExporter>, MetricItems, Duration),
 }
 
 #[derive(Debug)]
@@ -55,7 +58,12 @@ impl PushWorker {
         for target in &mut self.targets {
             match target {
                 PushTarget::Console(console) => write_metrics(console, &metrics),
-                PushTarget::Otlp(exporter) => exports.push(exporter.send(&metrics)),
+                PushTarget::Otlp(exporter, items) => {
+                    exports.push(exporter.send_metrics(metrics.resource(), &items.of(&metrics)));
+                }
+                PushTarget::OtlpFile(exporter, items, limit) => {
+                    exports.push(exporter.send_metrics(metrics.resource(), &items.of(&metrics), *limit));
+                }
             }
         }
         // An export without a result was aborted by the shutdown, which counts its items.

@@ -19,16 +19,17 @@ use crate::{
     },
     format::target,
     logs::{RecordFilter, RecordLimits, RecordSink},
-    pipeline::{limits::RecordLimiter, self_metrics::Counters},
+    pipeline::{limits::RecordLimiter, redact::Redactor, self_metrics::Counters},
 };
 
-/// Counts log records, enforces their limits and passes them to the destinations whose filters
-/// match.
+/// Counts log records, redacts them, enforces their limits and passes them to the destinations
+/// whose filters match.
 #[derive(Debug)]
 pub(crate) struct LogPipeline {
     counters: Option<Arc<Counters>>,
     /// Filters the records that were not filtered before they were made.
     filter: RecordFilter,
+    redactor: Option<Arc<Redactor>>,
     limiter: RecordLimiter,
     scopes: Vec<LogScopeRule>,
     routes: Vec<LogRoute>,
@@ -48,6 +49,7 @@ impl LogPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
         filter: RecordFilter,
+        redactor: Option<Arc<Redactor>>,
         limiter: RecordLimiter,
         scopes: Vec<LogScopeRule>,
         mut routes: Vec<LogRoute>,
@@ -55,7 +57,7 @@ impl LogPipeline {
     ) -> Self {
         let owner = routes.iter().rposition(|route| route.destination.keeps_records());
         let owner = owner.map(|index| routes.remove(index));
-        Self { counters, filter, limiter, scopes, routes, owner, flush_timeout }
+        Self { counters, filter, redactor, limiter, scopes, routes, owner, flush_timeout }
     }
 
     #[cold]
@@ -86,9 +88,14 @@ impl RecordSink for LogPipeline {
         &self,
         record: &mut Option<SdkLogRecord>,
         scope: &Arc<InstrumentationScope>,
-        is_within_limits: bool,
+        mut is_within_limits: bool,
     ) {
         self.count();
+        if let Some(redactor) = &self.redactor
+            && let Some(record) = record
+        {
+            is_within_limits &= !redactor.redact_record(record);
+        }
         if !is_within_limits {
             if let Some(record) = record.take() {
                 self.limit(record, scope);
@@ -105,7 +112,9 @@ impl RecordSink for LogPipeline {
     }
 
     fn writes_json(&self) -> bool {
-        self.owner.is_none() && self.routes.iter().all(|route| route.destination.writes_json())
+        self.redactor.is_none()
+            && self.owner.is_none()
+            && self.routes.iter().all(|route| route.destination.writes_json())
     }
 
     fn emit_line(&self, target: &str, severity: Severity, write: &mut dyn FnMut(&mut String)) {
@@ -196,7 +205,10 @@ impl LogProcessor for UnfilteredRecords {
             return;
         }
         // The SDK drops the record after this, since there is no other processor.
-        let record = self.0.limiter.take(record);
+        let mut record = self.0.limiter.take(record);
+        if let Some(redactor) = &self.0.redactor {
+            redactor.redact_record(&mut record);
+        }
         let unique = if may_repeat_in_scope(scope) { unique_scope(scope) } else { None };
         self.0.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));
     }

@@ -15,14 +15,15 @@ use crate::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
     },
-    pipeline::{limits::SpanLimiter, self_metrics::Counters},
+    pipeline::{limits::SpanLimiter, redact::Redactor, self_metrics::Counters},
 };
 
-/// Counts spans, drops those of disabled scopes, enforces their limits and passes them to all
-/// destinations.
+/// Counts spans, drops those of disabled scopes, redacts the others, enforces their limits and
+/// passes them to all destinations.
 #[derive(Debug)]
 pub(crate) struct SpanPipeline {
     counters: Option<Arc<Counters>>,
+    redactor: Option<Arc<Redactor>>,
     limiter: SpanLimiter,
     scopes: Vec<ScopeRule>,
     destinations: Vec<Arc<dyn SpanDestination>>,
@@ -32,12 +33,13 @@ pub(crate) struct SpanPipeline {
 impl SpanPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
+        redactor: Option<Arc<Redactor>>,
         limiter: SpanLimiter,
         scopes: Vec<ScopeRule>,
         destinations: Vec<Arc<dyn SpanDestination>>,
         flush_timeout: Duration,
     ) -> Self {
-        Self { counters, limiter, scopes, destinations, flush_timeout }
+        Self { counters, redactor, limiter, scopes, destinations, flush_timeout }
     }
 }
 
@@ -73,6 +75,9 @@ impl SpanProcessor for SpanPipeline {
         // A span that is lost costs no copies.
         if !self.destinations.iter().any(|destination| destination.accepts()) {
             return self.destinations.iter().for_each(|destination| destination.refuse());
+        }
+        if let Some(redactor) = &self.redactor {
+            redactor.redact_span(&mut span);
         }
         self.limiter.enforce(&mut span);
         let Some((last, others)) = self.destinations.split_last() else { return };

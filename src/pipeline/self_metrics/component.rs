@@ -24,8 +24,8 @@ impl Component {
             Some(OtlpProtocol::Grpc) => "otlp_grpc",
             Some(OtlpProtocol::HttpProtobuf) => "otlp_http",
             Some(OtlpProtocol::HttpJson) => "otlp_http_json",
-            // The conventions name no type for console and file.
-            None => exporter,
+            // The conventions name no type for console and files.
+            None => &exporter.replace('/', "_"),
         };
         Self {
             type_name: format!("{kind}_{signal}_exporter"),

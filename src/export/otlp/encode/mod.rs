@@ -28,16 +28,21 @@ mod writer;
 
 use opentelemetry_sdk::Resource;
 
-pub(super) use self::{
+pub(crate) use self::{
     by_scope::by_scope,
     change::{Changes, ExponentialChange, HistogramChange, PointChange},
     metric::MetricItem,
     number::Number,
     requests::{EncodedItems, EncodedRequest, Item, TooLarge},
     scope::ItemScope,
-    shorten::MAX_REQUEST_BYTES,
 };
 use self::{json::JsonWriter, protobuf::ProtobufWriter};
+
+/// The largest message that gRPC receivers accept by default, before compression.
+pub(super) const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
+
+/// The longest line that readers of files accept by default.
+const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// Encodes items in Protocol Buffers. Each request begins with `prefix` zeros.
 pub(super) fn to_protobuf<'s, I: Item + 's>(
@@ -45,7 +50,7 @@ pub(super) fn to_protobuf<'s, I: Item + 's>(
     resource: &'s Resource,
     items: impl IntoIterator<Item = (ItemScope<'s>, &'s I)>,
 ) -> EncodedItems {
-    requests::encode(|| ProtobufWriter::new(vec![0; prefix]), resource, items)
+    requests::encode(MAX_REQUEST_BYTES, || ProtobufWriter::new(vec![0; prefix]), resource, items)
 }
 
 /// Encodes items in JSON.
@@ -53,5 +58,13 @@ pub(super) fn to_json<'s, I: Item + 's>(
     resource: &'s Resource,
     items: impl IntoIterator<Item = (ItemScope<'s>, &'s I)>,
 ) -> EncodedItems {
-    requests::encode(JsonWriter::new, resource, items)
+    requests::encode(MAX_REQUEST_BYTES, JsonWriter::new, resource, items)
+}
+
+/// Encodes items as lines of JSON, without the ends of lines.
+pub(crate) fn to_json_lines<'s, I: Item + 's>(
+    resource: &'s Resource,
+    items: impl IntoIterator<Item = (ItemScope<'s>, &'s I)>,
+) -> EncodedItems {
+    requests::encode(MAX_LINE_BYTES, JsonWriter::new, resource, items)
 }

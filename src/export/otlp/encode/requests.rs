@@ -8,7 +8,7 @@ use super::{
     part_sizes::PartSizes,
     resource::write_resource,
     scope::{ItemScope, write_scope},
-    shorten::{MAX_REQUEST_BYTES, text_limits},
+    shorten::text_limits,
     writer::{Field, Writer},
 };
 
@@ -67,13 +67,14 @@ pub(crate) struct TooLarge {
     pub(crate) largest: String,
 }
 
-/// Encodes items. Items of the same scope follow each other.
+/// Encodes items as requests of at most `max_bytes`. Items of the same scope follow each other.
 pub(super) fn encode<'s, W: RequestWriter, I: Item + 's>(
+    max_bytes: usize,
     new_writer: impl Fn() -> W,
     resource: &'s Resource,
     items: impl IntoIterator<Item = (ItemScope<'s>, &'s I)>,
 ) -> EncodedItems {
-    let request = OpenRequest::new(new_writer(), I::NAMES, resource);
+    let request = OpenRequest::new(new_writer(), I::NAMES, resource, max_bytes);
     let mut requests = Requests { request, new_writer, encoded: EncodedItems::default() };
     for (scope, item) in items {
         requests.add(scope, item);
@@ -113,7 +114,7 @@ impl<'s, W: RequestWriter, N: Fn() -> W> Requests<'s, W, N> {
         write_scope(&mut sizes, scope);
         item.write(&mut sizes, points.clone(), usize::MAX);
         let largest = sizes.describe_largest(bytes);
-        let mut limits = text_limits(sizes.into_texts());
+        let mut limits = text_limits(sizes.into_texts(), self.request.max_bytes);
         while let Some(limit) = limits.next(bytes) {
             self.request.writer.set_text_limit(limit);
             match self.request.write(scope, item, points.clone()) {
@@ -130,8 +131,8 @@ impl<'s, W: RequestWriter, N: Fn() -> W> Requests<'s, W, N> {
 
     /// Ends the request, and begins another.
     fn close(&mut self) {
-        let OpenRequest { names, resource, .. } = self.request;
-        let new = OpenRequest::new((self.new_writer)(), names, resource);
+        let OpenRequest { names, resource, max_bytes, .. } = self.request;
+        let new = OpenRequest::new((self.new_writer)(), names, resource, max_bytes);
         self.encoded.requests.extend(std::mem::replace(&mut self.request, new).finish());
     }
 }
@@ -142,6 +143,7 @@ struct OpenRequest<'s, W> {
     writer: W,
     names: MessageNames,
     resource: &'s Resource,
+    max_bytes: usize,
     /// Where the resource began.
     start: usize,
     scope: Option<OpenScope<'s>>,
@@ -158,12 +160,12 @@ struct OpenScope<'s> {
 }
 
 impl<'s, W: RequestWriter> OpenRequest<'s, W> {
-    fn new(mut writer: W, names: MessageNames, resource: &'s Resource) -> Self {
+    fn new(mut writer: W, names: MessageNames, resource: &'s Resource, max_bytes: usize) -> Self {
         writer.begin_list(names.resources);
         let start = writer.begin_element(names.resources);
         write_resource(&mut writer, resource);
         writer.begin_list(names.scopes);
-        Self { writer, names, resource, start, scope: None, items: 0 }
+        Self { writer, names, resource, max_bytes, start, scope: None, items: 0 }
     }
 
     /// Writes those of the data points that fit, and returns their number. If none fits, returns
@@ -178,10 +180,10 @@ impl<'s, W: RequestWriter> OpenRequest<'s, W> {
         self.open_scope(scope);
         let before = self.writer.len();
         let start = self.writer.begin_element(self.names.items);
-        let written = item.write(&mut self.writer, points, MAX_REQUEST_BYTES - 2 * CLOSING_BYTES);
+        let written = item.write(&mut self.writer, points, self.max_bytes - 2 * CLOSING_BYTES);
         self.writer.end(start);
         let bytes = self.writer.len();
-        if bytes > MAX_REQUEST_BYTES - CLOSING_BYTES {
+        if bytes > self.max_bytes - CLOSING_BYTES {
             self.writer.truncate(before);
             return Err(bytes);
         }

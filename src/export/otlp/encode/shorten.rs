@@ -1,8 +1,5 @@
 //! The lengths to which the texts of an item are cut that is too large for a request.
 
-/// The largest message that gRPC receivers accept by default, before compression.
-pub(crate) const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
-
 /// The number of times that texts are cut. JSON escapes some characters, so the length of the
 /// encoded text is an estimate.
 const MAX_ROUNDS: usize = 8;
@@ -12,11 +9,13 @@ const MAX_ROUNDS: usize = 8;
 pub(super) struct TextLimits {
     /// The lengths of the texts.
     lengths: Vec<usize>,
+    max_bytes: usize,
     rounds: usize,
 }
 
-pub(super) fn text_limits(lengths: Vec<usize>) -> TextLimits {
-    TextLimits { lengths, rounds: MAX_ROUNDS }
+/// Returns the limits for a request of at most `max_bytes` whose texts have these lengths.
+pub(super) fn text_limits(lengths: Vec<usize>, max_bytes: usize) -> TextLimits {
+    TextLimits { lengths, max_bytes, rounds: MAX_ROUNDS }
 }
 
 impl TextLimits {
@@ -26,7 +25,7 @@ impl TextLimits {
         self.rounds = self.rounds.checked_sub(1)?;
         let total: usize = self.lengths.iter().sum();
         // Of the excess, some is due to escapes. A few bytes more compensate for rounding.
-        let excess = bytes.saturating_sub(MAX_REQUEST_BYTES) as u128 * total as u128 / bytes.max(1) as u128;
+        let excess = bytes.saturating_sub(self.max_bytes) as u128 * total as u128 / bytes.max(1) as u128;
         let excess = usize::try_from(excess + 128).unwrap_or(usize::MAX).min(total);
         if excess == 0 {
             return None;

@@ -1,28 +1,52 @@
 //! Standard output and standard error.
 
-use std::io::{self, ErrorKind};
+use std::{
+    io::{self, ErrorKind},
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+};
 
+use super::sink::{CloseReason, LineSink, WriteError, whole_lines_len};
 use crate::{
     config::Stream,
     diagnostics::{stdio, stdio::PIPE_BUF},
-    export::line_writer::{CloseReason, LineSink, WriteError},
 };
 
-/// Writes lines to one of the standard streams.
-pub(super) struct StdStreamSink {
-    stream: Stream,
-    /// A terminal can be paused at any time and does not report how much it accepts.
-    is_terminal: bool,
-    /// True if the stream ends with an incomplete line.
+/// The ends of standard output and standard error. Several exporters may write to one stream, so
+/// each of them locks its end during a write.
+static ENDS: [Mutex<StreamEnd>; 2] =
+    [Mutex::new(StreamEnd { mid_line: false }), Mutex::new(StreamEnd { mid_line: false })];
+
+/// The end of what was written to a stream.
+struct StreamEnd {
+    /// True if it is an incomplete line.
     mid_line: bool,
 }
 
+/// Writes lines to one of the standard streams.
+pub(crate) struct StdStreamSink {
+    stream: Stream,
+    /// A terminal can be paused at any time and does not report how much it accepts.
+    is_terminal: bool,
+}
+
 impl StdStreamSink {
-    pub(super) fn new(stream: Stream, is_terminal: bool) -> Self {
-        Self { stream, is_terminal, mid_line: false }
+    pub(crate) fn new(stream: Stream, is_terminal: bool) -> Self {
+        Self { stream, is_terminal }
     }
 
-    fn write(&mut self, lines: &[u8]) -> Result<(), WriteError> {
+    fn lock(&self) -> MutexGuard<'static, StreamEnd> {
+        ENDS[self.stream as usize].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'static, StreamEnd>> {
+        match ENDS[self.stream as usize].try_lock() {
+            Ok(end) => Some(end),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn write(&self, lines: &[u8]) -> Result<(), WriteError> {
         let mut written = 0;
         while written < lines.len() {
             match stdio::write(self.stream, &lines[written..]) {
@@ -39,9 +63,10 @@ impl StdStreamSink {
 
 impl LineSink for StdStreamSink {
     fn try_write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        if self.is_terminal || self.mid_line || lines.len() > PIPE_BUF || !stdio::is_writable(self.stream) {
+        if self.is_terminal || lines.len() > PIPE_BUF || !stdio::is_writable(self.stream) {
             return Ok(0);
         }
+        let Some(_end) = self.try_lock().filter(|end| !end.mid_line) else { return Ok(0) };
         match stdio::write(self.stream, lines) {
             Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Ok(0),
             result => result,
@@ -49,9 +74,10 @@ impl LineSink for StdStreamSink {
     }
 
     fn write_all(&mut self, lines: &[u8]) -> Result<(), WriteError> {
-        if self.mid_line {
+        let mut end = self.lock();
+        if end.mid_line {
             self.write(b"\n").map_err(|WriteError { error, .. }| WriteError { written: 0, error })?;
-            self.mid_line = false;
+            end.mid_line = false;
         }
         // Each write fits into PIPE_BUF, so that no other process writes into the middle of a line.
         let mut done = 0;
@@ -60,7 +86,7 @@ impl LineSink for StdStreamSink {
             let chunk = &rest[..whole_lines_len(rest, PIPE_BUF)];
             self.write(chunk).map_err(|WriteError { written, error }| {
                 let written = done + written;
-                self.mid_line = lines[..written].last().is_some_and(|byte| *byte != b'\n');
+                end.mid_line = lines[..written].last().is_some_and(|byte| *byte != b'\n');
                 WriteError { written, error }
             })?;
             done += chunk.len();
@@ -82,26 +108,5 @@ impl LineSink for StdStreamSink {
 
     fn has_reader(&self) -> bool {
         stdio::has_reader(self.stream)
-    }
-}
-
-/// Returns the length of the first whole lines that fit into `max`, or of the first line if it does
-/// not fit.
-fn whole_lines_len(lines: &[u8], max: usize) -> usize {
-    let window = &lines[..lines.len().min(max)];
-    let end = memchr::memrchr(b'\n', window).or_else(|| memchr::memchr(b'\n', lines));
-    end.map_or(lines.len(), |end| end + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunk_of_lines_ends_with_a_line() {
-        assert_eq!(whole_lines_len(b"one\ntwo\nthree\n", 9), 8);
-        assert_eq!(whole_lines_len(b"one\ntwo\n", 100), 8);
-        assert_eq!(whole_lines_len(b"a long line\nb\n", 4), 12);
-        assert_eq!(whole_lines_len(b"no end", 4), 6);
     }
 }

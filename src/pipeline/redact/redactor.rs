@@ -1,0 +1,173 @@
+//! Replaces or removes the attributes whose keys match.
+
+use std::sync::Arc;
+
+use opentelemetry::{
+    Key, KeyValue, Value,
+    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
+};
+use opentelemetry_sdk::{
+    Resource,
+    logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider},
+    trace::SpanData,
+};
+
+use super::sha256::sha256;
+use crate::{
+    config::{Pattern, Redact, RedactAction},
+    format::{hex::push_hex, to_any_value, value::push_value},
+    pipeline::limits::{MAX_DEPTH, copy_all_but_values},
+};
+
+/// Replaces or removes the attributes whose keys match.
+#[derive(Debug)]
+pub(crate) struct Redactor {
+    keys: Box<[Pattern]>,
+    action: RedactAction,
+    /// Creates the records that replace others.
+    logger: SdkLogger,
+}
+
+/// Identifies the service, so it is never redacted.
+const SERVICE_NAME: &str = "service.name";
+
+const MASK: &str = "***";
+
+impl Redactor {
+    /// Returns `None` if nothing is redacted.
+    pub(crate) fn new(config: &Redact) -> Option<Arc<Self>> {
+        let Redact { keys, action } = config;
+        (!keys.is_empty()).then(|| {
+            // The SDK warns about a logger without a name.
+            let logger = SdkLoggerProvider::builder().build().logger("redact");
+            Arc::new(Self { keys: keys.clone().into(), action: *action, logger })
+        })
+    }
+
+    fn matches(&self, key: &str) -> bool {
+        self.keys.iter().any(|pattern| pattern.matches(key))
+    }
+
+    pub(crate) fn redact_resource(&self, resource: &Resource) -> Resource {
+        let attributes = resource.iter().filter_map(|(key, value)| {
+            let is_kept = key.as_str() == SERVICE_NAME || !self.matches(key.as_str());
+            let value = if is_kept { Some(value.clone()) } else { self.replacement(value) };
+            value.map(|value| KeyValue::new(key.clone(), value))
+        });
+        let attributes: Vec<_> = attributes.collect();
+        match resource.schema_url() {
+            Some(url) => Resource::builder_empty().with_schema_url(attributes, url.to_owned()).build(),
+            None => Resource::builder_empty().with_attributes(attributes).build(),
+        }
+    }
+
+    pub(crate) fn redact_span(&self, span: &mut SpanData) {
+        self.redact_attributes(&mut span.attributes);
+        for event in &mut span.events.events {
+            self.redact_attributes(&mut event.attributes);
+        }
+        for link in &mut span.links.links {
+            self.redact_attributes(&mut link.attributes);
+        }
+    }
+
+    fn redact_attributes(&self, attributes: &mut Vec<KeyValue>) {
+        attributes.retain_mut(|KeyValue { key, value, .. }| {
+            if !self.matches(key.as_str()) {
+                return true;
+            }
+            let replacement = self.replacement(value);
+            replacement.map(|replacement| *value = replacement).is_some()
+        });
+    }
+
+    /// Redacts a log record, and returns whether it has changed.
+    pub(crate) fn redact_record(&self, record: &mut SdkLogRecord) -> bool {
+        let must_change = |(key, value): &(Key, AnyValue)| self.must_change(key.as_str(), value);
+        if !record.attributes_iter().any(must_change) {
+            return false;
+        }
+        self.replace_record(record);
+        true
+    }
+
+    #[inline(never)]
+    fn replace_record(&self, record: &mut SdkLogRecord) {
+        let mut redacted = self.logger.create_log_record();
+        for (key, value) in record.attributes_iter() {
+            if let Some(value) = self.redacted(key.as_str(), value, MAX_DEPTH) {
+                redacted.add_attribute(key.clone(), value);
+            }
+        }
+        if let Some(body) = record.body() {
+            redacted.set_body(body.clone());
+        }
+        copy_all_but_values(record, &mut redacted);
+        *record = redacted;
+    }
+
+    /// Returns whether a value may have to change. That of a nested value is not known.
+    fn must_change(&self, key: &str, value: &AnyValue) -> bool {
+        matches!(value, AnyValue::Map(_) | AnyValue::ListAny(_)) || self.matches(key)
+    }
+
+    /// Returns the value of `path` to export, or `None` if it is dropped. A text replaces lists and
+    /// maps that are nested deeper than the limit of records.
+    fn redacted(&self, path: &str, value: &AnyValue, depth: usize) -> Option<AnyValue> {
+        if self.matches(path) {
+            return self.any_replacement(value);
+        }
+        match value {
+            AnyValue::ListAny(_) if depth == 0 => Some("[…]".into()),
+            AnyValue::Map(_) if depth == 0 => Some("{…}".into()),
+            AnyValue::ListAny(items) => {
+                let items = items.iter().filter_map(|item| self.redacted(path, item, depth - 1));
+                Some(AnyValue::ListAny(Box::new(items.collect())))
+            }
+            AnyValue::Map(entries) => {
+                let entries = entries.iter().filter_map(|(key, value)| {
+                    let value = self.redacted(&format!("{path}.{key}"), value, depth - 1)?;
+                    Some((key.clone(), value))
+                });
+                Some(AnyValue::Map(Box::new(entries.collect())))
+            }
+            _ => Some(value.clone()),
+        }
+    }
+
+    fn replacement(&self, value: &Value) -> Option<Value> {
+        match (self.action, value) {
+            (RedactAction::Drop, _) => None,
+            (RedactAction::Mask, _) => Some(MASK.into()),
+            (RedactAction::Hash, Value::String(text)) => Some(hash(text.as_str().as_bytes()).into()),
+            (RedactAction::Hash, _) => Some(hash_of_any(&to_any_value(value)).into()),
+        }
+    }
+
+    fn any_replacement(&self, value: &AnyValue) -> Option<AnyValue> {
+        match self.action {
+            RedactAction::Drop => None,
+            RedactAction::Mask => Some(MASK.into()),
+            RedactAction::Hash => Some(hash_of_any(value).into()),
+        }
+    }
+}
+
+/// Returns the hash of a text or of bytes; of another value, that of its form in lines of text.
+fn hash_of_any(value: &AnyValue) -> String {
+    match value {
+        AnyValue::String(text) => hash(text.as_str().as_bytes()),
+        AnyValue::Bytes(bytes) => hash(bytes),
+        _ => {
+            let mut text = String::new();
+            push_value(&mut text, value);
+            hash(text.as_bytes())
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(64);
+    push_hex(&mut out, &sha256(bytes));
+    out
+}
