@@ -20,6 +20,7 @@ mod prometheus;
 mod propagator;
 pub(crate) mod proxies;
 pub(crate) mod resolve;
+pub(crate) mod sampler;
 mod service;
 mod settings;
 mod signal;
@@ -45,9 +46,10 @@ pub(crate) use self::{
     propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
+    sampler::{Sampler, SamplerName, SamplerTree},
     service::{Resource, Service},
     settings::Settings,
-    traces::{Sampler, Traces},
+    traces::Traces,
     value::{
         duration::{HELP as DURATION_HELP, Interval, Timeout, format as format_duration},
         endpoint::{Endpoint, port_is_good},

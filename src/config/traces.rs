@@ -6,7 +6,8 @@ use super::{
     batch::SpanBatch,
     exporter_name::ExporterList,
     limits::SpanLimits,
-    value::{number::SamplingRatio, string_enum},
+    sampler::{Sampler, SamplerName},
+    value::number::SamplingRatio,
 };
 
 /// Sampling and export of spans.
@@ -19,6 +20,8 @@ pub(crate) struct Traces {
     pub(crate) exporters: Option<ExporterList>,
 
     /// The sampler. The `parentbased_` samplers follow the decision of the caller if there is one.
+    /// A table gives a sampler arguments, which may be samplers:
+    /// `{ parent_based = { root = { trace_id_ratio_based = { ratio = 0.1 } } } }`.
     pub(crate) sampler: Sampler,
 
     /// The ratio of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.
@@ -36,7 +39,7 @@ impl Default for Traces {
     fn default() -> Self {
         Self {
             exporters: None,
-            sampler: Sampler::ParentBasedAlwaysOn,
+            sampler: Sampler::Name(SamplerName::ParentBasedAlwaysOn),
             sampler_arg: None,
             batch: SpanBatch::default(),
             limits: SpanLimits::default(),
@@ -45,35 +48,13 @@ impl Default for Traces {
 }
 
 impl Traces {
-    /// Returns the ratio of traces that the `traceidratio` samplers keep.
+    /// Returns the ratio of traces that the `traceidratio` samplers keep. A table has ratios of its
+    /// own.
     #[must_use]
-    pub(crate) fn sampling_ratio(&self) -> SamplingRatio {
-        self.sampler_arg.unwrap_or(SamplingRatio::ONE)
-    }
-}
-
-string_enum! {
-    /// A sampler, by its name in the specification.
-    pub(crate) enum Sampler {
-        /// Every trace.
-        AlwaysOn = "always_on",
-        /// No trace.
-        AlwaysOff = "always_off",
-        /// A ratio of all traces.
-        TraceIdRatio = "traceidratio",
-        /// The decision of the caller, or every trace without one.
-        ParentBasedAlwaysOn = "parentbased_always_on",
-        /// The decision of the caller, or no trace without one.
-        ParentBasedAlwaysOff = "parentbased_always_off",
-        /// The decision of the caller, or a ratio of all traces without one.
-        ParentBasedTraceIdRatio = "parentbased_traceidratio",
-    }
-}
-
-impl Sampler {
-    /// Returns whether the sampler uses `sampler_arg`.
-    #[must_use]
-    pub(crate) fn takes_ratio(self) -> bool {
-        matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
+    pub(crate) fn sampling_ratio(&self) -> Option<SamplingRatio> {
+        match self.sampler {
+            Sampler::Name(_) => Some(self.sampler_arg.unwrap_or(SamplingRatio::ONE)),
+            Sampler::Tree(_) => self.sampler_arg,
+        }
     }
 }

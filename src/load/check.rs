@@ -52,6 +52,14 @@ impl<'a, C: DeserializeOwned> Checker<'a, C> {
                     return self.tables(tables, path);
                 }
             }
+            // Refused as a whole, since the rest would have another meaning.
+            (Ok(ValueType::TextOrTable), Value::Table(table)) => {
+                let before = self.problems.len();
+                self.table(table, path);
+                if self.problems.len() > before {
+                    return false;
+                }
+            }
             _ => {}
         }
         match check_value::<C>(path, value) {

@@ -9,9 +9,9 @@ mod outputs;
 mod processor;
 mod propagators;
 mod resource;
+mod samplers;
 mod self_metrics;
 pub(crate) mod shutdown;
-mod span_sampler;
 mod traces;
 
 use std::{net::SocketAddr, sync::Arc};

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider};
 
 use super::{
-    builder::PipelineBuilder, limits::SpanLimiter, processor::SpanPipeline, self_metrics::CountingSampler,
-    span_sampler::SpanSampler,
+    builder::PipelineBuilder,
+    limits::SpanLimiter,
+    processor::SpanPipeline,
+    samplers::{SpanSampler, to_sampler},
+    self_metrics::CountingSampler,
 };
 use crate::{
-    config::{self, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
+    config::{ExporterName, Signal, SpanBatch, Traces},
     error::Error,
     export::{console::ConsoleSpanDestination, destination::SpanDestination},
 };
@@ -35,9 +38,9 @@ pub(super) fn provider(
     };
     let sampler = if destinations.is_empty() {
         // Creates spans only for sampled callers, so that downstream services stay sampled.
-        SpanSampler::Other(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))
+        SpanSampler::Other(Box::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))))
     } else {
-        to_sampler(*sampler, *sampler_arg)
+        to_sampler(sampler, *sampler_arg)
     };
     let counters = builder.counters();
     provider = match &counters {
@@ -74,17 +77,4 @@ fn destinations(
         destinations.push(destination);
     }
     Ok(destinations)
-}
-
-fn to_sampler(sampler: config::Sampler, ratio: Option<SamplingRatio>) -> SpanSampler {
-    let share = || Sampler::TraceIdRatioBased(ratio.unwrap_or(SamplingRatio::ONE).get());
-    let parent_or = |root| Sampler::ParentBased(Box::new(root));
-    SpanSampler::Other(match sampler {
-        config::Sampler::ParentBasedAlwaysOn => return SpanSampler::ParentOrOn,
-        config::Sampler::AlwaysOn => Sampler::AlwaysOn,
-        config::Sampler::AlwaysOff => Sampler::AlwaysOff,
-        config::Sampler::TraceIdRatio => share(),
-        config::Sampler::ParentBasedAlwaysOff => parent_or(Sampler::AlwaysOff),
-        config::Sampler::ParentBasedTraceIdRatio => parent_or(share()),
-    })
 }

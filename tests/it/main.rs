@@ -52,6 +52,7 @@ mod public_api;
 mod published_config;
 mod readme;
 mod rust_log;
+mod samplers;
 mod self_metrics;
 mod self_metrics_otlp;
 mod shutdown;

@@ -2,6 +2,7 @@
 
 mod destination;
 mod rule_violation;
+mod sampler;
 
 use self::destination::Destination;
 #[cfg(feature = "tls")]
@@ -21,7 +22,7 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     levels(config, &mut found);
     destinations(config, &mut found);
     metrics(config, &mut found);
-    sampler(config, &mut found);
+    sampler::check(&config.traces, &mut found);
     found
 }
 
@@ -196,18 +197,6 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
             )
             .with_entry("metrics.exporters", ExporterName::Prometheus.as_str())
             .with_help("use \"cumulative\", or remove \"prometheus\" or the other exporters from `metrics.exporters`"),
-        );
-    }
-}
-
-fn sampler(config: &Config, found: &mut Vec<RuleViolation>) {
-    if config.traces.sampler_arg.is_some() && !config.traces.sampler.takes_ratio() {
-        found.push(
-            RuleViolation::warning(
-                &["traces.sampler_arg"],
-                format!("has no effect on the sampler \"{}\"", config.traces.sampler),
-            )
-            .with_help("use \"traceidratio\" or \"parentbased_traceidratio\", or remove this key"),
         );
     }
 }

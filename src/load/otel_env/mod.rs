@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     config::{
-        Config, Resource, Sampler,
+        Config, Resource, SamplerName,
         key_path::{KeyPath, key_path},
         value::{
             ConfigValue,
@@ -230,7 +230,7 @@ impl VariableReader<'_> {
 
     fn sampler_arg(&mut self, name: &str, text: &str) {
         let sampler = self.environment.get("OTEL_TRACES_SAMPLER");
-        match sampler.and_then(|sampler| Sampler::parse_str(&sampler.to_ascii_lowercase()).ok()) {
+        match sampler.and_then(|sampler| SamplerName::parse_str(&sampler.to_ascii_lowercase()).ok()) {
             None => self.warn(name, "has no effect without a valid OTEL_TRACES_SAMPLER"),
             Some(sampler) if !sampler.takes_ratio() => {
                 self.warn(name, format!("has no effect on the sampler \"{sampler}\""));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry::Context;
+use opentelemetry::{Context, trace::Span as _};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{Span, SpanData, SpanProcessor},
@@ -45,8 +45,12 @@ impl SpanProcessor for SpanPipeline {
         }
         // The SDK has accessed the current context.
         context::watch_current();
+        let is_sampled = span.span_context().is_sampled();
         if let Some(counters) = &self.counters {
-            counters.start_span();
+            counters.start_span(is_sampled);
+        }
+        if !is_sampled {
+            return;
         }
         for destination in &self.destinations {
             destination.start(span);
@@ -57,10 +61,11 @@ impl SpanProcessor for SpanPipeline {
         if context::is_export_thread() {
             return;
         }
+        let is_sampled = span.span_context.is_sampled();
         if let Some(counters) = &self.counters {
-            counters.end_span();
+            counters.end_span(is_sampled);
         }
-        if !span.span_context.is_sampled() {
+        if !is_sampled {
             return;
         }
         // A span that is lost costs no copies.

@@ -1,0 +1,129 @@
+//! A sampler with its arguments, which may be samplers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::value::{no_keys::NoKeys, number::SamplingRatio};
+
+/// A sampler with its arguments: a table whose only key is the sampler.
+///
+/// Inside of the tree, a name alone stands for a sampler whose arguments have their defaults.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = allow_names))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SamplerTree {
+    /// Samples every span.
+    AlwaysOn(NoKeys),
+    /// Samples no span.
+    AlwaysOff(NoKeys),
+    /// Samples a ratio of all traces.
+    TraceIdRatioBased(TraceIdRatioBased),
+    /// Selects a sampler by the parent of the span.
+    ParentBased(Box<ParentBased>),
+    /// Records the spans that another sampler drops, without exporting them.
+    AlwaysRecord(Box<AlwaysRecord>),
+}
+
+impl SamplerTree {
+    fn always_on() -> Self {
+        Self::AlwaysOn(NoKeys {})
+    }
+
+    fn always_off() -> Self {
+        Self::AlwaysOff(NoKeys {})
+    }
+
+    /// Returns the samplers directly below this one.
+    fn children(&self) -> Vec<&Self> {
+        match self {
+            Self::AlwaysOn(_) | Self::AlwaysOff(_) | Self::TraceIdRatioBased(_) => Vec::new(),
+            Self::ParentBased(sampler) => {
+                let ParentBased {
+                    root,
+                    remote_parent_sampled,
+                    remote_parent_not_sampled,
+                    local_parent_sampled,
+                    local_parent_not_sampled,
+                } = &**sampler;
+                vec![
+                    root,
+                    remote_parent_sampled,
+                    remote_parent_not_sampled,
+                    local_parent_sampled,
+                    local_parent_not_sampled,
+                ]
+            }
+            Self::AlwaysRecord(sampler) => vec![&sampler.root],
+        }
+    }
+
+    /// Returns the number of levels of the tree.
+    pub(crate) fn depth(&self) -> usize {
+        1 + self.children().into_iter().map(Self::depth).max().unwrap_or_default()
+    }
+}
+
+/// A sampler that keeps a ratio of all traces.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TraceIdRatioBased {
+    /// The ratio of traces to keep, from 0 to 1.
+    pub(crate) ratio: SamplingRatio,
+}
+
+impl Default for TraceIdRatioBased {
+    fn default() -> Self {
+        Self { ratio: SamplingRatio::ONE }
+    }
+}
+
+/// The samplers for the different parents of a span.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ParentBased {
+    /// The sampler for spans without a parent.
+    pub(crate) root: SamplerTree,
+
+    /// The sampler for spans whose parent is in another service and was sampled.
+    pub(crate) remote_parent_sampled: SamplerTree,
+
+    /// The sampler for spans whose parent is in another service and was not sampled.
+    pub(crate) remote_parent_not_sampled: SamplerTree,
+
+    /// The sampler for spans whose parent is in this process and was sampled.
+    pub(crate) local_parent_sampled: SamplerTree,
+
+    /// The sampler for spans whose parent is in this process and was not sampled.
+    pub(crate) local_parent_not_sampled: SamplerTree,
+}
+
+impl Default for ParentBased {
+    fn default() -> Self {
+        Self {
+            root: SamplerTree::always_on(),
+            remote_parent_sampled: SamplerTree::always_on(),
+            remote_parent_not_sampled: SamplerTree::always_off(),
+            local_parent_sampled: SamplerTree::always_on(),
+            local_parent_not_sampled: SamplerTree::always_off(),
+        }
+    }
+}
+
+/// A sampler that records what another one drops.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AlwaysRecord {
+    /// The sampler that decides which spans are exported.
+    pub(crate) root: SamplerTree,
+}
+
+/// Allows a name in the place of a table without keys.
+#[cfg(feature = "schema")]
+fn allow_names(schema: &mut schemars::Schema) {
+    if let Some(serde_json::Value::Array(choices)) = schema.get_mut("oneOf") {
+        choices.push(serde_json::json!({ "type": "string", "enum": ["always_on", "always_off"] }));
+    }
+}

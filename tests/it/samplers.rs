@@ -1,0 +1,176 @@
+//! Samplers that are configured as a tree.
+
+use autotelemetry::{
+    ObservabilityTools,
+    opentelemetry::trace::{SpanContext, TraceFlags, TraceState},
+    prelude::*,
+    testing::{self, Captured},
+};
+use serde_json::{Value, json};
+use test_support::{with_env, with_file};
+
+/// Returns tools that keep their spans in memory, with this `[traces]`.
+fn sampling(traces: &str) -> (ObservabilityTools, Captured) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("autotelemetry.toml");
+    std::fs::write(&path, format!("[traces]\n{traces}\n")).unwrap();
+    testing::builder().configure(|builder| builder.config_file(path)).build()
+}
+
+/// Returns a context with a parent span.
+fn parent(is_remote: bool, is_sampled: bool) -> Context {
+    let flags = if is_sampled { TraceFlags::SAMPLED } else { TraceFlags::NOT_SAMPLED };
+    let ids = SpanContext::new(1_u128.into(), 1_u64.into(), flags, is_remote, TraceState::default());
+    Context::new().with_remote_span_context(ids)
+}
+
+/// Returns the names of the spans that are captured.
+fn names(captured: &Captured) -> Vec<String> {
+    let mut names: Vec<_> = captured.spans().iter().map(|span| span.name.to_string()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn each_branch_of_parent_based_has_its_sampler() {
+    for (branch, is_remote, is_sampled) in [
+        ("root", None, false),
+        ("remote_parent_sampled", Some(true), true),
+        ("remote_parent_not_sampled", Some(true), false),
+        ("local_parent_sampled", Some(false), true),
+        ("local_parent_not_sampled", Some(false), false),
+    ] {
+        for (sampler, is_kept) in [("{ always_on = {} }", true), ("\"always_off\"", false)] {
+            let (tools, captured) =
+                sampling(&format!("sampler = {{ parent_based = {{ {branch} = {sampler} }} }}"));
+            let context = is_remote.map_or_else(Context::new, |is_remote| parent(is_remote, is_sampled));
+            tools.tracer("test").start_with_context("span", &context).end();
+            assert_eq!(captured.spans().len(), usize::from(is_kept), "{branch} = {sampler}");
+        }
+    }
+}
+
+#[test]
+fn branches_that_are_not_set_follow_the_parent() {
+    let (tools, captured) = sampling("sampler.parent_based = {}");
+    let tracer = tools.tracer("test");
+    tracer.start("root").end();
+    for (is_remote, is_sampled) in [(true, true), (true, false), (false, true), (false, false)] {
+        let context = parent(is_remote, is_sampled);
+        tracer.start_with_context(format!("{is_remote} {is_sampled}"), &context).end();
+    }
+    assert_eq!(names(&captured), ["false true", "root", "true true"]);
+}
+
+#[test]
+fn ratio_in_a_tree_keeps_its_share() {
+    let (tools, captured) =
+        sampling("sampler = { parent_based = { root = { trace_id_ratio_based = { ratio = 0.25 } } } }");
+    let tracer = tools.tracer("test");
+    (0..4000).for_each(|_| tracer.start("span").end());
+    let kept = captured.spans().len();
+    // Five standard deviations.
+    assert!((863..=1137).contains(&kept), "{kept}");
+}
+
+#[test]
+fn always_record_records_dropped_spans_and_exports_none() {
+    let (tools, captured) = sampling("sampler = { always_record = { root = \"always_off\" } }");
+    let span = tools.tracer("test").start("span");
+    assert!(span.is_recording() && !span.span_context().is_sampled());
+    drop(span);
+    assert_eq!(captured.spans().len(), 0);
+
+    let (tools, captured) = sampling("sampler = { always_record = { root = { parent_based = {} } } }");
+    tools.tracer("test").start("span").end();
+    assert_eq!(captured.spans().len(), 1);
+}
+
+fn explained(text: &str, profile: &str, variables: &[(&str, &str)]) -> Value {
+    let (builder, directory) = with_file(text, variables);
+    let builder = if profile.is_empty() { builder } else { builder.profile(profile) };
+    let json = builder.explain().to_json().replace(&format!("{}/", directory.path().display()), "");
+    serde_json::from_str(&json).unwrap()
+}
+
+const LAYERS: &str = "service.name = \"x\"
+traces.sampler = { parent_based = { root = \"always_off\" } }
+[profiles.all.traces]
+sampler = { always_on = {} }
+[profiles.some.traces]
+sampler = \"parentbased_traceidratio\"
+sampler_arg = 0.5
+";
+
+/// A sampler has one value. A part of a weaker one never remains.
+#[test]
+fn stronger_sampler_replaces_the_whole_tree() {
+    let of = |profile, variables: &[(&str, &str)]| {
+        let all = explained(LAYERS, profile, variables);
+        assert_eq!(all["errors"], json!([]));
+        all["values"]["traces.sampler"].clone()
+    };
+    let on = json!({ "always_on": {} });
+    let off = json!({ "always_off": {} });
+    let tree = json!({ "parent_based": {
+        "root": off,
+        "remote_parent_sampled": on,
+        "remote_parent_not_sampled": off,
+        "local_parent_sampled": on,
+        "local_parent_not_sampled": off,
+    } });
+    let file = |value, at: &str| json!({ "value": value, "origin": "file", "at": at });
+    assert_eq!(of("", &[]), file(tree, "autotelemetry.toml:2:18"));
+    assert_eq!(of("all", &[]), file(on, "autotelemetry.toml:4:11"));
+    assert_eq!(of("some", &[]), file("parentbased_traceidratio".into(), "autotelemetry.toml:6:11"));
+    for name in ["OTEL_TRACES_SAMPLER", "AUTOTEL_TRACES__SAMPLER"] {
+        let expected = json!({ "value": "always_on", "origin": "env", "at": name });
+        assert_eq!(of("", &[(name, "always_on")]), expected);
+        assert_eq!(of("all", &[(name, "always_on")]), expected);
+    }
+}
+
+#[test]
+fn tree_is_one_value_of_explain() {
+    let all = explained(LAYERS, "", &[]);
+    let keys = all["values"].as_object().unwrap().keys();
+    let of_sampler: Vec<_> = keys.filter(|key| key.starts_with("traces.sampler")).collect();
+    assert_eq!(of_sampler, ["traces.sampler", "traces.sampler_arg"]);
+    assert_eq!(all["values"]["traces.sampler_arg"]["value"], Value::Null);
+}
+
+#[test]
+fn references_in_a_tree_are_replaced() {
+    let text = "service.name = \"x\"
+traces.sampler = { parent_based = { root = { trace_id_ratio_based = { ratio = \"${RATIO:-0.5}\" } } } }\n";
+    let ratio = |variables: &[(&str, &str)]| {
+        let all = explained(text, "", variables);
+        all["values"]["traces.sampler"]["value"]["parent_based"]["root"]["trace_id_ratio_based"]["ratio"]
+            .clone()
+    };
+    assert_eq!((ratio(&[]), ratio(&[("RATIO", "0.25")])), (0.5.into(), 0.25.into()));
+}
+
+#[test]
+fn variable_cannot_set_a_part_of_a_tree() {
+    for (name, help) in [
+        ("AUTOTEL_TRACES__SAMPLER__ALWAYS_ON", "set `traces.sampler` as a whole"),
+        ("AUTOTEL_TRACES__SAMPLER__PARENT_BASED__ROOT", "set `traces.sampler` as a whole"),
+    ] {
+        let explained = with_env(&[(name, "x"), ("OTEL_SERVICE_NAME", "x")]).explain();
+        let [error] = explained.errors() else { panic!("{:?}", explained.errors()) };
+        assert_eq!(error.help(), Some(help), "{error}");
+    }
+}
+
+/// The depth is limited, however deep a file nests.
+#[test]
+fn deep_tree_is_refused() {
+    for (levels, is_good) in [(15, true), (16, false), (30, false)] {
+        let tree =
+            format!("{}\"always_on\"{}", "{ always_record = { root = ".repeat(levels), " } }".repeat(levels));
+        let explained = explained(&format!("service.name = \"x\"\ntraces.sampler = {tree}\n"), "", &[]);
+        let errors = explained["errors"].as_array().unwrap();
+        assert_eq!(errors.is_empty(), is_good, "{levels}: {errors:?}");
+    }
+}
