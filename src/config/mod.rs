@@ -58,6 +58,7 @@ pub(crate) use self::{
         level_filter::LevelFilter,
         log_filter::LogFilter,
         number::{Count, SamplingRatio},
+        pattern::Pattern,
         string::NonEmptyString,
     },
 };
@@ -65,7 +66,7 @@ pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::Attri
 #[cfg(feature = "prometheus")]
 pub(crate) use self::{
     prometheus::{TranslationStrategy, UrlPath},
-    value::{metric_prefix::MetricPrefix, pattern::Pattern},
+    value::metric_prefix::MetricPrefix,
 };
 use value::duration::at_least;
 

@@ -85,7 +85,7 @@ impl<'a, C: DeserializeOwned> Checker<'a, C> {
                 match &refusal.reason {
                     // A value that was refused is not missing.
                     Reason::MissingKey(key)
-                        if self.source.holds(&[path.as_slice(), &[(*key).to_owned()]].concat()) => {}
+                        if self.source.holds(&[path, &*refusal.path, &[(*key).to_owned()]].concat()) => {}
                     _ => self.problems.push(self.source.refused(path, *refusal, table)),
                 }
             }

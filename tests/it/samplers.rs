@@ -2,12 +2,16 @@
 
 use autotelemetry::{
     ObservabilityTools,
-    opentelemetry::trace::{SpanContext, TraceFlags, TraceState},
+    opentelemetry::{
+        StringValue, Value as AttributeValue,
+        trace::{SpanContext, TraceFlags, TraceState},
+    },
     prelude::*,
     testing::{self, Captured},
 };
 use serde_json::{Value, json};
 use test_support::{with_env, with_file};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Returns tools that keep their spans in memory, with this `[traces]`.
 fn sampling(traces: &str) -> (ObservabilityTools, Captured) {
@@ -172,5 +176,120 @@ fn deep_tree_is_refused() {
         let explained = explained(&format!("service.name = \"x\"\ntraces.sampler = {tree}\n"), "", &[]);
         let errors = explained["errors"].as_array().unwrap();
         assert_eq!(errors.is_empty(), is_good, "{levels}: {errors:?}");
+    }
+}
+
+/// Drops health checks, keeps checkout, and samples nothing else.
+const RULES: &str = r#"
+[[traces.sampler.parent_based.root.rule_based.rules]]
+attribute_values = { key = "url.path", values = ["/healthz", "/readyz"] }
+sampler = "always_off"
+
+[[traces.sampler.parent_based.root.rule_based.rules]]
+span_name = "POST /checkout*"
+sampler = "always_on"
+
+[[traces.sampler.parent_based.root.rule_based.rules]]
+sampler = { trace_id_ratio_based = { ratio = 0.0 } }
+"#;
+
+#[test]
+fn first_rule_that_matches_decides() {
+    let (tools, captured) = sampling(RULES);
+    let tracer = tools.tracer("test");
+    for (name, path) in [
+        ("GET /healthz", "/healthz"),
+        ("POST /checkout/{id}", "/checkout/7"),
+        ("POST /checkout with the path of a health check", "/healthz"),
+        ("GET /orders", "/orders"),
+    ] {
+        let span = tracer.span_builder(name).with_attributes([KeyValue::new("url.path", path)]);
+        let span = tracer.build_with_context(span, &Context::new());
+        let context = Context::new().with_span(span);
+        tracer.start_with_context(format!("in {name}"), &context).end();
+    }
+    assert_eq!(names(&captured), ["POST /checkout/{id}", "in POST /checkout/{id}"]);
+}
+
+/// Only attributes that are given when the span is created reach the sampler.
+#[test]
+fn rules_see_the_fields_of_tracing_spans() {
+    let (tools, captured) = sampling(RULES);
+    let subscriber = tracing_subscriber::Registry::default().with(tools.tracing_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::info_span!("request", otel.name = "POST /checkout", url.path = "/checkout").in_scope(|| {
+            tracing::info_span!("query").in_scope(|| ());
+        });
+        let dropped = tracing::info_span!("request", otel.name = "POST /checkout", url.path = "/healthz");
+        dropped.in_scope(|| tracing::info_span!("dropped query").in_scope(|| ()));
+        let late = tracing::info_span!("POST /checkout late", url.path = tracing::field::Empty);
+        late.in_scope(|| late.record("url.path", "/healthz"));
+    });
+    assert_eq!(names(&captured), ["POST /checkout", "POST /checkout late", "query"]);
+}
+
+#[test]
+fn conditions_hold_as_documented() {
+    let number = || KeyValue::new("http.response.status_code", 404);
+    let list =
+        || KeyValue::new("tags", AttributeValue::Array(vec![StringValue::from("a"), "b".into()].into()));
+    let path = || KeyValue::new("url.path", "/a/b");
+    for (rule, attributes, is_kept) in [
+        (
+            "attribute_values = { key = \"http.response.status_code\", values = [\"500\", \"404\"] }",
+            vec![number()],
+            true,
+        ),
+        (
+            "attribute_values = { key = \"http.response.status_code\", values = [\"40\"] }",
+            vec![number()],
+            false,
+        ),
+        ("attribute_values = { key = \"tags\", values = [\"b\"] }", vec![list()], true),
+        ("attribute_values = { key = \"tags\", values = [\"c\"] }", vec![list()], false),
+        ("attribute_values = { key = \"absent\", values = [\"\"] }", vec![list()], false),
+        ("attribute_patterns = { key = \"url.path\" }", vec![path()], true),
+        ("attribute_patterns = { key = \"url.path\" }", vec![], false),
+        ("attribute_patterns = { key = \"url.path\", included = [\"/a/*\"] }", vec![path()], true),
+        (
+            "attribute_patterns = { key = \"url.path\", included = [\"/a/*\"], excluded = [\"*/b\"] }",
+            vec![path()],
+            false,
+        ),
+        ("attribute_patterns = { key = \"url.path\", excluded = [\"/b/*\"] }", vec![path()], true),
+        // Of equal keys, the last one counts, as in the exported span.
+        (
+            "attribute_values = { key = \"url.path\", values = [\"/a/b\"] }",
+            vec![path(), KeyValue::new("url.path", "/c")],
+            false,
+        ),
+        ("span_kinds = [\"client\", \"internal\"]", vec![], true),
+        ("span_kinds = [\"server\"]", vec![], false),
+        ("parent = [\"none\"]", vec![], true),
+        ("parent = [\"remote\", \"local\"]", vec![], false),
+        ("span_name = \"s?an\", parent = [\"none\"]", vec![], true),
+        ("span_name = \"S*\"", vec![], false),
+        ("span_name = \"s*\", span_kinds = [\"server\"]", vec![], false),
+    ] {
+        let (tools, captured) = sampling(&format!(
+            "sampler = {{ rule_based = {{ rules = [{{ {rule}, sampler = \"always_on\" }}] }} }}"
+        ));
+        let tracer = tools.tracer("test");
+        let span = tracer.span_builder("span").with_attributes(attributes);
+        tracer.build_with_context(span, &Context::new()).end();
+        assert_eq!(captured.spans().len(), usize::from(is_kept), "{rule}");
+    }
+}
+
+#[test]
+fn rules_tell_parents_apart() {
+    for (kind, kept) in [("none", "root"), ("remote", "of remote"), ("local", "of local")] {
+        let rule = format!("{{ parent = [\"{kind}\"], sampler = \"always_on\" }}");
+        let (tools, captured) = sampling(&format!("sampler = {{ rule_based = {{ rules = [{rule}] }} }}"));
+        let tracer = tools.tracer("test");
+        tracer.start_with_context("root", &Context::new()).end();
+        tracer.start_with_context("of remote", &parent(true, true)).end();
+        tracer.start_with_context("of local", &parent(false, false)).end();
+        assert_eq!(names(&captured), [kept]);
     }
 }

@@ -3,6 +3,7 @@
 //! The shape of the tree is that of the declarative configuration of OpenTelemetry.
 
 mod name;
+mod rules;
 mod tree;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub(crate) use self::{
     name::SamplerName,
+    rules::{AttributePatterns, AttributeValues, RuleBased, RuleParent, RuleSpanKind, SamplingRule},
     tree::{ParentBased, SamplerTree},
 };
 use super::value::{ConfigValue as _, newtype_name};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::RuleBased;
 use crate::config::value::{no_keys::NoKeys, number::SamplingRatio};
 
 /// A sampler with its arguments: a table whose only key is the sampler.
@@ -22,6 +23,8 @@ pub(crate) enum SamplerTree {
     ParentBased(Box<ParentBased>),
     /// Records the spans that another sampler drops, without exporting them.
     AlwaysRecord(Box<AlwaysRecord>),
+    /// Selects a sampler by name, attributes, kind and parent of the span.
+    RuleBased(RuleBased<Self>),
 }
 
 impl SamplerTree {
@@ -33,8 +36,8 @@ impl SamplerTree {
         Self::AlwaysOff(NoKeys {})
     }
 
-    /// Returns the samplers directly below this one.
-    fn children(&self) -> Vec<&Self> {
+    /// Returns the samplers directly below this one, each with its path from here.
+    pub(crate) fn children(&self) -> Vec<(String, &Self)> {
         match self {
             Self::AlwaysOn(_) | Self::AlwaysOff(_) | Self::TraceIdRatioBased(_) => Vec::new(),
             Self::ParentBased(sampler) => {
@@ -45,21 +48,23 @@ impl SamplerTree {
                     local_parent_sampled,
                     local_parent_not_sampled,
                 } = &**sampler;
-                vec![
-                    root,
-                    remote_parent_sampled,
-                    remote_parent_not_sampled,
-                    local_parent_sampled,
-                    local_parent_not_sampled,
-                ]
+                let branches = [
+                    ("root", root),
+                    ("remote_parent_sampled", remote_parent_sampled),
+                    ("remote_parent_not_sampled", remote_parent_not_sampled),
+                    ("local_parent_sampled", local_parent_sampled),
+                    ("local_parent_not_sampled", local_parent_not_sampled),
+                ];
+                branches.map(|(key, sampler)| (format!("parent_based.{key}"), sampler)).into()
             }
-            Self::AlwaysRecord(sampler) => vec![&sampler.root],
+            Self::AlwaysRecord(sampler) => vec![("always_record.root".to_owned(), &sampler.root)],
+            Self::RuleBased(sampler) => sampler.samplers("rule_based").collect(),
         }
     }
 
     /// Returns the number of levels of the tree.
     pub(crate) fn depth(&self) -> usize {
-        1 + self.children().into_iter().map(Self::depth).max().unwrap_or_default()
+        1 + self.children().into_iter().map(|(_, sampler)| sampler.depth()).max().unwrap_or_default()
     }
 }
 

@@ -1,7 +1,11 @@
 //! Rules for the sampler and its arguments.
 
 use super::rule_violation::RuleViolation;
-use crate::config::{Sampler, traces::Traces};
+use crate::config::{
+    Sampler, SamplerTree,
+    sampler::{RuleBased, SamplingRule},
+    traces::Traces,
+};
 
 /// The maximum number of levels in a tree of samplers. Each is a call at the start of a span.
 const MAX_DEPTH: usize = 16;
@@ -32,7 +36,41 @@ pub(super) fn check(traces: &Traces, found: &mut Vec<RuleViolation>) {
             if tree.depth() > MAX_DEPTH {
                 let message = format!("samplers are nested more than {MAX_DEPTH} levels deep");
                 found.push(RuleViolation::error(&[SAMPLER], message).with_help("simplify the tree"));
+            } else {
+                check_tree(tree, SAMPLER, found);
             }
+        }
+    }
+}
+
+/// Checks the sampler at `path`, and those below it.
+fn check_tree(tree: &SamplerTree, path: &str, found: &mut Vec<RuleViolation>) {
+    if let SamplerTree::RuleBased(sampler) = tree {
+        check_rules(sampler, &format!("{path}.rule_based"), found);
+    }
+    for (key, sampler) in tree.children() {
+        check_tree(sampler, &format!("{path}.{key}"), found);
+    }
+}
+
+/// Checks that the last rule, and no other, matches every span.
+fn check_rules<S>(sampler: &RuleBased<S>, path: &str, found: &mut Vec<RuleViolation>) {
+    let last = sampler.rules.len() - 1;
+    match sampler.rules.iter().position(SamplingRule::matches_all) {
+        Some(index) if index < last => {
+            let key = format!("{path}.rules.{index}");
+            let message = "has no conditions, so the rules after it are never used";
+            found.push(
+                RuleViolation::warning(&[&key], message).with_help("add a condition, or move it to the end"),
+            );
+        }
+        Some(_) => {}
+        None => {
+            let message = "spans that match no rule are not sampled";
+            found.push(
+                RuleViolation::warning(&[&format!("{path}.rules")], message)
+                    .with_help("add a last rule without conditions, such as { sampler = \"always_on\" }"),
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Patterns of names.
 
-use std::fmt;
+use std::{fmt, str::Chars};
 
 use super::{ConfigValue, ParseError, string_value};
 
@@ -10,34 +10,31 @@ pub(crate) struct Pattern(String);
 
 impl Pattern {
     /// Returns whether the pattern matches the whole `name`.
-    #[cfg(any(feature = "prometheus", test))]
     pub(crate) fn matches(&self, name: &str) -> bool {
-        let pattern: Vec<char> = self.0.chars().collect();
-        let name: Vec<char> = name.chars().collect();
-        let (mut at, mut pattern_at) = (0, 0);
-        // The last `*`, and the first character behind its current match.
-        let mut star = None;
-        while at < name.len() {
-            match pattern.get(pattern_at) {
+        let (mut pattern, mut name) = (self.0.chars(), name.chars());
+        // What follows the last `*`, and what follows its current match.
+        let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+        loop {
+            let (before, mut rest) = (name.clone(), name.clone());
+            let Some(character) = rest.next() else { break };
+            match pattern.next() {
                 Some('*') => {
-                    star = Some((pattern_at, at));
-                    pattern_at += 1;
+                    star = Some((pattern.clone(), before));
+                    continue;
                 }
-                Some(c) if *c == '?' || *c == name[at] => {
-                    at += 1;
-                    pattern_at += 1;
-                }
+                Some(c) if c == '?' || c == character => {}
                 _ => match &mut star {
-                    Some((star_at, end)) => {
-                        *end += 1;
-                        at = *end;
-                        pattern_at = *star_at + 1;
+                    Some((after, end)) => {
+                        end.next();
+                        pattern = after.clone();
+                        rest = end.clone();
                     }
                     None => return false,
                 },
             }
+            name = rest;
         }
-        pattern[pattern_at..].iter().all(|c| *c == '*')
+        pattern.all(|c| c == '*')
     }
 }
 

@@ -2,7 +2,10 @@
 
 use opentelemetry_sdk::trace::{Sampler, ShouldSample};
 
-use super::{always_record::AlwaysRecordSampler, span_sampler::SpanSampler};
+use super::{
+    always_record::AlwaysRecordSampler, conditions::Conditions, rule_based::RuleBasedSampler,
+    span_sampler::SpanSampler,
+};
 use crate::config::{self, SamplerName, SamplerTree, SamplingRatio, sampler::ParentBased};
 
 /// Returns the sampler for `traces.sampler` and `traces.sampler_arg`.
@@ -36,6 +39,10 @@ fn to_box(tree: &SamplerTree) -> Box<dyn ShouldSample> {
         SamplerTree::TraceIdRatioBased(sampler) => Box::new(Sampler::TraceIdRatioBased(sampler.ratio.get())),
         SamplerTree::ParentBased(sampler) => parent_based(sampler),
         SamplerTree::AlwaysRecord(sampler) => Box::new(AlwaysRecordSampler(to_box(&sampler.root))),
+        SamplerTree::RuleBased(sampler) => {
+            let rules = sampler.rules.iter();
+            Box::new(RuleBasedSampler::new(rules.map(|rule| (Conditions::new(rule), to_box(&rule.sampler)))))
+        }
     }
 }
 
