@@ -10,7 +10,7 @@ use super::{
     builder::PipelineBuilder,
     limits::SpanLimiter,
     processor::SpanPipeline,
-    samplers::{SpanSampler, to_sampler},
+    samplers::{SamplerBuilder, SpanSampler},
     self_metrics::CountingSampler,
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(super) fn provider(
         // Creates spans only for sampled callers, so that downstream services stay sampled.
         SpanSampler::Other(Box::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))))
     } else {
-        to_sampler(sampler, *sampler_arg)
+        SamplerBuilder { diagnostics: builder.inputs.diagnostics }.build(sampler, *sampler_arg)
     };
     let counters = builder.counters();
     provider = match &counters {

@@ -293,3 +293,61 @@ fn rules_tell_parents_apart() {
         assert_eq!(names(&captured), [kept]);
     }
 }
+
+#[test]
+fn probability_writes_its_threshold_into_the_trace_state() {
+    let (tools, captured) = sampling("sampler = { probability = { ratio = 0.25 } }");
+    let tracer = tools.tracer("test");
+    (0..4000).for_each(|_| tracer.start("span").end());
+    let spans = captured.spans();
+    // Five standard deviations.
+    assert!((863..=1137).contains(&spans.len()), "{}", spans.len());
+    for span in spans {
+        assert_eq!(span.span_context.trace_state().header(), "ot=th:c");
+    }
+}
+
+/// Rules below a threshold of the parent: health checks are dropped, also those that a caller
+/// sampled, and all other spans follow their parent.
+#[test]
+fn composite_rules_give_thresholds() {
+    let (tools, captured) = sampling(
+        r#"
+        [[traces.sampler.composite.rule_based.rules]]
+        span_name = "GET /healthz"
+        span_kinds = ["server"]
+        sampler = "always_off"
+
+        [[traces.sampler.composite.rule_based.rules]]
+        span_name = "POST /checkout"
+        parent = ["none"]
+        sampler = "always_on"
+
+        [[traces.sampler.composite.rule_based.rules]]
+        sampler = { parent_threshold = { root = { probability = { ratio = 0 } } } }
+        "#,
+    );
+    let tracer = tools.tracer("test");
+    for context in [Context::new(), parent(true, true), parent(true, false)] {
+        for name in ["GET /healthz", "POST /checkout", "GET /orders"] {
+            let span =
+                tracer.build_with_context(tracer.span_builder(name).with_kind(SpanKind::Server), &context);
+            tracer.start_with_context(format!("in {name}"), &Context::new().with_span(span)).end();
+        }
+    }
+    let states = captured.spans();
+    let mut states: Vec<_> =
+        states.iter().map(|span| (&*span.name, span.span_context.trace_state().header())).collect();
+    states.sort();
+    assert_eq!(
+        states,
+        [
+            ("GET /orders", String::new()),
+            ("POST /checkout", String::new()),
+            ("POST /checkout", "ot=th:0".to_owned()),
+            ("in GET /orders", String::new()),
+            ("in POST /checkout", String::new()),
+            ("in POST /checkout", "ot=th:0".to_owned()),
+        ]
+    );
+}

@@ -2,7 +2,10 @@
 //!
 //! The shape of the tree is that of the declarative configuration of OpenTelemetry.
 
+mod composite;
 mod name;
+#[cfg(feature = "schema")]
+mod names;
 mod rules;
 mod tree;
 
@@ -11,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub(crate) use self::{
+    composite::CompositeTree,
     name::SamplerName,
     rules::{AttributePatterns, AttributeValues, RuleBased, RuleParent, RuleSpanKind, SamplingRule},
     tree::{ParentBased, SamplerTree},

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rules::RuleBased;
+use super::{
+    composite::{CompositeTree, Probability},
+    rules::RuleBased,
+};
 use crate::config::value::{no_keys::NoKeys, number::SamplingRatio};
 
 /// A sampler with its arguments: a table whose only key is the sampler.
@@ -10,7 +13,7 @@ use crate::config::value::{no_keys::NoKeys, number::SamplingRatio};
 /// Inside of the tree, a name alone stands for a sampler whose arguments have their defaults.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(transform = allow_names))]
+#[cfg_attr(feature = "schema", schemars(transform = super::names::allow_names))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SamplerTree {
     /// Samples every span.
@@ -25,6 +28,10 @@ pub(crate) enum SamplerTree {
     AlwaysRecord(Box<AlwaysRecord>),
     /// Selects a sampler by name, attributes, kind and parent of the span.
     RuleBased(RuleBased<Self>),
+    /// Samples a ratio of all traces, the same ones in each service.
+    Probability(Probability),
+    /// Combines thresholds of probability, so that the trace state holds the resulting ratio.
+    Composite(CompositeTree),
 }
 
 impl SamplerTree {
@@ -39,7 +46,11 @@ impl SamplerTree {
     /// Returns the samplers directly below this one, each with its path from here.
     pub(crate) fn children(&self) -> Vec<(String, &Self)> {
         match self {
-            Self::AlwaysOn(_) | Self::AlwaysOff(_) | Self::TraceIdRatioBased(_) => Vec::new(),
+            Self::AlwaysOn(_)
+            | Self::AlwaysOff(_)
+            | Self::TraceIdRatioBased(_)
+            | Self::Probability(_)
+            | Self::Composite(_) => Vec::new(),
             Self::ParentBased(sampler) => {
                 let ParentBased {
                     root,
@@ -64,7 +75,11 @@ impl SamplerTree {
 
     /// Returns the number of levels of the tree.
     pub(crate) fn depth(&self) -> usize {
-        1 + self.children().into_iter().map(|(_, sampler)| sampler.depth()).max().unwrap_or_default()
+        let below = match self {
+            Self::Composite(sampler) => sampler.depth(),
+            _ => self.children().into_iter().map(|(_, sampler)| sampler.depth()).max().unwrap_or_default(),
+        };
+        1 + below
     }
 }
 
@@ -123,12 +138,4 @@ impl Default for ParentBased {
 pub(crate) struct AlwaysRecord {
     /// The sampler that decides which spans are exported.
     pub(crate) root: SamplerTree,
-}
-
-/// Allows a name in the place of a table without keys.
-#[cfg(feature = "schema")]
-fn allow_names(schema: &mut schemars::Schema) {
-    if let Some(serde_json::Value::Array(choices)) = schema.get_mut("oneOf") {
-        choices.push(serde_json::json!({ "type": "string", "enum": ["always_on", "always_off"] }));
-    }
 }

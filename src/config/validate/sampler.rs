@@ -3,7 +3,7 @@
 use super::rule_violation::RuleViolation;
 use crate::config::{
     Sampler, SamplerTree,
-    sampler::{RuleBased, SamplingRule},
+    sampler::{CompositeTree, RuleBased, SamplingRule},
     traces::Traces,
 };
 
@@ -48,8 +48,21 @@ fn check_tree(tree: &SamplerTree, path: &str, found: &mut Vec<RuleViolation>) {
     if let SamplerTree::RuleBased(sampler) = tree {
         check_rules(sampler, &format!("{path}.rule_based"), found);
     }
+    if let SamplerTree::Composite(sampler) = tree {
+        check_composite(sampler, &format!("{path}.composite"), found);
+    }
     for (key, sampler) in tree.children() {
         check_tree(sampler, &format!("{path}.{key}"), found);
+    }
+}
+
+/// Checks the part of a composite sampler at `path`, and those below it.
+fn check_composite(tree: &CompositeTree, path: &str, found: &mut Vec<RuleViolation>) {
+    if let CompositeTree::RuleBased(sampler) = tree {
+        check_rules(sampler, &format!("{path}.rule_based"), found);
+    }
+    for (key, sampler) in tree.children() {
+        check_composite(sampler, &format!("{path}.{key}"), found);
     }
 }
 

@@ -118,6 +118,17 @@ impl SamplingRatio {
     }
 }
 
+/// Deserializes a probability of sampling: 0, or at least 2^-56, the least one that a trace id can
+/// decide.
+pub(crate) fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SamplingRatio, D::Error> {
+    let ratio = SamplingRatio::deserialize(deserializer)?;
+    if ratio.get() > 0.0 && ratio.get() < f64::powi(0.5, 56) {
+        let error = ParseError::new(format!("{:e} is less than 2^-56, the least probability", ratio.get()));
+        return Err(de::Error::custom(error.with_help("write 0 to keep no trace")));
+    }
+    Ok(ratio)
+}
+
 impl<'de> Deserialize<'de> for SamplingRatio {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;

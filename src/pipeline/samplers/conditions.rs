@@ -2,7 +2,7 @@
 
 use opentelemetry::{
     Array, Value,
-    trace::{SpanKind, SpanRef},
+    trace::{SpanContext, SpanKind},
 };
 
 use super::span_start::SpanStart;
@@ -57,10 +57,10 @@ fn kind(kind: &SpanKind) -> RuleSpanKind {
 }
 
 /// Returns the kind of a parent.
-pub(super) fn parent_kind(parent: Option<&SpanRef<'_>>) -> RuleParent {
+pub(super) fn parent_kind(parent: Option<&SpanContext>) -> RuleParent {
     match parent {
         None => RuleParent::None,
-        Some(parent) if parent.span_context().is_remote() => RuleParent::Remote,
+        Some(parent) if parent.is_remote() => RuleParent::Remote,
         Some(_) => RuleParent::Local,
     }
 }

@@ -2,9 +2,12 @@
 
 mod always_record;
 mod build;
+mod composite;
 mod conditions;
+mod ot_entry;
 mod rule_based;
 mod span_sampler;
 mod span_start;
+mod threshold;
 
-pub(super) use self::{build::to_sampler, span_sampler::SpanSampler};
+pub(super) use self::{build::SamplerBuilder, span_sampler::SpanSampler};

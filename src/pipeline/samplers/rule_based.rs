@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::{
     Context, KeyValue, TraceId,
-    trace::{Link, SpanKind},
+    trace::{Link, SpanKind, SpanRef},
 };
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
@@ -36,7 +36,7 @@ impl ShouldSample for RuleBasedSampler {
         links: &[Link],
     ) -> SamplingResult {
         let span = SpanStart { parent_context, trace_id, name, kind: span_kind, attributes, links };
-        let parent = parent_kind(span.parent().as_ref());
+        let parent = parent_kind(span.parent().as_ref().map(SpanRef::span_context));
         match self.rules.iter().find(|(conditions, _)| conditions.hold(&span, parent)) {
             Some((_, sampler)) => span.sample_by(&**sampler),
             None => span.decide(SamplingDecision::Drop),
