@@ -351,3 +351,20 @@ fn composite_rules_give_thresholds() {
         ]
     );
 }
+
+/// The rate is so low that no second token appears during the test.
+#[test]
+fn rate_limit_counts_traces_and_keeps_them_whole() {
+    let (tools, captured) = sampling("sampler = { rate_limiting = { per_second = 0.001 } }");
+    let tracer = tools.tracer("test");
+    for name in ["first", "second"] {
+        let context = Context::new().with_span(tracer.start_with_context(name, &Context::new()));
+        tracer.start_with_context(format!("in {name}"), &context).end();
+    }
+    tracer.start_with_context("of remote", &parent(true, true)).end();
+    assert_eq!(names(&captured), ["first", "in first"]);
+
+    let (tools, captured) = sampling("sampler = { rate_limiting = { per_second = 1e6 } }");
+    (0..100).for_each(|_| tools.tracer("test").start("span").end());
+    assert_eq!(captured.spans().len(), 100);
+}

@@ -6,7 +6,10 @@ use super::{
     composite::{CompositeTree, Probability},
     rules::RuleBased,
 };
-use crate::config::value::{no_keys::NoKeys, number::SamplingRatio};
+use crate::config::value::{
+    no_keys::NoKeys,
+    number::{Rate, SamplingRatio},
+};
 
 /// A sampler with its arguments: a table whose only key is the sampler.
 ///
@@ -30,6 +33,8 @@ pub(crate) enum SamplerTree {
     RuleBased(RuleBased<Self>),
     /// Samples a ratio of all traces, the same ones in each service.
     Probability(Probability),
+    /// Samples a limited number of traces per second.
+    RateLimiting(RateLimiting),
     /// Combines thresholds of probability, so that the trace state holds the resulting ratio.
     Composite(CompositeTree),
 }
@@ -50,6 +55,7 @@ impl SamplerTree {
             | Self::AlwaysOff(_)
             | Self::TraceIdRatioBased(_)
             | Self::Probability(_)
+            | Self::RateLimiting(_)
             | Self::Composite(_) => Vec::new(),
             Self::ParentBased(sampler) => {
                 let ParentBased {
@@ -96,6 +102,16 @@ impl Default for TraceIdRatioBased {
     fn default() -> Self {
         Self { ratio: SamplingRatio::ONE }
     }
+}
+
+/// A sampler that keeps a limited number of traces per second.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateLimiting {
+    /// The number of traces per second, from 0.001 to 1,000,000. After a pause, those of one second
+    /// may start at once. A span with a parent in this process follows its parent.
+    pub(crate) per_second: Rate,
 }
 
 /// The samplers for the different parents of a span.

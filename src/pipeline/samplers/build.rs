@@ -6,6 +6,7 @@ use super::{
     always_record::AlwaysRecordSampler,
     composite::{Composable, CompositeSampler},
     conditions::Conditions,
+    rate_limiting::RateLimitingSampler,
     rule_based::RuleBasedSampler,
     span_sampler::SpanSampler,
     threshold::Threshold,
@@ -53,6 +54,9 @@ impl SamplerBuilder {
             SamplerTree::Probability(sampler) => {
                 let threshold = Threshold::of_ratio(sampler.ratio.get());
                 Box::new(CompositeSampler::new(Composable::Probability(threshold), self.diagnostics))
+            }
+            SamplerTree::RateLimiting(sampler) => {
+                Box::new(RateLimitingSampler::new(sampler.per_second.per_second()))
             }
             SamplerTree::Composite(tree) => {
                 Box::new(CompositeSampler::new(composable(tree), self.diagnostics))

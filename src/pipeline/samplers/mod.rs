@@ -5,9 +5,11 @@ mod build;
 mod composite;
 mod conditions;
 mod ot_entry;
+mod rate_limiting;
 mod rule_based;
 mod span_sampler;
 mod span_start;
 mod threshold;
+mod token_bucket;
 
 pub(super) use self::{build::SamplerBuilder, span_sampler::SpanSampler};
