@@ -7,7 +7,7 @@ use super::{
     exporter_name::ExporterList,
     limits::SpanLimits,
     sampler::{Sampler, SamplerName},
-    value::number::SamplingRatio,
+    value::{number::SamplingRatio, pattern::Pattern},
 };
 
 /// Sampling and export of spans.
@@ -28,6 +28,11 @@ pub(crate) struct Traces {
     #[cfg_attr(feature = "schema", schemars(extend("default" = 1.0)))]
     pub(crate) sampler_arg: Option<SamplingRatio>,
 
+    /// Entries of baggage to copy to each span when it starts, as attributes. `*` and `?` are
+    /// wildcards: `["tenant.*"]`. Baggage comes from callers and may contain personal data, which
+    /// then leaves the service with the spans.
+    pub(crate) baggage_attributes: Vec<Pattern>,
+
     /// Batching of spans.
     pub(crate) batch: SpanBatch,
 
@@ -41,6 +46,7 @@ impl Default for Traces {
             exporters: None,
             sampler: Sampler::Name(SamplerName::ParentBasedAlwaysOn),
             sampler_arg: None,
+            baggage_attributes: Vec::new(),
             batch: SpanBatch::default(),
             limits: SpanLimits::default(),
         }

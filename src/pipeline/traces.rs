@@ -17,6 +17,7 @@ use crate::{
     config::{ExporterName, Signal, SpanBatch, Traces},
     error::Error,
     export::{console::ConsoleSpanDestination, destination::SpanDestination},
+    logs::BaggageAttributes,
 };
 
 pub(super) fn provider(
@@ -25,7 +26,7 @@ pub(super) fn provider(
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<SdkTracerProvider, Error> {
     // The exporters were resolved into `exporters`.
-    let Traces { exporters: _, sampler, sampler_arg, batch, limits } = traces;
+    let Traces { exporters: _, sampler, sampler_arg, baggage_attributes, batch, limits } = traces;
     let attribute_limits = builder.inputs.settings.config.span_limits();
     let limiter = SpanLimiter::new(*limits, attribute_limits, builder.inputs.diagnostics);
     let destinations = destinations(batch, exporters, builder)?;
@@ -49,8 +50,14 @@ pub(super) fn provider(
     };
     if !destinations.is_empty() {
         let flush_timeout = builder.shutdown_timeout();
-        provider =
-            provider.with_span_processor(SpanPipeline::new(counters, limiter, destinations, flush_timeout));
+        let baggage = BaggageAttributes::new(baggage_attributes);
+        provider = provider.with_span_processor(SpanPipeline::new(
+            counters,
+            limiter,
+            baggage,
+            destinations,
+            flush_timeout,
+        ));
     }
     Ok(provider.build())
 }

@@ -111,6 +111,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
             sink: None,
             filter: ReloadableFilter::off(),
             code_location: false,
+            baggage: None,
         })
     });
     loggers.logger(name)

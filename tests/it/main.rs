@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod baggage_attributes;
 mod config_examples;
 mod console;
 mod console_writer;

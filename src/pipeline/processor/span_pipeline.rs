@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry::{Context, trace::Span as _};
+use opentelemetry::{Context, KeyValue, trace::Span as _};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{Span, SpanData, SpanProcessor},
@@ -14,6 +14,7 @@ use crate::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
     },
+    logs::BaggageAttributes,
     pipeline::{limits::SpanLimiter, self_metrics::Counters},
 };
 
@@ -22,6 +23,7 @@ use crate::{
 pub(crate) struct SpanPipeline {
     counters: Option<Arc<Counters>>,
     limiter: SpanLimiter,
+    baggage: Option<Arc<BaggageAttributes>>,
     destinations: Vec<Arc<dyn SpanDestination>>,
     flush_timeout: Duration,
 }
@@ -30,15 +32,28 @@ impl SpanPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
         limiter: SpanLimiter,
+        baggage: Option<Arc<BaggageAttributes>>,
         destinations: Vec<Arc<dyn SpanDestination>>,
         flush_timeout: Duration,
     ) -> Self {
-        Self { counters, limiter, destinations, flush_timeout }
+        Self { counters, limiter, baggage, destinations, flush_timeout }
     }
 }
 
+/// Adds attributes from the baggage of the parent. Those of the span stay.
+#[cold]
+fn add_baggage(span: &mut Span, baggage: &BaggageAttributes, parent: &Context) {
+    let entries = baggage.of(parent);
+    if entries.is_empty() {
+        return;
+    }
+    let own = span.exported_data().map(|data| data.attributes).unwrap_or_default();
+    let is_free = |entry: &KeyValue| own.iter().all(|attribute| attribute.key != entry.key);
+    span.set_attributes(entries.into_iter().filter(is_free));
+}
+
 impl SpanProcessor for SpanPipeline {
-    fn on_start(&self, span: &mut Span, _: &Context) {
+    fn on_start(&self, span: &mut Span, parent: &Context) {
         // Other bridges may receive the spans of the network crates about an export.
         if context::is_export_thread() {
             return;
@@ -51,6 +66,9 @@ impl SpanProcessor for SpanPipeline {
         }
         if !is_sampled {
             return;
+        }
+        if let Some(baggage) = &self.baggage {
+            add_baggage(span, baggage, parent);
         }
         for destination in &self.destinations {
             destination.start(span);
