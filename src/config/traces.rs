@@ -21,7 +21,9 @@ pub(crate) struct Traces {
 
     /// The sampler. The `parentbased_` samplers follow the decision of the caller if there is one.
     /// A table gives a sampler arguments, which may be samplers:
-    /// `{ parent_based = { root = { trace_id_ratio_based = { ratio = 0.1 } } } }`.
+    /// `{ parent_based = { root = { trace_id_ratio_based = { ratio = 0.1 } } } }`. Its only key is
+    /// one of `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `always_record`,
+    /// `rule_based`, `probability`, `rate_limiting`, `jaeger_remote` and `composite`.
     pub(crate) sampler: Sampler,
 
     /// The ratio of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.

@@ -11,7 +11,7 @@ use super::{
     layer::Layer,
     layer_source::LayerSource,
     locate::KeyOrValue,
-    parse::is_whole_table,
+    parse::{enclosing_value, is_whole_table},
     value_tree::{Table, Value},
     values,
     walk::deserialize,
@@ -114,7 +114,11 @@ impl<C: DeserializeOwned> Merged<C> {
             for layer in self.layers.iter_mut().filter(|layer| is_of_variable(&layer.source)) {
                 removed |= match entries {
                     Some(entries) => values::remove_entries(&mut layer.values, path, entries),
-                    None => values::remove(&mut layer.values, path),
+                    // A rest would have another meaning, or none.
+                    None => {
+                        let whole = enclosing_value::<C>(path).unwrap_or(path);
+                        values::remove(&mut layer.values, whole)
+                    }
                 };
             }
         }

@@ -14,9 +14,9 @@ use super::{
     self_metrics::CountingSampler,
 };
 use crate::{
-    config::{ExporterName, Signal, SpanBatch, Traces},
+    config::{self, ExporterName, Signal, SpanBatch, Traces},
     error::Error,
-    export::{console::ConsoleSpanDestination, destination::SpanDestination},
+    export::{console::ConsoleSpanDestination, destination::SpanDestination, runtime::ExportRuntime},
     logs::BaggageAttributes,
 };
 
@@ -41,7 +41,7 @@ pub(super) fn provider(
         // Creates spans only for sampled callers, so that downstream services stay sampled.
         SpanSampler::Other(Box::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))))
     } else {
-        SamplerBuilder { diagnostics: builder.inputs.diagnostics }.build(sampler, *sampler_arg)
+        sampler_builder(sampler, builder)?.build(sampler, *sampler_arg)?
     };
     let counters = builder.counters();
     provider = match &counters {
@@ -60,6 +60,22 @@ pub(super) fn provider(
         ));
     }
     Ok(provider.build())
+}
+
+/// Starts the runtime if the sampler needs it. Tools that keep telemetry in memory ask no server.
+fn sampler_builder<'b>(
+    sampler: &config::Sampler,
+    builder: &'b mut PipelineBuilder<'_>,
+) -> Result<SamplerBuilder<'b>, Error> {
+    let is_remote = matches!(sampler, config::Sampler::Tree(tree) if tree.is_remote());
+    let handle = (is_remote && builder.inputs.memory.is_none()).then(|| builder.runtime.get());
+    let settings = builder.inputs.settings;
+    Ok(SamplerBuilder {
+        diagnostics: builder.inputs.diagnostics,
+        proxies: &settings.proxies,
+        service: settings.config.service.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+        handle: handle.transpose()?.map(ExportRuntime::handle),
+    })
 }
 
 fn destinations(

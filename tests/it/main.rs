@@ -31,6 +31,7 @@ mod hostile_secrets;
 mod init;
 mod invalid_config;
 mod item_size;
+mod jaeger_remote;
 mod language;
 mod lenient_env;
 mod load_time;

@@ -3,6 +3,7 @@
 //! The shape of the tree is that of the declarative configuration of OpenTelemetry.
 
 mod composite;
+mod jaeger_remote;
 mod name;
 #[cfg(feature = "schema")]
 mod names;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub(crate) use self::{
     composite::CompositeTree,
+    jaeger_remote::JaegerRemote,
     name::SamplerName,
     rules::{AttributePatterns, AttributeValues, RuleBased, RuleParent, RuleSpanKind, SamplingRule},
     tree::{ParentBased, SamplerTree},

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     composite::{CompositeTree, Probability},
+    jaeger_remote::JaegerRemote,
     rules::RuleBased,
 };
 use crate::config::value::{
@@ -35,6 +36,8 @@ pub(crate) enum SamplerTree {
     Probability(Probability),
     /// Samples a limited number of traces per second.
     RateLimiting(RateLimiting),
+    /// Samples by a strategy that a Jaeger server sends.
+    JaegerRemote(Box<JaegerRemote<Self>>),
     /// Combines thresholds of probability, so that the trace state holds the resulting ratio.
     Composite(CompositeTree),
 }
@@ -76,7 +79,15 @@ impl SamplerTree {
             }
             Self::AlwaysRecord(sampler) => vec![("always_record.root".to_owned(), &sampler.root)],
             Self::RuleBased(sampler) => sampler.samplers("rule_based").collect(),
+            Self::JaegerRemote(sampler) => {
+                vec![("jaeger_remote.initial_sampler".to_owned(), &sampler.initial_sampler)]
+            }
         }
+    }
+
+    /// Returns whether a server sends a part of the sampler.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Self::JaegerRemote(_)) || self.children().iter().any(|(_, child)| child.is_remote())
     }
 
     /// Returns the number of levels of the tree.

@@ -2,13 +2,16 @@
 
 use super::rule_violation::RuleViolation;
 use crate::config::{
-    Sampler, SamplerTree,
+    Endpoint, Sampler, SamplerTree,
     sampler::{CompositeTree, RuleBased, SamplingRule},
     traces::Traces,
 };
 
 /// The maximum number of levels in a tree of samplers. Each is a call at the start of a span.
 const MAX_DEPTH: usize = 16;
+
+/// The port in the examples of the specification.
+const JAEGER_GRPC_PORT: u16 = 14_250;
 
 const SAMPLER: &str = "traces.sampler";
 const SAMPLER_ARG: &str = "traces.sampler_arg";
@@ -48,11 +51,26 @@ fn check_tree(tree: &SamplerTree, path: &str, found: &mut Vec<RuleViolation>) {
     if let SamplerTree::RuleBased(sampler) = tree {
         check_rules(sampler, &format!("{path}.rule_based"), found);
     }
+    if let SamplerTree::JaegerRemote(sampler) = tree {
+        check_endpoint(&sampler.endpoint, &format!("{path}.jaeger_remote.endpoint"), found);
+    }
     if let SamplerTree::Composite(sampler) = tree {
         check_composite(sampler, &format!("{path}.composite"), found);
     }
     for (key, sampler) in tree.children() {
         check_tree(sampler, &format!("{path}.{key}"), found);
+    }
+}
+
+fn check_endpoint(endpoint: &Endpoint, key: &str, found: &mut Vec<RuleViolation>) {
+    if !endpoint.has_scheme() {
+        let help = format!("write \"http://{endpoint}\" or \"https://{endpoint}\"");
+        found.push(RuleViolation::error(&[key], "the endpoint has no scheme").with_help(help));
+    } else if endpoint.is_https() && !cfg!(feature = "tls") {
+        found.push(RuleViolation::compiled_out(&[key], "tls"));
+    } else if endpoint.port() == JAEGER_GRPC_PORT {
+        let message = format!("{JAEGER_GRPC_PORT} is the port of Jaeger for gRPC, and the sampler uses HTTP");
+        found.push(RuleViolation::warning(&[key], message).with_help("use the port 5778, or 14268"));
     }
 }
 

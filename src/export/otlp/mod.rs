@@ -38,6 +38,7 @@ pub(crate) use self::{
     export_timer::{DurationHistogram, DurationRecorder},
     exporter::OtlpExporter,
     health::DestinationHealth,
+    transport::document::DocumentClient,
 };
 
 /// Returns no problems: without TLS, no files are read.

@@ -6,6 +6,7 @@ use super::{
     always_record::AlwaysRecordSampler,
     composite::{Composable, CompositeSampler},
     conditions::Conditions,
+    jaeger_remote::{self, JaegerRemoteSampler},
     rate_limiting::RateLimitingSampler,
     rule_based::RuleBasedSampler,
     span_sampler::SpanSampler,
@@ -13,43 +14,50 @@ use super::{
 };
 use crate::{
     config::{
-        self, SamplerName, SamplerTree, SamplingRatio,
-        sampler::{CompositeTree, ParentBased},
+        self, Proxies, SamplerName, SamplerTree, SamplingRatio,
+        sampler::{CompositeTree, JaegerRemote, ParentBased},
     },
     diagnostics::DiagnosticLog,
+    error::Error,
+    export::{otlp::DocumentClient, runtime::RuntimeHandle},
 };
 
-/// Builds samplers and keeps what they share.
-pub(in crate::pipeline) struct SamplerBuilder {
+/// Builds samplers from what they share.
+pub(in crate::pipeline) struct SamplerBuilder<'b> {
     pub(in crate::pipeline) diagnostics: DiagnosticLog,
+    pub(in crate::pipeline) proxies: &'b Proxies,
+    /// The name of the service.
+    pub(in crate::pipeline) service: String,
+    /// `None` fetches no strategies.
+    pub(in crate::pipeline) handle: Option<RuntimeHandle>,
 }
 
-impl SamplerBuilder {
+impl SamplerBuilder<'_> {
     /// Returns the sampler for `traces.sampler` and `traces.sampler_arg`.
     pub(in crate::pipeline) fn build(
         &self,
         sampler: &config::Sampler,
         ratio: Option<SamplingRatio>,
-    ) -> SpanSampler {
-        match sampler {
+    ) -> Result<SpanSampler, Error> {
+        Ok(match sampler {
             config::Sampler::Name(name) => named(*name, ratio.unwrap_or(SamplingRatio::ONE)),
-            config::Sampler::Tree(tree) => SpanSampler::Other(self.tree(tree)),
-        }
+            config::Sampler::Tree(tree) => SpanSampler::Other(self.tree(tree)?),
+        })
     }
 
-    fn tree(&self, tree: &SamplerTree) -> Box<dyn ShouldSample> {
-        match tree {
+    fn tree(&self, tree: &SamplerTree) -> Result<Box<dyn ShouldSample>, Error> {
+        Ok(match tree {
             SamplerTree::AlwaysOn(_) => Box::new(Sampler::AlwaysOn),
             SamplerTree::AlwaysOff(_) => Box::new(Sampler::AlwaysOff),
             SamplerTree::TraceIdRatioBased(sampler) => {
                 Box::new(Sampler::TraceIdRatioBased(sampler.ratio.get()))
             }
-            SamplerTree::ParentBased(sampler) => self.parent_based(sampler),
-            SamplerTree::AlwaysRecord(sampler) => Box::new(AlwaysRecordSampler(self.tree(&sampler.root))),
+            SamplerTree::ParentBased(sampler) => self.parent_based(sampler)?,
+            SamplerTree::AlwaysRecord(sampler) => Box::new(AlwaysRecordSampler(self.tree(&sampler.root)?)),
             SamplerTree::RuleBased(sampler) => {
                 let rules = sampler.rules.iter();
-                let rules = rules.map(|rule| (Conditions::new(rule), self.tree(&rule.sampler)));
-                Box::new(RuleBasedSampler::new(rules))
+                let rules = rules.map(|rule| Ok((Conditions::new(rule), self.tree(&rule.sampler)?)));
+                Box::new(RuleBasedSampler::new(rules.collect::<Result<Vec<_>, Error>>()?))
             }
             SamplerTree::Probability(sampler) => {
                 let threshold = Threshold::of_ratio(sampler.ratio.get());
@@ -58,13 +66,14 @@ impl SamplerBuilder {
             SamplerTree::RateLimiting(sampler) => {
                 Box::new(RateLimitingSampler::new(sampler.per_second.per_second()))
             }
+            SamplerTree::JaegerRemote(sampler) => self.jaeger_remote(sampler)?,
             SamplerTree::Composite(tree) => {
                 Box::new(CompositeSampler::new(composable(tree), self.diagnostics))
             }
-        }
+        })
     }
 
-    fn parent_based(&self, sampler: &ParentBased) -> Box<dyn ShouldSample> {
+    fn parent_based(&self, sampler: &ParentBased) -> Result<Box<dyn ShouldSample>, Error> {
         let ParentBased {
             root,
             remote_parent_sampled,
@@ -72,12 +81,27 @@ impl SamplerBuilder {
             local_parent_sampled,
             local_parent_not_sampled,
         } = sampler;
-        let sampler = Sampler::parent_based(self.tree(root))
-            .with_remote_parent_sampled(self.tree(remote_parent_sampled))
-            .with_remote_parent_not_sampled(self.tree(remote_parent_not_sampled))
-            .with_local_parent_sampled(self.tree(local_parent_sampled))
-            .with_local_parent_not_sampled(self.tree(local_parent_not_sampled));
-        Box::new(sampler)
+        let sampler = Sampler::parent_based(self.tree(root)?)
+            .with_remote_parent_sampled(self.tree(remote_parent_sampled)?)
+            .with_remote_parent_not_sampled(self.tree(remote_parent_not_sampled)?)
+            .with_local_parent_sampled(self.tree(local_parent_sampled)?)
+            .with_local_parent_not_sampled(self.tree(local_parent_not_sampled)?);
+        Ok(Box::new(sampler))
+    }
+
+    fn jaeger_remote(&self, config: &JaegerRemote<SamplerTree>) -> Result<Box<dyn ShouldSample>, Error> {
+        let sampler = JaegerRemoteSampler::new(self.tree(&config.initial_sampler)?);
+        if let Some(handle) = &self.handle {
+            let client = DocumentClient::new(
+                config.url(),
+                ("service", &self.service),
+                jaeger_remote::TIMEOUT,
+                self.proxies,
+                self.diagnostics,
+            )?;
+            sampler.update(client, config.interval.get(), handle, self.diagnostics);
+        }
+        Ok(Box::new(sampler))
     }
 }
 

@@ -4,6 +4,8 @@ mod always_record;
 mod build;
 mod composite;
 mod conditions;
+mod jaeger_remote;
+mod jaeger_strategy;
 mod ot_entry;
 mod rate_limiting;
 mod rule_based;
