@@ -27,7 +27,7 @@ struct State {
 }
 
 impl Server {
-    fn start(body: Value) -> Self {
+    fn start(body: &Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = Self { address, state: Arc::default() };
@@ -114,7 +114,7 @@ fn samples(tools: &ObservabilityTools, name: &'static str) -> bool {
 
 #[test]
 fn strategy_of_the_server_replaces_the_initial_one() {
-    let server = Server::start(ratio(0.0));
+    let server = Server::start(&ratio(0.0));
     let (tools, _directory) = remote(&server, "always_on");
     server.wait_applied();
     assert_eq!(
@@ -137,7 +137,7 @@ fn strategy_of_the_server_replaces_the_initial_one() {
 
 #[test]
 fn failure_keeps_the_last_strategy() {
-    let server = Server::start(ratio(0.0));
+    let server = Server::start(&ratio(0.0));
     let (tools, _directory) = remote(&server, "always_on");
     server.wait_applied();
     for (status, body) in [
@@ -172,7 +172,7 @@ fn silent_server_leaves_the_initial_sampler() {
 
 #[test]
 fn failures_are_reported_once_until_the_next_success() {
-    let server = Server::start(json!([]));
+    let server = Server::start(&json!([]));
     let argument = format!("endpoint=http://{}/sampling,pollingIntervalMs=100", server.address);
     let mut child = Child::start(&[
         ("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote"),

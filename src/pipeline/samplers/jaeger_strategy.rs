@@ -46,7 +46,8 @@ struct RateLimitingStrategy {
 struct OperationStrategies {
     default_sampling_probability: f64,
     default_lower_bound_traces_per_second: f64,
-    per_operation_strategies: Vec<OperationStrategy>,
+    #[serde(rename = "perOperationStrategies")]
+    per_operation: Vec<OperationStrategy>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -101,14 +102,14 @@ impl JaegerStrategy {
         let OperationStrategies {
             default_sampling_probability,
             default_lower_bound_traces_per_second,
-            per_operation_strategies,
+            per_operation,
         } = strategies;
         let per_second = rate(default_lower_bound_traces_per_second)?;
         let guaranteed = |share| {
             let guaranteed = per_second.map(TokenBucket::new);
             ratio(share).map(|ratio| GuaranteedRatio { ratio, guaranteed })
         };
-        let operations = per_operation_strategies.into_iter().take(MAX_OPERATIONS);
+        let operations = per_operation.into_iter().take(MAX_OPERATIONS);
         let operations = operations.map(|strategy| {
             Ok((strategy.operation, guaranteed(strategy.probabilistic_sampling.sampling_rate)?))
         });

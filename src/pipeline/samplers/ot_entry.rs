@@ -1,6 +1,6 @@
 //! The entry `ot` of the trace state, which holds values of OpenTelemetry.
 //!
-//! See the specification, "TraceState Handling".
+//! See the specification, "`TraceState` Handling".
 
 use opentelemetry::trace::TraceState;
 

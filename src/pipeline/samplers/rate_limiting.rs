@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::{
     Context, KeyValue, TraceId,
-    trace::{Link, SpanKind, SpanRef},
+    trace::{Link, SpanContext, SpanKind, SpanRef},
 };
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
@@ -34,7 +34,7 @@ impl ShouldSample for RateLimitingSampler {
         let span = SpanStart { parent_context, trace_id, name, kind: span_kind, attributes, links };
         let parent = span.parent();
         let local_parent = parent.as_ref().map(SpanRef::span_context).filter(|parent| !parent.is_remote());
-        let is_kept = local_parent.map_or_else(|| self.0.take(), |parent| parent.is_sampled());
+        let is_kept = local_parent.map_or_else(|| self.0.take(), SpanContext::is_sampled);
         span.decide(if is_kept { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop })
     }
 }

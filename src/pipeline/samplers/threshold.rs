@@ -1,6 +1,6 @@
 //! Probabilities as thresholds of 56 bits.
 //!
-//! See the specification, "TraceState: Probability Sampling".
+//! See the specification, "`TraceState`: Probability Sampling".
 
 use std::fmt;
 
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(Threshold::of_ratio(0.999_999_999).map(|it| it.to_string()).as_deref(), Some("0"));
     }
 
-    /// SplitMix64, for ids that are the same in every run.
+    /// A generator (`SplitMix64`) for ids that are the same in every run.
     fn random(state: &mut u64) -> u64 {
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -170,6 +170,6 @@ mod tests {
         for digits in ["", "1234567890123", "123456789012345", "1234567890123g"] {
             assert_eq!(Randomness::parse(digits), None, "{digits}");
         }
-        assert_eq!(Randomness::parse("0123456789abcd"), Some(Randomness(0x0123_4567_89ab_cd)));
+        assert_eq!(Randomness::parse("0123456789abcd"), Some(Randomness(0x0001_2345_6789_abcd)));
     }
 }
