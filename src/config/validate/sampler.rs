@@ -3,7 +3,7 @@
 use super::rule_violation::RuleViolation;
 use crate::config::{
     Endpoint, Sampler, SamplerTree,
-    sampler::{CompositeTree, RuleBased, SamplingRule},
+    sampler::{CompositeTree, RuleBased, RuleParent, SamplingRule},
     traces::Traces,
 };
 
@@ -40,14 +40,25 @@ pub(super) fn check(traces: &Traces, found: &mut Vec<RuleViolation>) {
                 let message = format!("samplers are nested more than {MAX_DEPTH} levels deep");
                 found.push(RuleViolation::error(&[SAMPLER], message).with_help("simplify the tree"));
             } else {
-                check_tree(tree, SAMPLER, found);
+                check_tree(tree, SAMPLER, false, found);
             }
         }
     }
 }
 
-/// Checks the sampler at `path`, and those below it.
-fn check_tree(tree: &SamplerTree, path: &str, found: &mut Vec<RuleViolation>) {
+/// Checks the sampler at `path`, and those below it. With `is_of_roots`, it decides about spans
+/// without a parent only.
+fn check_tree(tree: &SamplerTree, path: &str, is_of_roots: bool, found: &mut Vec<RuleViolation>) {
+    if let SamplerTree::TraceIdRatioBased(_) = tree
+        && !is_of_roots
+    {
+        let key = format!("{path}.trace_id_ratio_based");
+        let message = "may leave traces incomplete: SDKs decide differently about spans with a parent";
+        found.push(
+            RuleViolation::warning(&[&key], message)
+                .with_help("move it to `parent_based.root`, or use `probability`"),
+        );
+    }
     if let SamplerTree::RuleBased(sampler) = tree {
         check_rules(sampler, &format!("{path}.rule_based"), found);
     }
@@ -57,8 +68,15 @@ fn check_tree(tree: &SamplerTree, path: &str, found: &mut Vec<RuleViolation>) {
     if let SamplerTree::Composite(sampler) = tree {
         check_composite(sampler, &format!("{path}.composite"), found);
     }
-    for (key, sampler) in tree.children() {
-        check_tree(sampler, &format!("{path}.{key}"), found);
+    for (index, (key, sampler)) in tree.children().into_iter().enumerate() {
+        let is_of_roots = match tree {
+            SamplerTree::ParentBased(_) => key.ends_with(".root"),
+            SamplerTree::RuleBased(rules) => is_of_roots || rules.rules[index].parent == [RuleParent::None],
+            // The server decides about its place.
+            SamplerTree::JaegerRemote(_) => true,
+            _ => is_of_roots,
+        };
+        check_tree(sampler, &format!("{path}.{key}"), is_of_roots, found);
     }
 }
 

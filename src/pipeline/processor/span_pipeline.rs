@@ -38,6 +38,14 @@ impl SpanPipeline {
     ) -> Self {
         Self { counters, limiter, baggage, destinations, flush_timeout }
     }
+
+    /// Counts a span that is only recorded.
+    #[cold]
+    fn count_unsampled(&self, count: fn(&Counters, bool)) {
+        if let Some(counters) = &self.counters {
+            count(counters, false);
+        }
+    }
 }
 
 /// Adds attributes from the baggage of the parent. Those of the span stay.
@@ -60,12 +68,11 @@ impl SpanProcessor for SpanPipeline {
         }
         // The SDK has accessed the current context.
         context::watch_current();
-        let is_sampled = span.span_context().is_sampled();
-        if let Some(counters) = &self.counters {
-            counters.start_span(is_sampled);
+        if !span.span_context().is_sampled() {
+            return self.count_unsampled(Counters::start_span);
         }
-        if !is_sampled {
-            return;
+        if let Some(counters) = &self.counters {
+            counters.start_span(true);
         }
         if let Some(baggage) = &self.baggage {
             add_baggage(span, baggage, parent);
@@ -79,12 +86,11 @@ impl SpanProcessor for SpanPipeline {
         if context::is_export_thread() {
             return;
         }
-        let is_sampled = span.span_context.is_sampled();
-        if let Some(counters) = &self.counters {
-            counters.end_span(is_sampled);
+        if !span.span_context.is_sampled() {
+            return self.count_unsampled(Counters::end_span);
         }
-        if !is_sampled {
-            return;
+        if let Some(counters) = &self.counters {
+            counters.end_span(true);
         }
         // A span that is lost costs no copies.
         if !self.destinations.iter().any(|destination| destination.accepts()) {

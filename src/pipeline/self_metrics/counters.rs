@@ -41,11 +41,13 @@ impl Counters {
     }
 
     /// Counts the start of a recorded span.
+    #[inline]
     pub(crate) fn start_span(&self, is_sampled: bool) {
         self.recorded[usize::from(!is_sampled)].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts the end of a recorded span.
+    #[inline]
     pub(crate) fn end_span(&self, is_sampled: bool) {
         self.ended[usize::from(!is_sampled)].fetch_add(1, Ordering::Release);
     }
