@@ -2,11 +2,16 @@
 //! features is quick: `cargo test --no-default-features --test features`
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use test_support::with_env;
+use autotelemetry::Builder;
+use test_support::{with_env, with_file};
 
 /// Returns the key and help of each problem of a configuration with these variables.
 fn problems(variables: &[(&str, &str)]) -> Vec<(Option<String>, Option<String>)> {
-    let explained = with_env(variables).set("service.name", "x").explain();
+    problems_of(with_env(variables))
+}
+
+fn problems_of(builder: Builder) -> Vec<(Option<String>, Option<String>)> {
+    let explained = builder.set("service.name", "x").explain();
     let words = |text: Option<&str>| text.map(str::to_owned);
     explained.errors().iter().map(|problem| (words(problem.key()), words(problem.help()))).collect()
 }
@@ -34,6 +39,14 @@ fn missing_feature_is_named_in_the_error() {
         problems(&prometheus),
         expected(cfg!(feature = "prometheus"), "metrics.exporters", "prometheus")
     );
+}
+
+#[test]
+fn sampler_that_needs_a_missing_feature_is_refused() {
+    let text = "[traces.sampler.jaeger_remote]\nendpoint = \"https://c\"\ninitial_sampler = \"always_on\"\n";
+    let (builder, _directory) = with_file(text, &[]);
+    let key = "traces.sampler.jaeger_remote.endpoint";
+    assert_eq!(problems_of(builder), expected(cfg!(feature = "tls"), key, "tls"));
 }
 
 #[test]

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    batch::LogBatch, exporter_name::ExporterList, limits::LogLimits, scope::LogScopeRule,
-    value::log_filter::LogFilter,
+    batch::LogBatch,
+    exporter_name::ExporterList,
+    limits::LogLimits,
+    scope::LogScopeRule,
+    value::{log_filter::LogFilter, pattern::Pattern},
 };
 
 /// Filtering and export of log records.
@@ -29,6 +32,11 @@ pub(crate) struct Logs {
 
     /// Records the source location in the attributes `code.file.path` and `code.line.number`.
     pub(crate) code_location: bool,
+
+    /// Entries of baggage to copy to each log record, as attributes. `*` and `?` are wildcards:
+    /// `["tenant.*"]`. Baggage comes from callers and may contain personal data, which then leaves
+    /// the service with the records.
+    pub(crate) baggage_attributes: Vec<Pattern>,
 
     /// Batching of log records for OTLP exporters. Console and files do not wait for a batch.
     pub(crate) batch: LogBatch,

@@ -24,6 +24,7 @@ pub(crate) mod proxies;
 mod redact;
 pub(crate) mod resolve;
 mod rolling_file;
+pub(crate) mod sampler;
 pub(crate) mod scope;
 mod service;
 mod settings;
@@ -55,10 +56,11 @@ pub(crate) use self::{
     redact::{Redact, RedactAction},
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
     rolling_file::{OtlpLines, RollingFileSettings},
+    sampler::{Sampler, SamplerName, SamplerTree},
     scope::{LogScopeRule, ScopeRule},
     service::{Resource, Service},
     settings::Settings,
-    traces::{Sampler, Traces},
+    traces::Traces,
     value::{
         boundaries::Boundaries,
         duration::{HELP as DURATION_HELP, Interval, Timeout, format as format_duration},

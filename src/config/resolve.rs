@@ -217,7 +217,7 @@ impl Config {
         Resolved {
             traces: ResolvedSignal {
                 exporters: self.exporters(Signal::Traces),
-                sampler_arg: Some(traces.sampling_ratio()),
+                sampler_arg: traces.sampling_ratio(),
                 batch: Some(ResolvedBatch { max_export_batch_size: traces.batch.batch_size() }),
                 limits: Some(self.span_limits()),
             },

@@ -6,8 +6,9 @@ use super::{
     batch::SpanBatch,
     exporter_name::ExporterList,
     limits::SpanLimits,
+    sampler::{Sampler, SamplerName},
     scope::ScopeRule,
-    value::{number::SamplingRatio, string_enum},
+    value::{number::SamplingRatio, pattern::Pattern},
 };
 
 /// Sampling and export of spans.
@@ -20,11 +21,20 @@ pub(crate) struct Traces {
     pub(crate) exporters: Option<ExporterList>,
 
     /// The sampler. The `parentbased_` samplers follow the decision of the caller if there is one.
+    /// A table gives a sampler arguments, which may be samplers:
+    /// `{ parent_based = { root = { trace_id_ratio_based = { ratio = 0.1 } } } }`. Its only key is
+    /// one of `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `always_record`,
+    /// `rule_based`, `probability`, `rate_limiting`, `jaeger_remote` and `composite`.
     pub(crate) sampler: Sampler,
 
     /// The ratio of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.
     #[cfg_attr(feature = "schema", schemars(extend("default" = 1.0)))]
     pub(crate) sampler_arg: Option<SamplingRatio>,
+
+    /// Entries of baggage to copy to each span when it starts, as attributes. `*` and `?` are
+    /// wildcards: `["tenant.*"]`. Baggage comes from callers and may contain personal data, which
+    /// then leaves the service with the spans.
+    pub(crate) baggage_attributes: Vec<Pattern>,
 
     /// Batching of spans.
     pub(crate) batch: SpanBatch,
@@ -42,8 +52,9 @@ impl Default for Traces {
     fn default() -> Self {
         Self {
             exporters: None,
-            sampler: Sampler::ParentBasedAlwaysOn,
+            sampler: Sampler::Name(SamplerName::ParentBasedAlwaysOn),
             sampler_arg: None,
+            baggage_attributes: Vec::new(),
             batch: SpanBatch::default(),
             limits: SpanLimits::default(),
             scopes: Vec::new(),
@@ -52,35 +63,13 @@ impl Default for Traces {
 }
 
 impl Traces {
-    /// Returns the ratio of traces that the `traceidratio` samplers keep.
+    /// Returns the ratio of traces that the `traceidratio` samplers keep. A table has ratios of its
+    /// own.
     #[must_use]
-    pub(crate) fn sampling_ratio(&self) -> SamplingRatio {
-        self.sampler_arg.unwrap_or(SamplingRatio::ONE)
-    }
-}
-
-string_enum! {
-    /// A sampler, by its name in the specification.
-    pub(crate) enum Sampler {
-        /// Every trace.
-        AlwaysOn = "always_on",
-        /// No trace.
-        AlwaysOff = "always_off",
-        /// A ratio of all traces.
-        TraceIdRatio = "traceidratio",
-        /// The decision of the caller, or every trace without one.
-        ParentBasedAlwaysOn = "parentbased_always_on",
-        /// The decision of the caller, or no trace without one.
-        ParentBasedAlwaysOff = "parentbased_always_off",
-        /// The decision of the caller, or a ratio of all traces without one.
-        ParentBasedTraceIdRatio = "parentbased_traceidratio",
-    }
-}
-
-impl Sampler {
-    /// Returns whether the sampler uses `sampler_arg`.
-    #[must_use]
-    pub(crate) fn takes_ratio(self) -> bool {
-        matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
+    pub(crate) fn sampling_ratio(&self) -> Option<SamplingRatio> {
+        match self.sampler {
+            Sampler::Name(_) => Some(self.sampler_arg.unwrap_or(SamplingRatio::ONE)),
+            Sampler::Tree(_) => self.sampler_arg,
+        }
     }
 }

@@ -52,6 +52,14 @@ impl<'a, C: DeserializeOwned> Checker<'a, C> {
                     return self.tables(tables, path);
                 }
             }
+            // Refused as a whole, since the rest would have another meaning.
+            (Ok(ValueType::TextOrTable), Value::Table(table)) => {
+                let before = self.problems.len();
+                self.table(table, path);
+                if self.problems.len() > before {
+                    return false;
+                }
+            }
             _ => {}
         }
         match check_value::<C>(path, value) {
@@ -77,7 +85,7 @@ impl<'a, C: DeserializeOwned> Checker<'a, C> {
                 match &refusal.reason {
                     // A value that was refused is not missing.
                     Reason::MissingKey(key)
-                        if self.source.holds(&[path.as_slice(), &[(*key).to_owned()]].concat()) => {}
+                        if self.source.holds(&[path, &*refusal.path, &[(*key).to_owned()]].concat()) => {}
                     _ => self.problems.push(self.source.refused(path, *refusal, table)),
                 }
             }

@@ -7,12 +7,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::loaded::Loaded;
+use super::{loaded::Loaded, parse::is_whole_table};
 use crate::{
-    config::{NonEmptyString, key_path::KeyPath, resolve::inherited_from},
+    config::{Config, NonEmptyString, key_path::KeyPath, resolve::inherited_from},
     error::{Origin, Problem},
 };
 
@@ -50,12 +50,15 @@ impl Explanation {
             let loaded = &self.loaded;
             let config = loaded.config();
             let mut values = EffectiveValues::default();
-            values.add(config, &|path| loaded.origin(path));
+            values.add::<Config>(config, &|path| loaded.origin(path));
             // A derived value has the origin of the value that it derives from.
-            values.add(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
-                (Origin::Default, Some(general)) => loaded.origin(&general),
-                (origin, _) => origin,
-            });
+            values.add::<Config>(
+                &config.resolved(),
+                &|path| match (loaded.origin(path), inherited_from(path)) {
+                    (Origin::Default, Some(general)) => loaded.origin(&general),
+                    (origin, _) => origin,
+                },
+            );
             values
         })
     }
@@ -182,30 +185,40 @@ impl EffectiveValues {
     }
 
     /// Adds each value in `table`. A value replaces a previous one of the same key.
-    pub(super) fn add(&mut self, table: &impl Serialize, origin: &impl Fn(&[String]) -> Origin) {
+    /// Its keys are those of configuration `C`.
+    pub(super) fn add<C: DeserializeOwned>(
+        &mut self,
+        table: &impl Serialize,
+        origin: &impl Fn(&[String]) -> Origin,
+    ) {
         if let Ok(value) = serde_json::to_value(table) {
-            self.add_value(value, &mut KeyPath::new(), origin);
+            self.add_value::<C>(value, &mut KeyPath::new(), origin);
         }
     }
 
-    fn add_value(&mut self, value: Value, path: &mut KeyPath, origin: &impl Fn(&[String]) -> Origin) {
+    fn add_value<C: DeserializeOwned>(
+        &mut self,
+        value: Value,
+        path: &mut KeyPath,
+        origin: &impl Fn(&[String]) -> Origin,
+    ) {
         let key = path.join(".");
         match value {
-            Value::Object(table) => {
+            Value::Object(table) if !is_whole_table::<C>(path) => {
                 // A table replaces the null of an absent one.
                 if !table.is_empty() {
                     self.0.remove(&key);
                 }
                 for (key, value) in table {
                     path.push(key);
-                    self.add_value(value, path, origin);
+                    self.add_value::<C>(value, path, origin);
                     path.pop();
                 }
             }
             Value::Array(tables) if tables.iter().any(Value::is_object) => {
                 for (index, table) in tables.into_iter().enumerate() {
                     path.push(index.to_string());
-                    self.add_value(table, path, origin);
+                    self.add_value::<C>(table, path, origin);
                     path.pop();
                 }
             }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::{
     check::Checker,
     layer_source::LayerSource,
-    parse::{enclosing_list, parse_as},
+    parse::{enclosing_value, parse_as},
     value_tree::{Table, Value},
     value_type::ValueType,
     values,
@@ -51,10 +51,12 @@ impl Layer {
         text: &str,
         reword: impl FnOnce(ParseError) -> ParseError,
     ) -> Result<Self, Problem> {
-        let value = match enclosing_list::<C>(path) {
-            Some(list) => {
-                let help = format!("set `{}` as a whole", list.join("."));
-                Err(ParseError::of_key("is part of a list").with_help(help))
+        let value = match enclosing_value::<C>(path) {
+            Some(whole) => {
+                let is_list = value_type::<C>(whole) != Ok(ValueType::TextOrTable);
+                let part = if is_list { "is part of a list" } else { "cannot be set alone" };
+                let help = format!("set `{}` as a whole", whole.join("."));
+                Err(ParseError::of_key(part).with_help(help))
             }
             None => parse_as::<C>(path, text),
         };

@@ -18,7 +18,7 @@ pub(crate) struct Loaded {
     pub(super) tried: Vec<PathBuf>,
     /// The origin of the selected profile.
     pub(super) profile_origin: Origin,
-    pub(super) merged: Merged,
+    pub(super) merged: Merged<Config>,
     /// The environment, for the context that it passes.
     pub(crate) environment: Environment,
 }

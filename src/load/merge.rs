@@ -1,6 +1,9 @@
 //! Merges the layers, the strongest last. Each value keeps its origin.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    marker::PhantomData,
+};
 
 use serde::de::DeserializeOwned;
 
@@ -8,6 +11,7 @@ use super::{
     layer::Layer,
     layer_source::LayerSource,
     locate::KeyOrValue,
+    parse::{enclosing_value, is_whole_table},
     value_tree::{Table, Value},
     values,
     walk::deserialize,
@@ -21,22 +25,24 @@ use crate::{
     error::{Origin, Problem},
 };
 
-/// The merged layers. Tables merge key by key, lists and all other values are replaced.
-pub(super) struct Merged {
+/// The merged layers of configuration `C`. Tables merge key by key, lists and all other values are
+/// replaced.
+pub(super) struct Merged<C> {
     layers: Vec<Layer>,
     values: Table,
+    config: PhantomData<fn() -> C>,
 }
 
-impl Merged {
+impl<C: DeserializeOwned> Merged<C> {
     pub(super) fn new(layers: Vec<Layer>) -> Self {
-        let values = merge(&layers);
-        Self { layers, values }
+        let values = merge::<C>(&layers);
+        Self { layers, values, config: PhantomData }
     }
 
     /// Adds layers below all others.
     pub(super) fn add_weakest(&mut self, layers: Vec<Layer>) {
         self.layers.splice(0..0, layers);
-        self.values = merge(&self.layers);
+        self.values = merge::<C>(&self.layers);
     }
 
     /// Returns whether a value is set at `path`.
@@ -45,7 +51,7 @@ impl Merged {
     }
 
     /// Returns the configuration. Every layer was checked, so the values fit.
-    pub(super) fn config<C: DeserializeOwned>(&self) -> Result<C, Problem> {
+    pub(super) fn config(&self) -> Result<C, Problem> {
         deserialize(&self.values).map_err(|refusal| {
             Problem::new(ParseError::from(refusal.reason).message).with_key(refusal.path.join("."))
         })
@@ -119,29 +125,42 @@ impl Merged {
             for layer in self.layers.iter_mut().filter(|layer| is_of_variable(&layer.source)) {
                 removed |= match entries {
                     Some(entries) => values::remove_entries(&mut layer.values, path, entries),
-                    None => values::remove(&mut layer.values, path),
+                    // A rest would have another meaning, or none.
+                    None => {
+                        let whole = enclosing_value::<C>(path).unwrap_or(path);
+                        values::remove(&mut layer.values, whole)
+                    }
                 };
             }
         }
         if removed {
-            self.values = merge(&self.layers);
+            self.values = merge::<C>(&self.layers);
         }
         removed
     }
 }
 
-fn merge(layers: &[Layer]) -> Table {
+fn merge<C: DeserializeOwned>(layers: &[Layer]) -> Table {
     let mut values = Table::new();
     for layer in layers {
-        merge_into(&mut values, &layer.values);
+        merge_into::<C>(&mut values, &layer.values, &mut KeyPath::new());
     }
     values
 }
 
-fn merge_into(values: &mut Table, stronger: &Table) {
+fn merge_into<C: DeserializeOwned>(values: &mut Table, stronger: &Table, path: &mut KeyPath) {
     for (key, value) in stronger {
         match (values.get_mut(key), value) {
-            (Some(Value::Table(table)), Value::Table(stronger)) => merge_into(table, stronger),
+            (Some(slot @ Value::Table(_)), Value::Table(stronger)) => {
+                path.push(key.clone());
+                match slot {
+                    Value::Table(table) if !is_whole_table::<C>(path) => {
+                        merge_into::<C>(table, stronger, path);
+                    }
+                    slot => *slot = value.clone(),
+                }
+                path.pop();
+            }
             (Some(slot), value) => *slot = value.clone(),
             (None, value) => drop(values.insert(key.clone(), value.clone())),
         }

@@ -36,6 +36,7 @@ mod tests;
 mod value_tree;
 mod value_type;
 mod values;
+mod variant;
 mod walk;
 
 pub(crate) use self::{

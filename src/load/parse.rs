@@ -12,11 +12,19 @@ use super::{
 };
 use crate::config::value::{ParseError, number::parse_integer};
 
-/// Returns the path of the list that contains `path`, if there is one.
-pub(crate) fn enclosing_list<C: DeserializeOwned>(path: &[String]) -> Option<&[String]> {
-    let is_list =
-        |path: &&[String]| matches!(value_type::<C>(path), Ok(ValueType::List | ValueType::TableList));
-    (1..path.len()).map(|length| &path[..length]).find(is_list)
+/// Returns the path of the value that contains `path` and is replaced as a whole, if there is one:
+/// a list, or a table in the place of a name.
+pub(crate) fn enclosing_value<C: DeserializeOwned>(path: &[String]) -> Option<&[String]> {
+    let is_whole = |path: &&[String]| {
+        let value_type = value_type::<C>(path);
+        matches!(value_type, Ok(ValueType::List | ValueType::TableList | ValueType::TextOrTable))
+    };
+    (1..path.len()).map(|length| &path[..length]).find(is_whole)
+}
+
+/// Returns whether the table at `path` is replaced as a whole.
+pub(super) fn is_whole_table<C: DeserializeOwned>(path: &[String]) -> bool {
+    value_type::<C>(path) == Ok(ValueType::TextOrTable)
 }
 
 /// Reads `text` as the type of value that `C` holds at `path`: lists are separated by commas, maps
@@ -56,9 +64,11 @@ pub(crate) fn parse_as<C: DeserializeOwned>(path: &[String], text: &str) -> Resu
             let number = text.parse::<f64>();
             number.map_err(|_| ParseError::new(format!("{text:?} is not a number")))?.into()
         }
-        ValueType::Text | ValueType::Secret | ValueType::Path | ValueType::CaselessText => {
-            text.to_owned().into()
-        }
+        ValueType::Text
+        | ValueType::TextOrTable
+        | ValueType::Secret
+        | ValueType::Path
+        | ValueType::CaselessText => text.to_owned().into(),
     })
 }
 
@@ -77,6 +87,9 @@ mod tests {
         assert_eq!(of("traces"), Some(ValueType::Table));
         assert_eq!(of("traces.sampler_arg"), Some(ValueType::Float));
         assert_eq!(of("traces.exporters"), Some(ValueType::List));
+        assert_eq!(of("traces.sampler"), Some(ValueType::TextOrTable));
+        assert_eq!(of("traces.sampler.parent_based.root"), Some(ValueType::TextOrTable));
+        assert_eq!(of("traces.sampler.trace_id_ratio_based.ratio"), Some(ValueType::Float));
         assert_eq!(of("traces.batch.max_queue_size"), Some(ValueType::Integer));
         assert_eq!(of("logs.batch.schedule_delay"), Some(ValueType::Text));
         assert_eq!(of("exporters"), Some(ValueType::Map { ignores_case: false }));
@@ -100,11 +113,15 @@ mod tests {
     }
 
     #[test]
-    fn enclosing_list_is_found() {
+    fn enclosing_value_is_found() {
         assert_eq!(
-            enclosing_list::<Config>(&key_path("traces.exporters.0")),
+            enclosing_value::<Config>(&key_path("traces.exporters.0")),
             Some(&*key_path("traces.exporters"))
         );
-        assert_eq!(enclosing_list::<Config>(&key_path("traces.sampler")), None);
+        assert_eq!(enclosing_value::<Config>(&key_path("traces.sampler")), None);
+        assert_eq!(
+            enclosing_value::<Config>(&key_path("traces.sampler.parent_based.root")),
+            Some(&*key_path("traces.sampler"))
+        );
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn schema_of<C: JsonSchema>() -> Value {
     // Inlined instead of by reference, since the variables of a key depend on its path.
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let mut root = settings.into_generator().into_root_schema_for::<C>().to_value();
+    without_nulls(&mut root);
     annotate(&mut root, &mut KeyPath::new(), false);
     root
 }
@@ -48,7 +49,6 @@ fn add_profiles(root: &mut Map<String, Value>) {
 /// Completes the schema of the value at `path`. A variable can set it, unless it is inside a list.
 fn annotate(schema: &mut Value, path: &mut KeyPath, inside_list: bool) {
     let Some(schema) = schema.as_object_mut() else { return };
-    without_null(schema);
     for (key, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
         path.push(key.clone());
         annotate(property, path, inside_list);
@@ -88,6 +88,18 @@ fn variables_that_set(path: &[String]) -> Vec<String> {
     // The selection of the profile has its own variable.
     let own = if path == ["profile"] { "AUTOTEL_PROFILE".to_owned() } else { autotel_env::name(path) };
     standard.chain([own]).collect()
+}
+
+/// Removes null from the accepted values of a schema and all schemas in it.
+fn without_nulls(schema: &mut Value) {
+    match schema {
+        Value::Object(schema) => {
+            without_null(schema);
+            schema.values_mut().for_each(without_nulls);
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
 }
 
 /// Removes null from the accepted values, since TOML has none.

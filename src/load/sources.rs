@@ -177,7 +177,7 @@ fn selected_profile(
 /// Returns the merged configuration and its errors. Values that break a rule are ignored if they
 /// come from `OTEL_*` variables.
 fn validated(
-    merged: &mut Merged,
+    merged: &mut Merged<Config>,
     profile: Option<&str>,
     prometheus: bool,
     warnings: &mut Vec<Problem>,
@@ -217,8 +217,12 @@ fn place_in_file(problem: &Problem) -> (bool, u32, u32) {
 }
 
 /// Returns the merged configuration, completed by the selected profile and by `prometheus`.
-fn effective(merged: &Merged, profile: Option<&str>, prometheus: bool) -> Result<Box<Config>, Problem> {
-    let mut config = Box::new(merged.config::<Config>()?);
+fn effective(
+    merged: &Merged<Config>,
+    profile: Option<&str>,
+    prometheus: bool,
+) -> Result<Box<Config>, Problem> {
+    let mut config = Box::new(merged.config()?);
     config.profile = profile.and_then(|name| NonEmptyString::parse_str(name).ok());
     if config.service.environment.is_none() {
         config.service.environment.clone_from(&config.profile);

@@ -8,6 +8,7 @@ use super::{
     refusal::{Reason, Refusal},
     value_type::ValueType,
 };
+use crate::config::value::ParseError;
 
 /// The end of a walk. It travels as an error, so that every visitor on the way passes it on.
 #[derive(Debug)]
@@ -55,12 +56,32 @@ impl de::Error for Stop {
     }
 
     #[cold]
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Reason::UnknownKey(variant.to_owned(), expected).into()
+    }
+
+    #[cold]
     fn missing_field(field: &'static str) -> Self {
         Reason::MissingKey(field).into()
     }
 }
 
 impl Stop {
+    /// Describes an unknown variant as a word, not as a key.
+    #[cold]
+    pub(super) fn of_word(self) -> Self {
+        match self {
+            Self::Refused(refusal) => match *refusal {
+                Refusal { path, reason: Reason::UnknownKey(name, known) } => {
+                    let reason = Reason::Value(ParseError::not_one_of(&name, known));
+                    Self::Refused(Box::new(Refusal { path, reason }))
+                }
+                refusal => Self::Refused(Box::new(refusal)),
+            },
+            stop => stop,
+        }
+    }
+
     /// Adds the key or index above a refused value.
     #[cold]
     pub(super) fn below(mut self, segment: impl fmt::Display) -> Self {

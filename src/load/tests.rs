@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     environment::Environment, explain::EffectiveValues, file::ConfigFile, layer::Layer,
-    layer_source::LayerSource, merge::Merged, parse::enclosing_list, value_type::ValueType, walk::value_type,
+    layer_source::LayerSource, merge::Merged, parse::enclosing_value, value_type::ValueType,
+    walk::value_type,
 };
 use crate::{
     config::{Count, FilePath, Headers, NonEmptyString, key_path::key_path},
@@ -51,7 +52,7 @@ struct View {
 }
 
 /// Loads a file with this text, and returns the merged layers and their problems.
-fn load(text: &str, profile: Option<&str>, variables: &[(&str, &str)]) -> (Merged, Vec<String>) {
+fn load(text: &str, profile: Option<&str>, variables: &[(&str, &str)]) -> (Merged<Root>, Vec<String>) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("autotelemetry.toml");
     std::fs::write(&path, text).unwrap();
@@ -117,7 +118,7 @@ fn list_of_tables_is_replaced_as_a_whole() {
 #[test]
 fn values_in_a_list_of_tables_have_origins() {
     let (merged, _) = load(GOOD, None, VARIABLES);
-    let at = |merged: &Merged, key: &str| {
+    let at = |merged: &Merged<Root>, key: &str| {
         let origin = merged.origin(&key_path(key)).to_string();
         origin.rsplit_once('/').map_or(origin.clone(), |(_, place)| place.to_owned())
     };
@@ -135,7 +136,7 @@ fn list_of_tables_is_explained_by_its_leaves() {
     let (merged, _) = load(GOOD, None, VARIABLES);
     let root: Root = merged.config().unwrap();
     let mut values = EffectiveValues::default();
-    values.add(&root, &|path| merged.origin(path));
+    values.add::<Root>(&root, &|path| merged.origin(path));
     let rows: Vec<_> = values.rows().map(|(key, value, _)| format!("{key} = {value}")).collect();
     let file = views_file(&root);
     assert_eq!(
@@ -286,7 +287,7 @@ fn types_in_a_list_of_tables_are_found() {
     assert_eq!(of("metrics.views.3.file"), Some(ValueType::Path));
     assert_eq!(of("metrics.views.x"), None);
     let path = key_path("metrics.views.3.limit");
-    assert_eq!(enclosing_list::<Root>(&path), Some(&*key_path("metrics.views")));
+    assert_eq!(enclosing_value::<Root>(&path), Some(&*key_path("metrics.views")));
 }
 
 #[test]

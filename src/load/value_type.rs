@@ -12,6 +12,8 @@ pub(super) enum ValueType {
     List,
     /// A list whose entries are tables.
     TableList,
+    /// A name, or a table whose keys depend on its content. Layers replace it as a whole.
+    TextOrTable,
     Boolean,
     Integer,
     Float,

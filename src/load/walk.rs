@@ -16,6 +16,7 @@ use super::{
     stop::Stop,
     value_tree::{Table, Value},
     value_type::ValueType,
+    variant::{NO_KEYS, NamePlace, Variant, single_key},
 };
 use crate::config::value::{ParseError, newtype_name};
 
@@ -122,15 +123,21 @@ impl<'v> Walk<'v> {
         if let End::Root(table) = self.end {
             return Ok(Entries::Of(table.iter(), None));
         }
-        let found = match self.end_at(value_type)? {
-            Value::Table(table) => return Ok(Entries::Of(table.iter(), None)),
-            Value::Boolean(value) => Unexpected::Bool(*value),
-            Value::Integer(value) => Unexpected::Signed(*value),
-            Value::Float(value) => Unexpected::Float(*value),
-            Value::String(text) => Unexpected::Str(text),
-            Value::List(_) => Unexpected::Seq,
-        };
-        Err(de::Error::invalid_type(found, expected))
+        match self.end_at(value_type)? {
+            Value::Table(table) => Ok(Entries::Of(table.iter(), None)),
+            other => Err(de::Error::invalid_type(unexpected(other), expected)),
+        }
+    }
+}
+
+fn unexpected(value: &Value) -> Unexpected<'_> {
+    match value {
+        Value::Boolean(value) => Unexpected::Bool(*value),
+        Value::Integer(value) => Unexpected::Signed(*value),
+        Value::Float(value) => Unexpected::Float(*value),
+        Value::String(text) => Unexpected::Str(text),
+        Value::List(_) => Unexpected::Seq,
+        Value::Table(_) => Unexpected::Map,
     }
 }
 
@@ -169,6 +176,12 @@ impl<'de> Deserializer<'de> for Walk<'_> {
             ([], End::Type, newtype_name::SECRET) => Err(Stop::Type(ValueType::Secret)),
             ([], End::Type, newtype_name::PATH) => Err(Stop::Type(ValueType::Path)),
             ([], End::Type, newtype_name::CASELESS) => Err(Stop::Type(ValueType::CaselessText)),
+            ([], End::Type, newtype_name::TEXT_OR_TABLE) => Err(Stop::Type(ValueType::TextOrTable)),
+            (
+                [],
+                End::Check(Value::String(text)) | End::Value(Value::String(text)),
+                newtype_name::TEXT_OR_TABLE,
+            ) => self.finish(visitor.visit_str(text)),
             _ => visitor.visit_newtype_struct(self),
         }
     }
@@ -234,10 +247,22 @@ impl<'de> Deserializer<'de> for Walk<'_> {
     fn deserialize_enum<V: de::Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        self.end(ValueType::Text, visitor)
+        let variant = match self.split() {
+            Some((name, content)) => Variant { name, content, place: NamePlace::Path },
+            None => match self.end_at(ValueType::TextOrTable)? {
+                // The same as a table without keys.
+                Value::String(name) => Variant { name, content: Walk::to(&NO_KEYS), place: NamePlace::Text },
+                Value::Table(table) => {
+                    let (name, value) = single_key(table, variants)?;
+                    Variant { name, content: Walk::to(value), place: NamePlace::Key }
+                }
+                other => return Err(de::Error::invalid_type(unexpected(other), &"a name or a table")),
+            },
+        };
+        self.finish(visitor.visit_enum(variant))
     }
 }
 

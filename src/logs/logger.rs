@@ -18,6 +18,7 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
     ReloadableFilter,
+    baggage_attributes::BaggageAttributes,
     exception::exception_attributes,
     key_bits::KeyBits,
     record::add_location,
@@ -36,6 +37,8 @@ pub(crate) struct LoggerFactory {
     /// The rules for the targets of spans that `tracing` creates.
     pub(crate) span_scopes: Arc<[ScopeRule]>,
     pub(crate) code_location: bool,
+    /// Selects the entries of baggage that records carry; usually there is none.
+    pub(crate) baggage: Option<Arc<BaggageAttributes>>,
 }
 
 impl LoggerFactory {
@@ -50,7 +53,7 @@ impl LoggerFactory {
 
     /// Returns an emitter for records that have passed [`filter`](Self::filter).
     pub(super) fn emitter(&self, name: impl Into<Cow<'static, str>>) -> RecordEmitter {
-        RecordEmitter::new(&self.provider, self.sink.clone(), name.into())
+        RecordEmitter::new(&self.provider, self.sink.clone(), name.into(), self.baggage.clone())
     }
 }
 

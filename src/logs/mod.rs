@@ -1,6 +1,7 @@
 //! Creates log records. A [`Logger`] call, a `tracing` event and a `log` record give the same
 //! result.
 
+mod baggage_attributes;
 mod callsites;
 mod event_source;
 mod exception;
@@ -31,6 +32,7 @@ mod value;
 
 pub use self::logger::Logger;
 pub(crate) use self::{
+    baggage_attributes::BaggageAttributes,
     exception::exception_attributes,
     filter::ReloadableFilter,
     key_bits::KeyBits,

@@ -3,19 +3,23 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use opentelemetry::{
-    Context, InstrumentationScope, SpanId, TraceFlags, TraceId,
+    Context, InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId,
     logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity},
     trace::TraceContextExt as _,
 };
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider};
 
 use super::{
+    baggage_attributes::BaggageAttributes,
     line_fields::LineFields,
     record::init_record,
     record_fields::RecordFields,
     record_source::{Head, RecordLimits, RecordSource},
 };
-use crate::{context, format::json::JsonLine};
+use crate::{
+    context,
+    format::{json::JsonLine, to_any_value},
+};
 
 /// Receives log records that have passed the filter.
 pub(crate) trait RecordSink: fmt::Debug + Send + Sync {
@@ -56,6 +60,7 @@ pub(crate) struct RecordEmitter {
     sink: Option<Arc<dyn RecordSink>>,
     /// A copy of the answer of the sink.
     writes_json: bool,
+    baggage: Option<Arc<BaggageAttributes>>,
 }
 
 /// The ids of a span.
@@ -85,16 +90,21 @@ impl RecordEmitter {
         provider: &SdkLoggerProvider,
         sink: Option<Arc<dyn RecordSink>>,
         name: Cow<'static, str>,
+        baggage: Option<Arc<BaggageAttributes>>,
     ) -> Self {
         let scope = InstrumentationScope::builder(name).build();
         let writes_json = sink.as_ref().is_some_and(|sink| sink.writes_json());
-        Self { sdk: provider.logger_with_scope(scope.clone()), scope: Arc::new(scope), sink, writes_json }
+        let sdk = provider.logger_with_scope(scope.clone());
+        Self { sdk, scope: Arc::new(scope), sink, writes_json, baggage }
     }
 
     /// Emits a record with the ids of the current span. Without access to the current context, it
     /// has no ids.
     #[inline]
     pub(super) fn emit(&self, head: Head<'_>, source: impl RecordSource) {
+        if let Some(baggage) = &self.baggage {
+            return self.emit_with(baggage, head, source);
+        }
         let ids = context::with_current(|current| {
             (!current.is_telemetry_suppressed()).then(|| SpanIds::of(current))
         });
@@ -107,8 +117,28 @@ impl RecordEmitter {
     pub(super) fn emit_in(&self, head: Head<'_>, source: impl RecordSource, parent: Option<&Context>) {
         let is_suppressed = context::with_current(Context::is_telemetry_suppressed) == Some(true)
             || parent.is_some_and(Context::is_telemetry_suppressed);
-        if !is_suppressed {
-            self.send(head, source, parent.and_then(SpanIds::of));
+        match (&self.baggage, parent) {
+            _ if is_suppressed => {}
+            (Some(baggage), Some(parent)) => {
+                self.send_record(head, source, SpanIds::of(parent), &baggage.of(parent), false);
+            }
+            _ => self.send(head, source, parent.and_then(SpanIds::of)),
+        }
+    }
+
+    /// Same as [`emit`](Self::emit), with attributes from the current baggage.
+    #[cold]
+    fn emit_with(&self, baggage: &BaggageAttributes, head: Head<'_>, source: impl RecordSource) {
+        let found = context::with_current(|current| {
+            (!current.is_telemetry_suppressed()).then(|| (SpanIds::of(current), baggage.of(current)))
+        });
+        match found {
+            Some(None) => {}
+            Some(Some((ids, attributes))) if !attributes.is_empty() => {
+                self.send_record(head, source, ids, &attributes, false);
+            }
+            Some(Some((ids, _))) => self.send(head, source, ids),
+            None => self.send(head, source, None),
         }
     }
 
@@ -130,9 +160,25 @@ impl RecordEmitter {
                 line.end(ids.map(|ids| (ids.trace, ids.span)));
             });
         }
+        self.send_record(head, source, ids, &[], is_regular && limits.value_length.is_none());
+    }
+
+    /// Sends a record. Attributes of the source replace those of `baggage`.
+    fn send_record(
+        &self,
+        head: Head<'_>,
+        mut source: impl RecordSource,
+        ids: Option<SpanIds>,
+        baggage: &[KeyValue],
+        is_within_limits: bool,
+    ) {
+        let Some(sink) = &self.sink else { return };
         let mut record = Some(self.sdk.create_log_record());
         if let Some(record) = &mut record {
             init_record(record, head);
+            for entry in baggage {
+                record.add_attribute(entry.key.clone(), to_any_value(&entry.value));
+            }
             let mut fields = RecordFields::new(record);
             source.read(&mut fields);
             fields.end();
@@ -140,6 +186,6 @@ impl RecordEmitter {
                 record.set_trace_context(ids.trace, ids.span, Some(ids.flags));
             }
         }
-        sink.emit_record(&mut record, &self.scope, is_regular && limits.value_length.is_none());
+        sink.emit_record(&mut record, &self.scope, is_within_limits);
     }
 }

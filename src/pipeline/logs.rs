@@ -13,7 +13,7 @@ use crate::{
     config::{ExporterName, Logs, Signal},
     error::Error,
     export::{destination::LogDestination, memory},
-    logs::{LoggerFactory, RecordFilter, RecordSink, ReloadableFilter},
+    logs::{BaggageAttributes, LoggerFactory, RecordFilter, RecordSink, ReloadableFilter},
 };
 
 pub(super) fn factory(
@@ -23,7 +23,17 @@ pub(super) fn factory(
 ) -> Result<LoggerFactory, Error> {
     // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
     // into those of the configuration as a whole.
-    let Logs { exporters: _, level: _, levels: _, code_location, batch, limits: _, scopes } = logs;
+    let Logs {
+        exporters: _,
+        level: _,
+        levels: _,
+        code_location,
+        baggage_attributes,
+        batch,
+        limits: _,
+        scopes,
+    } = logs;
+    let baggage = BaggageAttributes::new(baggage_attributes);
     let mut routes = Vec::new();
     let filter = if let Some(memory) = builder.memory(Signal::Logs) {
         routes.push(LogRoute { filter: RecordFilter::Open, destination: memory });
@@ -61,9 +71,9 @@ pub(super) fn factory(
             builder.shutdown_timeout(),
         ));
         sink = Some(Arc::clone(&pipeline) as Arc<dyn RecordSink>);
-        provider = provider.with_log_processor(UnfilteredRecords(pipeline));
+        provider = provider.with_log_processor(UnfilteredRecords { pipeline, baggage: baggage.clone() });
     }
     let span_scopes = builder.inputs.settings.config.traces.scopes.as_slice().into();
     let code_location = *code_location;
-    Ok(LoggerFactory { provider: provider.build(), sink, filter, span_scopes, code_location })
+    Ok(LoggerFactory { provider: provider.build(), sink, filter, span_scopes, code_location, baggage })
 }

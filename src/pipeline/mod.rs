@@ -10,9 +10,9 @@ mod processor;
 mod propagators;
 mod redact;
 mod resource;
+mod samplers;
 mod self_metrics;
 pub(crate) mod shutdown;
-mod span_sampler;
 mod traces;
 
 use std::{net::SocketAddr, sync::Arc};

@@ -7,13 +7,17 @@ use std::sync::Arc;
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider};
 
 use super::{
-    builder::PipelineBuilder, limits::SpanLimiter, processor::SpanPipeline, self_metrics::CountingSampler,
-    span_sampler::SpanSampler,
+    builder::PipelineBuilder,
+    limits::SpanLimiter,
+    processor::SpanPipeline,
+    samplers::{SamplerBuilder, SpanSampler},
+    self_metrics::CountingSampler,
 };
 use crate::{
-    config::{self, ExporterName, SamplingRatio, Signal, SpanBatch, Traces},
+    config::{self, ExporterName, Signal, SpanBatch, Traces},
     error::Error,
-    export::{console::ConsoleSpanDestination, destination::SpanDestination},
+    export::{console::ConsoleSpanDestination, destination::SpanDestination, runtime::ExportRuntime},
+    logs::BaggageAttributes,
 };
 
 pub(super) fn provider(
@@ -22,7 +26,7 @@ pub(super) fn provider(
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<SdkTracerProvider, Error> {
     // The exporters were resolved into `exporters`.
-    let Traces { exporters: _, sampler, sampler_arg, batch, limits, scopes } = traces;
+    let Traces { exporters: _, sampler, sampler_arg, baggage_attributes, batch, limits, scopes } = traces;
     let attribute_limits = builder.inputs.settings.config.span_limits();
     let limiter = SpanLimiter::new(*limits, attribute_limits, builder.inputs.diagnostics);
     let destinations = destinations(batch, exporters, builder)?;
@@ -35,9 +39,9 @@ pub(super) fn provider(
     };
     let sampler = if destinations.is_empty() {
         // Creates spans only for sampled callers, so that downstream services stay sampled.
-        SpanSampler::Other(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))
+        SpanSampler::Other(Box::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))))
     } else {
-        to_sampler(*sampler, *sampler_arg)
+        sampler_builder(sampler, builder)?.build(sampler, *sampler_arg)?
     };
     let counters = builder.counters();
     provider = match &counters {
@@ -47,16 +51,34 @@ pub(super) fn provider(
     if !destinations.is_empty() {
         let flush_timeout = builder.shutdown_timeout();
         let redactor = builder.inputs.redactor.clone();
+        let baggage = BaggageAttributes::new(baggage_attributes);
         provider = provider.with_span_processor(SpanPipeline::new(
             counters,
             redactor,
             limiter,
             scopes.clone(),
+            baggage,
             destinations,
             flush_timeout,
         ));
     }
     Ok(provider.build())
+}
+
+/// Starts the runtime if the sampler needs it. Tools that keep telemetry in memory ask no server.
+fn sampler_builder<'b>(
+    sampler: &config::Sampler,
+    builder: &'b mut PipelineBuilder<'_>,
+) -> Result<SamplerBuilder<'b>, Error> {
+    let is_remote = matches!(sampler, config::Sampler::Tree(tree) if tree.is_remote());
+    let handle = (is_remote && builder.inputs.memory.is_none()).then(|| builder.runtime.get());
+    let settings = builder.inputs.settings;
+    Ok(SamplerBuilder {
+        diagnostics: builder.inputs.diagnostics,
+        proxies: &settings.proxies,
+        service: settings.config.service.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+        handle: handle.transpose()?.map(ExportRuntime::handle),
+    })
 }
 
 fn destinations(
@@ -84,17 +106,4 @@ fn destinations(
         destinations.push(destination);
     }
     Ok(destinations)
-}
-
-fn to_sampler(sampler: config::Sampler, ratio: Option<SamplingRatio>) -> SpanSampler {
-    let share = || Sampler::TraceIdRatioBased(ratio.unwrap_or(SamplingRatio::ONE).get());
-    let parent_or = |root| Sampler::ParentBased(Box::new(root));
-    SpanSampler::Other(match sampler {
-        config::Sampler::ParentBasedAlwaysOn => return SpanSampler::ParentOrOn,
-        config::Sampler::AlwaysOn => Sampler::AlwaysOn,
-        config::Sampler::AlwaysOff => Sampler::AlwaysOff,
-        config::Sampler::TraceIdRatio => share(),
-        config::Sampler::ParentBasedAlwaysOff => parent_or(Sampler::AlwaysOff),
-        config::Sampler::ParentBasedTraceIdRatio => parent_or(share()),
-    })
 }

@@ -47,7 +47,7 @@ impl TestBuilder {
     /// Makes trace ids and span ids count up from 1, in the order in which traces and spans start.
     ///
     /// Trace ids count in their first eight digits. A ratio sampler therefore samples all traces,
-    /// unless its ratio is 0.
+    /// unless its ratio is 0. The sampler `probability` samples none, unless its ratio is 1.
     pub fn deterministic_ids(mut self) -> Self {
         self.deterministic_ids = true;
         self

@@ -112,6 +112,7 @@ pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
             filter: ReloadableFilter::off(),
             span_scopes: Arc::default(),
             code_location: false,
+            baggage: None,
         })
     });
     loggers.logger(name)

@@ -19,6 +19,7 @@ mod prometheus_page;
 mod proxy;
 mod readme;
 mod readme_images;
+mod sampling;
 mod schema_in_editor;
 mod shutdown;
 mod signals;

@@ -44,6 +44,8 @@ fn taplo_marks_mistakes() {
         ("port = 70000", "[prometheus]\nport = 70000\n"),
         ("timeout = \"5 sec\"", "[otlp]\ntimeout = \"5 sec\"\n"),
         ("sampler = \"alwayson\"", "[profiles.production.traces]\nsampler = \"alwayson\"\n"),
+        ("sampler = { alway_on = {} }", "[traces]\nsampler = { alway_on = {} }\n"),
+        ("ratio = 2", "[traces.sampler.parent_based.root.trace_id_ratio_based]\nratio = 2\n"),
         ("exporters = \"otlp\"", "[logs]\nexporters = \"otlp\"\n"),
     ] {
         fs::write(&path, format!("#:schema {ROOT}/schema/autotelemetry.schema.json\n{text}")).unwrap();

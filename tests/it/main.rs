@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod baggage_attributes;
 mod config_examples;
 mod console;
 mod console_writer;
@@ -32,6 +33,7 @@ mod hostile_secrets;
 mod init;
 mod invalid_config;
 mod item_size;
+mod jaeger_remote;
 mod language;
 mod lenient_env;
 mod load_time;
@@ -56,6 +58,7 @@ mod published_config;
 mod readme;
 mod redact;
 mod rust_log;
+mod samplers;
 mod scopes;
 mod self_metrics;
 mod self_metrics_otlp;

@@ -215,6 +215,32 @@ fn spans_are_counted_by_parent_and_sampling_result() {
     tools.shutdown().unwrap();
 }
 
+/// Spans that are recorded and not sampled are live, too.
+#[test]
+fn recorded_spans_are_counted_apart_from_sampled_ones() {
+    let mock = MockCollector::start();
+    let text = "[traces.sampler.always_record.root.rule_based]\n\
+                rules = [{ span_name = \"kept\", sampler = \"always_on\" }, { sampler = \"always_off\" }]\n";
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("autotelemetry.toml");
+    std::fs::write(&path, text).unwrap();
+    let tools = scraped(mock.url()).config_file(path).build().unwrap();
+    let tracer = tools.tracer("shop");
+    let open = [tracer.start("kept"), tracer.start("recorded"), tracer.start("recorded too")];
+    let live = page(&tools);
+    drop(open);
+    let page = page(&tools);
+    for (result, spans) in [("RECORD_AND_SAMPLE", 1.0), ("RECORD_ONLY", 2.0)] {
+        let labels = [("otel_span_sampling_result", result)];
+        assert_eq!(on_page(&page, "otel_sdk_span_started_total", &labels, None), [spans], "{page}");
+        assert_eq!(on_page(&live, "otel_sdk_span_live", &labels, None), [spans]);
+        assert_eq!(on_page(&page, "otel_sdk_span_live", &labels, None), [0.0]);
+    }
+    tools.shutdown().unwrap();
+    let stats = tools.stats();
+    assert_eq!(stats.exporter(Signal::Traces, "otlp").unwrap().exported(), 1);
+}
+
 #[test]
 fn console_and_file_exporters_are_measured() {
     let directory = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ mod destination;
 mod line_output;
 mod redact;
 mod rule_violation;
+mod sampler;
 mod view;
 
 use self::destination::Destination;
@@ -30,7 +31,7 @@ pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
     view::cardinality_limits(config, &mut found);
     scopes(config, &mut found);
     exemplars(config, &mut found);
-    sampler(config, &mut found);
+    sampler::check(&config.traces, &mut found);
     found
 }
 
@@ -231,17 +232,5 @@ fn exemplars(config: &Config, found: &mut Vec<RuleViolation>) {
     if config.metrics.exemplar_filter.is_some_and(|filter| filter != ExemplarFilter::AlwaysOff) {
         let message = "has no effect: the OpenTelemetry SDK for Rust does not record exemplars";
         found.push(RuleViolation::warning(&["metrics.exemplar_filter"], message));
-    }
-}
-
-fn sampler(config: &Config, found: &mut Vec<RuleViolation>) {
-    if config.traces.sampler_arg.is_some() && !config.traces.sampler.takes_ratio() {
-        found.push(
-            RuleViolation::warning(
-                &["traces.sampler_arg"],
-                format!("has no effect on the sampler \"{}\"", config.traces.sampler),
-            )
-            .with_help("use \"traceidratio\" or \"parentbased_traceidratio\", or remove this key"),
-        );
     }
 }

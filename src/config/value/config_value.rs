@@ -34,7 +34,7 @@ pub(crate) trait ConfigValue: Sized {
     fn parse_str(text: &str) -> Result<Self, ParseError>;
 }
 
-/// The names under which [`deserialize`] asks for a text.
+/// The names under which [`deserialize`] and others ask for a text.
 ///
 /// Serde passes the name of a newtype to the deserializer. It carries the properties of a
 /// [`ConfigValue`] to the deserializer that walks over the types of the configuration.
@@ -43,6 +43,8 @@ pub(crate) mod newtype_name {
     pub(crate) const SECRET: &str = "secret";
     pub(crate) const PATH: &str = "path";
     pub(crate) const CASELESS: &str = "caseless text";
+    /// A name that may be replaced by a table.
+    pub(crate) const TEXT_OR_TABLE: &str = "text or table";
 }
 
 const fn newtype_name<T: ConfigValue>() -> &'static str {

@@ -7,6 +7,8 @@ use http::{
     uri::{PathAndQuery, Scheme},
 };
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{ConfigValue, ParseError, string_value, unreplaced_reference};
 
 /// An absolute `http://` or `https://` URL without user information or fragment. For grpc, also a
@@ -99,6 +101,17 @@ impl Endpoint {
     pub(crate) fn join(&self, path: &str) -> Self {
         let query = self.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         let path = format!("{}/{path}{query}", self.uri.path().trim_end_matches('/'));
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = path.parse().ok();
+        Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
+    }
+
+    /// Adds a parameter to the query.
+    #[must_use]
+    pub(crate) fn with_parameter(&self, name: &str, value: &str) -> Self {
+        let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+        let before = self.uri.query().map(|query| format!("{query}&")).unwrap_or_default();
+        let path = format!("{}?{before}{name}={value}", self.uri.path());
         let mut parts = self.uri.clone().into_parts();
         parts.path_and_query = path.parse().ok();
         Self { uri: Uri::from_parts(parts).unwrap_or_else(|_| self.uri.clone()), ..*self }
@@ -205,6 +218,15 @@ mod tests {
         assert_eq!(joined("http://c:4318"), "http://c:4318/v1/traces");
         assert_eq!(joined("http://c:4318/"), "http://c:4318/v1/traces");
         assert_eq!(joined("https://c/otlp/?k=v"), "https://c/otlp/v1/traces?k=v");
+    }
+
+    #[test]
+    fn parameter_is_added_to_the_query() {
+        let with = |text: &str| {
+            Endpoint::parse_str(text).unwrap().with_parameter("service", "a b&c/ä").uri().to_string()
+        };
+        assert_eq!(with("http://c:5778/sampling"), "http://c:5778/sampling?service=a%20b%26c%2F%C3%A4");
+        assert_eq!(with("http://c/?k=v"), "http://c/?k=v&service=a%20b%26c%2F%C3%A4");
     }
 
     #[test]

@@ -85,6 +85,19 @@ impl<'de, T: ConfigValue + Clone + Eq + Hash> Deserialize<'de> for List<T> {
     }
 }
 
+/// Deserializes a list that must not be empty.
+pub(crate) fn at_least_one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let items = Vec::deserialize(deserializer)?;
+    if items.is_empty() {
+        return Err(de::Error::custom(
+            ParseError::new("must not be empty").with_help("remove it, or add an entry"),
+        ));
+    }
+    Ok(items)
+}
+
 #[cfg(feature = "schema")]
 impl<T: schemars::JsonSchema> schemars::JsonSchema for List<T> {
     fn schema_name() -> std::borrow::Cow<'static, str> {

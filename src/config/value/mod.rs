@@ -20,6 +20,7 @@ pub(crate) mod listen_host;
 pub(crate) mod log_directive;
 pub(crate) mod log_filter;
 pub(crate) mod metric_prefix;
+pub(crate) mod no_keys;
 pub(crate) mod number;
 mod parse_error;
 pub(crate) mod pattern;

@@ -127,33 +127,78 @@ impl SamplingRatio {
     }
 }
 
+/// Deserializes a probability of sampling: 0, or at least 2^-56, the least one that a trace id can
+/// decide.
+pub(crate) fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SamplingRatio, D::Error> {
+    let ratio = SamplingRatio::deserialize(deserializer)?;
+    if ratio.get() > 0.0 && ratio.get() < f64::powi(0.5, 56) {
+        let error = ParseError::new(format!("{:e} is less than 2^-56, the least probability", ratio.get()));
+        return Err(de::Error::custom(error.with_help("write 0 to keep no trace")));
+    }
+    Ok(ratio)
+}
+
 impl<'de> Deserialize<'de> for SamplingRatio {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
+        float(deserializer, 0.0..=1.0).map(Self)
+    }
+}
 
-        impl de::Visitor<'_> for Visitor {
-            type Value = SamplingRatio;
+/// A number of events per second, which may be less than one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Rate(f64);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number from 0 to 1")
-            }
+impl Rate {
+    const RANGE: RangeInclusive<f64> = 0.001..=1_000_000.0;
 
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<SamplingRatio, E> {
-                if (0.0..=1.0).contains(&value) {
-                    Ok(SamplingRatio(value))
-                } else {
-                    Err(E::custom(ParseError::new(format!("{value} is not between 0 and 1"))))
-                }
-            }
+    /// Returns the number of events per second.
+    #[must_use]
+    pub(crate) fn per_second(self) -> f64 {
+        self.0
+    }
+}
 
-            #[expect(clippy::cast_precision_loss, reason = "only 0 and 1 pass, which are exact")]
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<SamplingRatio, E> {
-                self.visit_f64(value as f64)
-            }
+has_schema!(
+    Rate,
+    super::schema::or_reference(&schemars::json_schema!({
+        "type": "number",
+        "minimum": Rate::RANGE.start(),
+        "maximum": Rate::RANGE.end(),
+    }))
+);
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        float(deserializer, Self::RANGE).map(Self)
+    }
+}
+
+fn float<'de, D: Deserializer<'de>>(deserializer: D, range: RangeInclusive<f64>) -> Result<f64, D::Error> {
+    struct Visitor(RangeInclusive<f64>);
+
+    impl de::Visitor<'_> for Visitor {
+        type Value = f64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a number from {} to {}", self.0.start(), self.0.end())
         }
 
-        deserializer.deserialize_f64(Visitor)
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<f64, E> {
+            if self.0.contains(&value) {
+                return Ok(value);
+            }
+            let (min, max) = self.0.into_inner();
+            Err(E::custom(ParseError::new(format!("{value} is not between {min} and {max}"))))
+        }
+
+        #[expect(clippy::cast_precision_loss, reason = "numbers that are not exact are out of range")]
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<f64, E> {
+            self.visit_f64(value as f64)
+        }
     }
+
+    deserializer.deserialize_f64(Visitor(range))
 }
 
 #[cfg(test)]

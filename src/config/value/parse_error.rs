@@ -61,6 +61,7 @@ impl ParseError {
         let help = match (replaced.find(|(old, _)| *old == key), nearest(key, known.iter().copied())) {
             (Some((_, new)), _) => format!("use `{new}`, which replaces it"),
             (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) if known.is_empty() => "remove it; this table has no keys".to_owned(),
             (None, None) => format!("use one of {}", known.join(", ")),
         };
         Self::of_key(Self::UNKNOWN_KEY).with_help(help)

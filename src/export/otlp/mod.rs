@@ -41,6 +41,7 @@ pub(crate) use self::{
     exporter::OtlpExporter,
     health::DestinationHealth,
     metric_items::MetricItems,
+    transport::document::DocumentClient,
 };
 
 /// Returns no problems: without TLS, no files are read.

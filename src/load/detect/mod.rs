@@ -39,11 +39,11 @@ const TIME_LIMIT: Duration = Duration::from_millis(100);
 type Attributes = Vec<(&'static str, Value)>;
 
 /// Adds the detected attributes to `merged`, below all other values.
-pub(super) fn add(merged: &mut Merged, environment: &Environment, warnings: &mut Vec<Problem>) {
+pub(super) fn add(merged: &mut Merged<Config>, environment: &Environment, warnings: &mut Vec<Problem>) {
     if !merged.holds(&key_path("resource.detectors")) {
         return;
     }
-    let Ok(config) = merged.config::<Config>() else { return };
+    let Ok(config) = merged.config() else { return };
     let Resource { detectors, detector_attributes, .. } = &config.resource;
     let mut layers = Vec::new();
     for (name, detected) in run(detectors.as_slice(), &Machine::this(environment), TIME_LIMIT) {

@@ -4,13 +4,17 @@
 //! here is an error. The SDK crates read some of these variables too, by other rules. Every value
 //! is therefore passed to them explicitly.
 
+mod jaeger;
 mod table;
 
 use std::collections::HashSet;
 
 use percent_encoding::percent_decode_str;
 
-use self::table::{Codec, Effect, VARIABLES};
+use self::{
+    jaeger::{Jaeger, jaeger_sampler, table},
+    table::{Codec, Effect, VARIABLES},
+};
 use super::{
     environment::Environment,
     layer::Layer,
@@ -22,7 +26,7 @@ use super::{
 };
 use crate::{
     config::{
-        Config, Resource, Sampler,
+        Config, Resource, SamplerName,
         key_path::{KeyPath, key_path},
         value::{
             ConfigValue,
@@ -33,6 +37,8 @@ use crate::{
     error::{Origin, Problem},
     text::nearest,
 };
+
+const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 /// Returns one layer for each variable that is set to a valid value.
 pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> Vec<Layer> {
@@ -45,6 +51,7 @@ pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> 
         match effect {
             Effect::Set(key, codec) => reader.set(name, &key_path(key), *codec, text),
             Effect::ResourceAttributes => reader.resource_attributes(name, text),
+            Effect::Sampler => reader.sampler(name, text),
             Effect::SamplerArg => reader.sampler_arg(name, text),
             Effect::Refused(why) => reader.warn(name, *why),
         }
@@ -60,6 +67,7 @@ pub(crate) fn variables_that_set(key: &str) -> impl Iterator<Item = &'static str
         let sets = match effect {
             Effect::Set(set, _) => *set == key,
             Effect::ResourceAttributes => key == "resource.attributes",
+            Effect::Sampler => key == "traces.sampler",
             Effect::SamplerArg => key == "traces.sampler_arg",
             Effect::Refused(_) => false,
         };
@@ -228,14 +236,39 @@ impl VariableReader<'_> {
         }
     }
 
+    /// Adds a sampler. That of Jaeger is set together with its argument.
+    fn sampler(&mut self, name: &str, text: &str) {
+        let path = key_path("traces.sampler");
+        let Some(wraps) = jaeger_sampler(text) else {
+            return self.add(name, &path, text.to_ascii_lowercase().into());
+        };
+        let argument = self.environment.get(SAMPLER_ARG).unwrap_or_default();
+        let Jaeger { sampler, unknown } = Jaeger::parse(argument);
+        for entry in unknown {
+            self.warn(SAMPLER_ARG, format!("{entry:?} is not an argument of the sampler, skipped"));
+        }
+        let Some(sampler) = sampler else {
+            let message = format!("{text:?} requires {SAMPLER_ARG} with `endpoint=URL`, ignored");
+            return self.warn(name, message);
+        };
+        let tree = if wraps { table("parent_based", table("root", sampler)) } else { sampler };
+        // A bad value is that of the argument.
+        if self.accepts(SAMPLER_ARG, &path, &tree) {
+            self.layers.push(Layer::single(LayerSource::Env(name.to_owned()), &path, tree));
+        }
+    }
+
     fn sampler_arg(&mut self, name: &str, text: &str) {
-        let sampler = self.environment.get("OTEL_TRACES_SAMPLER");
-        match sampler.and_then(|sampler| Sampler::parse_str(&sampler.to_ascii_lowercase()).ok()) {
-            None => self.warn(name, "has no effect without a valid OTEL_TRACES_SAMPLER"),
-            Some(sampler) if !sampler.takes_ratio() => {
+        let sampler = self.environment.get("OTEL_TRACES_SAMPLER").unwrap_or_default();
+        if jaeger_sampler(sampler).is_some() {
+            return;
+        }
+        match SamplerName::parse_str(&sampler.to_ascii_lowercase()) {
+            Err(_) => self.warn(name, "has no effect without a valid OTEL_TRACES_SAMPLER"),
+            Ok(sampler) if !sampler.takes_ratio() => {
                 self.warn(name, format!("has no effect on the sampler \"{sampler}\""));
             }
-            Some(_) => match text.parse::<f64>() {
+            Ok(_) => match text.parse::<f64>() {
                 Ok(ratio) => self.add(name, &key_path("traces.sampler_arg"), ratio.into()),
                 Err(_) => self.warn(name, format!("{text:?} is not a number, ignored")),
             },

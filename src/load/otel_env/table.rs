@@ -6,6 +6,8 @@ pub(crate) enum Effect {
     Set(&'static str, Codec),
     /// `OTEL_RESOURCE_ATTRIBUTES`: sets attributes, and the keys of `[service]` for some of them.
     ResourceAttributes,
+    /// `OTEL_TRACES_SAMPLER`: sets the sampler, sometimes together with its argument.
+    Sampler,
     /// `OTEL_TRACES_SAMPLER_ARG`: has an effect only together with `OTEL_TRACES_SAMPLER`.
     SamplerArg,
     /// Known but unsupported, for this reason.
@@ -35,7 +37,7 @@ pub(crate) enum Codec {
 }
 
 use Codec::{Boolean, Enum, EnumList, Headers, Integer, LevelFilter, Millis, RustLog, Text};
-use Effect::{Refused, ResourceAttributes, SamplerArg, Set};
+use Effect::{Refused, ResourceAttributes, Sampler, SamplerArg, Set};
 
 const NOT_YET: &str = "is not supported by this version of autotelemetry";
 const ZIPKIN: &str = "has no effect: the Zipkin exporter is deprecated and not supported";
@@ -49,7 +51,7 @@ pub(crate) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_SERVICE_NAME",                              Set("service.name", Text)),
     ("OTEL_LOG_LEVEL",                                 Set("diagnostics.level", LevelFilter)),
     ("OTEL_PROPAGATORS",                               Set("propagators", EnumList)),
-    ("OTEL_TRACES_SAMPLER",                            Set("traces.sampler", Enum)),
+    ("OTEL_TRACES_SAMPLER",                            Sampler),
     ("OTEL_TRACES_SAMPLER_ARG",                        SamplerArg),
 
     ("OTEL_BSP_SCHEDULE_DELAY",                        Set("traces.batch.schedule_delay", Millis)),

@@ -137,7 +137,8 @@ fn order_times(span: &mut SpanData) {
 }
 
 /// Removes repeated keys, then the attributes beyond the limit, and counts the latter.
-#[inline]
+#[expect(clippy::inline_always, reason = "nearly all attributes need no change")]
+#[inline(always)]
 fn limit(attributes: &mut Vec<KeyValue>, dropped: &mut u32, limit: Count) {
     remove_repeated(attributes);
     let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);

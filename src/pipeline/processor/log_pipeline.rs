@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry::{InstrumentationScope, logs::Severity};
+use opentelemetry::{
+    InstrumentationScope, KeyValue,
+    logs::{LogRecord as _, Severity},
+};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     logs::{LogProcessor, SdkLogRecord},
@@ -17,8 +20,8 @@ use crate::{
         line_writer::with_line,
         unique_keys::{may_repeat_in_scope, unique_scope},
     },
-    format::target,
-    logs::{RecordFilter, RecordLimits, RecordSink},
+    format::{target, to_any_value},
+    logs::{BaggageAttributes, RecordFilter, RecordLimits, RecordSink},
     pipeline::{limits::RecordLimiter, redact::Redactor, self_metrics::Counters},
 };
 
@@ -77,7 +80,10 @@ impl LogPipeline {
 
 /// The processor of the records of other bridges, which are not filtered yet.
 #[derive(Debug)]
-pub(crate) struct UnfilteredRecords(pub(crate) Arc<LogPipeline>);
+pub(crate) struct UnfilteredRecords {
+    pub(crate) pipeline: Arc<LogPipeline>,
+    pub(crate) baggage: Option<Arc<BaggageAttributes>>,
+}
 
 impl RecordSink for LogPipeline {
     fn limits(&self) -> RecordLimits {
@@ -187,6 +193,18 @@ impl LogPipeline {
     }
 }
 
+/// Adds attributes from the current baggage. Those of the record stay.
+#[cold]
+fn add_baggage(record: &mut SdkLogRecord, baggage: &BaggageAttributes) {
+    for KeyValue { key, value, .. } in
+        context::with_current(|current| baggage.of(current)).unwrap_or_default()
+    {
+        if record.attributes_iter().all(|(other, _)| *other != key) {
+            record.add_attribute(key, to_any_value(&value));
+        }
+    }
+}
+
 impl LogProcessor for UnfilteredRecords {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         // Other bridges may receive the records of the network crates about an export.
@@ -195,29 +213,33 @@ impl LogProcessor for UnfilteredRecords {
         }
         // The SDK has accessed the current context.
         context::watch_current();
-        self.0.count();
+        let pipeline = &self.pipeline;
+        pipeline.count();
         let is_unsampled = record
             .trace_context()
             .is_some_and(|ids| ids.trace_flags.is_some_and(|flags| !flags.is_sampled()));
-        if !self.0.filter.matches(record, scope)
-            || (is_unsampled && self.0.is_trace_based(target(record, scope)))
+        if !pipeline.filter.matches(record, scope)
+            || (is_unsampled && pipeline.is_trace_based(target(record, scope)))
         {
             return;
         }
         // The SDK drops the record after this, since there is no other processor.
-        let mut record = self.0.limiter.take(record);
-        if let Some(redactor) = &self.0.redactor {
+        let mut record = pipeline.limiter.take(record);
+        if let Some(baggage) = &self.baggage {
+            add_baggage(&mut record, baggage);
+        }
+        if let Some(redactor) = &pipeline.redactor {
             redactor.redact_record(&mut record);
         }
         let unique = if may_repeat_in_scope(scope) { unique_scope(scope) } else { None };
-        self.0.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));
+        self.pipeline.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.0.flush(PendingFlush::request, self.0.flush_timeout)
+        self.pipeline.flush(PendingFlush::request, self.pipeline.flush_timeout)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.flush(PendingFlush::request_last, timeout)
+        self.pipeline.flush(PendingFlush::request_last, timeout)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry::Context;
+use opentelemetry::{Context, KeyValue, trace::Span as _};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{Span, SpanData, SpanProcessor},
@@ -15,6 +15,7 @@ use crate::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
     },
+    logs::BaggageAttributes,
     pipeline::{limits::SpanLimiter, redact::Redactor, self_metrics::Counters},
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct SpanPipeline {
     redactor: Option<Arc<Redactor>>,
     limiter: SpanLimiter,
     scopes: Vec<ScopeRule>,
+    baggage: Option<Arc<BaggageAttributes>>,
     destinations: Vec<Arc<dyn SpanDestination>>,
     flush_timeout: Duration,
 }
@@ -36,23 +38,50 @@ impl SpanPipeline {
         redactor: Option<Arc<Redactor>>,
         limiter: SpanLimiter,
         scopes: Vec<ScopeRule>,
+        baggage: Option<Arc<BaggageAttributes>>,
         destinations: Vec<Arc<dyn SpanDestination>>,
         flush_timeout: Duration,
     ) -> Self {
-        Self { counters, redactor, limiter, scopes, destinations, flush_timeout }
+        Self { counters, redactor, limiter, scopes, baggage, destinations, flush_timeout }
+    }
+
+    /// Counts a span that is only recorded.
+    #[cold]
+    fn count_unsampled(&self, count: fn(&Counters, bool)) {
+        if let Some(counters) = &self.counters {
+            count(counters, false);
+        }
     }
 }
 
+/// Adds attributes from the baggage of the parent. Those of the span stay.
+#[cold]
+fn add_baggage(span: &mut Span, baggage: &BaggageAttributes, parent: &Context) {
+    let entries = baggage.of(parent);
+    if entries.is_empty() {
+        return;
+    }
+    let own = span.exported_data().map(|data| data.attributes).unwrap_or_default();
+    let is_free = |entry: &KeyValue| own.iter().all(|attribute| attribute.key != entry.key);
+    span.set_attributes(entries.into_iter().filter(is_free));
+}
+
 impl SpanProcessor for SpanPipeline {
-    fn on_start(&self, span: &mut Span, _: &Context) {
+    fn on_start(&self, span: &mut Span, parent: &Context) {
         // Other bridges may receive the spans of the network crates about an export.
         if context::is_export_thread() {
             return;
         }
         // The SDK has accessed the current context.
         context::watch_current();
+        if !span.span_context().is_sampled() {
+            return self.count_unsampled(Counters::start_span);
+        }
         if let Some(counters) = &self.counters {
-            counters.start_span();
+            counters.start_span(true);
+        }
+        if let Some(baggage) = &self.baggage {
+            add_baggage(span, baggage, parent);
         }
         for destination in &self.destinations {
             destination.start(span);
@@ -63,11 +92,11 @@ impl SpanProcessor for SpanPipeline {
         if context::is_export_thread() {
             return;
         }
-        if let Some(counters) = &self.counters {
-            counters.end_span();
-        }
         if !span.span_context.is_sampled() {
-            return;
+            return self.count_unsampled(Counters::end_span);
+        }
+        if let Some(counters) = &self.counters {
+            counters.end_span(true);
         }
         if !is_enabled(&self.scopes, span.instrumentation_scope.name()) {
             return self.destinations.iter().for_each(|destination| destination.leave_out(&span));

@@ -65,8 +65,9 @@ pub(super) fn register_counters(meter: &Meter, counters: &Arc<Counters>) {
         .with_unit("{span}")
         .with_description("The number of recorded spans that have not ended")
         .with_callback(move |observer: &dyn AsyncInstrument<i64>| {
-            let (spans, attribute) = counted.live();
-            observer.observe(signed(spans), &[attribute]);
+            for (spans, attribute) in counted.live() {
+                observer.observe(signed(spans), &[attribute]);
+            }
         })
         .build();
     let counted = Arc::clone(counters);

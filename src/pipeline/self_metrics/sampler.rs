@@ -6,10 +6,10 @@ use opentelemetry::{
     Context, KeyValue, TraceId,
     trace::{Link, SpanKind, SpanRef, TraceContextExt as _},
 };
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::{SamplingResult, ShouldSample};
 
 use super::counters::{Counters, ParentOrigin};
-use crate::pipeline::span_sampler::SpanSampler;
+use crate::pipeline::samplers::SpanSampler;
 
 #[derive(Debug, Clone)]
 pub(crate) struct CountingSampler {
@@ -35,7 +35,7 @@ impl ShouldSample for CountingSampler {
             Some(parent) if !parent.is_remote() => ParentOrigin::Local,
             Some(_) => ParentOrigin::Remote,
         };
-        self.counters.sample_span(origin, result.decision == SamplingDecision::RecordAndSample);
+        self.counters.sample_span(origin, &result.decision);
         result
     }
 }

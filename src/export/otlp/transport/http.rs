@@ -2,10 +2,11 @@
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Uri,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, PROXY_AUTHORIZATION},
+    header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, PROXY_AUTHORIZATION},
+    response::Parts,
 };
 use http_body_util::Full;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 
 use super::{
     classify::classify,
@@ -13,11 +14,11 @@ use super::{
     headers::header_map,
     http_status, http_success,
     receive_limit::ReceiveLimit,
-    response_body::ResponseBody,
+    response_body::{BodyEnd, MAX_BYTES, ResponseBody, uncompressed},
 };
 use crate::{
     config::{Compression, Endpoint, Headers, OtlpProtocol},
-    export::otlp::{export_error::ExportError, response::ExportResponse},
+    export::otlp::{error_type::ErrorType, export_error::ExportError, response::ExportResponse},
 };
 
 /// A client for `http/protobuf` and `http/json`.
@@ -54,22 +55,51 @@ impl HttpClient {
 
     pub(super) async fn call(&self, body: Bytes) -> Result<ExportResponse, ExportError> {
         let length = HeaderValue::from(body.len());
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        request.uri_mut().clone_from(&self.uri);
-        request.headers_mut().clone_from(&self.headers);
+        let mut request = self.request(Method::POST, body);
         // hyper omits the length of an empty body, and strict servers refuse such a request.
         request.headers_mut().insert(CONTENT_LENGTH, length);
+        let _request = self.limit.begin();
+        let (head, body) = self.send(request).await?;
+        http_success::to_response(&head, ResponseBody::read(body, &self.limit).await)
+    }
+
+    /// Fetches a document.
+    pub(super) async fn get(&self) -> Result<Vec<u8>, ExportError> {
+        let mut request = self.request(Method::GET, Bytes::new());
+        request.headers_mut().remove(CONTENT_TYPE);
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let _request = self.limit.begin();
+        let (_, body) = self.send(request).await?;
+        let body = ResponseBody::read(body, &self.limit).await;
+        match body.end {
+            BodyEnd::Complete => Ok(uncompressed(body.data)),
+            BodyEnd::Failed(error) => Err(error),
+            BodyEnd::TooLarge | BodyEnd::Incomplete => {
+                let detail = format!("its body is incomplete, or exceeds {MAX_BYTES} bytes");
+                Err(ExportError::permanent(ErrorType::InvalidResponse, detail))
+            }
+        }
+    }
+
+    fn request(&self, method: Method, body: Bytes) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        request.uri_mut().clone_from(&self.uri);
+        request.headers_mut().clone_from(&self.headers);
+        request
+    }
+
+    /// Sends a request. Returns the response of a success, whose body is not read yet.
+    async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<(Parts, Incoming), ExportError> {
         let limit = self.limit.clone();
         hyper::ext::on_informational(&mut request, move |_| limit.add_interim());
 
-        let _request = self.limit.begin();
         let response = self.connections.request(request).await;
         let response = response.map_err(|error| self.limit.explain(classify(&error)))?;
         self.limit.reset();
         let (head, body) = response.into_parts();
         if head.status.is_success() {
-            return http_success::to_response(&head, ResponseBody::read(body, &self.limit).await);
+            return Ok((head, body));
         }
         let body = ResponseBody::read_briefly(body, &self.limit).await;
         Err(http_status::to_export_error(head.status, &head.headers, body))

@@ -4,6 +4,7 @@ mod classify;
 pub(crate) mod client;
 mod connect_error;
 mod connector;
+pub(crate) mod document;
 mod error_chain;
 #[cfg(feature = "tls")]
 mod established;

@@ -4,15 +4,15 @@ use opentelemetry::{
     Context, KeyValue, TraceId,
     trace::{Link, SpanKind, TraceContextExt as _, TraceState},
 };
-use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 /// Decides which spans are recorded.
 #[derive(Debug, Clone)]
-pub(super) enum SpanSampler {
+pub(in crate::pipeline) enum SpanSampler {
     /// The default, `parentbased_always_on`. The SDK's samplers come to the same result in two
     /// calls, which each read the parent.
     ParentOrOn,
-    Other(Sampler),
+    Other(Box<dyn ShouldSample>),
 }
 
 impl ShouldSample for SpanSampler {
@@ -51,6 +51,8 @@ mod tests {
         SpanId, TraceFlags,
         trace::{SpanContext, TraceContextExt as _},
     };
+
+    use opentelemetry_sdk::trace::Sampler;
 
     use super::*;
 

@@ -1,0 +1,17 @@
+//! The samplers of spans.
+
+mod always_record;
+mod build;
+mod composite;
+mod conditions;
+mod jaeger_remote;
+mod jaeger_strategy;
+mod ot_entry;
+mod rate_limiting;
+mod rule_based;
+mod span_sampler;
+mod span_start;
+mod threshold;
+mod token_bucket;
+
+pub(super) use self::{build::SamplerBuilder, span_sampler::SpanSampler};
