@@ -7,6 +7,7 @@ pub(crate) mod file;
 pub(crate) mod flush;
 pub(crate) mod line_writer;
 pub(crate) mod memory;
+pub(crate) mod message_buffer;
 pub(crate) mod otlp;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
