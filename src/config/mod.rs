@@ -63,7 +63,7 @@ pub use self::{otlp::OtlpProtocol, signal::Signal, value::attribute_value::Attri
 #[cfg(feature = "prometheus")]
 pub(crate) use self::{
     prometheus::{TranslationStrategy, UrlPath},
-    value::{metric_prefix::MetricPrefix, pattern::Pattern},
+    value::{include_exclude::IncludeExclude, metric_prefix::MetricPrefix},
 };
 use value::duration::at_least;
 

@@ -7,6 +7,7 @@ mod metrics;
 mod otlp_exporters;
 mod outputs;
 mod processor;
+mod prometheus_page;
 mod propagators;
 mod resource;
 mod self_metrics;
@@ -14,13 +15,14 @@ pub(crate) mod shutdown;
 mod span_sampler;
 mod traces;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use self::{
     builder::{Inputs, PipelineBuilder},
     outputs::Outputs,
+    prometheus_page::PrometheusPage,
 };
 pub use self::{metrics::MeterProvider, propagators::Propagator};
 use crate::{
@@ -40,7 +42,7 @@ pub(crate) struct Pipeline {
     pub(crate) propagator: Propagator,
     pub(crate) runtime: Option<ExportRuntime>,
     pub(crate) outputs: Outputs,
-    pub(crate) prometheus_address: Option<SocketAddr>,
+    pub(crate) prometheus_page: Option<PrometheusPage>,
 }
 
 /// Builds the pipeline. `writer` replaces the stream of the console, `memory` all exporters.
@@ -87,7 +89,7 @@ pub(crate) fn build(
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;
     let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut builder)?;
-    let PipelineBuilder { outputs, runtime, prometheus_address, .. } = builder;
+    let PipelineBuilder { outputs, runtime, prometheus_page, .. } = builder;
     Ok(Pipeline {
         tracer_provider,
         meter_provider,
@@ -95,6 +97,6 @@ pub(crate) fn build(
         propagator: propagators::propagator(propagators),
         runtime: runtime.into_inner(),
         outputs,
-        prometheus_address,
+        prometheus_page,
     })
 }

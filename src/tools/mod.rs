@@ -4,6 +4,8 @@ mod builder;
 mod exit_notice;
 mod install;
 mod observability_tools;
+#[cfg(feature = "prometheus")]
+mod prometheus_metrics;
 mod startup_summary;
 
 pub(crate) use self::install::global_logger;

@@ -12,6 +12,7 @@ pub(crate) mod endpoint;
 pub(crate) mod file_path;
 mod has_schema;
 pub(crate) mod header;
+pub(crate) mod include_exclude;
 pub(crate) mod level_filter;
 pub(crate) mod list;
 pub(crate) mod listen_host;

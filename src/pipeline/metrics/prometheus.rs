@@ -9,6 +9,11 @@ use crate::{
     export::callbacks::Callbacks,
     pipeline::builder::PipelineBuilder,
 };
+#[cfg(feature = "prometheus")]
+use crate::{
+    export::prometheus::{Listener, Scraper},
+    pipeline::prometheus_page::PrometheusPage,
+};
 
 /// Takes the port, starts the server and returns the reader behind its page.
 #[cfg(feature = "prometheus")]
@@ -16,14 +21,28 @@ pub(super) fn reader(
     builder: &mut PipelineBuilder<'_>,
     callbacks: &Arc<Callbacks>,
 ) -> Result<Arc<dyn MetricReader>, Error> {
-    use std::io::ErrorKind;
-
     use opentelemetry_sdk::metrics::ManualReader;
 
-    use crate::export::prometheus::{Listener, Scraper};
-
     let config = &builder.inputs.settings.config.prometheus;
-    let listener = Listener::bind(config).map_err(|error| {
+    let listener = if config.listen { Some(bind(config)?) } else { None };
+    // Cumulative, as Prometheus expects.
+    let reader = Arc::new(ManualReader::builder().build());
+    let address = listener.as_ref().map(Listener::address);
+    let diagnostics = builder.inputs.diagnostics;
+    let scraper = Arc::new(Scraper::new(Arc::clone(&reader), config, Arc::clone(callbacks), diagnostics));
+    builder.prometheus_page = Some(PrometheusPage { address, scraper: Arc::clone(&scraper) });
+    if let Some(listener) = listener {
+        let serve = |open_port| listener.serve(scraper, &config.path, diagnostics, open_port);
+        builder.runtime.get()?.serve(serve);
+    }
+    Ok(reader)
+}
+
+#[cfg(feature = "prometheus")]
+fn bind(config: &crate::config::Prometheus) -> Result<Listener, Error> {
+    use std::io::ErrorKind;
+
+    Listener::bind(config).map_err(|error| {
         let (key, help) = match error.kind() {
             ErrorKind::AddrInUse | ErrorKind::PermissionDenied => {
                 ("prometheus.port", "choose another port; 0 selects any free port")
@@ -33,14 +52,7 @@ pub(super) fn reader(
         let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.get());
         let problem = Problem::new(message).with_key(key).with_help(help);
         Error::configuration(vec![problem.with_source(error)])
-    })?;
-    // Cumulative, as Prometheus expects.
-    let reader = Arc::new(ManualReader::builder().build());
-    builder.prometheus_address = Some(listener.address());
-    let diagnostics = builder.inputs.diagnostics;
-    let scraper = Scraper::new(Arc::clone(&reader), config, Arc::clone(callbacks), diagnostics);
-    builder.runtime.get()?.serve(|open_port| listener.serve(scraper, &config.path, diagnostics, open_port));
-    Ok(reader)
+    })
 }
 
 #[cfg(not(feature = "prometheus"))]
