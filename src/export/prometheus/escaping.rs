@@ -16,14 +16,17 @@ pub(super) enum NameKind {
 impl NameKind {
     /// Returns whether every version of Prometheus accepts a name without quotes.
     pub(super) fn is_legal(self, name: &str) -> bool {
-        !name.is_empty() && name.chars().enumerate().all(|(at, c)| self.is_legal_character(c, at))
+        let is_legal = |byte: &u8| self.is_legal_byte(*byte);
+        let bytes = name.as_bytes();
+        bytes.first().is_some_and(|first| !first.is_ascii_digit()) && bytes.iter().all(is_legal)
     }
 
     fn is_legal_character(self, c: char, at: usize) -> bool {
-        c.is_ascii_alphabetic()
-            || c == '_'
-            || c == ':' && self == Self::Metric
-            || c.is_ascii_digit() && at > 0
+        u8::try_from(c).is_ok_and(|byte| self.is_legal_byte(byte)) && (at > 0 || !c.is_ascii_digit())
+    }
+
+    fn is_legal_byte(self, byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':' && self == Self::Metric
     }
 }
 

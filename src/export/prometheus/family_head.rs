@@ -75,11 +75,13 @@ impl<'f> FamilyHead<'f> {
     /// Appends the lines of the metadata. `syntax` is one of the text formats.
     pub(super) fn push(&self, out: &mut Vec<u8>, syntax: Syntax) {
         let Self { name, type_name, help, unit } = self;
+        let mut quoted = Vec::new();
+        push_name(&mut quoted, name, NameKind::Metric);
         let mut push_line = |keyword: &str, push_value: &dyn Fn(&mut Vec<u8>)| {
             out.extend_from_slice(b"# ");
             out.extend_from_slice(keyword.as_bytes());
             out.push(b' ');
-            push_name(out, name, NameKind::Metric);
+            out.extend_from_slice(&quoted);
             out.push(b' ');
             push_value(out);
             out.push(b'\n');

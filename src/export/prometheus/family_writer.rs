@@ -34,6 +34,7 @@ enum PointWriter {
 
 impl PointWriter {
     /// Returns whether the point is on the page.
+    #[inline]
     fn push(&mut self, out: &mut Vec<u8>, labels: &[u8], value: &PointValue<'_>) -> bool {
         match self {
             Self::Text(samples) => {

@@ -23,6 +23,10 @@ impl LabelNamer {
     /// Returns a label name that Prometheus accepts.
     pub(super) fn name(self, key: &str) -> Cow<'_, str> {
         let Self { is_utf8, escaping } = self;
+        if !is_utf8 && escaping != Escaping::Dots {
+            // Such a name needs no escaping.
+            return label_name(key);
+        }
         let translated = if is_utf8 && !key.is_empty() { without_zeros(key) } else { label_name(key) };
         let name = match translated {
             Cow::Borrowed(name) => escaping.escape(name, NameKind::Label),

@@ -40,10 +40,11 @@ impl MetricNamer {
     /// Returns a name that Prometheus accepts.
     pub(super) fn name(&self, instrument: &str, unit: &str, kind: MetricKind, escaping: Escaping) -> String {
         let name = self.translated(instrument, unit, kind);
-        match escaping.escape(&name, NameKind::Metric) {
-            std::borrow::Cow::Borrowed(_) => name,
-            std::borrow::Cow::Owned(escaped) => escaped,
+        if !self.is_utf8 && escaping != Escaping::Dots {
+            // Such a name needs no escaping.
+            return name;
         }
+        escaping.escape(&name, NameKind::Metric).into_owned()
     }
 
     /// Returns the name of the translation strategy. A suffix that the name already has is not

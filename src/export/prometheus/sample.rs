@@ -35,11 +35,12 @@ pub(super) struct SampleName {
 }
 
 impl SampleName {
-    pub(super) fn new(name: &str) -> Self {
-        let is_quoted = !NameKind::Metric.is_legal(name);
-        let mut open = if is_quoted { b"{".to_vec() } else { Vec::new() };
-        push_name(&mut open, name, NameKind::Metric);
-        open.push(if is_quoted { b',' } else { b'{' });
+    /// `name` is in quotes if it needs them.
+    fn new(name: &[u8], suffix: &str) -> Self {
+        let (is_quoted, open) = match name.strip_suffix(b"\"") {
+            Some(unended) => (true, [b"{", unended, suffix.as_bytes(), b"\","].concat()),
+            None => (false, [name, suffix.as_bytes(), b"{"].concat()),
+        };
         Self { open, is_quoted }
     }
 
@@ -64,11 +65,13 @@ impl SampleName {
 impl SampleWriter {
     /// `syntax` is one of the text formats.
     pub(super) fn new(name: &str, syntax: Syntax) -> Self {
-        let bucket = SampleName::new(&format!("{name}_bucket")).open;
+        let mut quoted = Vec::new();
+        push_name(&mut quoted, name, NameKind::Metric);
+        let bucket = SampleName::new(&quoted, "_bucket").open;
         Self {
-            name: SampleName::new(name),
-            sum: SampleName::new(&format!("{name}_sum")),
-            count: SampleName::new(&format!("{name}_count")),
+            name: SampleName::new(&quoted, ""),
+            sum: SampleName::new(&quoted, "_sum"),
+            count: SampleName::new(&quoted, "_count"),
             bucket_name: bucket.len(),
             bucket,
             has_canonical_bounds: syntax == Syntax::OpenMetrics,
@@ -79,6 +82,7 @@ impl SampleWriter {
     }
 
     /// Appends the lines of a data point. Each of its `labels` ends with a comma.
+    #[inline]
     pub(super) fn push(&mut self, out: &mut Vec<u8>, labels: &[u8], value: &PointValue<'_>) {
         match value {
             PointValue::Number(number) => self.name.push_line(out, labels, *number),
