@@ -32,7 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     logger.info("listening", &[KeyValue::new("server.address", address.to_string())]);
     // Scrapes are no requests of clients, so they have no telemetry.
-    let router = routes::router(Telemetry::new(&tools), upstream).merge(metrics::router(Arc::clone(&tools)));
+    let metrics = metrics::router(Arc::clone(&tools));
+    // The answer to unknown routes is the one of the router that is merged.
+    let router = metrics.merge(routes::router(Telemetry::new(&tools), upstream));
     axum::serve(listener, router).with_graceful_shutdown(stop).await?;
     logger.info("stopped", &[]);
 
