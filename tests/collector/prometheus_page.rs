@@ -5,12 +5,15 @@
 #![cfg(feature = "prometheus")]
 #![allow(clippy::float_cmp, reason = "Prometheus stores values without a loss")]
 
-use std::net::SocketAddr;
+use std::{io::Write as _, net::SocketAddr, process::Stdio};
 
+use autotelemetry::prelude::*;
 use test_support::{
+    builder,
     http::{request_bytes, serve},
     page::{Samples, samples, with_equal_bounds},
     process::count_of,
+    programs::Program,
     prometheus::{Prometheus, assert_readable},
     random::Random,
     random_metrics::{Recorded, record},
@@ -108,4 +111,61 @@ fn target((seed, format): (u64, &'static str)) -> (String, &'static str, Recorde
     let recorded = record(&mut Random::new(seed));
     let address = recorded.tools.prometheus_address().unwrap();
     (serve(move || fetch(address, format)).to_string(), format, recorded)
+}
+
+/// Prints the samples of a page in OpenMetrics, one JSON object a line.
+const READ_OPEN_METRICS: &str = "
+import json, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+for family in text_string_to_metric_families(sys.stdin.buffer.read().decode()):
+    for sample in family.samples:
+        print(json.dumps([family.type, family.unit, sample.name, sample.labels, float(sample.value)]))
+";
+
+/// The parser of the official client for Python is stricter than Prometheus.
+#[test]
+fn python_client_reads_names_with_all_characters() {
+    require!(PrometheusClient);
+    let tools = builder()
+        .service_name("shop")
+        .prometheus_port(0)
+        .set("prometheus.translation_strategy", "no_utf8_escaping_with_suffixes")
+        .set("prometheus.resource_labels", "service.name")
+        .build()
+        .unwrap();
+    let meter = tools.meter("größe");
+    let attributes = [KeyValue::new("http.method", "a\"b\\c\nd"), KeyValue::new("ключ \"1\"", 7)];
+    meter
+        .u64_counter("orders.sent")
+        .with_unit("By")
+        .with_description("\"a\"\\\n")
+        .build()
+        .add(3, &attributes);
+    meter.f64_histogram("http.time").with_unit("s").build().record(0.5, &attributes);
+    meter.f64_gauge("a/b-c").build().record(-1.5, &[]);
+
+    let accept = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8";
+    let page = fetch(tools.prometheus_address().unwrap(), accept).1;
+    let mut python = Program::PrometheusClient.command();
+    python.args(["-c", READ_OPEN_METRICS]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut python = python.spawn().unwrap();
+    python.stdin.take().unwrap().write_all(&page).unwrap();
+    let output = python.wait_with_output().unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(output.status.success(), "{page}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let mut read = Samples::new();
+    for line in lines.lines() {
+        let (kind, unit, name, labels, value): (String, String, String, _, f64) =
+            serde_json::from_str(line).unwrap();
+        let expected = match &*name {
+            "orders.sent_bytes_total" => ("counter", "bytes"),
+            "a/b-c" => ("gauge", ""),
+            "target_info" => ("info", ""),
+            _ => ("histogram", "seconds"),
+        };
+        assert_eq!((&*kind, &*unit), expected, "{page}");
+        read.insert((name, labels), value);
+    }
+    assert_eq!(read, samples(&page));
 }
