@@ -84,6 +84,12 @@ pub mod explain {
     pub use crate::load::explain::Explanation;
 }
 
+/// The page of metrics for Prometheus, for the program's own web server.
+#[cfg(feature = "prometheus")]
+pub mod prometheus {
+    pub use crate::export::prometheus::{MetricsPage, MetricsPageError};
+}
+
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 

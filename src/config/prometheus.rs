@@ -9,8 +9,8 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::value::{
-    ConfigValue, ParseError, listen_host::ListenHost, metric_prefix::MetricPrefix, number::Port,
-    pattern::Pattern, string_enum, string_value,
+    ConfigValue, ParseError, include_exclude::IncludeExclude, listen_host::ListenHost,
+    metric_prefix::MetricPrefix, number::Port, string_enum, string_value,
 };
 
 /// The exporter `prometheus` and its HTTP server. Add `"prometheus"` to `metrics.exporters` to use
@@ -19,6 +19,10 @@ use super::value::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Prometheus {
+    /// Serves the page on `host` and `port`. With `false`, the program serves it: its web server
+    /// calls `ObservabilityTools::prometheus_metrics`.
+    pub(crate) listen: bool,
+
     /// The host name or address to listen on. `0.0.0.0` or `::` allow other hosts to scrape.
     pub(crate) host: ListenHost,
 
@@ -35,21 +39,26 @@ pub(crate) struct Prometheus {
     /// `otel_scope_…` labels.
     pub(crate) scope_info: bool,
 
-    /// The suffixes of metric names: the unit and, for counters, `_total`. Characters that are not
-    /// allowed in a name become `_` with both strategies.
+    /// The names of metrics and labels: their characters, and the suffixes of metrics, which are
+    /// the unit and, for counters, `_total`. With `no_utf8_escaping_with_suffixes` and
+    /// `no_translation`, characters other than letters, digits and `_` reach Prometheus 3. For
+    /// other clients, they become `_`.
     pub(crate) translation_strategy: TranslationStrategy,
 
     /// A prefix of all metric names.
     pub(crate) namespace: Option<MetricPrefix>,
 
     /// Resource attributes to add to every sample as labels. `*` and `?` are wildcards:
-    /// `"k8s.*"` selects all attributes that begin with `k8s.`.
-    pub(crate) resource_labels: Vec<Pattern>,
+    /// `"k8s.*"` selects all attributes that begin with `k8s.`. A table with the lists `included`
+    /// and `excluded` leaves some out; without `included`, it selects all others. `target_info`
+    /// always has all attributes.
+    pub(crate) resource_labels: IncludeExclude,
 }
 
 impl Default for Prometheus {
     fn default() -> Self {
         Self {
+            listen: true,
             host: ListenHost::localhost(),
             port: Port::new(9464),
             path: UrlPath("/metrics".into()),
@@ -57,7 +66,7 @@ impl Default for Prometheus {
             scope_info: true,
             translation_strategy: TranslationStrategy::UnderscoreEscapingWithSuffixes,
             namespace: None,
-            resource_labels: Vec::new(),
+            resource_labels: IncludeExclude::none(),
         }
     }
 }
@@ -69,6 +78,10 @@ string_enum! {
         UnderscoreEscapingWithSuffixes = "underscore_escaping_with_suffixes",
         /// `request.duration` in `s` becomes `request_duration`.
         UnderscoreEscapingWithoutSuffixes = "underscore_escaping_without_suffixes",
+        /// `request.duration` in `s` becomes `request.duration_seconds`.
+        NoUtf8EscapingWithSuffixes = "no_utf8_escaping_with_suffixes",
+        /// `request.duration` in `s` stays `request.duration`.
+        NoTranslation = "no_translation",
     }
 }
 

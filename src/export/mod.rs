@@ -8,6 +8,7 @@ pub(crate) mod file;
 pub(crate) mod flush;
 pub(crate) mod line_writer;
 pub(crate) mod memory;
+pub(crate) mod message_buffer;
 pub(crate) mod otlp;
 pub(crate) mod otlp_file;
 pub(crate) mod overflow_check;

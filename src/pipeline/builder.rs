@@ -1,13 +1,14 @@
 //! Builds the exporters of all signals. Shared parts are built for the first exporter that needs
 //! them.
 
-use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use opentelemetry_sdk::Resource;
 
 use super::{
     otlp_exporters::OtlpExporters,
     outputs::Outputs,
+    prometheus_page::PrometheusPage,
     redact::Redactor,
     self_metrics::{Component, Counters, SelfMetrics},
 };
@@ -36,7 +37,7 @@ pub(super) struct PipelineBuilder<'s> {
     /// `None` if `diagnostics.metrics` is `false`.
     pub(super) self_metrics: Option<SelfMetrics>,
     pub(super) runtime: RuntimeSlot,
-    pub(super) prometheus_address: Option<SocketAddr>,
+    pub(super) prometheus_page: Option<PrometheusPage>,
     otlp: OtlpExporters,
     console: ConsoleSlot,
     /// Standard output, which all signals share.
@@ -72,7 +73,7 @@ impl<'s> PipelineBuilder<'s> {
             inputs,
             outputs: Outputs::default(),
             runtime: RuntimeSlot::default(),
-            prometheus_address: None,
+            prometheus_page: None,
             otlp: OtlpExporters::default(),
             console: ConsoleSlot { writer, console: None },
             otlp_stdout: None,

@@ -7,6 +7,7 @@ mod metrics;
 mod otlp_exporters;
 mod outputs;
 mod processor;
+mod prometheus_page;
 mod propagators;
 mod redact;
 mod resource;
@@ -15,13 +16,14 @@ mod self_metrics;
 pub(crate) mod shutdown;
 mod traces;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use self::{
     builder::{Inputs, PipelineBuilder},
     outputs::Outputs,
+    prometheus_page::PrometheusPage,
     redact::Redactor,
 };
 pub use self::{metrics::MeterProvider, propagators::Propagator};
@@ -42,7 +44,7 @@ pub(crate) struct Pipeline {
     pub(crate) propagator: Propagator,
     pub(crate) runtime: Option<ExportRuntime>,
     pub(crate) outputs: Outputs,
-    pub(crate) prometheus_address: Option<SocketAddr>,
+    pub(crate) prometheus_page: Option<PrometheusPage>,
 }
 
 /// Builds the pipeline. `writer` replaces the stream of the console, `memory` all exporters.
@@ -97,7 +99,7 @@ pub(crate) fn build(
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;
     let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut builder)?;
-    let PipelineBuilder { outputs, runtime, prometheus_address, .. } = builder;
+    let PipelineBuilder { outputs, runtime, prometheus_page, .. } = builder;
     Ok(Pipeline {
         tracer_provider,
         meter_provider,
@@ -105,6 +107,6 @@ pub(crate) fn build(
         propagator: propagators::propagator(propagators),
         runtime: runtime.into_inner(),
         outputs,
-        prometheus_address,
+        prometheus_page,
     })
 }

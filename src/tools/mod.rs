@@ -5,6 +5,8 @@ mod exit_notice;
 mod install;
 mod observability_tools;
 mod process_context;
+#[cfg(feature = "prometheus")]
+mod prometheus_metrics;
 mod startup_summary;
 
 pub(crate) use self::install::global_logger;

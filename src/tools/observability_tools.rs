@@ -247,10 +247,11 @@ impl ObservabilityTools {
         &self.loaded.warnings
     }
 
-    /// Returns the address that Prometheus scrapes; `None` without the exporter `prometheus`.
+    /// Returns the address that Prometheus scrapes; `None` without the exporter `prometheus`, and
+    /// with `prometheus.listen = false`.
     #[must_use]
     pub fn prometheus_address(&self) -> Option<SocketAddr> {
-        self.pipeline.prometheus_address
+        self.pipeline.prometheus_page.as_ref()?.address
     }
 
     /// Exports what is queued, all signals at once, within `shutdown_timeout`.
@@ -328,7 +329,7 @@ impl ObservabilityTools {
         self.config().disabled || self.is_forked()
     }
 
-    fn is_forked(&self) -> bool {
+    pub(super) fn is_forked(&self) -> bool {
         self.process_id != std::process::id()
     }
 }

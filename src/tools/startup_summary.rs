@@ -66,6 +66,7 @@ fn describe(tools: &ObservabilityTools, signal: Signal, exporter: &ExporterName)
         (ExporterName::Prometheus, Some(address)) => {
             format!("{exporter} (http://{address}{})", config.prometheus.path)
         }
+        (ExporterName::Prometheus, None) => format!("{exporter} (served by the program)"),
         (ExporterName::File, _) => format!("{exporter} ({})", config.file.directory),
         _ => exporter.to_string(),
     }

@@ -147,6 +147,34 @@ fn resource_becomes_legal_labels() {
 }
 
 #[test]
+fn resource_labels_can_be_excluded() {
+    let text = "[service]\nname = \"shop\"\nversion = \"1\"\n[resource.attributes]\n\"k8s.pod.name\" = \"a\"\n\
+                \"k8s.pod.uid\" = \"b\"\n[metrics]\nexporters = [\"prometheus\"]\n[prometheus]\nport = 0\n";
+    for (value, variable, expected) in [
+        (r#"{ included = ["k8s.*"], excluded = ["*.uid"] }"#, None, &["k8s_pod_name"][..]),
+        (
+            r#"{ excluded = ["telemetry.*", "*.uid"] }"#,
+            None,
+            &["k8s_pod_name", "service_name", "service_version"],
+        ),
+        ("{ included = [] }", None, &[]),
+        (r#"["k8s.*"]"#, None, &["k8s_pod_name", "k8s_pod_uid"]),
+        (r#"{ excluded = ["*"] }"#, Some("*.uid,service.version"), &["k8s_pod_uid", "service_version"]),
+    ] {
+        let variables: Vec<_> =
+            variable.map(|value| ("AUTOTEL_PROMETHEUS__RESOURCE_LABELS", value)).into_iter().collect();
+        let (builder, _directory) =
+            test_support::with_file(&format!("{text}resource_labels = {value}\n"), &variables);
+        let tools = builder.build().unwrap();
+        tools.meter("shop").u64_counter("orders").build().add(1, &[]);
+        let page = page(&tools);
+        let labels: Vec<_> = own(of(&page, "orders_total")[0].0).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(labels, expected, "{value} {variable:?}");
+        assert!(of(&page, "target_info")[0].0.contains_key("k8s_pod_uid"), "{page:?}");
+    }
+}
+
+#[test]
 fn meter_becomes_labels_without_conflicts() {
     let tools = tools(&[]);
     let scope = InstrumentationScope::builder("shop")
@@ -353,7 +381,10 @@ fn page_is_compressed_if_the_client_accepts_it() {
     };
     for encoding in ["gzip", "deflate, gzip;q=0.3", "*"] {
         let (head, body) = get(encoding);
-        assert!(head.contains("content-encoding: gzip") && head.contains("vary: accept-encoding"), "{head}");
+        assert!(
+            head.contains("content-encoding: gzip") && head.contains("vary: accept, accept-encoding"),
+            "{head}"
+        );
         assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
         let mut text = String::new();
         std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&*body), &mut text).unwrap();

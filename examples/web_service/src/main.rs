@@ -3,14 +3,16 @@
 //! `cargo run [ADDRESS [UPSTREAM]]` in the directory of its `autotelemetry.toml`
 //!
 //! `/api/data` returns data, and fails with `?fail=true`. `/api/relay` requests the data from
-//! another service, UPSTREAM, as part of the same trace. Without arguments, the service listens on
+//! another service, UPSTREAM, as part of the same trace. `/metrics` is the page of metrics, if the
+//! profile has the exporter `prometheus`. Without arguments, the service listens on
 //! 127.0.0.1:8080 and is its own upstream.
 
+mod metrics;
 mod observe;
 mod routes;
 mod upstream;
 
-use std::{error::Error, io};
+use std::{error::Error, io, sync::Arc};
 
 use autotelemetry::prelude::*;
 use tokio::net::TcpListener;
@@ -19,7 +21,7 @@ use crate::{observe::Telemetry, upstream::Upstream};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let tools = autotelemetry::init()?;
+    let tools = Arc::new(autotelemetry::init()?);
     let logger = tools.logger("web_service");
 
     let stop = stop_signal()?;
@@ -29,9 +31,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let upstream = Upstream::new(&tools, arguments.next().unwrap_or_else(|| format!("http://{address}")))?;
 
     logger.info("listening", &[KeyValue::new("server.address", address.to_string())]);
-    axum::serve(listener, routes::router(Telemetry::new(&tools), upstream))
-        .with_graceful_shutdown(stop)
-        .await?;
+    // Scrapes are no requests of clients, so they have no telemetry.
+    let metrics = metrics::router(Arc::clone(&tools));
+    // The answer to unknown routes is the one of the router that is merged.
+    let router = metrics.merge(routes::router(Telemetry::new(&tools), upstream));
+    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
     logger.info("stopped", &[]);
 
     // All requests are answered; send their telemetry. Undelivered telemetry is reported on stderr;

@@ -281,3 +281,33 @@ async fn prometheus_scrapes_the_metrics() {
     let about = prometheus.wait("target_info", "1");
     assert_eq!((&about["service_name"], &about["service_version"]), (&"web_service".into(), &"0.1.0".into()));
 }
+
+#[tokio::test]
+async fn page_is_a_route_of_the_service() {
+    let service = Service::start(None, &[("AUTOTEL_PROFILE", "prometheus-route")]);
+    assert_eq!(service.get("/api/data?page=2").await.0, 200);
+    let get = |accept: &'static str| {
+        let request = reqwest::Client::new().get(format!("{}/metrics", service.url));
+        let request = request.header("accept", accept).header("accept-encoding", "gzip");
+        async { request.send().await.unwrap() }
+    };
+    let response = get("application/openmetrics-text; version=1.0.0").await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-encoding"]),
+        (200, &"gzip".parse().unwrap())
+    );
+    let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+    assert!(content_type.starts_with("application/openmetrics-text; version=1.0.0"), "{content_type}");
+
+    if test_support::programs::are_available(&[test_support::programs::Program::Prometheus]) {
+        let target = service.url.strip_prefix("http://").unwrap();
+        let prometheus = Prometheus::scrape("web_service", target);
+        prometheus.wait("http_requests_total{path=\"/api/data\"}", "1");
+    }
+}
+
+#[tokio::test]
+async fn page_is_missing_without_the_exporter() {
+    let service = Service::start(None, &[]);
+    assert_eq!(reqwest::get(format!("{}/metrics", service.url)).await.unwrap().status().as_u16(), 404);
+}

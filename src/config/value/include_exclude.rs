@@ -2,21 +2,24 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap as _};
 
 use super::pattern::Pattern;
 
 /// The names that match one of `included`, or all names without it, except those that match one of
 /// `excluded`. Also written as the list `included` alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct IncludeExclude {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) included: Option<Vec<Pattern>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) excluded: Option<Vec<Pattern>>,
 }
 
 impl IncludeExclude {
+    /// Selects no name.
+    pub(crate) const fn none() -> Self {
+        Self { included: Some(Vec::new()), excluded: None }
+    }
+
     /// Returns whether `name` is selected.
     pub(crate) fn selects(&self, name: &str) -> bool {
         let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(name));
@@ -30,6 +33,22 @@ impl IncludeExclude {
 struct Lists {
     included: Option<Vec<Pattern>>,
     excluded: Option<Vec<Pattern>>,
+}
+
+impl Serialize for IncludeExclude {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { included, excluded } = self;
+        if let (Some(included), None) = (included, excluded) {
+            return included.serialize(serializer);
+        }
+        let mut table = serializer.serialize_map(None)?;
+        for (key, patterns) in [("included", included), ("excluded", excluded)] {
+            if let Some(patterns) = patterns {
+                table.serialize_entry(key, patterns)?;
+            }
+        }
+        table.end()
+    }
 }
 
 impl<'de> Deserialize<'de> for IncludeExclude {
@@ -55,7 +74,8 @@ impl<'de> Deserialize<'de> for IncludeExclude {
             }
         }
 
-        deserializer.deserialize_any(Visitor)
+        // The value of a variable is a list.
+        deserializer.deserialize_seq(Visitor)
     }
 }
 
@@ -83,5 +103,28 @@ impl schemars::JsonSchema for IncludeExclude {
                 "additionalProperties": false,
             },
         ] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::value::ConfigValue as _;
+
+    #[test]
+    fn excluded_names_are_left_out() {
+        let patterns =
+            |texts: &[&str]| Some(texts.iter().map(|text| Pattern::parse_str(text).unwrap()).collect());
+        for (included, excluded, expected) in [
+            (None, None, [true, true, true]),
+            (patterns(&[]), None, [false, false, false]),
+            (patterns(&["k8s.*"]), None, [true, true, false]),
+            (patterns(&["k8s.*"]), patterns(&["*.uid"]), [true, false, false]),
+            (None, patterns(&["*.uid"]), [true, false, true]),
+        ] {
+            let selection = IncludeExclude { included, excluded };
+            assert_eq!(["k8s.pod.name", "k8s.pod.uid", "team"].map(|name| selection.selects(name)), expected);
+        }
+        assert!(!IncludeExclude::none().selects("team"));
     }
 }

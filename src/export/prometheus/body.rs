@@ -71,6 +71,11 @@ impl PartsBody {
         Ok(self)
     }
 
+    /// Returns the parts that are in memory.
+    pub(super) fn into_parts(self) -> Vec<Bytes> {
+        self.parts.into()
+    }
+
     /// Returns the next part that is being made.
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         let Some(rest) = &mut self.rest else { return Poll::Ready(None) };

@@ -1,10 +1,8 @@
 //! Histograms as Prometheus knows them: a count for each upper bound.
 
-use opentelemetry_sdk::metrics::data::{
-    ExponentialBucket, ExponentialHistogramDataPoint, HistogramDataPoint,
-};
+use opentelemetry_sdk::metrics::data::HistogramDataPoint;
 
-use super::number::Number;
+use super::{exponential::ExponentialHistogram, number::Number};
 
 /// The number of buckets that remain of each sign of an exponential histogram.
 const MAX_EXPONENTIAL_BUCKETS: usize = 20;
@@ -70,30 +68,30 @@ impl Buckets {
         }
     }
 
-    /// Reads an exponential histogram, with fewer buckets.
+    /// Returns the buckets of an exponential histogram, with fewer of them.
     ///
     /// The bounds are powers of its base. As its scale decreases, some of them disappear, but none
     /// moves.
-    pub(super) fn read_exponential<T: Copy + Into<Number>>(
-        &mut self,
-        point: &ExponentialHistogramDataPoint<T>,
-    ) {
-        self.begin(u64::try_from(point.count()).unwrap_or(u64::MAX), point.sum().into());
-        let negative = CoarseBuckets::new(point.negative_bucket(), point.scale());
+    pub(super) fn of_exponential(histogram: &ExponentialHistogram) -> Self {
+        let mut buckets = Self { count: histogram.count, sum: histogram.sum, ..Self::default() };
+        let mut negative = histogram.negative.clone();
+        negative.reduce_count(MAX_EXPONENTIAL_BUCKETS);
         for (index, count) in negative.indexed().rev() {
-            self.push(-negative.lower_bound(index), count);
+            buckets.push(-negative.lower_bound(index), count);
         }
-        if point.zero_count() > 0 || !self.bounds.is_empty() {
-            self.push(point.zero_threshold(), point.zero_count());
+        if histogram.zero_count > 0 || !buckets.bounds.is_empty() {
+            buckets.push(histogram.zero_threshold, histogram.zero_count);
         }
-        let positive = CoarseBuckets::new(point.positive_bucket(), point.scale());
+        let mut positive = histogram.positive.clone();
+        positive.reduce_count(MAX_EXPONENTIAL_BUCKETS);
         // Prometheus assumes that the values of a bucket begin at the bound before it, or at 0.
         if !positive.counts.is_empty() {
-            self.push(positive.lower_bound(positive.offset), 0);
+            buckets.push(positive.lower_bound(positive.offset), 0);
         }
         for (index, count) in positive.indexed() {
-            self.push(positive.lower_bound(index.saturating_add(1)), count);
+            buckets.push(positive.lower_bound(index.saturating_add(1)), count);
         }
+        buckets
     }
 
     /// Adds the values of `other`. Returns `false` if it has other bounds.
@@ -107,45 +105,5 @@ impl Buckets {
         self.count = self.count.saturating_add(other.count);
         self.sum = self.sum.add(other.sum);
         true
-    }
-}
-
-/// The buckets of one sign, with so small a scale that few remain.
-struct CoarseBuckets {
-    scale: i32,
-    /// The index of the first bucket.
-    offset: i32,
-    counts: Vec<u64>,
-}
-
-impl CoarseBuckets {
-    fn new(buckets: &ExponentialBucket, scale: i8) -> Self {
-        let (offset, counts) = (buckets.offset(), buckets.counts().collect());
-        let mut coarse = Self { scale: scale.into(), offset, counts };
-        while coarse.counts.len() > MAX_EXPONENTIAL_BUCKETS {
-            coarse.halve();
-        }
-        coarse
-    }
-
-    /// Merges each pair of buckets. The first bucket of a pair has an even index.
-    fn halve(&mut self) {
-        let lone = usize::from(self.offset.rem_euclid(2) == 1).min(self.counts.len());
-        let (first, pairs) = self.counts.split_at(lone);
-        let pairs =
-            pairs.chunks(2).map(|pair| pair.iter().fold(0, |sum: u64, count| sum.saturating_add(*count)));
-        self.counts = first.iter().copied().chain(pairs).collect();
-        self.offset = self.offset.div_euclid(2);
-        self.scale -= 1;
-    }
-
-    fn indexed(&self) -> impl DoubleEndedIterator<Item = (i32, u64)> {
-        let index = |index: usize| self.offset.saturating_add(i32::try_from(index).unwrap_or(i32::MAX));
-        self.counts.iter().enumerate().map(move |(at, count)| (index(at), *count))
-    }
-
-    /// Returns the lower bound of a bucket, `base^index`.
-    fn lower_bound(&self, index: i32) -> f64 {
-        (f64::from(index) * f64::from(-self.scale).exp2()).exp2()
     }
 }

@@ -1,4 +1,14 @@
-//! Characters that names cannot have.
+//! Characters that names and values cannot have.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+/// Replaces zero bytes: the text formats of Prometheus end at one. Other formats do the same, so
+/// that all of them have equal series.
+pub(super) fn without_zeros(text: &str) -> Cow<'_, str> {
+    if memchr(0, text.as_bytes()).is_none() { text.into() } else { text.replace('\0', "\u{fffd}").into() }
+}
 
 /// Appends a part of the name of a metric.
 pub(super) fn push_metric_name(name: &mut String, text: &str) {

@@ -5,18 +5,31 @@ use std::collections::{BTreeMap, HashMap};
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::metrics::data::{Metric, ResourceMetrics};
 
-use super::{kind::MetricKind, label_set::ConstantLabel, name::MetricNamer, scope::scope_labels};
-
-/// The name of the metric that holds the resource.
-pub(super) const TARGET_INFO: &str = "target_info";
+use super::{
+    kind::{FamilyType, MetricKind},
+    label_plan::ConstantLabel,
+    name::MetricNamer,
+    page_format::Escaping,
+    scope::scope_labels,
+    unit::UnitWords,
+};
 
 /// All metrics of one name, of any meter.
 #[derive(Debug)]
 pub(super) struct Family<'m> {
-    pub(super) type_name: &'static str,
+    pub(super) kind: FamilyType,
     /// The description of the first member that has one.
     pub(super) help: &'m str,
     pub(super) members: Vec<Member<'m>>,
+}
+
+impl Family<'_> {
+    /// Returns the unit of the first member, as the suffix of a name.
+    pub(super) fn unit(&self) -> String {
+        self.members
+            .first()
+            .map_or_else(String::new, |member| UnitWords::of(member.metric.unit(), member.kind).suffix())
+    }
 }
 
 /// A metric of a family.
@@ -43,7 +56,14 @@ impl<'m> Families<'m> {
     ///
     /// Of metrics that exclude each other, the first one wins. The order is that of the names of
     /// meters and instruments, so the result does not depend on the order of their creation.
-    pub(super) fn group(metrics: &'m ResourceMetrics, namer: &MetricNamer, has_target_info: bool) -> Self {
+    ///
+    /// `reserved` is the name of the metric that holds the resource.
+    pub(super) fn group(
+        metrics: &'m ResourceMetrics,
+        namer: &MetricNamer,
+        escaping: Escaping,
+        reserved: Option<&str>,
+    ) -> Self {
         let mut scopes: Vec<_> = metrics
             .scope_metrics()
             .map(|of_scope| (of_scope.scope(), scope_labels(of_scope.scope()), of_scope))
@@ -57,8 +77,8 @@ impl<'m> Families<'m> {
             families: BTreeMap::new(),
             conflicts: Vec::new(),
         };
-        if has_target_info {
-            grouping.owners.insert(TARGET_INFO.to_owned(), None);
+        if let Some(name) = reserved {
+            grouping.owners.insert(name.to_owned(), None);
         }
         for (index, (.., of_scope)) in scopes.iter().enumerate() {
             let mut members: Vec<_> = of_scope
@@ -67,7 +87,8 @@ impl<'m> Families<'m> {
                 .collect();
             members.sort_by_key(|member| (member.metric.name(), member.kind, member.metric.unit()));
             for member in members {
-                grouping.add(namer.name(member.metric.name(), member.metric.unit(), member.kind), member);
+                let Member { metric, kind, .. } = member;
+                grouping.add(namer.name(metric.name(), metric.unit(), kind, escaping), member);
             }
         }
         Self {
@@ -89,9 +110,9 @@ struct Grouping<'m> {
 
 impl<'m> Grouping<'m> {
     fn add(&mut self, name: String, member: Member<'m>) {
-        let type_name = member.kind.type_name();
+        let kind = member.kind.family_type();
         if let Some(family) = self.families.get_mut(&name)
-            && family.type_name == type_name
+            && family.kind == kind
         {
             let help = member.metric.description();
             if family.help.is_empty() {
@@ -120,7 +141,7 @@ impl<'m> Grouping<'m> {
         }
         self.owners.extend(samples.into_iter().map(|sample| (sample, Some(member))));
         let help = member.metric.description();
-        self.families.insert(name, Family { type_name, help, members: vec![member] });
+        self.families.insert(name, Family { kind, help, members: vec![member] });
     }
 }
 

@@ -30,16 +30,34 @@ impl MetricKind {
     }
 
     /// Returns the type that Prometheus knows it as.
-    pub(super) fn type_name(self) -> &'static str {
+    pub(super) fn family_type(self) -> FamilyType {
         match self {
-            Self::Counter => "counter",
-            Self::UpDownCounter | Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
+            Self::Counter => FamilyType::Counter,
+            Self::UpDownCounter | Self::Gauge => FamilyType::Gauge,
+            Self::Histogram => FamilyType::Histogram,
         }
     }
 
     /// Returns whether values with equal labels can be added.
     pub(super) fn is_additive(self) -> bool {
         self != Self::Gauge
+    }
+}
+
+/// The type of a family in Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FamilyType {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+impl FamilyType {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
     }
 }

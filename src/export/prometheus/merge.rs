@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use opentelemetry::KeyValue;
 
-use super::{buckets::Buckets, family::Member, kind::MetricKind, number::Number, points::PointValue};
+use super::{
+    buckets::Buckets, exponential::ExponentialHistogram, family::Member, kind::MetricKind, number::Number,
+    points::PointValue,
+};
 
 /// The data points of a family, by their labels.
 #[derive(Debug, Default)]
@@ -29,6 +32,7 @@ struct MergedPoint {
 enum MergedValue {
     Number(Number),
     Histogram(Buckets),
+    Exponential(ExponentialHistogram),
 }
 
 impl MergedPoints {
@@ -43,6 +47,7 @@ impl MergedPoints {
         let value = match value {
             PointValue::Number(number) => MergedValue::Number(*number),
             PointValue::Histogram(buckets) => MergedValue::Histogram((*buckets).clone()),
+            PointValue::Exponential(histogram) => MergedValue::Exponential((*histogram).clone()),
         };
         let mut attributes: Vec<_> = attributes.iter().map(|attribute| format!("{attribute:?}")).collect();
         attributes.sort();
@@ -59,6 +64,7 @@ impl MergedPoints {
             match &point.value {
                 MergedValue::Number(number) => visit(labels, PointValue::Number(*number)),
                 MergedValue::Histogram(buckets) => visit(labels, PointValue::Histogram(buckets)),
+                MergedValue::Exponential(histogram) => visit(labels, PointValue::Exponential(histogram)),
             }
         }
     }
@@ -75,6 +81,10 @@ impl MergedPoint {
                     true
                 }
                 (MergedValue::Histogram(buckets), MergedValue::Histogram(other)) => buckets.add(other),
+                (MergedValue::Exponential(histogram), MergedValue::Exponential(other)) => {
+                    histogram.add(other);
+                    true
+                }
                 _ => false,
             };
         if !is_added && other.origin < self.origin {

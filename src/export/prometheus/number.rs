@@ -37,7 +37,7 @@ impl Number {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "Prometheus stores all values as f64")]
-    fn to_f64(self) -> f64 {
+    pub(super) fn to_f64(self) -> f64 {
         match self {
             Self::U64(number) => number as f64,
             Self::I64(number) => number as f64,
@@ -65,6 +65,15 @@ pub(super) fn push_f64(out: &mut Vec<u8>, number: f64) {
         out.extend_from_slice(if number > 0.0 { b"+Inf" } else { b"-Inf" });
     } else {
         push_finite(out, number);
+    }
+}
+
+/// Appends a number with a fraction, as the bounds of buckets have one in OpenMetrics.
+pub(super) fn push_canonical(out: &mut Vec<u8>, number: f64) {
+    let start = out.len();
+    push_f64(out, number);
+    if out[start..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'-') {
+        out.extend_from_slice(b".0");
     }
 }
 
@@ -111,6 +120,21 @@ mod tests {
         }
         for number in [1e300, -1e-300, 9_007_199_254_740_993.0, f64::MAX, f64::MIN_POSITIVE, 5e-324] {
             assert_eq!(text(number).parse::<f64>().unwrap().to_bits(), number.to_bits());
+        }
+    }
+
+    #[test]
+    fn canonical_numbers_have_a_fraction_or_an_exponent() {
+        for (number, expected) in [
+            (0.0, "0.0"),
+            (-5.0, "-5.0"),
+            (0.25, "0.25"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ] {
+            let mut out = b"1".to_vec();
+            push_canonical(&mut out, number);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("1{expected}"));
         }
     }
 

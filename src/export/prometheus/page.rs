@@ -67,6 +67,20 @@ impl PageWriter {
         self.current.truncate(mark.bytes);
     }
 
+    /// Returns the number of bytes since `mark`, none of which are released.
+    pub(super) fn len_since(&self, mark: Mark) -> usize {
+        let complete: usize = self.complete[mark.chunks..].iter().map(Vec::len).sum();
+        complete + self.current.len() - mark.bytes
+    }
+
+    /// Replaces the bytes that were written first after `mark`, and not released.
+    pub(super) fn overwrite(&mut self, mark: Mark, bytes: &[u8]) {
+        let chunk = self.complete.get_mut(mark.chunks).unwrap_or(&mut self.current);
+        if let Some(replaced) = chunk.get_mut(mark.bytes..mark.bytes + bytes.len()) {
+            replaced.copy_from_slice(bytes);
+        }
+    }
+
     /// Begins another chunk if the current one is large enough.
     pub(super) fn end_point(&mut self) {
         if self.current.len() >= CHUNK {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::export::runtime::start_thread;
+use crate::{export::runtime::start_thread, shield::shielded};
 
 /// The time after its last work for which the thread is kept: longer than the usual interval of
 /// scrapes.
@@ -39,7 +39,7 @@ impl PageThread {
     /// If the operating system refuses a thread, `work` runs on the thread of the caller.
     pub(super) fn run(&self, work: impl FnOnce() + Send + 'static) {
         if let Some(work) = self.send(Box::new(work)) {
-            work();
+            run_shielded(work);
         }
     }
 
@@ -49,7 +49,7 @@ impl PageThread {
         let work = match &*sender {
             Some(sender) => match sender.send(work) {
                 Ok(()) => return None,
-                // Earlier work has panicked.
+                // The thread has ended against all expectations.
                 Err(SendError(work)) => work,
             },
             None => work,
@@ -70,7 +70,7 @@ impl PageThread {
 fn serve(works: &Receiver<Work>, sender: &Weak<Mutex<Option<Sender<Work>>>>, idle_timeout: Duration) {
     loop {
         match works.recv_timeout(idle_timeout) {
-            Ok(work) => work(),
+            Ok(work) => run_shielded(work),
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
                 let Some(sender) = sender.upgrade() else { return };
@@ -81,10 +81,15 @@ fn serve(works: &Receiver<Work>, sender: &Weak<Mutex<Option<Sender<Work>>>>, idl
                     return;
                 };
                 drop(sender);
-                work();
+                run_shielded(work);
             }
         }
     }
+}
+
+/// Runs work that may panic: the thread is kept for the next scrape.
+fn run_shielded(work: Work) {
+    let _ = shielded(work);
 }
 
 fn lock(sender: &Mutex<Option<Sender<Work>>>) -> MutexGuard<'_, Option<Sender<Work>>> {
@@ -145,8 +150,6 @@ mod tests {
             panic!("a page cannot be made");
         });
         result.recv().unwrap_err();
-        // This work is possibly sent before the thread has ended.
-        run(&thread);
         assert!(run(&thread).is_some());
     }
 }

@@ -3,13 +3,14 @@
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData};
 
-use super::{buckets::Buckets, number::Number};
+use super::{buckets::Buckets, exponential::ExponentialHistogram, number::Number};
 
 /// The value of a data point.
 #[derive(Debug)]
 pub(super) enum PointValue<'p> {
     Number(Number),
     Histogram(&'p Buckets),
+    Exponential(&'p ExponentialHistogram),
 }
 
 /// Calls `visit` with the attributes and the value of each data point.
@@ -46,8 +47,8 @@ fn for_each<'m, T: Copy + Into<Number>>(
         }
         MetricData::ExponentialHistogram(histogram) => {
             for point in histogram.data_points() {
-                buckets.read_exponential(point);
-                visit(attributes.of(point.attributes()), PointValue::Histogram(&buckets));
+                let histogram = ExponentialHistogram::new(point);
+                visit(attributes.of(point.attributes()), PointValue::Exponential(&histogram));
             }
         }
     }

@@ -2,10 +2,7 @@
 
 use opentelemetry::InstrumentationScope;
 
-use super::{
-    label::{label_name, value_text},
-    label_set::ConstantLabel,
-};
+use super::{label_name::label_name, label_plan::ConstantLabel, label_value::value_text};
 
 const NAME: &str = "otel_scope_name";
 const VERSION: &str = "otel_scope_version";

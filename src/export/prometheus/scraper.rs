@@ -2,9 +2,8 @@
 
 use std::{
     collections::HashSet,
-    fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -12,16 +11,22 @@ use std::{
 
 use hyper::body::Bytes;
 use tokio::sync::{
-    Semaphore,
+    OwnedSemaphorePermit, Semaphore,
     mpsc::{self, UnboundedSender},
 };
 
 use super::{
+    block::block_until,
     body::PartsBody,
     connections::{Connections, PageRoom},
     encoder::Encoder,
+    metrics_page::MetricsPage,
+    negotiation::negotiate,
     page::{PagePart, PageWriter},
+    page_format::PageKind,
     page_thread::PageThread,
+    scrape_error::ScrapeError,
+    shared_pages::{SharedPage, SharedPages},
 };
 use crate::{
     config::Prometheus,
@@ -56,52 +61,22 @@ pub(crate) struct Scraper {
     room: Arc<Semaphore>,
     /// The number of scrapes that wait for their turn.
     waiting: AtomicUsize,
-    /// The last page, while scrapes are waiting.
-    latest: Mutex<Option<LatestPage>>,
+    /// The last pages, while scrapes are waiting.
+    shared: SharedPages,
     diagnostics: DiagnosticLog,
     /// The conflicts that have been reported.
     reported: Mutex<HashSet<String>>,
-}
-
-#[derive(Debug)]
-struct LatestPage {
-    /// The beginning of its collection.
-    begun: Instant,
-    chunks: Vec<Bytes>,
-    is_gzip: bool,
-    room: PageRoom,
 }
 
 /// A page with its place in memory.
 #[derive(Debug)]
 pub(super) struct HeldPage {
     pub(super) body: PartsBody,
-    pub(super) is_gzip: bool,
     pub(super) room: PageRoom,
 }
 
 /// Counts a scrape that waits.
 struct Waiting<'s>(&'s Scraper);
-
-/// The reason why there is no page.
-#[derive(Debug)]
-pub(super) enum ScrapeError {
-    /// Other scrapes took too long.
-    Busy,
-    /// Other clients took too long to read their pages.
-    Full,
-    Failed(String),
-}
-
-impl fmt::Display for ScrapeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Busy => f.write_str("other scrapes are still waiting for observable callbacks"),
-            Self::Full => f.write_str("other clients are still reading their pages"),
-            Self::Failed(reason) => f.write_str(reason),
-        }
-    }
-}
 
 impl Scraper {
     pub(crate) fn new(collector: Arc<Collector>, config: &Prometheus, diagnostics: DiagnosticLog) -> Self {
@@ -112,7 +87,7 @@ impl Scraper {
             turn: Arc::new(Semaphore::new(1)),
             room: Arc::new(Semaphore::new(MAX_PAGES)),
             waiting: AtomicUsize::new(0),
-            latest: Mutex::default(),
+            shared: SharedPages::default(),
             diagnostics,
             reported: Mutex::default(),
         }
@@ -121,7 +96,7 @@ impl Scraper {
     /// Returns a page with values that are not older than the request.
     pub(super) async fn scrape(
         self: &Arc<Self>,
-        is_gzip: bool,
+        kind: PageKind,
         connections: &Connections,
     ) -> Result<HeldPage, ScrapeError> {
         let arrived = Instant::now();
@@ -130,29 +105,67 @@ impl Scraper {
         let Ok(Ok(turn)) = tokio::time::timeout(SCRAPE_WAIT, turn).await else {
             return Err(ScrapeError::Busy);
         };
-        if let Some(page) = self.shared_page(arrived, is_gzip) {
-            return Ok(page);
+        if let Some(SharedPage { chunks, room, .. }) = self.shared.find(kind, arrived) {
+            return Ok(HeldPage { body: chunks.into_iter().collect(), room });
         }
         drop(waiting);
         let room = self.room(arrived + SCRAPE_WAIT, connections).await?;
+        let body = self.make_page(kind, Some(Arc::clone(&room)), turn).await?;
+        Ok(HeldPage { body, room })
+    }
+
+    /// Returns a page for the program's own web server. Blocks the thread for at most 10 seconds.
+    pub(crate) fn scrape_blocking(
+        self: &Arc<Self>,
+        accept: Option<&str>,
+    ) -> Result<MetricsPage, ScrapeError> {
+        let kind = PageKind { format: negotiate(accept.into_iter()), is_gzip: false };
+        let deadline = Instant::now() + SCRAPE_WAIT;
+        let chunks = block_until(deadline, self.scrape_whole(kind)).unwrap_or(Err(ScrapeError::Busy))?;
+        let content_type = kind.format.content_type();
+        Ok(MetricsPage { content_type, body: chunks.concat(), is_gzip: kind.is_gzip })
+    }
+
+    /// Returns all chunks of a page. The future needs no runtime.
+    async fn scrape_whole(self: &Arc<Self>, kind: PageKind) -> Result<Vec<Bytes>, ScrapeError> {
+        let arrived = Instant::now();
+        let waiting = Waiting::new(self);
+        let Ok(turn) = Arc::clone(&self.turn).acquire_owned().await else {
+            return Err(ScrapeError::Busy);
+        };
+        if let Some(SharedPage { chunks, .. }) = self.shared.find(kind, arrived) {
+            return Ok(chunks);
+        }
+        drop(waiting);
+        // The program holds the page, so it needs a place only to be shared.
+        let room = Arc::clone(&self.room).try_acquire_owned().ok().map(Arc::new);
+        let body = self.make_page(kind, room, turn).await?.complete().await;
+        body.map(PartsBody::into_parts).map_err(|error| ScrapeError::Failed(error.to_string()))
+    }
+
+    /// Makes a page. Returns with its first part.
+    async fn make_page(
+        self: &Arc<Self>,
+        kind: PageKind,
+        room: Option<PageRoom>,
+        turn: OwnedSemaphorePermit,
+    ) -> Result<PartsBody, ScrapeError> {
         let scraper = Arc::clone(self);
         let (response, mut parts) = mpsc::unbounded_channel();
-        let held = Arc::clone(&room);
         // A collection waits for callbacks of the program.
         self.thread.run(move || {
-            if let Err(reason) = scraper.make_page(is_gzip, held, &response) {
+            if let Err(reason) = scraper.write_page(kind, room, &response) {
                 // An error means that the client is gone.
                 let _ = response.send(PagePart::Failed(reason));
             }
             drop(turn);
         });
-        let body = match parts.recv().await {
-            Some(PagePart::Last(only)) => [only].into_iter().collect(),
-            Some(PagePart::More(first)) => PartsBody::receive(first, parts),
-            Some(PagePart::Failed(reason)) => return Err(ScrapeError::Failed(reason)),
-            None => return Err(ScrapeError::Failed("the thread that makes the page panicked".to_owned())),
-        };
-        Ok(HeldPage { body, is_gzip, room })
+        match parts.recv().await {
+            Some(PagePart::Last(only)) => Ok([only].into_iter().collect()),
+            Some(PagePart::More(first)) => Ok(PartsBody::receive(first, parts)),
+            Some(PagePart::Failed(reason)) => Err(ScrapeError::Failed(reason)),
+            None => Err(ScrapeError::Failed("the thread that makes the page panicked".to_owned())),
+        }
     }
 
     /// Returns a place for a page. If there is none, closes connections whose clients have stopped
@@ -170,41 +183,29 @@ impl Scraper {
         }
     }
 
-    /// Returns the last page if it was begun after `arrived`. With many clients, each of them would
-    /// otherwise wait for the pages of all others.
-    fn shared_page(&self, arrived: Instant, is_gzip: bool) -> Option<HeldPage> {
-        let latest = self.latest();
-        let latest = latest.as_ref().filter(|page| page.begun >= arrived && page.is_gzip == is_gzip)?;
-        let body = latest.chunks.iter().cloned().collect();
-        Some(HeldPage { body, is_gzip, room: Arc::clone(&latest.room) })
-    }
-
-    fn latest(&self) -> MutexGuard<'_, Option<LatestPage>> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Passes the parts of a page to `response`.
-    fn make_page(
+    fn write_page(
         &self,
-        is_gzip: bool,
-        room: PageRoom,
+        kind: PageKind,
+        room: Option<PageRoom>,
         response: &UnboundedSender<PagePart>,
     ) -> Result<(), String> {
         let begun = Instant::now();
-        // Later scrapes need a later page.
-        let is_shared = self.waiting.load(Ordering::SeqCst) >= CROWD;
+        // Later scrapes need a later page. With many clients, each of them would otherwise wait for
+        // the pages of all others.
+        let room = room.filter(|_| self.waiting.load(Ordering::SeqCst) >= CROWD);
         let metrics = self
             .collector
             .collect(CALLBACK_TIMEOUT)
             .map_err(|error| format!("cannot collect metrics: {error}"))?;
-        let mut page = PageWriter::new(response.clone(), is_gzip, is_shared);
+        let mut page = PageWriter::new(response.clone(), kind.is_gzip, room.is_some());
         let failed = |error| format!("cannot write the page: {error}");
-        let conflicts = self.encoder.encode(&metrics, &mut page).map_err(failed)?;
+        let conflicts = self.encoder.encode(&metrics, kind.format, &mut page).map_err(failed)?;
         self.report(conflicts);
-        if let Some(chunks) = page.finish().map_err(failed)? {
-            *self.latest() = Some(LatestPage { begun, chunks, is_gzip, room });
+        if let (Some(chunks), Some(room)) = (page.finish().map_err(failed)?, room) {
+            self.shared.insert(SharedPage { kind, begun, chunks, room });
             if self.waiting.load(Ordering::SeqCst) == 0 {
-                *self.latest() = None;
+                self.shared.clear();
             }
         }
         Ok(())
@@ -235,7 +236,7 @@ impl<'s> Waiting<'s> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if self.0.waiting.fetch_sub(1, Ordering::SeqCst) == 1 {
-            *self.0.latest() = None;
+            self.0.shared.clear();
         }
     }
 }

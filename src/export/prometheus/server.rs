@@ -4,19 +4,23 @@ use std::{convert::Infallible, future::Future, net::TcpListener, sync::Arc, time
 
 use http::{
     HeaderValue, Method, Request, Response, StatusCode, Version,
-    header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY},
+    header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY},
 };
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpStream, task::JoinSet, time::Instant};
 
 use super::{
-    accept::accepts_gzip,
+    accept::header_texts,
     body::PartsBody,
     client_stream::ClientStream,
     connections::{Connection, Connections},
+    content_encoding::accepts_gzip,
     listener::Listener,
-    scraper::{ScrapeError, Scraper},
+    negotiation::negotiate,
+    page_format::PageKind,
+    scrape_error::ScrapeError,
+    scraper::Scraper,
 };
 use crate::{
     config::UrlPath,
@@ -47,17 +51,13 @@ impl Listener {
     /// Returns the future that serves the page.
     pub(crate) fn serve(
         self,
-        scraper: Scraper,
+        scraper: Arc<Scraper>,
         path: &UrlPath,
         diagnostics: DiagnosticLog,
         open_port: OpenPort,
     ) -> impl Future<Output = ()> + use<> {
-        let server = Arc::new(Server {
-            scraper: Arc::new(scraper),
-            path: path.clone(),
-            connections: Arc::default(),
-            diagnostics,
-        });
+        let server =
+            Arc::new(Server { scraper, path: path.clone(), connections: Arc::default(), diagnostics });
         async move {
             // Dropping the future closes the ports.
             let mut sockets = JoinSet::new();
@@ -143,7 +143,9 @@ impl Server {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
-        let page = match self.scraper.scrape(accepts_gzip(request.headers()), &self.connections).await {
+        let format = negotiate(header_texts(request.headers(), ACCEPT));
+        let is_gzip = accepts_gzip(header_texts(request.headers(), ACCEPT_ENCODING));
+        let page = match self.scraper.scrape(PageKind { format, is_gzip }, &self.connections).await {
             Ok(page) => page,
             Err(error @ (ScrapeError::Busy | ScrapeError::Full)) => {
                 return plain(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"));
@@ -165,9 +167,11 @@ impl Server {
         };
         let mut response = Response::new(body);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        if page.is_gzip {
+        if let Ok(content_type) = HeaderValue::try_from(format.content_type()) {
+            headers.insert(CONTENT_TYPE, content_type);
+        }
+        headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+        if is_gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         response

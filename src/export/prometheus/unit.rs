@@ -29,6 +29,12 @@ impl UnitWords {
             per: if per.is_empty() { String::new() } else { format!("per_{per}") },
         }
     }
+
+    /// Returns the words as the suffix of a name: `bytes_per_second`.
+    pub(super) fn suffix(&self) -> String {
+        let words = [&*self.main, &self.per].into_iter().filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("_")
+    }
 }
 
 /// Removes annotations: `{packet}/s` becomes `/s`.
@@ -107,8 +113,7 @@ mod tests {
     use super::*;
 
     fn words(unit: &str, kind: MetricKind) -> String {
-        let UnitWords { main, per } = UnitWords::of(unit, kind);
-        [&*main, &per].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
+        UnitWords::of(unit, kind).suffix()
     }
 
     #[test]

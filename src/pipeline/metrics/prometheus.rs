@@ -7,16 +7,33 @@ use crate::{
     export::collector::Collector,
     pipeline::builder::PipelineBuilder,
 };
+#[cfg(feature = "prometheus")]
+use crate::{
+    export::prometheus::{Listener, Scraper},
+    pipeline::prometheus_page::PrometheusPage,
+};
 
 /// Takes the port and starts the server of the page.
 #[cfg(feature = "prometheus")]
 pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector>) -> Result<(), Error> {
+    let config = &builder.inputs.settings.config.prometheus;
+    let listener = if config.listen { Some(bind(config)?) } else { None };
+    let address = listener.as_ref().map(Listener::address);
+    let diagnostics = builder.inputs.diagnostics;
+    let scraper = Arc::new(Scraper::new(Arc::clone(collector), config, diagnostics));
+    builder.prometheus_page = Some(PrometheusPage { address, scraper: Arc::clone(&scraper) });
+    if let Some(listener) = listener {
+        let serve = |open_port| listener.serve(scraper, &config.path, diagnostics, open_port);
+        builder.runtime.get()?.serve(serve);
+    }
+    Ok(())
+}
+
+#[cfg(feature = "prometheus")]
+fn bind(config: &crate::config::Prometheus) -> Result<Listener, Error> {
     use std::io::ErrorKind;
 
-    use crate::export::prometheus::{Listener, Scraper};
-
-    let config = &builder.inputs.settings.config.prometheus;
-    let listener = Listener::bind(config).map_err(|error| {
+    Listener::bind(config).map_err(|error| {
         let (key, help) = match error.kind() {
             ErrorKind::AddrInUse | ErrorKind::PermissionDenied => {
                 ("prometheus.port", "choose another port; 0 selects any free port")
@@ -26,12 +43,7 @@ pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector
         let message = format!("cannot listen on {}:{}: {error}", config.host, config.port.get());
         let problem = Problem::new(message).with_key(key).with_help(help);
         Error::configuration(vec![problem.with_source(error)])
-    })?;
-    builder.prometheus_address = Some(listener.address());
-    let diagnostics = builder.inputs.diagnostics;
-    let scraper = Scraper::new(Arc::clone(collector), config, diagnostics);
-    builder.runtime.get()?.serve(|open_port| listener.serve(scraper, &config.path, diagnostics, open_port));
-    Ok(())
+    })
 }
 
 #[cfg(not(feature = "prometheus"))]

@@ -2,7 +2,8 @@
 
 use std::{
     io::{Read, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
 };
 
 /// Sends a request such as `GET /metrics`, and returns the head of the response in lower case, and
@@ -34,6 +35,27 @@ pub fn response(mut stream: impl Read) -> (String, Vec<u8>) {
     let is_chunked = head.contains("transfer-encoding: chunked") && !body.is_empty();
     let body = if is_chunked { joined_chunks(&body) } else { body };
     (head, body)
+}
+
+/// Serves the content type and the body that `respond` returns for each request, until the process
+/// ends.
+pub fn serve(respond: impl Fn() -> (String, Vec<u8>) + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let (content_type, body) = respond();
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            );
+            // An error means that the client is gone.
+            let _ = stream
+                .read(&mut [0; 8192])
+                .and_then(|_| stream.write_all(&[head.as_bytes(), &body].concat()));
+        }
+    });
+    address
 }
 
 fn joined_chunks(mut chunks: &[u8]) -> Vec<u8> {

@@ -17,6 +17,7 @@ pub mod log_sources;
 pub mod mock_collector;
 pub mod nginx;
 pub mod page;
+pub mod page_protobuf;
 pub mod port;
 pub mod process;
 pub mod programs;

@@ -23,6 +23,8 @@ pub enum Program {
     Nginx,
     Openssl,
     Prometheus,
+    /// A Python with the package `prometheus-client`.
+    PrometheusClient,
     Promtool,
     Script,
     SystemdAnalyze,
@@ -40,6 +42,7 @@ impl Program {
             Self::Nginx => ("nginx", None),
             Self::Openssl => ("openssl", None),
             Self::Prometheus => ("prometheus", None),
+            Self::PrometheusClient => ("prometheus-client", Some("PROMETHEUS_CLIENT")),
             Self::Promtool => ("promtool", None),
             Self::Script => ("script", None),
             Self::SystemdAnalyze => ("systemd-analyze", None),

@@ -19,6 +19,9 @@ use crate::{
     programs::Program,
 };
 
+/// Stores native histograms, and reads pages in Protocol Buffers.
+const NATIVE_HISTOGRAMS: &str = "--enable-feature=native-histograms";
+
 pub struct Prometheus {
     _process: Process,
     address: SocketAddr,
@@ -28,22 +31,27 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts a Prometheus that scrapes a target such as `localhost:9464` as the job `job`.
     pub fn scrape(job: &str, target: &str) -> Self {
-        Self::start(job, "200ms", &format!("'{target}'"))
+        Self::start(job, "200ms", &format!("'{target}'"), &[])
     }
 
-    /// Same as [`scrape`](Self::scrape), for many targets.
+    /// Same as [`scrape`](Self::scrape). Prometheus also stores native histograms.
+    pub fn scrape_native(job: &str, target: &str) -> Self {
+        Self::start(job, "200ms", &format!("'{target}'"), &[NATIVE_HISTOGRAMS])
+    }
+
+    /// Same as [`scrape_native`](Self::scrape_native), for many targets.
     pub fn scrape_all(job: &str, targets: &[String]) -> Self {
         let targets: Vec<_> = targets.iter().map(|target| format!("'{target}'")).collect();
-        Self::start(job, "2s", &targets.join(", "))
+        Self::start(job, "2s", &targets.join(", "), &[NATIVE_HISTOGRAMS])
     }
 
-    fn start(job: &str, interval: &str, targets: &str) -> Self {
+    fn start(job: &str, interval: &str, targets: &str, options: &[&str]) -> Self {
         // Prometheus does not report the port that it is assigned for 0, so it gets a fixed one.
-        let started = (0..5).find_map(|_| Self::try_start(job, interval, targets));
+        let started = (0..5).find_map(|_| Self::try_start(job, interval, targets, options));
         started.expect("Prometheus starts")
     }
 
-    fn try_start(job: &str, interval: &str, targets: &str) -> Option<Self> {
+    fn try_start(job: &str, interval: &str, targets: &str, options: &[&str]) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let config = directory.path().join("prometheus.yml");
         let text = format!(
@@ -56,6 +64,7 @@ impl Prometheus {
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
             .arg(format!("--web.listen-address={address}"))
+            .args(options)
             .stderr(Stdio::piped());
         let mut process = Process::spawn(&mut command);
         let mut stderr = BufReader::new(process.stderr.take().unwrap());
@@ -84,6 +93,13 @@ impl Prometheus {
             // Prometheus offers no way to wait other than to poll.
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Returns the value of a query that has one series.
+    pub fn number(&self, query: &str) -> f64 {
+        let response = self.query(query).unwrap();
+        let value = response["data"]["result"][0]["value"][1].as_str();
+        value.unwrap_or_else(|| panic!("{query}: {response}")).parse().unwrap()
     }
 
     /// Returns the samples of an instant query.

@@ -93,7 +93,12 @@ pub struct Recorded {
 
 /// Records metrics in new tools, which serve them on a free port.
 pub fn record(random: &mut Random) -> Recorded {
-    let strategies = ["underscore_escaping_with_suffixes", "underscore_escaping_without_suffixes"];
+    let strategies = [
+        "underscore_escaping_with_suffixes",
+        "underscore_escaping_without_suffixes",
+        "no_utf8_escaping_with_suffixes",
+        "no_translation",
+    ];
     let mut builder = builder()
         .service_name(*random.pick(&["checkout", "\"", "a\nb", "ß"]))
         .prometheus_port(0)

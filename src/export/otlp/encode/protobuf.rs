@@ -4,18 +4,12 @@ use super::{
     requests::RequestWriter,
     writer::{Field, Writer},
 };
-use crate::text::floor_char_boundary;
-
-/// The types of a value on the wire.
-const VARINT: u32 = 0;
-const FIXED64: u32 = 1;
-const LENGTH: u32 = 2;
-const FIXED32: u32 = 5;
+use crate::{export::message_buffer::MessageBuffer, text::floor_char_boundary};
 
 /// Writes messages in Protocol Buffers.
 #[derive(Debug)]
 pub(super) struct ProtobufWriter {
-    buffer: Vec<u8>,
+    buffer: MessageBuffer,
     /// The length in bytes to which texts are shortened.
     text_limit: usize,
 }
@@ -23,60 +17,7 @@ pub(super) struct ProtobufWriter {
 impl ProtobufWriter {
     /// Creates a writer that appends to `buffer`.
     pub(super) fn new(buffer: Vec<u8>) -> Self {
-        Self { buffer, text_limit: usize::MAX }
-    }
-
-    #[inline]
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.buffer.push(low_bits(value) | 0x80);
-            value >>= 7;
-        }
-        self.buffer.push(low_bits(value));
-    }
-
-    /// Writes the number and the type of a field. Both are constants where this is called.
-    #[inline]
-    fn tag(&mut self, field: Field, wire_type: u32) {
-        self.varint(u64::from(field.number << 3 | wire_type));
-    }
-
-    #[inline]
-    fn fixed<const N: usize>(&mut self, field: Field, wire_type: u32, bytes: [u8; N]) {
-        self.tag(field, wire_type);
-        self.buffer.extend_from_slice(&bytes);
-    }
-
-    /// Inserts the length of a message that began at `start`, where one byte is free for it.
-    #[inline(never)]
-    fn insert_long_length(&mut self, start: usize, len: usize) {
-        let len = len as u64;
-        let extra = varint_len(len) - 1;
-        let end = self.buffer.len();
-        self.buffer.resize(end + extra, 0);
-        self.buffer.copy_within(start..end, start + extra);
-        let mut left = len;
-        for byte in &mut self.buffer[start - 1..start + extra] {
-            *byte = low_bits(left) | 0x80;
-            left >>= 7;
-        }
-        self.buffer[start + extra - 1] &= 0x7f;
-    }
-
-    #[inline]
-    fn packed<T>(
-        &mut self,
-        field: Field,
-        values: impl Iterator<Item = T>,
-        mut write: impl FnMut(&mut Self, T),
-    ) {
-        let mut values = values.peekable();
-        if values.peek().is_none() {
-            return;
-        }
-        let start = self.begin(field);
-        values.for_each(|value| write(self, value));
-        self.end(start);
+        Self { buffer: MessageBuffer::new(buffer), text_limit: usize::MAX }
     }
 }
 
@@ -86,20 +27,8 @@ impl RequestWriter for ProtobufWriter {
     }
 
     fn into_bytes(self) -> Vec<u8> {
-        self.buffer
+        self.buffer.into_bytes()
     }
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation, reason = "only the low bits are meant")]
-fn low_bits(value: u64) -> u8 {
-    value as u8
-}
-
-/// Returns the number of bytes of `value` as a varint.
-fn varint_len(value: u64) -> usize {
-    let bits = (u64::BITS - (value | 1).leading_zeros()) as usize;
-    bits.div_ceil(7)
 }
 
 impl Writer for ProtobufWriter {
@@ -112,12 +41,9 @@ impl Writer for ProtobufWriter {
         self.buffer.truncate(len);
     }
 
-    /// Leaves one byte for the length, because most messages are shorter than 128 bytes.
     #[inline]
     fn begin(&mut self, field: Field) -> usize {
-        self.tag(field, LENGTH);
-        self.buffer.push(0);
-        self.buffer.len()
+        self.buffer.begin(field.number)
     }
 
     fn begin_list(&mut self, _field: Field) {}
@@ -129,12 +55,7 @@ impl Writer for ProtobufWriter {
 
     #[inline]
     fn end(&mut self, start: usize) {
-        let len = self.buffer.len() - start;
-        if len < 0x80 {
-            self.buffer[start - 1] = low_bits(len as u64);
-        } else {
-            self.insert_long_length(start, len);
-        }
+        self.buffer.end(start);
     }
 
     fn end_list(&mut self) {}
@@ -154,9 +75,7 @@ impl Writer for ProtobufWriter {
 
     #[inline]
     fn bytes(&mut self, field: Field, bytes: &[u8]) {
-        self.tag(field, LENGTH);
-        self.varint(bytes.len() as u64);
-        self.buffer.extend_from_slice(bytes);
+        self.buffer.bytes(field.number, bytes);
     }
 
     fn shortened_bytes(&mut self, field: Field, bytes: &[u8]) {
@@ -175,50 +94,50 @@ impl Writer for ProtobufWriter {
 
     #[inline]
     fn uint32(&mut self, field: Field, value: u32) {
-        self.tag(field, VARINT);
-        self.varint(value.into());
+        self.buffer.uint64(field.number, value.into());
     }
 
     #[inline]
     fn sint32(&mut self, field: Field, value: i32) {
-        self.uint32(field, (value << 1 ^ value >> 31).cast_unsigned());
+        self.buffer.sint32(field.number, value);
     }
 
     #[inline]
     fn int64(&mut self, field: Field, value: i64) {
-        self.tag(field, VARINT);
-        self.varint(value.cast_unsigned());
+        self.buffer.uint64(field.number, value.cast_unsigned());
     }
 
     #[inline]
     fn fixed32(&mut self, field: Field, value: u32) {
-        self.fixed(field, FIXED32, value.to_le_bytes());
+        self.buffer.fixed32(field.number, value.to_le_bytes());
     }
 
     #[inline]
     fn fixed64(&mut self, field: Field, value: u64) {
-        self.fixed(field, FIXED64, value.to_le_bytes());
+        self.buffer.fixed64(field.number, value.to_le_bytes());
     }
 
     #[inline]
     fn sfixed64(&mut self, field: Field, value: i64) {
-        self.fixed(field, FIXED64, value.to_le_bytes());
+        self.buffer.fixed64(field.number, value.to_le_bytes());
     }
 
     #[inline]
     fn double(&mut self, field: Field, value: f64) {
-        self.fixed(field, FIXED64, value.to_le_bytes());
+        self.buffer.double(field.number, value);
     }
 
     fn uint64_list(&mut self, field: Field, values: impl Iterator<Item = u64>) {
-        self.packed(field, values, Self::varint);
+        self.buffer.packed(field.number, values, MessageBuffer::varint);
     }
 
     fn fixed64_list(&mut self, field: Field, values: impl Iterator<Item = u64>) {
-        self.packed(field, values, |writer, value| writer.buffer.extend_from_slice(&value.to_le_bytes()));
+        let write = |buffer: &mut MessageBuffer, value: u64| buffer.push(&value.to_le_bytes());
+        self.buffer.packed(field.number, values, write);
     }
 
     fn double_list(&mut self, field: Field, values: impl Iterator<Item = f64>) {
-        self.packed(field, values, |writer, value| writer.buffer.extend_from_slice(&value.to_le_bytes()));
+        let write = |buffer: &mut MessageBuffer, value: f64| buffer.push(&value.to_le_bytes());
+        self.buffer.packed(field.number, values, write);
     }
 }

@@ -1,40 +1,12 @@
-//! Names and values of labels.
+//! Values of labels.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memchr3};
 use opentelemetry::Value;
 
-use super::{escape::push_label_name, number::push_f64};
+use super::number::push_f64;
 use crate::format::{json::to_json, to_any_value};
-
-/// Returns a label name that Prometheus accepts.
-///
-/// The rules are those of the specification, `Prometheus and OpenMetrics Compatibility`: characters
-/// that are not allowed become `_`, and consecutive `_` become one. The latter also changes
-/// `__name__` and other names that Prometheus reserves.
-pub(super) fn label_name(key: &str) -> Cow<'_, str> {
-    if is_legal(key) {
-        return key.into();
-    }
-    let mut name = String::with_capacity(key.len() + 4);
-    if key.starts_with(|c: char| c.is_ascii_digit()) {
-        // As in the Collector and in the OTLP receiver of Prometheus.
-        name.push_str("key_");
-    }
-    push_label_name(&mut name, key);
-    if name.is_empty() {
-        name.push('_');
-    }
-    name.into()
-}
-
-fn is_legal(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    bytes.first().is_some_and(|byte| !byte.is_ascii_digit())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        && !name.contains("__")
-}
 
 /// The bytes that a value in quotes cannot have.
 const SPECIAL: [u8; 4] = [0, b'\n', b'"', b'\\'];
@@ -121,28 +93,6 @@ mod tests {
     use opentelemetry::Array;
 
     use super::*;
-
-    #[test]
-    fn any_key_becomes_a_legal_name() {
-        for (key, name) in [
-            ("payment", "payment"),
-            ("http.method", "http_method"),
-            ("aws:region", "aws_region"),
-            ("5xx", "key_5xx"),
-            ("", "_"),
-            ("__name__", "_name_"),
-            ("__meta_x", "_meta_x"),
-            ("страна", "_"),
-            ("größe", "gr_e"),
-            ("_x", "_x"),
-            ("a__b", "a_b"),
-            ("a\0\n\"b", "a_b"),
-            ("७", "_"),
-        ] {
-            assert_eq!(label_name(key), name, "{key}");
-            assert!(is_legal(&label_name(key)), "{key}");
-        }
-    }
 
     #[test]
     fn values_have_one_text() {
