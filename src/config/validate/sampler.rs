@@ -70,7 +70,7 @@ fn check_tree(tree: &SamplerTree, path: &str, is_of_roots: bool, found: &mut Vec
     }
     for (index, (key, sampler)) in tree.children().into_iter().enumerate() {
         let is_of_roots = match tree {
-            SamplerTree::ParentBased(_) => key.ends_with(".root"),
+            SamplerTree::ParentBased(_) => key == "parent_based.root",
             SamplerTree::RuleBased(rules) => is_of_roots || rules.rules[index].parent == [RuleParent::None],
             // The server decides about its place.
             SamplerTree::JaegerRemote(_) => true,
