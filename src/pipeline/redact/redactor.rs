@@ -61,6 +61,9 @@ impl Redactor {
         }
     }
 
+    // Most programs redact nothing, and pay for one branch.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn redact_span(&self, span: &mut SpanData) {
         self.redact_attributes(&mut span.attributes);
         for event in &mut span.events.events {
@@ -82,6 +85,8 @@ impl Redactor {
     }
 
     /// Redacts a log record, and returns whether it has changed.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn redact_record(&self, record: &mut SdkLogRecord) -> bool {
         let must_change = |(key, value): &(Key, AnyValue)| self.must_change(key.as_str(), value);
         if !record.attributes_iter().any(must_change) {
@@ -91,7 +96,6 @@ impl Redactor {
         true
     }
 
-    #[inline(never)]
     fn replace_record(&self, record: &mut SdkLogRecord) {
         let mut redacted = self.logger.create_log_record();
         for (key, value) in record.attributes_iter() {
