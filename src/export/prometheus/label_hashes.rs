@@ -15,8 +15,7 @@ impl LabelHashes {
     }
 
     /// Returns whether the hash of these labels is new.
-    // As a function of its own, it contains the whole insertion into the set.
-    #[inline(never)]
+    #[inline]
     pub(super) fn insert(&mut self, labels: &[u8]) -> bool {
         self.0.insert(hash(labels))
     }

@@ -56,6 +56,7 @@ impl TextLabels {
     }
 
     /// Appends the labels, each with a comma behind it.
+    #[inline]
     pub(super) fn push(&self, out: &mut Vec<u8>, attributes: &[&KeyValue]) {
         let mut has_value = false;
         for TextLabel { start, name, values } in &self.labels {

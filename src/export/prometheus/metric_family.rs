@@ -108,6 +108,8 @@ impl FamilyMessage {
 
     /// Appends a data point. Returns `false` if it cannot be shown: the buckets of an exponential
     /// histogram can be wider than those of a native histogram.
+    // Text is the usual format, so its code stays together.
+    #[inline(never)]
     pub(super) fn push(&self, out: &mut Vec<u8>, labels: &[u8], value: &PointValue<'_>) -> bool {
         if matches!(value, PointValue::Exponential(histogram) if histogram.scale() < MIN_SCALE) {
             return false;
