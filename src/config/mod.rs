@@ -22,6 +22,7 @@ mod prometheus;
 mod propagator;
 pub(crate) mod proxies;
 mod redact;
+mod registered;
 pub(crate) mod resolve;
 mod rolling_file;
 pub(crate) mod sampler;
@@ -54,6 +55,7 @@ pub(crate) use self::{
     propagator::{PropagatorList, PropagatorName},
     proxies::Proxies,
     redact::{Redact, RedactAction},
+    registered::Registered,
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
     rolling_file::{OtlpLines, RollingFileSettings},
     sampler::{Sampler, SamplerName, SamplerTree},

@@ -3,6 +3,7 @@
 pub(crate) mod callbacks;
 pub(crate) mod collector;
 pub(crate) mod console;
+pub(crate) mod custom;
 pub(crate) mod destination;
 pub(crate) mod file;
 pub(crate) mod flush;

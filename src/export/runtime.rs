@@ -129,6 +129,12 @@ impl RuntimeHandle {
         self.handle.spawn(future)
     }
 
+    /// Runs `work` on this thread. Timers and tasks that it starts run on the runtime.
+    pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _entered = self.handle.enter();
+        work()
+    }
+
     pub(crate) fn shutdown_signal(&self) -> ShutdownSignal {
         ShutdownSignal(self.shutdown_signal.subscribe())
     }

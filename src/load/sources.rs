@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     config::{
-        Config, ExporterList, ExporterName, NonEmptyString, Settings, Signal, validate, value::ConfigValue,
+        Config, ExporterList, ExporterName, NonEmptyString, Registered, Settings, Signal, validate,
+        value::ConfigValue,
     },
     error::{Error, Inspection, Origin, Problem},
 };
@@ -34,6 +35,8 @@ pub(crate) struct Sources {
     pub(crate) environment: Option<Environment>,
     /// The Prometheus exporter is enabled in code, unless `metrics.exporters` is set.
     pub(crate) prometheus: bool,
+    /// The parts that the program adds.
+    pub(crate) registered: Registered,
 }
 
 impl Sources {
@@ -122,7 +125,8 @@ impl Sources {
 
         let mut merged = Merged::new(layers);
         detect::add(&mut merged, &environment, &mut warnings);
-        let config = validated(&mut merged, profile.as_deref(), self.prometheus, &mut warnings);
+        let config =
+            validated(&mut merged, profile.as_deref(), self.prometheus, &self.registered, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Box::default(), vec![problem]));
         // Violations are not reported if the file could not be read, or for values that were
         // refused.
@@ -180,11 +184,12 @@ fn validated(
     merged: &mut Merged<Config>,
     profile: Option<&str>,
     prometheus: bool,
+    registered: &Registered,
     warnings: &mut Vec<Problem>,
 ) -> Result<(Box<Config>, Vec<Problem>), Problem> {
     loop {
         let config = effective(merged, profile, prometheus)?;
-        let resolution = merged.resolve(validate::validate(&config));
+        let resolution = merged.resolve(validate::validate(&config, registered));
         // An ignored value is gone in the next round, so its warning is added now.
         warnings.extend(resolution.ignored);
         // An ignored value uncovers a weaker one, which may break a rule too.

@@ -6,6 +6,7 @@ use std::{fmt, io, sync::Arc, time::Duration};
 use opentelemetry_sdk::Resource;
 
 use super::{
+    custom_parts::CustomParts,
     otlp_exporters::OtlpExporters,
     outputs::Outputs,
     prometheus_page::PrometheusPage,
@@ -42,6 +43,8 @@ pub(super) struct PipelineBuilder<'s> {
     console: ConsoleSlot,
     /// Standard output, which all signals share.
     otlp_stdout: Option<Arc<LineOutput>>,
+    /// The exporters of the program that are not started yet.
+    pub(super) custom: CustomParts,
 }
 
 /// The inputs of a pipeline.
@@ -67,7 +70,7 @@ struct ConsoleSlot {
 }
 
 impl<'s> PipelineBuilder<'s> {
-    pub(super) fn new(inputs: Inputs<'s>, writer: Option<ConsoleWriter>) -> Self {
+    pub(super) fn new(inputs: Inputs<'s>, writer: Option<ConsoleWriter>, custom: CustomParts) -> Self {
         Self {
             self_metrics: inputs.settings.config.diagnostics.metrics.then(SelfMetrics::default),
             inputs,
@@ -77,6 +80,7 @@ impl<'s> PipelineBuilder<'s> {
             otlp: OtlpExporters::default(),
             console: ConsoleSlot { writer, console: None },
             otlp_stdout: None,
+            custom,
         }
     }
 
@@ -93,7 +97,7 @@ impl<'s> PipelineBuilder<'s> {
         self.outputs.destinations.push((signal, destination));
     }
 
-    fn add_recorder(&mut self, recorder: Arc<StatsRecorder>, exporter: &Component) {
+    pub(super) fn add_recorder(&mut self, recorder: Arc<StatsRecorder>, exporter: &Component) {
         if let Some(self_metrics) = &mut self.self_metrics {
             self_metrics.add_exporter(Arc::clone(&recorder), exporter);
         }
@@ -224,11 +228,21 @@ impl<'s> PipelineBuilder<'s> {
         losses: Box<dyn LossRecorder>,
     ) -> Result<Arc<BatchQueue<T>>, Error> {
         let queue = BatchQueue::start(exporter, settings, losses, &self.runtime.get()?.handle());
+        self.monitor(name, signal, &queue);
+        Ok(queue)
+    }
+
+    /// Adds a queue to the metrics of the pipeline.
+    pub(super) fn monitor<T: fmt::Debug + Send + 'static>(
+        &mut self,
+        name: &ExporterName,
+        signal: Signal,
+        queue: &Arc<BatchQueue<T>>,
+    ) {
         if let Some(self_metrics) = &mut self.self_metrics {
-            let monitor: Arc<dyn QueueMonitor> = Arc::clone(&queue) as _;
+            let monitor: Arc<dyn QueueMonitor> = Arc::clone(queue) as _;
             self_metrics.add_queue(&monitor, &Component::processor(signal, name.as_str()));
         }
-        Ok(queue)
     }
 }
 

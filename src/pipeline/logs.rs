@@ -46,7 +46,11 @@ pub(super) fn factory(
             ExporterName::Console => Arc::new(builder.console(Signal::Logs).logs()),
             ExporterName::File => Arc::new(builder.file()?),
             ExporterName::Otlp | ExporterName::Named(_) => {
-                builder.otlp_queue(name, Signal::Logs, batch.export_timeout, batch.settings())?
+                let (timeout, settings) = (batch.export_timeout, batch.settings());
+                match builder.custom_logs(name, timeout, settings)? {
+                    Some(custom) => custom,
+                    None => builder.otlp_queue(name, Signal::Logs, timeout, settings)?,
+                }
             }
             ExporterName::OtlpFile | ExporterName::OtlpStdout => {
                 builder.otlp_file_queue(name, Signal::Logs, batch.settings())?

@@ -1,6 +1,8 @@
 //! Builds the objects of the OpenTelemetry SDK from the configuration. Never reads the environment.
 
 mod builder;
+mod custom_exporters;
+mod custom_parts;
 mod limits;
 mod logs;
 mod metrics;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
+pub(crate) use self::custom_parts::CustomParts;
 use self::{
     builder::{Inputs, PipelineBuilder},
     outputs::Outputs,
@@ -47,7 +50,8 @@ pub(crate) struct Pipeline {
     pub(crate) prometheus_page: Option<PrometheusPage>,
 }
 
-/// Builds the pipeline. `writer` replaces the stream of the console, `memory` all exporters.
+/// Builds the pipeline with the `custom` parts of the program. `writer` replaces the stream of the
+/// console, `memory` all exporters.
 ///
 /// # Errors
 ///
@@ -57,6 +61,7 @@ pub(crate) fn build(
     settings: &Settings,
     writer: Option<ConsoleWriter>,
     memory: Option<Arc<Memory>>,
+    custom: CustomParts,
 ) -> Result<Pipeline, Error> {
     let Config {
         disabled,
@@ -95,7 +100,7 @@ pub(crate) fn build(
     let memory = memory.filter(|_| !*disabled);
     let diagnostics = DiagnosticLog::new(*diagnostics);
     let inputs = Inputs { settings, resource, redactor, diagnostics, memory };
-    let mut builder = PipelineBuilder::new(inputs, writer);
+    let mut builder = PipelineBuilder::new(inputs, writer, custom);
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;
     let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut builder)?;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     config::Signal,
-    export::{flush::Flush, line_writer::LineWriter, stats::recorder::StatsRecorder},
+    export::{
+        custom::ExporterControl, flush::Flush, line_writer::LineWriter, stats::recorder::StatsRecorder,
+    },
 };
 
 /// All destinations of a pipeline, and what counts their items.
@@ -15,4 +17,6 @@ pub(crate) struct Outputs {
     /// The writers of console and files. Several signals may share one, so they are flushed last.
     pub(crate) line_writers: Vec<Arc<LineWriter>>,
     pub(crate) recorders: Vec<Arc<StatsRecorder>>,
+    /// The exporters of the program.
+    pub(crate) controls: Vec<Arc<dyn ExporterControl>>,
 }

@@ -5,9 +5,11 @@
 //! without a limit, such as a writer of the program, runs on other threads.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
+
+use opentelemetry_sdk::error::OTelSdkResult;
 
 use super::{Pipeline, outputs::Outputs};
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
     diagnostics::item_count::{ItemCount, Thousands},
     error::{FailureCause, ShutdownError, SignalFailure},
     export::{
+        custom::ExporterControl,
         flush::{Flush, FlushError, PendingFlush},
         stats::{
             Dropped,
@@ -31,6 +34,7 @@ pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shutdo
     let outputs = &pipeline.outputs;
     let deadline = Instant::now() + timeout;
     let mut errors = wait(request(outputs, PendingFlush::request), deadline);
+    errors.extend(control(outputs, deadline, |control, left| control.flush(left)));
     errors.extend(flush_lines(outputs, deadline));
     into_result(&errors, &outputs.recorders, timeout)
 }
@@ -46,6 +50,7 @@ pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shu
     if let Err(error) = meter_provider.shutdown() {
         errors.push((Signal::Metrics, FlushError::Failed(error.to_string())));
     }
+    errors.extend(control(outputs, deadline, |control, left| control.shutdown(left)));
     errors.extend(flush_lines(outputs, deadline));
     // From here on, deliveries are impossible or not counted.
     outputs.destinations.iter().for_each(|(_, destination)| destination.discard());
@@ -59,6 +64,24 @@ fn request<'o>(
     request: fn(&'o dyn Flush) -> PendingFlush<'o>,
 ) -> Vec<(Signal, PendingFlush<'o>)> {
     outputs.destinations.iter().map(|(signal, destination)| (*signal, request(&**destination))).collect()
+}
+
+/// Calls all exporters of the program at once, after their last export.
+fn control(
+    outputs: &Outputs,
+    deadline: Instant,
+    begin: fn(&dyn ExporterControl, Duration) -> mpsc::Receiver<OTelSdkResult>,
+) -> Vec<SignalError> {
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let pending: Vec<_> = outputs.controls.iter().map(|control| begin(&**control, left())).collect();
+    let results = outputs.controls.iter().zip(pending).map(|(control, result)| {
+        let error = match result.recv_timeout(left()) {
+            Ok(result) => FlushError::Failed(result.err()?.to_string()),
+            Err(_) => FlushError::Timeout,
+        };
+        Some((control.signal(), error))
+    });
+    results.flatten().collect()
 }
 
 fn wait(pending: Vec<(Signal, PendingFlush<'_>)>, deadline: Instant) -> Vec<SignalError> {

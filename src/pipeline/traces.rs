@@ -94,7 +94,11 @@ fn destinations(
         let destination: Arc<dyn SpanDestination> = match name {
             ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
             ExporterName::Otlp | ExporterName::Named(_) => {
-                builder.otlp_queue(name, Signal::Traces, batch.export_timeout, batch.settings())?
+                let (timeout, settings) = (batch.export_timeout, batch.settings());
+                match builder.custom_spans(name, timeout, settings)? {
+                    Some(custom) => custom,
+                    None => builder.otlp_queue(name, Signal::Traces, timeout, settings)?,
+                }
             }
             ExporterName::OtlpFile | ExporterName::OtlpStdout => {
                 builder.otlp_file_queue(name, Signal::Traces, batch.settings())?

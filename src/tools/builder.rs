@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Inspection, Origin},
     export::{console::ConsoleWriter, memory::Memory, otlp},
     load::{CodeKey, CodeValue, CodeValueKind, Environment, Loaded, Sources, explain::Explanation},
-    pipeline,
+    pipeline::{self, CustomParts},
 };
 
 /// Builder for [`ObservabilityTools`].
@@ -32,9 +32,10 @@ use crate::{
 #[derive(Default)]
 #[must_use]
 pub struct Builder {
-    sources: Sources,
+    pub(super) sources: Sources,
     strict: bool,
     writer: Option<ConsoleWriter>,
+    pub(super) custom: CustomParts,
 }
 
 /// Omits the values, which may contain secrets.
@@ -224,7 +225,7 @@ impl Builder {
     /// Returns an error if the configuration has problems, or if the operating system refuses a
     /// resource for the test. An unreachable destination is part of the report.
     pub fn probe(self) -> Result<ConnectivityReport, Error> {
-        let (loaded, _) = self.load(otlp::inspect)?;
+        let loaded = load(self.sources, self.strict, otlp::inspect)?;
         doctor::probe(&loaded.settings)
     }
 
@@ -279,27 +280,29 @@ impl Builder {
         inspect: impl FnOnce(&Config) -> Inspection,
         check: impl FnOnce(&Loaded) -> Result<(), Error>,
     ) -> Result<ObservabilityTools, Error> {
-        let (mut loaded, writer) = self.load(inspect)?;
+        let Self { sources, strict, writer, custom } = self;
+        let mut loaded = load(sources, strict, inspect)?;
         check(&loaded)?;
-        let pipeline =
-            pipeline::build(&loaded.settings, writer, memory).map_err(|error| loaded.locate(error))?;
+        let pipeline = pipeline::build(&loaded.settings, writer, memory, custom)
+            .map_err(|error| loaded.locate(error))?;
         // The rest of the environment is not kept.
         let environment = std::mem::take(&mut loaded.environment);
         let env_context = pipeline.propagator.extract_env(&|name| environment.get(name));
         Ok(ObservabilityTools::new(pipeline, loaded, env_context))
     }
+}
 
-    /// Loads the configuration, with `strict` applied.
-    fn load(
-        self,
-        inspect: impl FnOnce(&Config) -> Inspection,
-    ) -> Result<(Loaded, Option<ConsoleWriter>), Error> {
-        let loaded = self.sources.load(inspect)?;
-        if self.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
-            return Err(Error::configuration(loaded.warnings));
-        }
-        Ok((loaded, self.writer))
+/// Loads the configuration, with `strict` applied.
+fn load(
+    sources: Sources,
+    strict: bool,
+    inspect: impl FnOnce(&Config) -> Inspection,
+) -> Result<Loaded, Error> {
+    let loaded = sources.load(inspect)?;
+    if strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
+        return Err(Error::configuration(loaded.warnings));
     }
+    Ok(loaded)
 }
 
 fn dotted(key: String, value: &dyn fmt::Display, location: &'static Location<'static>) -> CodeValue {

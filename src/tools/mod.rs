@@ -1,6 +1,7 @@
 //! The entry points of a program: [`ObservabilityTools`] and their [`Builder`].
 
 mod builder;
+mod custom_parts;
 mod exit_notice;
 mod install;
 mod observability_tools;

@@ -29,7 +29,7 @@ use crate::{
     export::stats::Stats,
     load::{Loaded, explain::Explanation},
     logs::{self, Logger, LoggerFactory},
-    pipeline::{self, MeterProvider, Pipeline, Propagator, shutdown},
+    pipeline::{self, CustomParts, MeterProvider, Pipeline, Propagator, shutdown},
 };
 
 /// A logger, a tracer and a meter, with the pipeline that exports their telemetry.
@@ -108,7 +108,7 @@ impl ObservabilityTools {
     /// ```
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
-        match pipeline::build(&loaded.settings, None, None) {
+        match pipeline::build(&loaded.settings, None, None, CustomParts::default()) {
             Ok(pipeline) => Self::new(pipeline, loaded, Context::new()),
             // A disabled pipeline starts nothing, and nothing else can fail.
             Err(error) => unreachable!("{error}"),

@@ -43,6 +43,7 @@ mod metrics;
 mod metrics_page;
 mod otel_env;
 mod otlp_lines;
+mod own_exporters;
 mod platform_env;
 mod precedence;
 mod problems;

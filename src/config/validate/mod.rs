@@ -13,16 +13,19 @@ pub(crate) use self::destination::KeyedTlsFiles;
 pub(crate) use self::rule_violation::{Culprit, RuleViolation, Severity};
 use std::collections::HashSet;
 
-use super::{Config, ExporterName, Resource, ScopeRule, Signal, Temporality, metrics::ExemplarFilter};
+use super::{
+    Config, ExporterName, Registered, Resource, ScopeRule, Signal, Temporality, metrics::ExemplarFilter,
+};
 use crate::text::{nearest, use_one_of};
 
-/// Returns all violations of rules in `config`.
-pub(crate) fn validate(config: &Config) -> Vec<RuleViolation> {
+/// Returns all violations of rules in `config`. The program has `registered` parts of its own.
+pub(crate) fn validate(config: &Config, registered: &Registered) -> Vec<RuleViolation> {
     let mut found = Vec::new();
     service(config, &mut found);
     batches(config, &mut found);
-    exporters(config, &mut found);
-    levels(config, &mut found);
+    registered_exporters(config, registered, &mut found);
+    exporters(config, registered, &mut found);
+    levels(config, registered, &mut found);
     destinations(config, &mut found);
     line_output::check(config, &mut found);
     redact::check(config, &mut found);
@@ -72,7 +75,27 @@ fn batches(config: &Config, found: &mut Vec<RuleViolation>) {
     }
 }
 
-fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
+/// Checks the names of the exporters that the program adds.
+fn registered_exporters(config: &Config, registered: &Registered, found: &mut Vec<RuleViolation>) {
+    let mut seen = HashSet::new();
+    for (signal, name) in registered.exporters() {
+        let path = vec!["exporters".into(), name.to_owned()];
+        if !ExporterName::is_free_name(name) {
+            let message = format!(
+                "the program adds an exporter \"{name}\", but a name must consist of a-z, 0-9 and _, start with a letter and differ from those of built-in exporters"
+            );
+            found.push(RuleViolation::of(path, message).with_help("choose another name"));
+        } else if config.exporters.contains_key(name) {
+            let message = "is also the name of an exporter that the program adds";
+            found.push(RuleViolation::of(path, message).with_help("choose another name"));
+        } else if !seen.insert((signal, name)) {
+            let message = format!("the program adds two exporters \"{name}\" for {signal}");
+            found.push(RuleViolation::of(path, message).with_help("choose another name"));
+        }
+    }
+}
+
+fn exporters(config: &Config, registered: &Registered, found: &mut Vec<RuleViolation>) {
     for name in config.exporters.keys() {
         let key = vec!["exporters".into(), name.clone()];
         if ExporterName::reserved_names().any(|reserved| reserved == name) {
@@ -119,8 +142,9 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
                 None => Some(format!("there is no exporter \"{name}\" for {signal}")),
                 Some(_) => None,
             };
-            if let Some(message) = message.filter(|_| !config.exporters.contains_key(name)) {
-                let help = known_exporters(config, signal, name);
+            let exists = config.exporters.contains_key(name) || registered.has_exporter(signal, name);
+            if let Some(message) = message.filter(|_| !exists) {
+                let help = known_exporters(config, registered, signal, name);
                 found.push(RuleViolation::of_entry(&key, name, message).with_help(help));
             }
             if let Some(feature) = exporter.built_in().and_then(|built_in| built_in.missing_feature) {
@@ -135,9 +159,10 @@ fn exporters(config: &Config, found: &mut Vec<RuleViolation>) {
 const MAX_PROPOSALS: usize = 20;
 
 /// Proposes an exporter instead of `name`.
-fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
+fn known_exporters(config: &Config, registered: &Registered, signal: Signal, name: &str) -> String {
     let mut known: Vec<&str> = ExporterName::built_in_names(signal).collect();
     let named = config.exporters.keys().map(String::as_str).filter(|name| ExporterName::is_free_name(name));
+    known.extend(registered.exporter_names(signal));
     known.extend(named.take(MAX_PROPOSALS));
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
@@ -147,14 +172,16 @@ fn known_exporters(config: &Config, signal: Signal, name: &str) -> String {
 
 /// Checks that the names in `logs.levels` are those of exporters. Unused exporters are allowed,
 /// because another profile may use them.
-fn levels(config: &Config, found: &mut Vec<RuleViolation>) {
+fn levels(config: &Config, registered: &Registered, found: &mut Vec<RuleViolation>) {
     for name in config.logs.levels.keys() {
         let is_built_in = ExporterName::built_in_names(Signal::Logs).any(|built_in| built_in == name);
-        if !is_built_in && !config.exporters.contains_key(name) {
+        let exists = config.exporters.contains_key(name) || registered.has_exporter(Signal::Logs, name);
+        if !is_built_in && !exists {
             let path = vec!["logs".into(), "levels".into(), name.clone()];
             let message = format!("there is no exporter \"{name}\" for logs");
             found.push(RuleViolation::of(path, message).with_help(known_exporters(
                 config,
+                registered,
                 Signal::Logs,
                 name,
             )));

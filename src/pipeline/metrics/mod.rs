@@ -85,6 +85,10 @@ pub(super) fn provider(
             ExporterName::Console => targets.push(PushTarget::Console(builder.console(Signal::Metrics))),
             ExporterName::Prometheus => prometheus::serve(builder, &collector)?,
             ExporterName::Otlp | ExporterName::Named(_) => {
+                if let Some(custom) = builder.custom_metrics(name, *timeout)? {
+                    targets.push(PushTarget::Custom(custom));
+                    continue;
+                }
                 let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
                 targets.push(PushTarget::Otlp(Box::new(exporter), items()));
             }

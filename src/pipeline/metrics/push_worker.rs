@@ -7,6 +7,7 @@ use crate::{
     export::{
         collector::Collector,
         console::{ConsoleExporter, write_metrics},
+        custom::SendMetrics,
         flush::FlushError,
         otlp::{MetricItems, OtlpExporter},
         otlp_file::OtlpFileExporter,
@@ -17,6 +18,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum PushTarget {
     Console(Arc<ConsoleExporter>),
+    /// An exporter of the program.
+    Custom(Box<dyn SendMetrics>),
     Otlp(Box<OtlpExporter>, MetricItems),
     /// With the longest time to wait for a write.
     OtlpFile(Box<OtlpFileExporter>, MetricItems, Duration),
@@ -42,7 +45,7 @@ impl PushWorker {
     /// Pushes all recorded values, and those that callbacks observe within `callback_timeout`.
     pub(super) fn push(&mut self, callback_timeout: Duration) -> Result<(), FlushError> {
         let metrics = match self.collector.collect(callback_timeout) {
-            Ok(metrics) => metrics,
+            Ok(metrics) => Arc::new(metrics),
             Err(error) => {
                 if self.limit.is_due() {
                     self.diagnostics.error(format_args!("cannot collect metrics: {error}"));
@@ -58,6 +61,7 @@ impl PushWorker {
         for target in &mut self.targets {
             match target {
                 PushTarget::Console(console) => write_metrics(console, &metrics),
+                PushTarget::Custom(exporter) => exports.push(exporter.send(&metrics)),
                 PushTarget::Otlp(exporter, items) => {
                     exports.push(exporter.send_metrics(metrics.resource(), &items.of(&metrics)));
                 }

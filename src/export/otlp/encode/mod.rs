@@ -26,7 +26,7 @@ mod tests;
 mod time;
 mod writer;
 
-use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::{Resource, metrics::data::ResourceMetrics};
 
 pub(crate) use self::{
     by_scope::by_scope,
@@ -43,6 +43,11 @@ pub(super) const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The longest line that readers of files accept by default.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// Returns the number of data points.
+pub(crate) fn count_data_points(metrics: &ResourceMetrics) -> u64 {
+    metrics.scope_metrics().flat_map(|scope| scope.metrics()).map(|metric| metric.count() as u64).sum()
+}
 
 /// Encodes items in Protocol Buffers. Each request begins with `prefix` zeros.
 pub(super) fn to_protobuf<'s, I: Item + 's>(
