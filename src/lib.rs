@@ -100,7 +100,7 @@ pub use crate::{
     config::{AttributeValue, OtlpProtocol, Signal},
     error::{Error, ShutdownError},
     logs::Logger,
-    pipeline::{MeterProvider, Propagator},
+    pipeline::{MeterProvider, ProcessedLogRecord, Propagator},
     tools::{Builder, ObservabilityTools},
     trace::{ActiveSpan, TracerExt},
 };

@@ -9,6 +9,7 @@ use super::{
     custom_parts::CustomParts,
     otlp_exporters::OtlpExporters,
     outputs::Outputs,
+    processor::CustomProcessors,
     prometheus_page::PrometheusPage,
     redact::Redactor,
     self_metrics::{Component, Counters, SelfMetrics},
@@ -53,6 +54,8 @@ pub(super) struct Inputs<'s> {
     pub(super) resource: Resource,
     /// `None` if no attributes are redacted.
     pub(super) redactor: Option<Arc<Redactor>>,
+    /// The processors of the program.
+    pub(super) processors: Arc<CustomProcessors>,
     pub(super) diagnostics: DiagnosticLog,
     /// Receives all telemetry, in place of the exporters of the configuration.
     pub(super) memory: Option<Arc<Memory>>,

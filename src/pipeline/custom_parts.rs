@@ -10,6 +10,7 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 
+use super::processor::CustomProcessors;
 use crate::{
     config::BatchSettings,
     export::{
@@ -20,19 +21,21 @@ use crate::{
     },
 };
 
-/// The exporters of the program, until they are started.
+/// The parts of the program, until they are used.
 #[derive(Default)]
 pub(crate) struct CustomParts {
     spans: BTreeMap<String, StartQueue<SpanData>>,
     logs: BTreeMap<String, StartQueue<ScopedRecord>>,
     metrics: BTreeMap<String, StartMetrics>,
+    pub(crate) processors: CustomProcessors,
 }
 
+/// A queue, and the control of the exporter behind it.
+type StartedQueue<T> = (Arc<BatchQueue<T>>, Arc<dyn ExporterControl>);
+
 /// Starts an exporter with a queue in front of it.
-pub(super) type StartQueue<T> = Box<
-    dyn FnOnce(StartInput<'_>, BatchSettings) -> io::Result<(Arc<BatchQueue<T>>, Arc<dyn ExporterControl>)>
-        + Send,
->;
+pub(super) type StartQueue<T> =
+    Box<dyn FnOnce(StartInput<'_>, BatchSettings) -> io::Result<StartedQueue<T>> + Send>;
 
 /// Starts an exporter of metrics.
 pub(super) type StartMetrics =
@@ -105,7 +108,7 @@ fn start_queue<T: fmt::Debug + Send + 'static, E: Send + Sync + 'static>(
     settings: BatchSettings,
     flush: fn(&E) -> OTelSdkResult,
     shutdown: fn(&E, Duration) -> OTelSdkResult,
-) -> io::Result<(Arc<BatchQueue<T>>, Arc<dyn ExporterControl>)>
+) -> io::Result<StartedQueue<T>>
 where
     CustomExporter<E>: Export<T>,
 {

@@ -7,7 +7,7 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use super::{
     builder::PipelineBuilder,
     limits::RecordLimiter,
-    processor::{LogPipeline, LogRoute, UnfilteredRecords},
+    processor::{LogPipeline, LogRoute, RecordChanges, UnfilteredRecords},
 };
 use crate::{
     config::{ExporterName, Logs, Signal},
@@ -68,7 +68,10 @@ pub(super) fn factory(
         let pipeline = Arc::new(LogPipeline::new(
             builder.counters(),
             RecordFilter::Any(filter.clone()),
-            builder.inputs.redactor.clone(),
+            RecordChanges {
+                processors: builder.inputs.processors.records(builder.inputs.diagnostics),
+                redactor: builder.inputs.redactor.clone(),
+            },
             RecordLimiter::new(limits, builder.inputs.diagnostics),
             scopes.clone(),
             routes,

@@ -11,6 +11,7 @@ mod outputs;
 mod processor;
 mod prometheus_page;
 mod propagators;
+mod record_replacer;
 mod redact;
 mod resource;
 mod samplers;
@@ -29,7 +30,7 @@ use self::{
     prometheus_page::PrometheusPage,
     redact::Redactor,
 };
-pub use self::{metrics::MeterProvider, propagators::Propagator};
+pub use self::{metrics::MeterProvider, processor::ProcessedLogRecord, propagators::Propagator};
 use crate::{
     config::{Config, Settings, Signal},
     diagnostics::DiagnosticLog,
@@ -61,7 +62,7 @@ pub(crate) fn build(
     settings: &Settings,
     writer: Option<ConsoleWriter>,
     memory: Option<Arc<Memory>>,
-    custom: CustomParts,
+    mut custom: CustomParts,
 ) -> Result<Pipeline, Error> {
     let Config {
         disabled,
@@ -99,7 +100,8 @@ pub(crate) fn build(
     let exporters = |signal| if has_exporters { settings.config.exporters(signal) } else { &[] };
     let memory = memory.filter(|_| !*disabled);
     let diagnostics = DiagnosticLog::new(*diagnostics);
-    let inputs = Inputs { settings, resource, redactor, diagnostics, memory };
+    let processors = Arc::new(std::mem::take(&mut custom.processors));
+    let inputs = Inputs { settings, resource, redactor, processors, diagnostics, memory };
     let mut builder = PipelineBuilder::new(inputs, writer, custom);
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;

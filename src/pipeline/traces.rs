@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider};
 use super::{
     builder::PipelineBuilder,
     limits::SpanLimiter,
-    processor::SpanPipeline,
+    processor::{SpanChanges, SpanPipeline},
     samplers::{SamplerBuilder, SpanSampler},
     self_metrics::CountingSampler,
 };
@@ -50,11 +50,14 @@ pub(super) fn provider(
     };
     if !destinations.is_empty() {
         let flush_timeout = builder.shutdown_timeout();
-        let redactor = builder.inputs.redactor.clone();
+        let changes = SpanChanges {
+            processors: builder.inputs.processors.spans(builder.inputs.diagnostics),
+            redactor: builder.inputs.redactor.clone(),
+        };
         let baggage = BaggageAttributes::new(baggage_attributes);
         provider = provider.with_span_processor(SpanPipeline::new(
             counters,
-            redactor,
+            changes,
             limiter,
             scopes.clone(),
             baggage,

@@ -1,9 +1,14 @@
 //! Adds parts of the program to a [`Builder`].
 
-use opentelemetry_sdk::{logs::LogExporter, metrics::exporter::PushMetricExporter, trace::SpanExporter};
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::{
+    logs::LogExporter,
+    metrics::exporter::PushMetricExporter,
+    trace::{SpanData, SpanExporter},
+};
 
 use super::builder::Builder;
-use crate::config::Signal;
+use crate::{config::Signal, pipeline::ProcessedLogRecord};
 
 impl Builder {
     /// Adds an exporter of spans under a name, which `traces.exporters` can then contain.
@@ -64,13 +69,76 @@ impl Builder {
 
     /// Adds an exporter of metrics under a name, which `metrics.exporters` can then contain.
     ///
-    /// It receives all metrics at `metrics.interval`, and each export may take `metrics.timeout`. It
-    /// runs as [`span_exporter`](Self::span_exporter) describes. The temporality of the sums is that
-    /// of `metrics.temporality`, and cumulative beside `prometheus`, whatever the exporter prefers.
+    /// It receives all metrics at `metrics.interval`, and each export may take `metrics.timeout`.
+    /// It runs as [`span_exporter`](Self::span_exporter) describes. The temporality of the sums is
+    /// that of `metrics.temporality`, and cumulative beside `prometheus`, whatever the exporter
+    /// prefers.
     pub fn metric_exporter(mut self, name: impl Into<String>, exporter: impl PushMetricExporter) -> Self {
         let name = name.into();
         self.sources.registered.add_exporter(Signal::Metrics, &name);
         self.custom.add_metrics(name, exporter);
+        self
+    }
+
+    /// Adds a processor of spans, which may change each span that has ended before any exporter
+    /// gets it.
+    ///
+    /// Processors run in the order in which they are added, on the thread that ends the span,
+    /// before redaction (`[redact]`) and limits. A span whose processor panics is lost, since it may
+    /// hold what the processor removes; stderr names the processor.
+    ///
+    /// ```
+    /// # let builder = autotelemetry::ObservabilityTools::builder();
+    /// builder.span_processor("no queries", |span| {
+    ///     span.attributes.retain(|attribute| attribute.key.as_str() != "url.query");
+    /// });
+    /// ```
+    pub fn span_processor(
+        mut self,
+        name: impl Into<String>,
+        process: impl Fn(&mut SpanData) + Send + Sync + 'static,
+    ) -> Self {
+        self.custom.processors.add_span(name.into(), Box::new(process));
+        self
+    }
+
+    /// Adds a processor of log records, which may change each record that passes the filters before
+    /// any exporter gets it. It runs as [`span_processor`](Self::span_processor) describes.
+    ///
+    /// ```
+    /// # let builder = autotelemetry::ObservabilityTools::builder();
+    /// builder.log_processor("region", |record| {
+    ///     record.attributes.push(("cloud.region".into(), "eu-west-1".into()));
+    /// });
+    /// ```
+    pub fn log_processor(
+        mut self,
+        name: impl Into<String>,
+        process: impl Fn(&mut ProcessedLogRecord<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.custom.processors.add_record(name.into(), Box::new(process));
+        self
+    }
+
+    /// Adds a processor of the attributes of measurements, which may change them before they are
+    /// aggregated and before views select some of them.
+    ///
+    /// It runs for each measurement on the thread that records it, and for each value that a
+    /// callback observes. Measurements whose attributes become equal are aggregated. A measurement
+    /// whose processor panics is lost.
+    ///
+    /// ```
+    /// # let builder = autotelemetry::ObservabilityTools::builder();
+    /// builder.measurement_processor("no users", |attributes| {
+    ///     attributes.retain(|attribute| attribute.key.as_str() != "user.id");
+    /// });
+    /// ```
+    pub fn measurement_processor(
+        mut self,
+        name: impl Into<String>,
+        process: impl Fn(&mut Vec<KeyValue>) + Send + Sync + 'static,
+    ) -> Self {
+        self.custom.processors.add_measurement(name.into(), Box::new(process));
         self
     }
 }

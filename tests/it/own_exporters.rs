@@ -13,7 +13,11 @@ use opentelemetry_sdk::{
     Resource,
     error::{OTelSdkError, OTelSdkResult},
     logs::{LogBatch, LogExporter, SdkLogRecord},
-    metrics::{Temporality, data::ResourceMetrics, exporter::PushMetricExporter},
+    metrics::{
+        Temporality,
+        data::{ResourceMetrics, ScopeMetrics},
+        exporter::PushMetricExporter,
+    },
     trace::{SpanData, SpanExporter},
 };
 use test_support::{TIMEOUT, builder, mock_collector::MockCollector, with_env, with_file};
@@ -25,9 +29,8 @@ const ORDERS: usize = 5;
 struct Keeping(Arc<Mutex<Vec<String>>>);
 
 impl Keeping {
-    fn keep(&self, names: impl Iterator<Item = String>) -> OTelSdkResult {
+    fn keep(&self, names: impl Iterator<Item = String>) {
         self.0.lock().unwrap().extend(names);
-        Ok(())
     }
 
     fn kept(&self) -> Vec<String> {
@@ -37,7 +40,8 @@ impl Keeping {
 
 impl SpanExporter for Keeping {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.keep(batch.into_iter().map(|span| span.name.into_owned()))
+        self.keep(batch.into_iter().map(|span| span.name.into_owned()));
+        Ok(())
     }
 }
 
@@ -47,13 +51,16 @@ impl LogExporter for Keeping {
             Some(AnyValue::String(text)) => text.to_string(),
             other => panic!("{other:?}"),
         };
-        self.keep(batch.iter().map(|(record, _)| body(record)))
+        self.keep(batch.iter().map(|(record, _)| body(record)));
+        Ok(())
     }
 }
 
 impl PushMetricExporter for Keeping {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.keep(metrics.scope_metrics().flat_map(|it| it.metrics()).map(|metric| metric.name().to_owned()))
+        let metrics = metrics.scope_metrics().flat_map(ScopeMetrics::metrics);
+        self.keep(metrics.map(|metric| metric.name().to_owned()));
+        Ok(())
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -205,19 +212,20 @@ impl Hanging {
         (release, Self(Mutex::new(gate)))
     }
 
-    fn hang(&self) -> OTelSdkResult {
+    fn hang(&self) {
         let _ = self.0.lock().unwrap().recv();
-        Ok(())
     }
 }
 
 impl SpanExporter for Hanging {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        self.hang()
+        self.hang();
+        Ok(())
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.hang()
+        self.hang();
+        Ok(())
     }
 }
 
@@ -229,15 +237,18 @@ impl LogExporter for Hanging {
 
 impl PushMetricExporter for Hanging {
     async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
-        self.hang()
+        self.hang();
+        Ok(())
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.hang()
+        self.hang();
+        Ok(())
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.hang()
+        self.hang();
+        Ok(())
     }
 
     fn temporality(&self) -> Temporality {

@@ -8,8 +8,4 @@ mod record_limiter;
 mod span_limiter;
 mod text;
 
-pub(super) use self::{
-    nesting::MAX_DEPTH,
-    record_limiter::{RecordLimiter, copy_all_but_values},
-    span_limiter::SpanLimiter,
-};
+pub(super) use self::{nesting::MAX_DEPTH, record_limiter::RecordLimiter, span_limiter::SpanLimiter};

@@ -2,18 +2,15 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::{
-    Key,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
-    trace::TraceId,
-};
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider, TraceContext};
+use opentelemetry::{Key, logs::AnyValue};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::nesting::{MAX_DEPTH, is_within, limited};
 use crate::{
     config::{AttributeLimits, Count, Signal},
     diagnostics::{DiagnosticLog, RateLimit, item_count::ItemCount},
     logs::{KeyBits, RecordLimits},
+    pipeline::record_replacer::{RecordReplacer, is_valid},
 };
 
 /// Makes records conform to the data model and to the limits of attributes. The limit of lengths
@@ -22,8 +19,7 @@ use crate::{
 pub(crate) struct RecordLimiter {
     count: usize,
     value_length: Option<usize>,
-    /// Creates the records that replace others.
-    logger: SdkLogger,
+    replacer: RecordReplacer,
     diagnostics: DiagnosticLog,
     dropped: RateLimit,
     cut: RateLimit,
@@ -36,8 +32,7 @@ impl RecordLimiter {
         Self {
             count: number(attribute_count_limit),
             value_length: attribute_value_length_limit.map(number),
-            // The SDK warns about a logger without a name.
-            logger: SdkLoggerProvider::builder().build().logger("limits"),
+            replacer: RecordReplacer::new(),
             diagnostics,
             dropped: RateLimit::default(),
             cut: RateLimit::default(),
@@ -46,7 +41,7 @@ impl RecordLimiter {
 
     /// Moves the record out of `record`, which is empty afterwards.
     pub(crate) fn take(&self, record: &mut SdkLogRecord) -> SdkLogRecord {
-        std::mem::replace(record, self.logger.create_log_record())
+        self.replacer.take(record)
     }
 
     pub(crate) fn limits(&self) -> RecordLimits {
@@ -76,13 +71,8 @@ impl RecordLimiter {
     pub(crate) fn replace(&self, record: &mut SdkLogRecord) {
         let is_nested_too_deep = !values(record).all(|value| is_within(value, None));
         let (attributes, dropped) = self.unique_attributes(record);
-        let mut replacement = self.logger.create_log_record();
-        replacement.add_attributes(attributes);
-        if let Some(body) = record.body() {
-            replacement.set_body(limited(body, self.value_length));
-        }
-        copy_all_but_values(record, &mut replacement);
-        *record = replacement;
+        let body = record.body().map(|body| limited(body, self.value_length));
+        self.replacer.replace(record, body, attributes);
         if let Some(dropped) = (dropped > 0).then(|| self.dropped.due_for(dropped)).flatten() {
             self.diagnostics.warn(format_args!(
                 "{dropped} attributes of log records dropped: more than the limit of {} in one record \
@@ -121,37 +111,6 @@ impl RecordLimiter {
 /// Returns the values of the attributes, and the body.
 fn values(record: &SdkLogRecord) -> impl Iterator<Item = &AnyValue> {
     record.attributes_iter().map(|(_, value)| value).chain(record.body())
-}
-
-/// Returns `true` if the context is that of a span. No-op spans have ids of zeros, which are
-/// invalid. See the specification, "Trace Context Fields" of the logs data model.
-fn is_valid(context: &TraceContext) -> bool {
-    context.trace_id != TraceId::INVALID
-}
-
-/// Copies all but the attributes and the body.
-pub(crate) fn copy_all_but_values(from: &SdkLogRecord, to: &mut SdkLogRecord) {
-    if let Some(name) = from.event_name() {
-        to.set_event_name(name);
-    }
-    if let Some(target) = from.target() {
-        to.set_target(target.clone());
-    }
-    if let Some(time) = from.timestamp() {
-        to.set_timestamp(time);
-    }
-    if let Some(time) = from.observed_timestamp() {
-        to.set_observed_timestamp(time);
-    }
-    if let Some(context) = from.trace_context().filter(|context| is_valid(context)) {
-        to.set_trace_context(context.trace_id, context.span_id, context.trace_flags);
-    }
-    if let Some(text) = from.severity_text() {
-        to.set_severity_text(text);
-    }
-    if let Some(severity) = from.severity_number() {
-        to.set_severity_number(severity);
-    }
 }
 
 fn has_duplicates(record: &SdkLogRecord) -> bool {

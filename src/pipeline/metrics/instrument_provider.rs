@@ -15,6 +15,7 @@ use opentelemetry::{
 };
 
 use super::{
+    attribute_filter::AttributeFilter,
     instrument_check::InstrumentCheck,
     observed_stream::{Amount, ObservedStream},
     stream_slot,
@@ -22,11 +23,12 @@ use super::{
     views::{NewInstrument, PlannedStream, Views},
 };
 use crate::{
-    config::{InstrumentType, ScopeRule},
+    config::{IncludeExclude, InstrumentType, ScopeRule},
     export::{
         callbacks::{CallbackCache, Callbacks, ObservableCallback},
         unique_keys::with_unique,
     },
+    pipeline::processor::MeasurementProcessors,
 };
 
 /// The parts that the meters of a provider share.
@@ -34,6 +36,7 @@ use crate::{
 pub(super) struct Shared {
     pub(super) views: Views,
     pub(super) scopes: Vec<ScopeRule>,
+    pub(super) processors: Option<MeasurementProcessors>,
     pub(super) callbacks: Arc<Callbacks>,
     /// `None` if no measurement is kept.
     pub(super) check: Option<InstrumentCheck>,
@@ -81,6 +84,11 @@ impl IsolatingProvider {
         })
     }
 
+    fn measure<F>(&self, record: F) -> Measure<F> {
+        let shared = self.shared.processors.is_some().then(|| Arc::clone(&self.shared));
+        Measure { shared, record }
+    }
+
     /// Creates a histogram that records floats.
     fn histogram<T>(
         &self,
@@ -97,7 +105,7 @@ impl IsolatingProvider {
             (floats.description, floats.unit) = (description.clone(), unit.clone());
             self.sdk().f64_histogram(floats)
         });
-        Histogram::new(Arc::new(Measure(move |number: T, attributes: &[KeyValue]| {
+        Histogram::new(Arc::new(self.measure(move |number: T, attributes: &[KeyValue]| {
             let number = to_float(number);
             streams.measure(attributes, |sdk, attributes| sdk.record(number, attributes));
         })))
@@ -126,6 +134,10 @@ impl IsolatingProvider {
             let mut builder = begin(name.clone());
             (builder.description, builder.unit) = (description.clone(), unit.clone());
             if !caches.is_empty() {
+                // Processors may make attributes equal, as filters do.
+                let filter = filter.or_else(|| {
+                    self.shared.processors.as_ref().map(|_| AttributeFilter::new(IncludeExclude::default()))
+                });
                 let observed = ObservedStream::new(filter, is_sum, is_delta);
                 builder.callbacks = vec![self.emit(observed, Arc::clone(&caches))];
             }
@@ -147,21 +159,32 @@ impl IsolatingProvider {
         caches: Arc<[Arc<CallbackCache<M>>]>,
     ) -> Callback<M> {
         let runs_inline = self.runs_callbacks_inline;
+        let shared = Arc::clone(&self.shared);
         Box::new(move |instrument: &dyn AsyncInstrument<M>| {
             if runs_inline {
                 caches.iter().for_each(|cache| cache.call());
             }
-            stream.emit(&caches, instrument);
+            stream.emit(&caches, shared.processors.as_ref(), instrument);
         })
     }
 }
 
 /// A synchronous instrument that passes its measurements on with unique keys.
-struct Measure<F>(F);
+struct Measure<F> {
+    /// `None` if the program processes no measurements.
+    shared: Option<Arc<Shared>>,
+    record: F,
+}
 
 impl<T, F: Fn(T, &[KeyValue]) + Send + Sync> SyncInstrument<T> for Measure<F> {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
-        with_unique(attributes, |attributes| (self.0)(measurement, attributes));
+        let record = |attributes: &[KeyValue]| {
+            with_unique(attributes, |attributes| (self.record)(measurement, attributes));
+        };
+        match self.shared.as_ref().and_then(|shared| shared.processors.as_ref()) {
+            None => record(attributes),
+            Some(processors) => processors.process(attributes, record),
+        }
     }
 }
 
@@ -185,7 +208,7 @@ macro_rules! synchronous {
                 (builder.description, builder.unit) = (description.clone(), unit.clone());
                 self.sdk().$create(builder)
             });
-            $instrument::new(Arc::new(Measure(move |number: $number, attributes: &[KeyValue]| {
+            $instrument::new(Arc::new(self.measure(move |number: $number, attributes: &[KeyValue]| {
                 streams.measure(attributes, |sdk, attributes| sdk.$record(number, attributes));
             })))
         }

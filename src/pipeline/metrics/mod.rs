@@ -116,6 +116,7 @@ pub(super) fn provider(
         Shared {
             views: Views::new(metrics, diagnostics),
             scopes: scopes.clone(),
+            processors: builder.inputs.processors.measurements(diagnostics),
             callbacks,
             check: is_read.then(|| InstrumentCheck::new(diagnostics)),
             is_delta,

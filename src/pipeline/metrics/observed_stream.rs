@@ -12,7 +12,7 @@ use std::{
 use opentelemetry::{KeyValue, metrics::AsyncInstrument};
 
 use super::attribute_filter::AttributeFilter;
-use crate::export::callbacks::CallbackCache;
+use crate::{export::callbacks::CallbackCache, pipeline::processor::MeasurementProcessors};
 
 /// A number that can be added up.
 pub(super) trait Amount: Copy + PartialOrd + Default + Send {
@@ -79,10 +79,18 @@ impl<M: Amount> ObservedStream<M> {
     }
 
     /// Passes the observations of all callbacks of the instrument on.
-    pub(super) fn emit(&self, caches: &[Arc<CallbackCache<M>>], instrument: &dyn AsyncInstrument<M>) {
+    pub(super) fn emit(
+        &self,
+        caches: &[Arc<CallbackCache<M>>],
+        processors: Option<&MeasurementProcessors>,
+        instrument: &dyn AsyncInstrument<M>,
+    ) {
         let for_each = |take: &mut dyn FnMut(M, &[KeyValue])| {
             for cache in caches {
-                cache.for_each(&mut *take);
+                cache.for_each(|value, attributes| match processors {
+                    None => take(value, attributes),
+                    Some(processors) => processors.process(attributes, |attributes| take(value, attributes)),
+                });
             }
         };
         match self {

@@ -11,6 +11,7 @@ use opentelemetry_sdk::{
     logs::{LogProcessor, SdkLogRecord},
 };
 
+use super::changes::{Changed, RecordChanges};
 use crate::{
     config::LogScopeRule,
     context,
@@ -22,7 +23,7 @@ use crate::{
     },
     format::{target, to_any_value},
     logs::{BaggageAttributes, RecordFilter, RecordLimits, RecordSink},
-    pipeline::{limits::RecordLimiter, redact::Redactor, self_metrics::Counters},
+    pipeline::{limits::RecordLimiter, self_metrics::Counters},
 };
 
 /// Counts log records, redacts them, enforces their limits and passes them to the destinations
@@ -32,7 +33,7 @@ pub(crate) struct LogPipeline {
     counters: Option<Arc<Counters>>,
     /// Filters the records that were not filtered before they were made.
     filter: RecordFilter,
-    redactor: Option<Arc<Redactor>>,
+    changes: RecordChanges,
     limiter: RecordLimiter,
     scopes: Vec<LogScopeRule>,
     routes: Vec<LogRoute>,
@@ -52,7 +53,7 @@ impl LogPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
         filter: RecordFilter,
-        redactor: Option<Arc<Redactor>>,
+        changes: RecordChanges,
         limiter: RecordLimiter,
         scopes: Vec<LogScopeRule>,
         mut routes: Vec<LogRoute>,
@@ -60,7 +61,7 @@ impl LogPipeline {
     ) -> Self {
         let owner = routes.iter().rposition(|route| route.destination.keeps_records());
         let owner = owner.map(|index| routes.remove(index));
-        Self { counters, filter, redactor, limiter, scopes, routes, owner, flush_timeout }
+        Self { counters, filter, changes, limiter, scopes, routes, owner, flush_timeout }
     }
 
     #[cold]
@@ -97,10 +98,12 @@ impl RecordSink for LogPipeline {
         mut is_within_limits: bool,
     ) {
         self.count();
-        if let Some(redactor) = &self.redactor
-            && let Some(record) = record
-        {
-            is_within_limits &= !redactor.redact_record(record);
+        if let Some(record) = record {
+            match self.changes.apply(record, scope) {
+                Changed::No => {}
+                Changed::Yes => is_within_limits = false,
+                Changed::Lost => return,
+            }
         }
         if !is_within_limits {
             if let Some(record) = record.take() {
@@ -118,7 +121,7 @@ impl RecordSink for LogPipeline {
     }
 
     fn writes_json(&self) -> bool {
-        self.redactor.is_none()
+        self.changes.is_empty()
             && self.owner.is_none()
             && self.routes.iter().all(|route| route.destination.writes_json())
     }
@@ -228,8 +231,8 @@ impl LogProcessor for UnfilteredRecords {
         if let Some(baggage) = &self.baggage {
             add_baggage(&mut record, baggage);
         }
-        if let Some(redactor) = &pipeline.redactor {
-            redactor.redact_record(&mut record);
+        if pipeline.changes.apply(&mut record, scope) == Changed::Lost {
+            return;
         }
         let unique = if may_repeat_in_scope(scope) { unique_scope(scope) } else { None };
         self.pipeline.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));

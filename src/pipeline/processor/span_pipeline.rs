@@ -8,6 +8,7 @@ use opentelemetry_sdk::{
     trace::{Span, SpanData, SpanProcessor},
 };
 
+use super::changes::SpanChanges;
 use crate::{
     config::{ScopeRule, scope::is_enabled},
     context,
@@ -16,7 +17,7 @@ use crate::{
         flush::{PendingFlush, wait_all},
     },
     logs::BaggageAttributes,
-    pipeline::{limits::SpanLimiter, redact::Redactor, self_metrics::Counters},
+    pipeline::{limits::SpanLimiter, self_metrics::Counters},
 };
 
 /// Counts spans, drops those of disabled scopes, redacts the others, enforces their limits and
@@ -24,7 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct SpanPipeline {
     counters: Option<Arc<Counters>>,
-    redactor: Option<Arc<Redactor>>,
+    changes: SpanChanges,
     limiter: SpanLimiter,
     scopes: Vec<ScopeRule>,
     baggage: Option<Arc<BaggageAttributes>>,
@@ -35,14 +36,14 @@ pub(crate) struct SpanPipeline {
 impl SpanPipeline {
     pub(crate) fn new(
         counters: Option<Arc<Counters>>,
-        redactor: Option<Arc<Redactor>>,
+        changes: SpanChanges,
         limiter: SpanLimiter,
         scopes: Vec<ScopeRule>,
         baggage: Option<Arc<BaggageAttributes>>,
         destinations: Vec<Arc<dyn SpanDestination>>,
         flush_timeout: Duration,
     ) -> Self {
-        Self { counters, redactor, limiter, scopes, baggage, destinations, flush_timeout }
+        Self { counters, changes, limiter, scopes, baggage, destinations, flush_timeout }
     }
 
     /// Counts a span that is only recorded.
@@ -105,8 +106,8 @@ impl SpanProcessor for SpanPipeline {
         if !self.destinations.iter().any(|destination| destination.accepts()) {
             return self.destinations.iter().for_each(|destination| destination.refuse());
         }
-        if let Some(redactor) = &self.redactor {
-            redactor.redact_span(&mut span);
+        if !self.changes.apply(&mut span) {
+            return self.destinations.iter().for_each(|destination| destination.leave_out(&span));
         }
         self.limiter.enforce(&mut span);
         let Some((last, others)) = self.destinations.split_last() else { return };

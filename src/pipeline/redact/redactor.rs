@@ -2,21 +2,14 @@
 
 use std::sync::Arc;
 
-use opentelemetry::{
-    Key, KeyValue, Value,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
-};
-use opentelemetry_sdk::{
-    Resource,
-    logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider},
-    trace::SpanData,
-};
+use opentelemetry::{Key, KeyValue, Value, logs::AnyValue};
+use opentelemetry_sdk::{Resource, logs::SdkLogRecord, trace::SpanData};
 
 use super::sha256::sha256;
 use crate::{
     config::{Pattern, Redact, RedactAction},
     format::{hex::push_hex, to_any_value, value::push_value},
-    pipeline::limits::{MAX_DEPTH, copy_all_but_values},
+    pipeline::{limits::MAX_DEPTH, record_replacer::RecordReplacer},
 };
 
 /// Replaces or removes the attributes whose keys match.
@@ -24,8 +17,7 @@ use crate::{
 pub(crate) struct Redactor {
     keys: Box<[Pattern]>,
     action: RedactAction,
-    /// Creates the records that replace others.
-    logger: SdkLogger,
+    replacer: RecordReplacer,
 }
 
 /// Identifies the service, so it is never redacted.
@@ -38,9 +30,7 @@ impl Redactor {
     pub(crate) fn new(config: &Redact) -> Option<Arc<Self>> {
         let Redact { keys, action } = config;
         (!keys.is_empty()).then(|| {
-            // The SDK warns about a logger without a name.
-            let logger = SdkLoggerProvider::builder().build().logger("redact");
-            Arc::new(Self { keys: keys.clone().into(), action: *action, logger })
+            Arc::new(Self { keys: keys.clone().into(), action: *action, replacer: RecordReplacer::new() })
         })
     }
 
@@ -97,17 +87,12 @@ impl Redactor {
     }
 
     fn replace_record(&self, record: &mut SdkLogRecord) {
-        let mut redacted = self.logger.create_log_record();
-        for (key, value) in record.attributes_iter() {
-            if let Some(value) = self.redacted(key.as_str(), value, MAX_DEPTH) {
-                redacted.add_attribute(key.clone(), value);
-            }
-        }
-        if let Some(body) = record.body() {
-            redacted.set_body(body.clone());
-        }
-        copy_all_but_values(record, &mut redacted);
-        *record = redacted;
+        let redacted = record
+            .attributes_iter()
+            .filter_map(|(key, value)| Some((key.clone(), self.redacted(key.as_str(), value, MAX_DEPTH)?)));
+        let redacted: Vec<_> = redacted.collect();
+        let body = record.body().cloned();
+        self.replacer.replace(record, body, redacted);
     }
 
     /// Returns whether a value may have to change. That of a nested value is not known.

@@ -26,7 +26,10 @@ mod tests;
 mod time;
 mod writer;
 
-use opentelemetry_sdk::{Resource, metrics::data::ResourceMetrics};
+use opentelemetry_sdk::{
+    Resource,
+    metrics::data::{ResourceMetrics, ScopeMetrics},
+};
 
 pub(crate) use self::{
     by_scope::by_scope,
@@ -46,7 +49,7 @@ const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// Returns the number of data points.
 pub(crate) fn count_data_points(metrics: &ResourceMetrics) -> u64 {
-    metrics.scope_metrics().flat_map(|scope| scope.metrics()).map(|metric| metric.count() as u64).sum()
+    metrics.scope_metrics().flat_map(ScopeMetrics::metrics).map(|metric| metric.count() as u64).sum()
 }
 
 /// Encodes items in Protocol Buffers. Each request begins with `prefix` zeros.
