@@ -41,7 +41,7 @@ pub(super) type StartQueue<T> =
 pub(super) type StartMetrics =
     Box<dyn FnOnce(StartInput<'_>) -> io::Result<(Box<dyn SendMetrics>, Arc<dyn ExporterControl>)> + Send>;
 
-/// What an exporter needs to start.
+/// The inputs for the start of an exporter.
 pub(super) struct StartInput<'i> {
     pub(super) name: &'i str,
     pub(super) resource: Resource,

@@ -57,6 +57,19 @@ fn quickstart_emits_every_item() {
 }
 
 #[test]
+fn card_numbers_are_hidden_in_all_signals() {
+    let mut command = process::example("hide_card_numbers");
+    command.env("AUTOTEL_CONSOLE__FORMAT", "json");
+    let output = process::run(command);
+    let lines = lines(&output);
+    assert_eq!(lines.len(), 3);
+    for line in &lines {
+        assert_eq!(line["attributes"]["card"], "[card number]", "{line}");
+    }
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("4111"));
+}
+
+#[test]
 fn instrument_links_tracing_and_manual_spans() {
     let lines = lines(&process::run(process::example("instrument")));
     assert_eq!(lines.len(), 2 * (5 + 3));

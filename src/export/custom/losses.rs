@@ -1,4 +1,4 @@
-//! What the queue of an exporter of the program cannot accept.
+//! The losses of the queue in front of an exporter of the program.
 
 use std::sync::Arc;
 

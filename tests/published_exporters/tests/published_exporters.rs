@@ -26,7 +26,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let seen = Arc::clone(&seen);
-                thread::spawn(move || serve(stream, &seen));
+                thread::spawn(move || serve(&stream, &seen));
             }
         });
         Self { address, paths }
@@ -42,7 +42,7 @@ impl Server {
 }
 
 /// Answers one request.
-fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>) {
+fn serve(stream: &TcpStream, seen: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut first = String::new();
     if reader.read_line(&mut first).is_err() {
@@ -63,7 +63,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>) {
     seen.lock().unwrap().push(first.split(' ').nth(1).unwrap_or_default().to_owned());
     let body = r#"{"itemsReceived":1,"itemsAccepted":1,"errors":[]}"#;
     let _ = write!(
-        &stream,
+        &mut &*stream,
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
