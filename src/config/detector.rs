@@ -1,6 +1,6 @@
 //! Detectors of resource attributes.
 
-use super::value::{list::List, string_enum};
+use super::value::{list::List, own_or::OwnOr, string_enum};
 
 string_enum! {
     /// A source of resource attributes on this machine.
@@ -21,4 +21,4 @@ string_enum! {
 }
 
 /// Detectors, the first of which wins for an attribute.
-pub(crate) type DetectorList = List<DetectorName>;
+pub(crate) type DetectorList = List<OwnOr<DetectorName>>;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     signal::Signal,
-    value::{ConfigValue, ParseError, list::List, string_value},
+    value::{ConfigValue, ParseError, list::List, own_or::is_part_name, string_value},
 };
 
 /// A row of the table of built-in exporters.
@@ -98,9 +98,7 @@ impl ExporterName {
 
     /// Returns whether a table below `[exporters]` may have this name.
     pub(crate) fn is_free_name(name: &str) -> bool {
-        name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-            && Self::reserved_names().all(|reserved| reserved != name)
+        is_part_name(name) && Self::reserved_names().all(|reserved| reserved != name)
     }
 
     /// Returns the names that no table below `[exporters]` may have. `none` is the empty

@@ -73,6 +73,7 @@ pub(crate) use self::{
         level_filter::LevelFilter,
         log_filter::LogFilter,
         number::{Count, MaxScale, MaxSize, SamplingRatio},
+        own_or::OwnOr,
         pattern::Pattern,
         string::NonEmptyString,
     },
@@ -158,7 +159,9 @@ impl Default for Config {
         Self {
             disabled: false,
             profile: None,
-            propagators: PropagatorList::new(vec![PropagatorName::TraceContext, PropagatorName::Baggage]),
+            propagators: PropagatorList::new(
+                [PropagatorName::TraceContext, PropagatorName::Baggage].map(OwnOr::BuiltIn).to_vec(),
+            ),
             shutdown_timeout: Interval::from_millis(5_000),
             service: Service::default(),
             resource: Resource::default(),

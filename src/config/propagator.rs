@@ -1,6 +1,6 @@
 //! Propagation of context between services.
 
-use super::value::{list::List, string_enum};
+use super::value::{list::List, own_or::OwnOr, string_enum};
 
 string_enum! {
     /// A format that passes trace context or baggage between services.
@@ -23,4 +23,4 @@ string_enum! {
 }
 
 /// The value of `propagators`.
-pub(crate) type PropagatorList = List<PropagatorName>;
+pub(crate) type PropagatorList = List<OwnOr<PropagatorName>>;

@@ -7,6 +7,9 @@ use super::signal::Signal;
 pub(crate) struct Registered {
     /// The exporters, each with the signal that it accepts.
     exporters: Vec<(Signal, String)>,
+    pub(crate) samplers: Vec<String>,
+    pub(crate) propagators: Vec<String>,
+    pub(crate) detectors: Vec<String>,
 }
 
 impl Registered {

@@ -69,7 +69,7 @@ impl Traces {
     pub(crate) fn sampling_ratio(&self) -> Option<SamplingRatio> {
         match self.sampler {
             Sampler::Name(_) => Some(self.sampler_arg.unwrap_or(SamplingRatio::ONE)),
-            Sampler::Tree(_) => self.sampler_arg,
+            Sampler::Own(_) | Sampler::Tree(_) => self.sampler_arg,
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum Origin {
     /// The environment variable of this name.
     Env(String),
     /// The detector of this name, one of `resource.detectors`.
-    Detector(&'static str),
+    Detector(String),
 }
 
 impl fmt::Display for Origin {

@@ -61,7 +61,7 @@ fn layer(value: &CodeValue) -> Result<Layer, Problem> {
     }
     match &value.value {
         CodeValueKind::Text(text) => Layer::from_text::<Config>(source, &path, text, |error| error),
-        CodeValueKind::Attribute(value) => Ok(Layer::single(source, &path, attribute(value))),
+        CodeValueKind::Attribute(value) => Ok(Layer::single(source, &path, attribute_value(value))),
     }
 }
 
@@ -82,7 +82,7 @@ fn parse_key(key: &str) -> Option<KeyPath> {
     }
 }
 
-fn attribute(value: &AttributeValue) -> Value {
+pub(super) fn attribute_value(value: &AttributeValue) -> Value {
     fn list<T: Clone + Into<Value>>(values: &[T]) -> Value {
         values.iter().cloned().map(Into::into).collect::<Vec<Value>>().into()
     }

@@ -10,7 +10,7 @@ use super::{
     values,
 };
 use crate::{
-    config::{DetectorName, key_path::KeyPath, value::ParseError},
+    config::{key_path::KeyPath, value::ParseError},
     error::{Origin, Problem},
 };
 
@@ -24,7 +24,7 @@ pub(super) enum LayerSource {
         prefix: KeyPath,
     },
     Env(String),
-    Detector(DetectorName),
+    Detector(String),
 }
 
 impl LayerSource {
@@ -33,7 +33,7 @@ impl LayerSource {
         match self {
             Self::Code(location) => Origin::Code(location),
             Self::Env(name) => Origin::Env(name.clone()),
-            Self::Detector(name) => Origin::Detector(name.as_str()),
+            Self::Detector(name) => Origin::Detector(name.clone()),
             Self::File { text, prefix } => text.origin(&[prefix, path].concat(), part),
         }
     }

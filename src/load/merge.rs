@@ -83,12 +83,12 @@ impl<C: DeserializeOwned> Merged<C> {
                 Some(culprit) => {
                     if ignored.add(culprit) {
                         let message = format!("{}, ignored", violation.message);
-                        resolution.ignored.push(self.problem(&culprit.key, message, violation.help));
+                        resolution.ignored.push(self.problem(culprit, message, violation.help));
                     }
                 }
                 None => {
                     let Some(culprit) = violation.culprits.first() else { continue };
-                    let problem = self.problem(&culprit.key, violation.message, violation.help);
+                    let problem = self.problem(culprit, violation.message, violation.help);
                     match violation.severity {
                         Severity::Error => resolution.errors.push(problem),
                         Severity::Warning => resolution.warnings.push(problem),
@@ -100,10 +100,20 @@ impl<C: DeserializeOwned> Merged<C> {
         resolution
     }
 
-    /// Returns the problem of a key. A default has no place.
-    fn problem(&self, key: &[String], message: String, help: Option<String>) -> Problem {
-        let at = Some(self.origin(key)).filter(|origin| *origin != Origin::Default);
+    /// Returns the problem of a key, at the entry that is at fault. A default has no place.
+    fn problem(&self, culprit: &Culprit, message: String, help: Option<String>) -> Problem {
+        let Culprit { key, entry } = culprit;
+        let index = entry.as_ref().and_then(|entry| self.index_of(key, entry));
+        let path = [key.as_slice(), index.as_slice()].concat();
+        let at = Some(self.origin(&path)).filter(|origin| *origin != Origin::Default);
         Problem { at, key: Some(key.join(".")), ..Problem::new(message).with_optional_help(help) }
+    }
+
+    /// Returns the index of an entry of the list at `key`.
+    fn index_of(&self, key: &[String], entry: &str) -> Option<String> {
+        let Value::List(items) = values::find(&self.values, key)? else { return None };
+        let index = items.iter().position(|item| item.as_str() == Some(entry))?;
+        Some(index.to_string())
     }
 
     /// Returns the name of the `OTEL_*` variable that sets the value at `path`.

@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::PathBuf};
 use super::{
     autotel_env,
     code::{self, CodeValue},
-    detect,
+    detect::{self, OwnDetectors},
     environment::Environment,
     file::{self, ConfigFile},
     loaded::Loaded,
@@ -37,6 +37,7 @@ pub(crate) struct Sources {
     pub(crate) prometheus: bool,
     /// The parts that the program adds.
     pub(crate) registered: Registered,
+    pub(crate) detectors: OwnDetectors,
 }
 
 impl Sources {
@@ -124,7 +125,7 @@ impl Sources {
         }
 
         let mut merged = Merged::new(layers);
-        detect::add(&mut merged, &environment, &mut warnings);
+        detect::add(&mut merged, &environment, self.detectors, &mut warnings);
         let config =
             validated(&mut merged, profile.as_deref(), self.prometheus, &self.registered, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Box::default(), vec![problem]));

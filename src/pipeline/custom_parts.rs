@@ -2,17 +2,18 @@
 
 use std::{collections::BTreeMap, fmt, io, sync::Arc, time::Duration};
 
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
     logs::LogExporter,
     metrics::exporter::PushMetricExporter,
-    trace::{SpanData, SpanExporter},
+    trace::{ShouldSample, SpanData, SpanExporter},
 };
 
 use super::processor::CustomProcessors;
 use crate::{
-    config::BatchSettings,
+    config::{BatchSettings, Sampler},
     export::{
         custom::{Control, CustomExporter, CustomLosses, ExporterControl, SendMetrics},
         queue::{BatchQueue, Export, ScopedRecord},
@@ -28,7 +29,12 @@ pub(crate) struct CustomParts {
     logs: BTreeMap<String, StartQueue<ScopedRecord>>,
     metrics: BTreeMap<String, StartMetrics>,
     pub(crate) processors: CustomProcessors,
+    samplers: BTreeMap<String, Box<dyn ShouldSample>>,
+    propagators: BTreeMap<String, OwnPropagator>,
 }
+
+/// A propagator of the program.
+pub(super) type OwnPropagator = Box<dyn TextMapPropagator + Send + Sync>;
 
 /// A queue, and the control of the exporter behind it.
 type StartedQueue<T> = (Arc<BatchQueue<T>>, Arc<dyn ExporterControl>);
@@ -87,6 +93,26 @@ impl CustomParts {
             Ok((Box::new(exporter) as _, Arc::new(control) as _))
         });
         self.metrics.insert(name, start);
+    }
+
+    pub(crate) fn add_sampler(&mut self, name: String, sampler: Box<dyn ShouldSample>) {
+        self.samplers.insert(name, sampler);
+    }
+
+    pub(crate) fn add_propagator(&mut self, name: String, propagator: OwnPropagator) {
+        self.propagators.insert(name, propagator);
+    }
+
+    /// Returns the sampler with its name, if it is one of the program.
+    pub(super) fn take_sampler(&mut self, sampler: &Sampler) -> Option<(String, Box<dyn ShouldSample>)> {
+        match sampler {
+            Sampler::Own(name) => self.samplers.remove_entry(name),
+            _ => None,
+        }
+    }
+
+    pub(super) fn take_propagator(&mut self, name: &str) -> Option<OwnPropagator> {
+        self.propagators.remove(name)
     }
 
     pub(super) fn take_spans(&mut self, name: &str) -> Option<StartQueue<SpanData>> {

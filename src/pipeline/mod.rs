@@ -106,12 +106,12 @@ pub(crate) fn build(
     let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
     let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;
     let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut builder)?;
-    let PipelineBuilder { outputs, runtime, prometheus_page, .. } = builder;
+    let PipelineBuilder { outputs, runtime, prometheus_page, mut custom, .. } = builder;
     Ok(Pipeline {
         tracer_provider,
         meter_provider,
         loggers,
-        propagator: propagators::propagator(propagators),
+        propagator: propagators::propagator(propagators, |name| custom.take_propagator(name)),
         runtime: runtime.into_inner(),
         outputs,
         prometheus_page,

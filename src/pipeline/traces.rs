@@ -10,7 +10,7 @@ use super::{
     builder::PipelineBuilder,
     limits::SpanLimiter,
     processor::{SpanChanges, SpanPipeline},
-    samplers::{SamplerBuilder, SpanSampler},
+    samplers::{OwnSampler, SamplerBuilder, SpanSampler},
     self_metrics::CountingSampler,
 };
 use crate::{
@@ -41,7 +41,12 @@ pub(super) fn provider(
         // Creates spans only for sampled callers, so that downstream services stay sampled.
         SpanSampler::Other(Box::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))))
     } else {
-        sampler_builder(sampler, builder)?.build(sampler, *sampler_arg)?
+        match builder.custom.take_sampler(sampler) {
+            Some((name, own)) => {
+                SpanSampler::Other(Box::new(OwnSampler::new(name, own, builder.inputs.diagnostics)))
+            }
+            None => sampler_builder(sampler, builder)?.build(sampler, *sampler_arg)?,
+        }
     };
     let counters = builder.counters();
     provider = match &counters {

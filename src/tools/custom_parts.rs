@@ -1,14 +1,17 @@
 //! Adds parts of the program to a [`Builder`].
 
-use opentelemetry::KeyValue;
+use opentelemetry::{KeyValue, propagation::TextMapPropagator};
 use opentelemetry_sdk::{
     logs::LogExporter,
     metrics::exporter::PushMetricExporter,
-    trace::{SpanData, SpanExporter},
+    trace::{ShouldSample, SpanData, SpanExporter},
 };
 
 use super::builder::Builder;
-use crate::{config::Signal, pipeline::ProcessedLogRecord};
+use crate::{
+    config::{AttributeValue, Signal},
+    pipeline::ProcessedLogRecord,
+};
 
 impl Builder {
     /// Adds an exporter of spans under a name, which `traces.exporters` can then contain.
@@ -139,6 +142,58 @@ impl Builder {
         process: impl Fn(&mut Vec<KeyValue>) + Send + Sync + 'static,
     ) -> Self {
         self.custom.processors.add_measurement(name.into(), Box::new(process));
+        self
+    }
+
+    /// Adds a sampler under a name, which `traces.sampler` can then be.
+    ///
+    /// A span about which the sampler panics is not sampled. The sampler decides alone: it is not
+    /// part of a tree, and `traces.sampler_arg` does not apply.
+    pub fn sampler(mut self, name: impl Into<String>, sampler: impl ShouldSample + 'static) -> Self {
+        let name = name.into();
+        self.sources.registered.samplers.push(name.clone());
+        self.custom.add_sampler(name, Box::new(sampler));
+        self
+    }
+
+    /// Adds a propagator under a name, which `propagators` can then contain.
+    ///
+    /// If it panics, the context or the headers stay as they are.
+    pub fn propagator(
+        mut self,
+        name: impl Into<String>,
+        propagator: impl TextMapPropagator + Send + Sync + 'static,
+    ) -> Self {
+        let name = name.into();
+        self.sources.registered.propagators.push(name.clone());
+        self.custom.add_propagator(name, Box::new(propagator));
+        self
+    }
+
+    /// Adds a detector of resource attributes under a name, which `resource.detectors` can then
+    /// contain.
+    ///
+    /// It runs once, while the configuration is read, on a thread that is abandoned after 100 ms.
+    /// Values that are set anywhere override its attributes.
+    ///
+    /// ```
+    /// use autotelemetry::ObservabilityTools;
+    ///
+    /// let tools = ObservabilityTools::builder()
+    ///     .service_name("checkout")
+    ///     .detector("rack", || vec![("rack.id".to_owned(), "r42".into())])
+    ///     .set("resource.detectors", "rack,host")
+    ///     .build()?;
+    /// # Ok::<_, autotelemetry::Error>(())
+    /// ```
+    pub fn detector(
+        mut self,
+        name: impl Into<String>,
+        detect: impl FnOnce() -> Vec<(String, AttributeValue)> + Send + 'static,
+    ) -> Self {
+        let name = name.into();
+        self.sources.registered.detectors.push(name.clone());
+        self.sources.detectors.insert(name, Box::new(detect));
         self
     }
 }

@@ -94,7 +94,10 @@ fn explanation_names_the_detector_of_a_value() {
     let of_process: Vec<_> =
         explained.values().filter(|(key, ..)| key.starts_with("resource.attributes")).collect();
     let pid = std::process::id().to_string();
-    assert_eq!(of_process, [("resource.attributes.process.pid", pid, &Origin::Detector("process"))]);
+    assert_eq!(
+        of_process,
+        [("resource.attributes.process.pid", pid, &Origin::Detector("process".to_owned()))]
+    );
     assert!(explained.to_json().contains("detector process"));
 }
 
@@ -102,5 +105,6 @@ fn explanation_names_the_detector_of_a_value() {
 fn unknown_detectors_are_refused() {
     let explained = explained("detectors = [\"host\", \"ec2\", \"kubernets\"]");
     let errors: Vec<_> = explained.errors().iter().map(ToString::to_string).collect();
-    assert!(errors.len() == 1 && errors[0].contains("\"ec2\" is not one of"), "{errors:?}");
+    assert!(errors.len() == 2 && errors[0].contains("\"ec2\" is not one of"), "{errors:?}");
+    assert!(errors[1].contains("did you mean \"k8s\"?") || errors[1].contains("kubernets"), "{errors:?}");
 }

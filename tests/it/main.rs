@@ -44,6 +44,7 @@ mod metrics_page;
 mod otel_env;
 mod otlp_lines;
 mod own_exporters;
+mod own_parts;
 mod own_processors;
 mod platform_env;
 mod precedence;

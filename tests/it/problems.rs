@@ -84,7 +84,7 @@ fn unknown_exporter_is_an_error_with_help() {
     let text = "[service]\nname = \"x\"\n[traces]\nexporters = [\"oltp\"]\n[exporters.vendor]\nendpoint = \"http://v\"\n";
     assert_eq!(
         file_error(text),
-        "invalid telemetry configuration: 1 problem\n  autotelemetry.toml:4:13: traces.exporters: \
+        "invalid telemetry configuration: 1 problem\n  autotelemetry.toml:4:14: traces.exporters: \
          there is no exporter \"oltp\" for traces\n    help: did you mean \"otlp\"?"
     );
 }

@@ -21,13 +21,15 @@ pub(crate) use self::{
     rules::{AttributePatterns, AttributeValues, RuleBased, RuleParent, RuleSpanKind, SamplingRule},
     tree::{ParentBased, SamplerTree},
 };
-use super::value::{ConfigValue as _, newtype_name};
+use super::value::{ConfigValue as _, newtype_name, own_or::OwnOr};
 
 /// The value of `traces.sampler`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Sampler {
     Name(SamplerName),
+    /// A sampler that the program adds, by its name.
+    Own(String),
     Tree(SamplerTree),
 }
 
@@ -43,7 +45,10 @@ impl<'de> Deserialize<'de> for Sampler {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Sampler, E> {
-                SamplerName::parse_str(text).map(Sampler::Name).map_err(E::custom)
+                match OwnOr::parse_str(text).map_err(E::custom)? {
+                    OwnOr::BuiltIn(name) => Ok(Sampler::Name(name)),
+                    OwnOr::Own(name) => Ok(Sampler::Own(name)),
+                }
             }
 
             fn visit_newtype_struct<D: Deserializer<'de>>(self, tree: D) -> Result<Sampler, D::Error> {
@@ -62,7 +67,7 @@ impl schemars::JsonSchema for Sampler {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names = super::value::schema::text::<SamplerName>();
+        let names = <OwnOr<SamplerName> as schemars::JsonSchema>::json_schema(generator);
         // The tree contains itself, so it has a definition.
         let _ = generator.subschema_for::<SamplerTree>();
         schemars::json_schema!({ "anyOf": [names, { "$ref": "#/definitions/SamplerTree" }] })

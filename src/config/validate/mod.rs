@@ -2,6 +2,7 @@
 
 mod destination;
 mod line_output;
+mod own_parts;
 mod redact;
 mod rule_violation;
 mod sampler;
@@ -23,7 +24,7 @@ pub(crate) fn validate(config: &Config, registered: &Registered) -> Vec<RuleViol
     let mut found = Vec::new();
     service(config, &mut found);
     batches(config, &mut found);
-    registered_exporters(config, registered, &mut found);
+    own_parts::check(config, registered, &mut found);
     exporters(config, registered, &mut found);
     levels(config, registered, &mut found);
     destinations(config, &mut found);
@@ -34,7 +35,7 @@ pub(crate) fn validate(config: &Config, registered: &Registered) -> Vec<RuleViol
     view::cardinality_limits(config, &mut found);
     scopes(config, &mut found);
     exemplars(config, &mut found);
-    sampler::check(&config.traces, &mut found);
+    sampler::check(&config.traces, registered, &mut found);
     found
 }
 
@@ -71,26 +72,6 @@ fn batches(config: &Config, found: &mut Vec<RuleViolation>) {
                 queue.get()
             );
             found.push(RuleViolation::error(&[&batch_key, &queue_key], message));
-        }
-    }
-}
-
-/// Checks the names of the exporters that the program adds.
-fn registered_exporters(config: &Config, registered: &Registered, found: &mut Vec<RuleViolation>) {
-    let mut seen = HashSet::new();
-    for (signal, name) in registered.exporters() {
-        let path = vec!["exporters".into(), name.to_owned()];
-        if !ExporterName::is_free_name(name) {
-            let message = format!(
-                "the program adds an exporter \"{name}\", but a name must consist of a-z, 0-9 and _, start with a letter and differ from those of built-in exporters"
-            );
-            found.push(RuleViolation::of(path, message).with_help("choose another name"));
-        } else if config.exporters.contains_key(name) {
-            let message = "is also the name of an exporter that the program adds";
-            found.push(RuleViolation::of(path, message).with_help("choose another name"));
-        } else if !seen.insert((signal, name)) {
-            let message = format!("the program adds two exporters \"{name}\" for {signal}");
-            found.push(RuleViolation::of(path, message).with_help("choose another name"));
         }
     }
 }

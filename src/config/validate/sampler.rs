@@ -2,7 +2,7 @@
 
 use super::rule_violation::RuleViolation;
 use crate::config::{
-    Endpoint, Sampler, SamplerTree,
+    Endpoint, OwnOr, Registered, Sampler, SamplerName, SamplerTree,
     sampler::{CompositeTree, RuleBased, RuleParent, SamplingRule},
     traces::Traces,
 };
@@ -16,7 +16,7 @@ const JAEGER_GRPC_PORT: u16 = 14_250;
 const SAMPLER: &str = "traces.sampler";
 const SAMPLER_ARG: &str = "traces.sampler_arg";
 
-pub(super) fn check(traces: &Traces, found: &mut Vec<RuleViolation>) {
+pub(super) fn check(traces: &Traces, registered: &Registered, found: &mut Vec<RuleViolation>) {
     match &traces.sampler {
         Sampler::Name(name) => {
             if traces.sampler_arg.is_some() && !name.takes_ratio() {
@@ -26,6 +26,18 @@ pub(super) fn check(traces: &Traces, found: &mut Vec<RuleViolation>) {
                         "use \"traceidratio\" or \"parentbased_traceidratio\", or remove this key",
                     ),
                 );
+            }
+        }
+        Sampler::Own(name) if !registered.samplers.contains(name) => {
+            let added = registered.samplers.iter().map(String::as_str);
+            let error = OwnOr::<SamplerName>::not_added(name, added);
+            let violation = RuleViolation::error(&[SAMPLER], error.message);
+            found.push(RuleViolation { help: error.help, ..violation });
+        }
+        Sampler::Own(name) => {
+            if traces.sampler_arg.is_some() {
+                let message = format!("has no effect on the sampler \"{name}\"");
+                found.push(RuleViolation::warning(&[SAMPLER_ARG], message).with_help("remove this key"));
             }
         }
         Sampler::Tree(tree) => {

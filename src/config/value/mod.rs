@@ -22,6 +22,7 @@ pub(crate) mod log_filter;
 pub(crate) mod metric_prefix;
 pub(crate) mod no_keys;
 pub(crate) mod number;
+pub(crate) mod own_or;
 mod parse_error;
 pub(crate) mod pattern;
 #[cfg(feature = "schema")]

@@ -13,6 +13,8 @@ mod process;
 mod service_instance;
 
 use std::{
+    collections::BTreeMap,
+    panic::{self, AssertUnwindSafe},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -20,6 +22,7 @@ use std::{
 
 use self::machine::Machine;
 use super::{
+    code::attribute_value,
     environment::Environment,
     layer::Layer,
     layer_source::LayerSource,
@@ -28,7 +31,7 @@ use super::{
     values,
 };
 use crate::{
-    config::{Config, DetectorName, IncludeExclude, Resource, key_path::key_path},
+    config::{AttributeValue, Config, DetectorName, IncludeExclude, OwnOr, Resource, key_path::key_path},
     error::Problem,
 };
 
@@ -38,15 +41,29 @@ const TIME_LIMIT: Duration = Duration::from_millis(100);
 /// Attributes with their values.
 type Attributes = Vec<(&'static str, Value)>;
 
+/// The detectors of the program, by name.
+pub(crate) type OwnDetectors = BTreeMap<String, OwnDetector>;
+
+/// A detector of the program.
+pub(crate) type OwnDetector = Box<dyn FnOnce() -> Vec<(String, AttributeValue)> + Send>;
+
+/// A detector with what it found, `None` if it has not finished.
+type Detected = (String, Option<Vec<(String, Value)>>);
+
 /// Adds the detected attributes to `merged`, below all other values.
-pub(super) fn add(merged: &mut Merged<Config>, environment: &Environment, warnings: &mut Vec<Problem>) {
+pub(super) fn add(
+    merged: &mut Merged<Config>,
+    environment: &Environment,
+    own: OwnDetectors,
+    warnings: &mut Vec<Problem>,
+) {
     if !merged.holds(&key_path("resource.detectors")) {
         return;
     }
     let Ok(config) = merged.config() else { return };
     let Resource { detectors, detector_attributes, .. } = &config.resource;
     let mut layers = Vec::new();
-    for (name, detected) in run(detectors.as_slice(), &Machine::this(environment), TIME_LIMIT) {
+    for (name, detected) in run(detectors.as_slice(), own, &Machine::this(environment), TIME_LIMIT) {
         match detected {
             Some(attributes) => layers.extend(layer(name, attributes, detector_attributes)),
             None => {
@@ -62,28 +79,41 @@ pub(super) fn add(merged: &mut Merged<Config>, environment: &Environment, warnin
     merged.add_weakest(layers);
 }
 
-/// Runs detectors on a thread that is abandoned after `limit`.
+/// Runs detectors on a thread that is abandoned after `limit`. One that panics finds nothing.
 fn run(
-    names: &[DetectorName],
+    names: &[OwnOr<DetectorName>],
+    mut own: OwnDetectors,
     machine: &Machine,
     limit: Duration,
-) -> Vec<(DetectorName, Option<Attributes>)> {
+) -> Vec<Detected> {
     let (sender, receiver) = mpsc::channel();
     let (work, machine) = (names.to_vec(), machine.clone());
     let started = thread::Builder::new().name("autotelemetry-detect".to_owned()).spawn(move || {
         for name in work {
-            if sender.send(detect(name, &machine)).is_err() {
+            let found = match name {
+                OwnOr::BuiltIn(name) => {
+                    let found = detect(name, &machine).into_iter();
+                    found.map(|(attribute, value)| (attribute.to_owned(), value)).collect()
+                }
+                OwnOr::Own(name) => own.remove(&name).map(detect_own).unwrap_or_default(),
+            };
+            if sender.send(found).is_err() {
                 return;
             }
         }
     });
     drop(started);
     let deadline = Instant::now() + limit;
-    let next = |name| {
+    let next = |name: &OwnOr<DetectorName>| {
         let left = deadline.saturating_duration_since(Instant::now());
-        (name, receiver.recv_timeout(left).ok())
+        (name.to_string(), receiver.recv_timeout(left).ok())
     };
-    names.iter().copied().map(next).collect()
+    names.iter().map(next).collect()
+}
+
+fn detect_own(detector: OwnDetector) -> Vec<(String, Value)> {
+    let found = panic::catch_unwind(AssertUnwindSafe(detector)).unwrap_or_default();
+    found.into_iter().map(|(attribute, value)| (attribute, attribute_value(&value))).collect()
 }
 
 fn detect(name: DetectorName, machine: &Machine) -> Attributes {
@@ -98,13 +128,13 @@ fn detect(name: DetectorName, machine: &Machine) -> Attributes {
 }
 
 /// Returns the selected attributes as a layer, if there are any.
-fn layer(name: DetectorName, attributes: Attributes, selection: &IncludeExclude) -> Option<Layer> {
+fn layer(name: String, attributes: Vec<(String, Value)>, selection: &IncludeExclude) -> Option<Layer> {
     let mut table = Table::new();
     for (attribute, value) in attributes.into_iter().filter(|(attribute, _)| selection.selects(attribute)) {
         let service_key = Resource::SERVICE_KEYS.iter().find(|(of_service, _)| *of_service == attribute);
         let path = match service_key {
             Some((_, key)) => vec!["service".to_owned(), (*key).to_owned()],
-            None => vec!["resource".to_owned(), "attributes".to_owned(), attribute.to_owned()],
+            None => vec!["resource".to_owned(), "attributes".to_owned(), attribute],
         };
         values::insert(&mut table, &path, value);
     }
@@ -119,18 +149,20 @@ mod tests {
     #[test]
     fn detector_that_hangs_is_abandoned() {
         let machine = Machine::in_directory("/nonexistent");
-        let names = [DetectorName::Os, DetectorName::Kubernetes];
-        assert!(run(&names, &machine, Duration::from_secs(20)).iter().all(|(_, found)| found.is_some()));
-        assert_eq!(run(&names, &machine, Duration::ZERO).len(), 2);
+        let names = [DetectorName::Os, DetectorName::Kubernetes].map(OwnOr::BuiltIn);
+        let detected = |limit| run(&names, OwnDetectors::new(), &machine, limit);
+        assert!(detected(Duration::from_secs(20)).iter().all(|(_, found)| found.is_some()));
+        assert_eq!(detected(Duration::ZERO).len(), 2);
     }
 
     #[test]
     fn selection_keeps_some_attributes() {
         let selection =
             IncludeExclude { included: None, excluded: Some(vec![Pattern::parse_str("host.id").unwrap()]) };
-        let attributes =
-            vec![("host.id", "a".into()), ("host.name", "b".into()), ("service.instance.id", "c".into())];
-        let layer = layer(DetectorName::Host, attributes, &selection).unwrap();
+        let attributes = [("host.id", "a"), ("host.name", "b"), ("service.instance.id", "c")]
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .to_vec();
+        let layer = layer("host".to_owned(), attributes, &selection).unwrap();
         let found = |key: &[&str]| {
             let path: Vec<_> = key.iter().map(|segment| (*segment).to_owned()).collect();
             values::find(&layer.values, &path).cloned()

@@ -5,6 +5,7 @@ mod baggage;
 mod env_carrier;
 mod jaeger;
 mod open_tracing;
+mod own;
 mod prefixed_baggage;
 mod remote;
 mod trace_context;
@@ -25,21 +26,33 @@ use self::{
     env_carrier::{EnvExtractor, EnvInjector, variable_name},
     jaeger::JaegerPropagator,
     open_tracing::OpenTracingPropagator,
+    own::OwnPropagator,
     trace_context::W3cPropagator,
     xray::XRayPropagator,
 };
-use crate::{config, config::PropagatorList, context};
+use crate::{
+    config::{self, OwnOr, PropagatorList},
+    context,
+};
 
 /// Reads trace context from incoming requests and writes it to outgoing ones.
 #[derive(Debug, Clone)]
 pub struct Propagator(Arc<TextMapCompositePropagator>);
 
-pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
+/// `take_own` returns a propagator of the program.
+pub(super) fn propagator(
+    selection: &PropagatorList,
+    mut take_own: impl FnMut(&str) -> Option<Box<dyn TextMapPropagator + Send + Sync>>,
+) -> Propagator {
     let propagators = selection
         .as_slice()
         .iter()
-        .map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
-            match propagator {
+        .filter_map(|propagator| -> Option<Box<dyn TextMapPropagator + Send + Sync>> {
+            let name = match propagator {
+                OwnOr::BuiltIn(name) => name,
+                OwnOr::Own(name) => return Some(Box::new(OwnPropagator::new(take_own(name)?))),
+            };
+            Some(match name {
                 config::PropagatorName::TraceContext => Box::new(W3cPropagator),
                 config::PropagatorName::Baggage => Box::new(BaggagePropagator),
                 config::PropagatorName::B3 => Box::new(B3Propagator::single()),
@@ -47,7 +60,7 @@ pub(super) fn propagator(selection: &PropagatorList) -> Propagator {
                 config::PropagatorName::Jaeger => Box::new(JaegerPropagator),
                 config::PropagatorName::OpenTracing => Box::new(OpenTracingPropagator),
                 config::PropagatorName::XRay => Box::new(XRayPropagator),
-            }
+            })
         })
         .collect();
     Propagator(Arc::new(TextMapCompositePropagator::new(propagators)))

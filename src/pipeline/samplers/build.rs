@@ -41,6 +41,8 @@ impl SamplerBuilder<'_> {
     ) -> Result<SpanSampler, Error> {
         Ok(match sampler {
             config::Sampler::Name(name) => named(*name, ratio.unwrap_or(SamplingRatio::ONE)),
+            // The validation has checked that the program adds it.
+            config::Sampler::Own(_) => named(SamplerName::ParentBasedAlwaysOn, SamplingRatio::ONE),
             config::Sampler::Tree(tree) => SpanSampler::Other(self.tree(tree)?),
         })
     }

@@ -7,6 +7,7 @@ mod conditions;
 mod jaeger_remote;
 mod jaeger_strategy;
 mod ot_entry;
+mod own_sampler;
 mod rate_limiting;
 mod rule_based;
 mod span_sampler;
@@ -14,4 +15,4 @@ mod span_start;
 mod threshold;
 mod token_bucket;
 
-pub(super) use self::{build::SamplerBuilder, span_sampler::SpanSampler};
+pub(super) use self::{build::SamplerBuilder, own_sampler::OwnSampler, span_sampler::SpanSampler};
