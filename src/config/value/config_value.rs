@@ -7,10 +7,6 @@ use serde::{Deserializer, de};
 use super::parse_error::ParseError;
 
 /// A type whose values are written as text.
-#[cfg_attr(
-    not(feature = "schema"),
-    expect(dead_code, reason = "the schema alone asks for words and patterns")
-)]
 pub(crate) trait ConfigValue: Sized {
     /// Completes "expected …" when the value is not a string.
     const EXPECTED: &'static str;

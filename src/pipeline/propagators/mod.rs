@@ -44,26 +44,30 @@ pub(super) fn propagator(
     selection: &PropagatorList,
     mut take_own: impl FnMut(&str) -> Option<Box<dyn TextMapPropagator + Send + Sync>>,
 ) -> Propagator {
-    let propagators = selection
-        .as_slice()
-        .iter()
-        .filter_map(|propagator| -> Option<Box<dyn TextMapPropagator + Send + Sync>> {
-            let name = match propagator {
-                OwnOr::BuiltIn(name) => name,
-                OwnOr::Own(name) => return Some(Box::new(OwnPropagator::new(take_own(name)?))),
-            };
-            Some(match name {
-                config::PropagatorName::TraceContext => Box::new(W3cPropagator),
-                config::PropagatorName::Baggage => Box::new(BaggagePropagator),
-                config::PropagatorName::B3 => Box::new(B3Propagator::single()),
-                config::PropagatorName::B3Multi => Box::new(B3Propagator::multi()),
-                config::PropagatorName::Jaeger => Box::new(JaegerPropagator),
-                config::PropagatorName::OpenTracing => Box::new(OpenTracingPropagator),
-                config::PropagatorName::XRay => Box::new(XRayPropagator),
-            })
-        })
-        .collect();
+    let mut propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
+    for propagator in selection.as_slice() {
+        match propagator {
+            OwnOr::BuiltIn(name) => propagators.push(built_in(*name)),
+            OwnOr::Own(name) => {
+                if let Some(own) = take_own(name) {
+                    propagators.push(Box::new(OwnPropagator::new(own)));
+                }
+            }
+        }
+    }
     Propagator(Arc::new(TextMapCompositePropagator::new(propagators)))
+}
+
+fn built_in(name: config::PropagatorName) -> Box<dyn TextMapPropagator + Send + Sync> {
+    match name {
+        config::PropagatorName::TraceContext => Box::new(W3cPropagator),
+        config::PropagatorName::Baggage => Box::new(BaggagePropagator),
+        config::PropagatorName::B3 => Box::new(B3Propagator::single()),
+        config::PropagatorName::B3Multi => Box::new(B3Propagator::multi()),
+        config::PropagatorName::Jaeger => Box::new(JaegerPropagator),
+        config::PropagatorName::OpenTracing => Box::new(OpenTracingPropagator),
+        config::PropagatorName::XRay => Box::new(XRayPropagator),
+    }
 }
 
 impl Propagator {
