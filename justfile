@@ -27,7 +27,7 @@ docs *options:
 bench name="":
     cargo bench -p autotelemetry-benches {{ if name == "" { "" } else { "--bench " + name } }}
 
-# Rewrite the golden files: schema, reference.toml, README tables, expected output.
+# Rewrite the golden files: schema, reference.toml, tables of the guide, expected output.
 golden:
     UPDATE_GOLDEN=1 cargo test --all-features {{ packages }}
     git status --short

@@ -26,6 +26,7 @@ mod file_size;
 mod flush;
 mod fork;
 mod generated;
+mod guide;
 mod hostile_bodies;
 mod hostile_floods;
 mod hostile_grpc;
