@@ -26,6 +26,7 @@ chapters! {
     log_files
     otlp_lines
     logs
+    traces
     metrics
     sampling
     context

@@ -12,7 +12,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use test_support::{
     golden,
     guide::{CHAPTERS, Document, block, blocks, chapters, documents},
-    process,
+    process, with_file,
 };
 
 use crate::published_config;
@@ -102,6 +102,29 @@ fn assert_chapter_exists(chapters: &[Document], chapter: &str, anchor: &str, pla
     assert!(has_anchor, "{place}: chapter {chapter} has no heading for #{anchor}");
 }
 
+/// Asserts that a link without a definition leads somewhere on the page of a registry.
+fn assert_target_exists(
+    target: &str,
+    document: &Document,
+    chapters: &[Document],
+    package_files: &BTreeSet<String>,
+) {
+    let place = &*document.path;
+    if let Some(path) = target.strip_prefix(PACKAGE) {
+        assert!(package_files.contains(path), "{place}: the package has no {path}");
+    } else if let Some(page) = target.strip_prefix(GUIDE) {
+        let (page, anchor) = page.split_once('#').unwrap_or((page, ""));
+        let page = page.strip_suffix("index.html").unwrap_or_else(|| panic!("{place}: {target}"));
+        let chapter = page.strip_suffix('/').unwrap_or(INTRODUCTION);
+        assert_chapter_exists(chapters, chapter, anchor, place);
+    } else if let Some(anchor) = target.strip_prefix('#') {
+        assert!(document.anchors().iter().any(|found| found == anchor), "{place}: {target}");
+    } else {
+        // A path leads nowhere on the page of a registry or of rustdoc.
+        assert!(target.starts_with("http"), "{place}: {target} is not absolute");
+    }
+}
+
 /// Returns the files of the published package.
 fn package_files() -> BTreeSet<String> {
     let mut command = Command::new(env!("CARGO"));
@@ -119,25 +142,15 @@ fn links_lead_to_chapters_and_files_of_the_package() {
         let place = &*document.path;
         for target in inline_targets(&document) {
             links += 1;
-            if let Some(path) = target.strip_prefix(PACKAGE) {
-                assert!(files.contains(path), "{place}: the package has no {path}");
-            } else if let Some(page) = target.strip_prefix(GUIDE) {
-                let (page, anchor) = page.split_once('#').unwrap_or((page, ""));
-                let page = page.strip_suffix("index.html").unwrap_or_else(|| panic!("{place}: {target}"));
-                let chapter = page.strip_suffix('/').unwrap_or(INTRODUCTION);
-                assert_chapter_exists(&chapters, chapter, anchor, place);
-            } else if let Some(anchor) = target.strip_prefix('#') {
-                assert!(document.anchors().iter().any(|found| found == anchor), "{place}: {target}");
-            } else {
-                // A path leads nowhere on the page of a registry or of rustdoc.
-                assert!(target.starts_with("http"), "{place}: {target} is not absolute");
-            }
+            assert_target_exists(&target, &document, &chapters, &files);
         }
         for (label, target) in definitions(&document) {
             links += 1;
             if target.starts_with("images/") {
                 assert!(files.contains(&format!("{CHAPTERS}/{target}")), "{place}: there is no {target}");
-            } else if !target.starts_with("https://") {
+            } else if target.starts_with("https://") {
+                assert_target_exists(&target, &document, &chapters, &files);
+            } else {
                 let (chapter, anchor) = chapter_target(&target);
                 assert_chapter_exists(&chapters, chapter, anchor, place);
                 assert_eq!(label, target.replacen(".md", "", 1), "{place}: the label of {target}");
@@ -164,7 +177,8 @@ fn link_definitions_and_headings_are_unique_and_used() {
 #[test]
 fn links_between_modules_are_current() {
     let mut links = BTreeMap::new();
-    for (label, target) in chapters().iter().flat_map(definitions) {
+    let definitions = chapters().iter().flat_map(definitions).collect::<Vec<_>>();
+    for (label, target) in definitions.into_iter().filter(|(_, target)| !target.starts_with("https://")) {
         let target = if let Some(image) = target.strip_prefix("images/") {
             let image = fs::read(Path::new(ROOT).join(CHAPTERS).join("images").join(image)).unwrap();
             format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(image))
@@ -180,6 +194,16 @@ fn links_between_modules_are_current() {
     }
     let links: Vec<_> = links.iter().map(|(label, target)| format!("[{label}]: {target}\n")).collect();
     golden::assert_current(&Path::new(ROOT).join("src/guide/links.md"), &links.concat());
+}
+
+#[test]
+fn problems_of_a_file_match_the_example() {
+    let text = "[service]\nname = \"checkout\"\n\n\n\n\n\n\n\n\n\n[traces]\nsampler = \"traceidratio\"\n\
+                sampler_arg = 1.5\n\n\n\n\n\n[otlp]\nprotocol = \"grpc\"\nendpiont = \"http://collector:4317\"\n";
+    let (builder, directory) = with_file(text, &[]);
+    let error = builder.build().unwrap_err().to_string();
+    let error = error.replace(&format!("{}/", directory.path().display()), "");
+    assert!(blocks("text").contains(&format!("{error}\n")), "{error}");
 }
 
 /// Each chapter is in the table of contents and a module of `guide`, in the same order.
