@@ -72,10 +72,11 @@ pub fn readme() -> Document {
 /// Returns the chapters of the guide, in alphabetical order, without the table of contents.
 pub fn chapters() -> Vec<Document> {
     let files = fs::read_dir(Path::new(ROOT).join(CHAPTERS)).unwrap();
-    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect();
+    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let names = files.filter_map(|file| Some(file.strip_suffix(".md")?.to_owned()));
+    let mut names: Vec<_> = names.filter(|name| name != "SUMMARY").collect();
     names.sort();
-    names.iter().map(|name| Document::read(&format!("{CHAPTERS}/{name}"))).collect()
+    names.iter().map(|name| Document::read(&format!("{CHAPTERS}/{name}.md"))).collect()
 }
 
 /// Returns the README and the chapters of the guide.
