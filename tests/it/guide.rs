@@ -206,6 +206,25 @@ fn problems_of_a_file_match_the_example() {
     assert!(blocks("text").contains(&format!("{error}\n")), "{error}");
 }
 
+#[test]
+fn start_line_matches_the_example() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = "[service]\nname = \"checkout\"\nversion = \"1.4.2\"\n[profiles.production]\n\
+                otlp = { protocol = \"grpc\", endpoint = \"http://collector:4317\" }\n\
+                metrics = { exporters = [\"prometheus\"] }\nlogs = { exporters = [\"console\"] }\n";
+    fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
+    let mut program = process::function("it::init", "child_inits");
+    program.current_dir(directory.path()).env("KIND", "none").env("AUTOTEL_PROFILE", "production");
+    program.env("AUTOTEL_PROMETHEUS__PORT", "0").env("AUTOTEL_SHUTDOWN_TIMEOUT", "10ms");
+    let stderr = String::from_utf8(process::run(program).stderr).unwrap();
+    let line = stderr.lines().next().unwrap();
+    let (before, after) = line.split_once("(http://127.0.0.1:").unwrap();
+    let (_port, after) = after.split_once('/').unwrap();
+    let line = format!("{before}(http://127.0.0.1:9464/{after}\n");
+    let examples = blocks("text").into_iter().filter(|block| block.contains(&line)).count();
+    assert_eq!(examples, 2, "in the README and in the guide: {line}");
+}
+
 /// Each chapter is in the table of contents and a module of `guide`, in the same order.
 #[test]
 fn chapters_are_in_the_table_of_contents_and_in_modules() {
