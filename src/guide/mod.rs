@@ -45,6 +45,7 @@ chapters! {
     from_init_tracing
     from_opentelemetry_configuration
     from_logfire
+    architecture
     performance
     security
     limits
