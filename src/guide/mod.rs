@@ -19,6 +19,7 @@ chapters! {
     sources
     resource
     checking
+    mistakes
     exporters
     console
     otlp

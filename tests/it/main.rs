@@ -42,6 +42,7 @@ mod log_lines;
 mod logs;
 mod metrics;
 mod metrics_page;
+mod mistakes;
 mod otel_env;
 mod otlp_lines;
 mod platform_env;
