@@ -23,6 +23,10 @@ lint:
 docs *options:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features {{ options }}
 
+# Show the guide as a book (needs mdbook).
+guide:
+    mdbook serve --open docs
+
 # Compare with other libraries: all benchmarks, or one, such as `just bench otlp`.
 bench name="":
     cargo bench -p autotelemetry-benches {{ if name == "" { "" } else { "--bench " + name } }}
