@@ -23,11 +23,15 @@ lint:
 docs *options:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features {{ options }}
 
+# Show the guide as a book (needs mdbook).
+guide:
+    mdbook serve --open docs
+
 # Compare with other libraries: all benchmarks, or one, such as `just bench otlp`.
 bench name="":
     cargo bench -p autotelemetry-benches {{ if name == "" { "" } else { "--bench " + name } }}
 
-# Rewrite the golden files: schema, reference.toml, README tables, expected output.
+# Rewrite the golden files: schema, reference.toml, tables of the guide, expected output.
 golden:
     UPDATE_GOLDEN=1 cargo test --all-features {{ packages }}
     git status --short

@@ -40,13 +40,20 @@
 //! - [`Error`] lists all problems of a configuration. [`ShutdownError`] lists what was lost.
 //! - [`testing`] records telemetry in memory and asserts on it.
 //! - [`stats`], [`explain`] and [`doctor`] report deliveries, effective settings and connectivity.
+//! - [`guide`] answers one question per chapter, from the first steps to operation.
 //!
 //! # The file
 //!
 //! [`init`] searches for `autotelemetry.toml` beside the executable and in the current directory,
 //! unless `AUTOTEL_CONFIG` sets another path. From weakest to strongest, the sources of a value
 //! are: the default, the code, the file, its profile, `OTEL_*` variables, `AUTOTEL_*` variables,
-//! and [`Builder::force`]. The repository lists every key in `config-examples/reference.toml`.
+//! and [`Builder::force`]. The guide lists [every key and variable](guide::reference).
+//!
+//! # On a terminal
+//!
+//! With `exporters = ["console"]` for each signal, a program prints log lines, traces and metrics:
+//!
+//! ![Log lines, span trees with durations and bars, and a table of metrics][console.svg]
 //!
 //! # Features
 //!
@@ -54,6 +61,8 @@
 //! - `tls` (default): `https://` destinations.
 //! - `prometheus` (default): the Prometheus exporter.
 //! - `schema`: the JSON Schema of the file, for tools.
+#![cfg_attr(doc, doc = "\n")]
+#![cfg_attr(doc, doc = include_str!("guide/links.md"))]
 
 mod config;
 mod context;
@@ -123,6 +132,9 @@ pub fn init() -> Result<ObservabilityTools, Error> {
 pub fn logger(name: impl Into<Cow<'static, str>>) -> Logger {
     tools::global_logger(name.into())
 }
+
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 /// Compiles the Rust code of the README.
 #[cfg(doctest)]

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The top-level modules, each with those that it may use.
-const MODULES: [(&str, &[&str]); 16] = [
+const MODULES: [(&str, &[&str]); 17] = [
     ("text", &[]),
     ("shield", &[]),
     ("context", &["shield"]),
@@ -30,6 +30,7 @@ const MODULES: [(&str, &[&str]); 16] = [
     ("tools", &["text", "config", "error", "diagnostics", "load", "logs", "export", "pipeline", "doctor"]),
     ("testing", &["text", "config", "error", "format", "logs", "export", "pipeline", "tools"]),
     ("prelude", &["logs", "tools", "trace"]),
+    ("guide", &[]),
 ];
 
 /// Lines of code and comments in one file.

@@ -7,8 +7,18 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const DOCUMENTS: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
 
 /// Directories whose files the documents name.
-const DIRECTORIES: &[&str] =
-    &["src/", "cli/", "tests/", "benches/", "examples/", "config-examples/", "schema/", ".ci/", ".github/"];
+const DIRECTORIES: &[&str] = &[
+    "src/",
+    "cli/",
+    "docs/",
+    "tests/",
+    "benches/",
+    "examples/",
+    "config-examples/",
+    "schema/",
+    ".ci/",
+    ".github/",
+];
 
 /// The exporter that ARCHITECTURE.md adds as an example.
 const EXAMPLE: &str = "syslog";

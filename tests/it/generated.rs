@@ -82,15 +82,7 @@ fn reference_file_is_current_and_holds_defaults() {
 
 /// Writes the keys of a table, then the tables below it.
 fn reference(out: &mut String, path: &str, table: &Value) {
-    let (tables, keys): (Vec<_>, Vec<_>) =
-        properties(table).into_iter().flatten().filter(|(key, _)| *key != "profiles").partition(
-            |(_, schema)| {
-                [Some(*schema), named_tables(schema), listed_table(schema)]
-                    .into_iter()
-                    .flatten()
-                    .any(|table| properties(table).is_some())
-            },
-        );
+    let (tables, keys) = tables_and_keys(table);
     for (key, schema) in keys {
         out.push('\n');
         describe(out, schema);
@@ -115,6 +107,16 @@ fn reference(out: &mut String, path: &str, table: &Value) {
             reference(out, &format!("{path}."), schema.1);
         }
     }
+}
+
+type Properties<'schema> = Vec<(&'schema String, &'schema Value)>;
+
+/// Returns the tables in a table, and its other keys.
+fn tables_and_keys(table: &Value) -> (Properties<'_>, Properties<'_>) {
+    properties(table).into_iter().flatten().filter(|(key, _)| *key != "profiles").partition(|(_, schema)| {
+        let tables = [Some(*schema), named_tables(schema), listed_table(schema)];
+        tables.into_iter().flatten().any(|table| properties(table).is_some())
+    })
 }
 
 /// Returns the schema of the tables with free names.
@@ -147,7 +149,7 @@ fn toml(value: &Value) -> String {
 }
 
 #[test]
-fn variable_table_is_current() {
+fn reference_chapter_is_current() {
     fn rows(out: &mut Vec<String>, path: &str, table: &Value) {
         for (key, schema) in properties(table).into_iter().flatten().filter(|(key, _)| *key != "profiles") {
             let path = format!("{path}{key}");
@@ -159,11 +161,49 @@ fn variable_table_is_current() {
             rows(out, &format!("{path}."), schema);
         }
     }
-    let mut table = vec!["| variable | key |\n|---|---|\n".to_owned()];
-    rows(&mut table, "", &schema());
-    let readme = include_str!("../../README.md");
-    let (begin, end) = ("<!-- variables: generated -->\n", "<!-- end -->");
-    let (before, rest) = readme.split_once(begin).unwrap();
+    let mut variables = vec!["| variable | key |\n|---|---|\n".to_owned()];
+    rows(&mut variables, "", &schema());
+    let mut text = "\n## Keys\n".to_owned();
+    key_tables(&mut text, "", &schema());
+    write!(text, "\n## Standard variables\n\n{}\n", variables.concat()).unwrap();
+
+    let chapter = include_str!("../../docs/src/reference.md");
+    let (begin, end) = ("<!-- keys and variables: generated -->\n", "<!-- end -->");
+    let (before, rest) = chapter.split_once(begin).unwrap();
     let (_, after) = rest.split_once(end).unwrap();
-    is_current("README.md", &format!("{before}{begin}{}{end}{after}", table.concat()));
+    is_current("docs/src/reference.md", &format!("{before}{begin}{text}{end}{after}"));
+}
+
+/// Writes a table of keys for each table of the file.
+fn key_tables(out: &mut String, path: &str, table: &Value) {
+    let (tables, keys) = tables_and_keys(table);
+    if !keys.is_empty() {
+        out.push_str("\n| key | default | meaning |\n|---|---|---|\n");
+    }
+    for (key, schema) in keys {
+        let default = schema.get("default").map_or(String::new(), |value| format!("`{}`", toml(value)));
+        writeln!(out, "| `{key}` | {default} | {} |", first_sentence(schema)).unwrap();
+    }
+    for (key, schema) in tables {
+        let (path, inner) = match (named_tables(schema), listed_table(schema)) {
+            (Some(inner), _) => (format!("{path}{key}.NAME"), inner),
+            (None, Some(inner)) => (format!("{path}{key}"), inner),
+            (None, None) => (format!("{path}{key}"), schema),
+        };
+        let name = if listed_table(schema).is_some() { format!("[[{path}]]") } else { format!("[{path}]") };
+        write!(out, "\n### `{name}`\n\n{}\n", first_sentence(schema)).unwrap();
+        if ["exporters", "otlp.traces", "otlp.metrics", "otlp.logs"].iter().any(|same| path.starts_with(same))
+        {
+            out.push_str("\nThe keys of `[otlp]`.\n");
+        } else {
+            key_tables(out, &format!("{path}."), inner);
+        }
+    }
+}
+
+/// Returns the first sentence of a description.
+fn first_sentence(schema: &Value) -> String {
+    let description = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
+    let end = description.find(". ").map_or(description.len(), |end| end + 1);
+    description[..end].replace('|', "\\|")
 }

@@ -3,8 +3,9 @@
 use test_support::with_file;
 
 /// The variables that these files refer to.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("OTLP_TOKEN", "token"),
+    ("LOGFIRE_TOKEN", "token"),
     ("POD_NAME", "checkout-7d4b9"),
     ("POD_NAMESPACE", "shop"),
     ("POD_UID", "5f1c"),

@@ -1,67 +1,36 @@
-//! The code blocks, links and outputs of the README are correct.
+//! The README fits on the page of a registry.
 
-use crate::published_config;
-use std::path::Path;
+use std::{fs, path::Path};
 
-use autotelemetry::{prelude::*, testing};
-use test_support::readme::{README, block, blocks};
+use test_support::{drawing, golden, guide::readme};
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-#[test]
-fn toml_blocks_load_without_problems() {
-    let blocks = blocks("toml");
-    // Cargo.toml is TOML too.
-    let blocks: Vec<_> = blocks.iter().filter(|block| !block.contains("[dependencies]")).collect();
-    assert!(blocks.len() >= 12, "{}", blocks.len());
-    for block in blocks {
-        published_config::assert_loads(block, block);
-    }
-}
+/// The lines that a reader gets through in ten minutes.
+const MAX_LINES: usize = 250;
 
 #[test]
-fn config_map_loads_without_problems() {
-    let yaml = block("yaml", "kind: ConfigMap");
-    let (_, text) = yaml.split_once("  autotelemetry.toml: |\n").unwrap();
-    let text: String = text
-        .lines()
-        .take_while(|line| line.is_empty() || line.starts_with("    "))
-        .flat_map(|line| [line.get(4..).unwrap_or_default(), "\n"])
-        .collect();
-    assert!(text.contains("[profiles.production.traces]"), "{text}");
-    published_config::assert_loads(&text, "the config map");
+fn readme_is_short() {
+    let lines = readme().text.lines().count();
+    assert!(lines <= MAX_LINES, "{lines} lines");
 }
 
+/// A page of a registry does not show pictures of the package, so the README shows the text.
 #[test]
-fn links_have_targets() {
-    let anchor = |heading: &str| -> String {
-        let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
-        words.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect()
-    };
-    let anchors: Vec<String> = README.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
-    let mut number = 0;
-    for link in README.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
-        number += 1;
-        if let Some(wanted) = link.strip_prefix('#') {
-            assert!(anchors.iter().any(|anchor| anchor == wanted), "there is no heading for #{wanted}");
-        } else if !link.starts_with("https://") {
-            assert!(Path::new(ROOT).join(link).exists(), "there is no {link}");
-        }
-    }
-    assert!(number > 40, "{number}");
-}
+fn readme_shows_the_picture_as_text() {
+    let picture = fs::read_to_string(Path::new(ROOT).join("docs/src/images/console.svg")).unwrap();
+    let rows = drawing::rows(&picture);
+    // The first log line with its trace, and the last trace with the metrics.
+    let start = |row: &String| row.contains("Z trace ");
+    let first = rows.iter().position(start).unwrap();
+    let second = first + 1 + rows[first + 1..].iter().position(|row| row.contains('Z')).unwrap();
+    let last = rows.iter().rposition(start).unwrap();
+    let shown = [&rows[..second], &rows[last..]].concat().join("\n");
 
-#[test]
-fn failed_assertion_matches_the_example() {
-    let (tools, telemetry) =
-        testing::builder().deterministic_ids().clock(std::time::SystemTime::UNIX_EPOCH).build();
-    let span = tools.tracer("shop").start_as_current_span("pack");
-    tools.logger("shop").error("out of boxes", &[KeyValue::new("left", 0)]);
-    span.set_status(Status::error("out of boxes"));
-    drop(span);
-    tools.meter("shop").u64_counter("parcels").build().add(1, &[]);
-    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        telemetry.assert_span("pack").with_parent("order");
-    }));
-    let message = failed.expect_err("it fails").downcast::<String>().unwrap();
-    assert!(blocks("text").contains(&*message), "{message}");
+    let text = readme().text;
+    let (begin, end) = ("<!-- console: generated -->\n```text\n", "\n```\n<!-- end -->");
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let current = format!("{before}{begin}{shown}{end}{after}");
+    golden::assert_current(&Path::new(ROOT).join("README.md"), &current);
 }

@@ -1,6 +1,6 @@
-//! The images of the README: terminals after real runs. To draw them again:
-//! `cargo build --examples && UPDATE_GOLDEN=1 cargo test --test collector readme_images`
-#![allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "pixels are few and whole")]
+//! The images of the guide: terminals after real runs. To draw them again:
+//! `cargo build --examples && UPDATE_GOLDEN=1 cargo test --test collector guide_images`.
+//! Then update the copies of the images: `UPDATE_GOLDEN=1 cargo test --test it guide readme`.
 
 use std::{
     fmt::Write as _,
@@ -8,14 +8,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use test_support::{golden, process, programs::Program, require, terminal};
+use test_support::{
+    drawing::{self, MARGIN, WIDTH},
+    golden, process,
+    programs::Program,
+    require, terminal,
+};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The columns of the terminal.
 const COLUMNS: u16 = 118;
-/// The size of a character, in pixels.
-const WIDTH: f32 = 7.2;
+/// The height of a row, in pixels.
 const HEIGHT: f32 = 17.0;
 
 /// Returns the screen after `line` has run on a terminal.
@@ -72,7 +76,7 @@ fn svg(screen: &vt100::Screen) -> String {
             }
         }
         for (column, fill, bold, text) in runs.iter().filter(|(.., text)| !text.trim().is_empty()) {
-            let (x, y) = (f32::from(*column) * WIDTH + 10.0, f32::from(row) * HEIGHT + 22.0);
+            let (x, y) = (f32::from(*column) * WIDTH + MARGIN, f32::from(row) * HEIGHT + 22.0);
             let weight = if *bold { " font-weight=\"bold\"" } else { "" };
             let text = text.trim_end().replace('&', "&amp;").replace('<', "&lt;");
             writeln!(
@@ -107,41 +111,18 @@ fn words(text: &str) -> String {
     words.join(" ")
 }
 
-/// Returns the rows of an image as text.
-fn drawn(picture: &str) -> String {
-    let number = |text: &str, name: &str| -> f32 {
-        let (_, rest) = text.split_once(&format!(" {name}=\"")).unwrap();
-        rest.split('"').next().unwrap().parse().unwrap()
-    };
-    let (mut out, mut line, mut last) = (String::new(), String::new(), None);
-    for (attributes, text) in picture.lines().filter_map(|line| line.strip_prefix("<text")?.split_once('>')) {
-        let (x, y) = (number(attributes, "x"), number(attributes, "y"));
-        if last.replace(y).is_some_and(|last| last != y) {
-            out.push_str(&line);
-            out.push('\n');
-            line.clear();
-        }
-        let column = ((x - 10.0) / WIDTH).round();
-        while (line.chars().count() as f32) < column {
-            line.push(' ');
-        }
-        line.push_str(&text.trim_end_matches("</text>").replace("&lt;", "<").replace("&amp;", "&"));
-    }
-    out + &line
-}
-
 /// Compares an image with the screen, or draws it when asked to.
 fn is_current(name: &str, screen: &vt100::Screen) {
-    let path = Path::new(ROOT).join("assets").join(name);
+    let path = Path::new(ROOT).join("docs/src/images").join(name);
     if golden::is_update() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, svg(screen)).unwrap();
     }
     let picture = fs::read_to_string(&path).unwrap_or_default();
-    let (drawn, shown) = (words(&drawn(&picture)), words(&rows(screen).join("\n")));
+    let (drawn, shown) = (words(&drawing::rows(&picture).join("\n")), words(&rows(screen).join("\n")));
     assert!(
         drawn == shown,
-        "assets/{name} is stale; run: cargo build --examples && {}\n{shown}\n{drawn}",
+        "docs/src/images/{name} is stale; run: cargo build --examples && {}\n{shown}\n{drawn}",
         golden::update_command()
     );
 }
