@@ -528,3 +528,27 @@ fn temporality_follows_the_kind_of_the_instrument() {
         );
     }
 }
+
+/// The page shows the histograms that the file selects: explicit buckets in text, the buckets
+/// themselves in Protocol Buffers.
+#[test]
+#[cfg(feature = "prometheus")]
+fn exponential_histograms_of_the_file_are_on_the_page() {
+    let text = "[service]\nname = \"shop\"\n[metrics]\nexporters = [\"prometheus\"]\n\
+                histogram_aggregation = \"base2_exponential_bucket_histogram\"\n[prometheus]\nlisten = false\n";
+    let (builder, _directory) = with_file(text, &[]);
+    let tools = builder.build().unwrap();
+    let histogram = tools.meter("shop").f64_histogram("duration").build();
+    for value in [0.5, 1.0, 4.0, 4.0] {
+        histogram.record(value, &[]);
+    }
+    let page = tools.prometheus_metrics(None).unwrap();
+    let text = String::from_utf8(page.body().to_vec()).unwrap();
+    assert!(text.contains("duration_count{otel_scope_name=\"shop\"} 4"), "{text}");
+    assert!(text.contains("le=\"+Inf\"} 4"), "{text}");
+    let protobuf =
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+    let page = tools.prometheus_metrics(Some(protobuf)).unwrap();
+    assert!(page.content_type().starts_with("application/vnd.google.protobuf"), "{}", page.content_type());
+    assert!(page.body().windows(8).any(|part| part == b"duration"), "{page:?}");
+}

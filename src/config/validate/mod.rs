@@ -15,7 +15,8 @@ pub(crate) use self::rule_violation::{Culprit, RuleViolation, Severity};
 use std::collections::HashSet;
 
 use super::{
-    Config, ExporterName, Registered, Resource, ScopeRule, Signal, Temporality, metrics::ExemplarFilter,
+    Config, ExporterName, Prometheus, Registered, Resource, ScopeRule, Signal, Temporality,
+    metrics::ExemplarFilter,
 };
 use crate::text::{nearest, use_one_of};
 
@@ -33,6 +34,7 @@ pub(crate) fn validate(config: &Config, registered: &Registered) -> Vec<RuleViol
     metrics(config, &mut found);
     view::views(config, &mut found);
     view::cardinality_limits(config, &mut found);
+    unused_server(config, &mut found);
     scopes(config, &mut found);
     exemplars(config, &mut found);
     sampler::check(&config.traces, registered, &mut found);
@@ -212,6 +214,25 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
                     "use \"delta\" or \"cumulative\", or remove \"prometheus\" from `metrics.exporters`",
                 ),
         );
+    }
+}
+
+/// Warns about settings of the server of the Prometheus page while the program serves the page.
+fn unused_server(config: &Config, found: &mut Vec<RuleViolation>) {
+    let (prometheus, default) = (&config.prometheus, Prometheus::default());
+    if prometheus.listen {
+        return;
+    }
+    for (key, is_set) in [
+        ("prometheus.host", prometheus.host != default.host),
+        ("prometheus.port", prometheus.port != default.port),
+        ("prometheus.path", prometheus.path != default.path),
+    ] {
+        if is_set {
+            let message = "has no effect: with `listen = false`, the program serves the page";
+            let help = "remove this key, or `prometheus.listen`";
+            found.push(RuleViolation::warning(&[key, "prometheus.listen"], message).with_help(help));
+        }
     }
 }
 
