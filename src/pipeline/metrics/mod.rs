@@ -8,6 +8,7 @@ mod instrument_check;
 mod instrument_provider;
 mod meter_provider;
 mod observed_stream;
+mod observed_sums;
 mod periodic_push;
 mod prometheus;
 mod push_worker;
@@ -21,8 +22,8 @@ use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, re
 
 pub use self::meter_provider::MeterProvider;
 use self::{
-    instrument_check::InstrumentCheck, instrument_provider::Shared, periodic_push::PeriodicPush,
-    push_worker::PushTarget, views::Views,
+    instrument_check::InstrumentCheck, instrument_provider::Shared, observed_sums::ObservedSums,
+    periodic_push::PeriodicPush, push_worker::PushTarget, views::Views,
 };
 use super::builder::PipelineBuilder;
 use crate::{
@@ -113,6 +114,7 @@ pub(super) fn provider(
             views: Views::new(metrics, diagnostics),
             scopes: scopes.clone(),
             callbacks,
+            sums: ObservedSums::default(),
             check: is_read.then(|| InstrumentCheck::new(diagnostics)),
             is_delta,
         },
