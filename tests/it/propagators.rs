@@ -153,6 +153,7 @@ fn x_ray_header_is_read() {
     let dropped = "8a3c60f7d188f8fa79d48a391a778fa6 53995c3f42cd8ad8 false";
     for (header, expected) in [
         ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=1", sampled),
+        ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;;Sampled=1; ", sampled),
         ("Sampled=1; Parent=53995c3f42cd8ad8; Self=1-1-1; Root=1-8a3c60f7-d188f8fa79d48a391a778fa6", sampled),
         ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=?", dropped),
         ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8", dropped),

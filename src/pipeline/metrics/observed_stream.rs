@@ -138,7 +138,9 @@ impl<M: Amount> ObservedStream<M> {
                 for_each(&mut |value, attributes| {
                     add(&mut sums, filter.apply(attributes, sorted), value);
                 });
-                sums.iter().for_each(|(attributes, value)| instrument.observe(*value, attributes));
+                for (attributes, value) in sums {
+                    instrument.observe(value, &attributes);
+                }
             }
             Observations::Increasing(filter, state) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
