@@ -14,7 +14,7 @@ use opentelemetry_sdk::{
 
 use super::sha256::sha256;
 use crate::{
-    config::{Pattern, Redact, RedactAction},
+    config::{Redact, RedactAction},
     format::{hex::push_hex, to_any_value, value::push_value},
     pipeline::limits::{MAX_DEPTH, copy_all_but_values},
 };
@@ -22,8 +22,7 @@ use crate::{
 /// Replaces or removes the attributes whose keys match.
 #[derive(Debug)]
 pub(crate) struct Redactor {
-    keys: Box<[Pattern]>,
-    action: RedactAction,
+    config: Redact,
     /// Creates the records that replace others.
     logger: SdkLogger,
 }
@@ -36,21 +35,16 @@ const MASK: &str = "***";
 impl Redactor {
     /// Returns `None` if nothing is redacted.
     pub(crate) fn new(config: &Redact) -> Option<Arc<Self>> {
-        let Redact { keys, action } = config;
-        (!keys.is_empty()).then(|| {
+        (!config.keys.is_empty()).then(|| {
             // The SDK warns about a logger without a name.
             let logger = SdkLoggerProvider::builder().build().logger("redact");
-            Arc::new(Self { keys: keys.clone().into(), action: *action, logger })
+            Arc::new(Self { config: config.clone(), logger })
         })
-    }
-
-    fn matches(&self, key: &str) -> bool {
-        self.keys.iter().any(|pattern| pattern.matches(key))
     }
 
     pub(crate) fn redact_resource(&self, resource: &Resource) -> Resource {
         let attributes = resource.iter().filter_map(|(key, value)| {
-            let is_kept = key.as_str() == SERVICE_NAME || !self.matches(key.as_str());
+            let is_kept = key.as_str() == SERVICE_NAME || !self.config.matches(key.as_str());
             let value = if is_kept { Some(value.clone()) } else { self.replacement(value) };
             value.map(|value| KeyValue::new(key.clone(), value))
         });
@@ -76,7 +70,7 @@ impl Redactor {
 
     fn redact_attributes(&self, attributes: &mut Vec<KeyValue>) {
         attributes.retain_mut(|KeyValue { key, value, .. }| {
-            if !self.matches(key.as_str()) {
+            if !self.config.matches(key.as_str()) {
                 return true;
             }
             let replacement = self.replacement(value);
@@ -112,13 +106,13 @@ impl Redactor {
 
     /// Returns whether a value may have to change. That of a nested value is not known.
     fn must_change(&self, key: &str, value: &AnyValue) -> bool {
-        matches!(value, AnyValue::Map(_) | AnyValue::ListAny(_)) || self.matches(key)
+        matches!(value, AnyValue::Map(_) | AnyValue::ListAny(_)) || self.config.matches(key)
     }
 
     /// Returns the value of `path` to export, or `None` if it is dropped. A text replaces lists and
     /// maps that are nested deeper than the limit of records.
     fn redacted(&self, path: &str, value: &AnyValue, depth: usize) -> Option<AnyValue> {
-        if self.matches(path) {
+        if self.config.matches(path) {
             return self.any_replacement(value);
         }
         match value {
@@ -140,7 +134,7 @@ impl Redactor {
     }
 
     fn replacement(&self, value: &Value) -> Option<Value> {
-        match (self.action, value) {
+        match (self.config.action, value) {
             (RedactAction::Drop, _) => None,
             (RedactAction::Mask, _) => Some(MASK.into()),
             (RedactAction::Hash, Value::String(text)) => Some(hash(text.as_str().as_bytes()).into()),
@@ -149,7 +143,7 @@ impl Redactor {
     }
 
     fn any_replacement(&self, value: &AnyValue) -> Option<AnyValue> {
-        match self.action {
+        match self.config.action {
             RedactAction::Drop => None,
             RedactAction::Mask => Some(MASK.into()),
             RedactAction::Hash => Some(hash_of_any(value).into()),
