@@ -11,8 +11,8 @@ use opentelemetry_sdk::{
     logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider},
     trace::SpanData,
 };
+use sha2::{Digest as _, Sha256};
 
-use super::sha256::sha256;
 use crate::{
     config::{Redact, RedactAction},
     format::{hex::push_hex, to_any_value, value::push_value},
@@ -166,6 +166,6 @@ fn hash_of_any(value: &AnyValue) -> String {
 
 fn hash(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(64);
-    push_hex(&mut out, &sha256(bytes));
+    push_hex(&mut out, &Sha256::digest(bytes));
     out
 }
