@@ -21,7 +21,7 @@ pub(crate) use self::{
     rules::{AttributePatterns, AttributeValues, RuleBased, RuleParent, RuleSpanKind, SamplingRule},
     tree::{ParentBased, SamplerTree},
 };
-use super::value::{ConfigValue as _, newtype_name};
+use super::value::{ConfigValue as _, ParseError, newtype_name};
 
 /// The value of `traces.sampler`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,7 +43,15 @@ impl<'de> Deserialize<'de> for Sampler {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Sampler, E> {
-                SamplerName::parse_str(text).map(Sampler::Name).map_err(E::custom)
+                let refused = |error: ParseError| {
+                    match error.help {
+                    None => error.with_help(
+                        "samplers with arguments are tables in the file, such as { rule_based = { rules = […] } }",
+                    ),
+                    Some(_) => error,
+                }
+                };
+                SamplerName::parse_str(text).map(Sampler::Name).map_err(|error| E::custom(refused(error)))
             }
 
             fn visit_newtype_struct<D: Deserializer<'de>>(self, tree: D) -> Result<Sampler, D::Error> {
