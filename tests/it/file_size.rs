@@ -142,12 +142,7 @@ fn numbered_files_count_and_age_by_date_and_number() {
     log(builder.set("file.max_size", "64kB"), 0..1);
     assert_eq!(
         names(directory.path())[..4],
-        [
-            "shop.2020-01-01.1000000.log",
-            "shop.2020-01-01.log",
-            "shop.2020-01-02.log",
-            "shop.2020-01-03.log"
-        ]
+        ["shop.2020-01-01.1000000.log", "shop.2020-01-01.log", "shop.2020-01-02.log", "shop.2020-01-03.log"]
     );
     assert_eq!(names(directory.path()).len(), 5);
 }
