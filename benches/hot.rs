@@ -6,17 +6,17 @@
 //! measured; see `lib.rs` for how. `benches/logs.rs` does the same for log records.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
-use std::{hint::black_box, process::ExitCode};
+use std::{fs, hint::black_box, process::ExitCode};
 
 use autotelemetry::{ObservabilityTools, prelude::*};
 use autotelemetry_benches::{Case, accept_all, compare};
 use opentelemetry::{
-    metrics::{Counter, MeterProvider as _},
+    metrics::{Counter, Histogram, MeterProvider as _},
     trace::{Tracer, TracerProvider as _, mark_span_as_active},
 };
 use opentelemetry_sdk::{
     error::OTelSdkResult,
-    metrics::{ManualReader, SdkMeterProvider},
+    metrics::{Aggregation, Instrument, ManualReader, SdkMeterProvider, Stream},
     trace::{BatchSpanProcessor, SdkTracer, SdkTracerProvider, SpanData, SpanExporter},
 };
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -28,6 +28,7 @@ const CASES: &[(&str, &str)] = &[
     ("span: SDK", "span: SDK"),
     ("span, redacted: autotelemetry", "span: autotelemetry"),
     ("span, not redacted: autotelemetry", "span: autotelemetry"),
+    ("span, sampled by rules: autotelemetry", "span: autotelemetry"),
     ("current span: autotelemetry", "current span: SDK"),
     ("current span: SDK", "current span: SDK"),
     ("#[instrument]: autotelemetry", "#[instrument]: stock wiring"),
@@ -35,6 +36,11 @@ const CASES: &[(&str, &str)] = &[
     ("#[instrument]: stock wiring", "#[instrument]: stock wiring"),
     ("counter: autotelemetry", "counter: SDK"),
     ("counter: SDK", "counter: SDK"),
+    ("counter, fewer attributes: autotelemetry", "counter: autotelemetry"),
+    ("histogram: autotelemetry", "histogram: SDK"),
+    ("histogram: SDK", "histogram: SDK"),
+    ("exponential: autotelemetry", "exponential: SDK"),
+    ("exponential: SDK", "exponential: SDK"),
     ("disabled span: autotelemetry", "disabled span: stock wiring"),
     ("disabled span: stock wiring", "disabled span: stock wiring"),
 ];
@@ -61,6 +67,11 @@ fn count(counter: Counter<u64>) -> impl Fn(i64) {
     move |_| counter.add(1, &[KeyValue::new("method", "GET"), KeyValue::new("route", "/cart")])
 }
 
+fn record(histogram: Histogram<f64>) -> impl Fn(i64) {
+    #[expect(clippy::cast_precision_loss, reason = "bursts are short")]
+    move |number| histogram.record(number as f64, &[KeyValue::new("method", "GET")])
+}
+
 #[derive(Debug)]
 struct Nothing;
 
@@ -73,29 +84,45 @@ impl SpanExporter for Nothing {
 
 /// Installs tools that export to a server which accepts everything.
 fn tools() -> &'static ObservabilityTools {
-    tools_with(&[])
+    tools_with("")
 }
 
-fn tools_with(keys: &[(&str, &str)]) -> &'static ObservabilityTools {
+/// Same as [`tools`], with a configuration file.
+fn tools_with(text: &str) -> &'static ObservabilityTools {
     let none: [(&str, &str); 0] = [];
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    fs::write(file.path(), text).unwrap();
     let builder = ObservabilityTools::builder()
+        .config_file(file.path())
         .service_name("bench")
         .env_vars(none)
         .set("otlp.endpoint", format!("http://{}", accept_all()))
         .set("logs.exporters", "otlp")
         .set("traces.exporters", "otlp")
         .set("metrics.exporters", "otlp");
-    let builder = keys.iter().fold(builder, |builder, (key, value)| builder.set(*key, value));
     Box::leak(Box::new(builder.install().unwrap()))
+}
+
+/// Returns a meter of the SDK with this aggregation of histograms, if it is not the default.
+fn sdk_meter(aggregation: Option<Aggregation>) -> Meter {
+    let view = move |_: &Instrument| {
+        let aggregation = aggregation.clone()?;
+        Stream::builder().with_aggregation(aggregation).build().ok()
+    };
+    let reader = ManualReader::builder().build();
+    let provider = SdkMeterProvider::builder().with_reader(reader).with_view(view).build();
+    let meter = provider.meter("bench");
+    Box::leak(Box::new(provider));
+    meter
 }
 
 fn sdk() -> SdkTracerProvider {
     SdkTracerProvider::builder().with_span_processor(BatchSpanProcessor::builder(Nothing).build()).build()
 }
 
-/// Returns a case that redacts the attributes with these keys.
-fn redacting(keys: &str) -> Case {
-    let tools = tools_with(&[("redact.keys", keys)]);
+/// Returns a case of spans with this configuration file.
+fn span_with(text: &str) -> Case {
+    let tools = tools_with(text);
     Case::new(span(tools.tracer("bench"))).between(|| tools.force_flush().unwrap())
 }
 
@@ -125,8 +152,20 @@ fn case(name: &str) -> Case {
     match name {
         "span: autotelemetry" => of_tools(|tools| Box::new(span(tools.tracer("bench")))),
         // One of three patterns matches one of two attributes, or none does.
-        "span, redacted: autotelemetry" => redacting("*.password,http.request.header.*,customer"),
-        "span, not redacted: autotelemetry" => redacting("*.password,http.request.header.*,*.token"),
+        "span, redacted: autotelemetry" => {
+            span_with(r#"redact.keys = ["*.password", "http.request.header.*", "customer"]"#)
+        }
+        "span, not redacted: autotelemetry" => {
+            span_with(r#"redact.keys = ["*.password", "http.request.header.*", "*.token"]"#)
+        }
+        // The last of three rules applies.
+        "span, sampled by rules: autotelemetry" => span_with(
+            r#"traces.sampler.rule_based.rules = [
+                { span_name = "GET /health*", sampler = "always_off" },
+                { attribute_values = { key = "url.path", values = ["/ready"] }, sampler = "always_off" },
+                { sampler = "always_on" },
+            ]"#,
+        ),
         "span: SDK" => of_sdk(|sdk| Box::new(span(sdk.tracer("bench")))),
         "current span: autotelemetry" => of_tools(|tools| {
             let tracer = tools.tracer("bench");
@@ -148,11 +187,23 @@ fn case(name: &str) -> Case {
             Box::new(instrumented)
         }),
         "counter: autotelemetry" => Case::new(count(tools().meter("bench").u64_counter("requests").build())),
-        "counter: SDK" => {
-            let provider = SdkMeterProvider::builder().with_reader(ManualReader::builder().build()).build();
-            let counter = provider.meter("bench").u64_counter("requests").build();
-            Box::leak(Box::new(provider));
-            Case::new(count(counter))
+        "counter: SDK" => Case::new(count(sdk_meter(None).u64_counter("requests").build())),
+        "counter, fewer attributes: autotelemetry" => {
+            let view = r#"metrics.views = [{ instrument_name = "requests", attribute_keys = ["route"] }]"#;
+            Case::new(count(tools_with(view).meter("bench").u64_counter("requests").build()))
+        }
+        "histogram: autotelemetry" => {
+            Case::new(record(tools().meter("bench").f64_histogram("duration").build()))
+        }
+        "histogram: SDK" => Case::new(record(sdk_meter(None).f64_histogram("duration").build())),
+        "exponential: autotelemetry" => {
+            let tools = tools_with(r#"metrics.histogram_aggregation = "base2_exponential_bucket_histogram""#);
+            Case::new(record(tools.meter("bench").f64_histogram("duration").build()))
+        }
+        "exponential: SDK" => {
+            let aggregation =
+                Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: true };
+            Case::new(record(sdk_meter(Some(aggregation)).f64_histogram("duration").build()))
         }
         "disabled span: autotelemetry" => {
             tools();

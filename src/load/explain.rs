@@ -16,6 +16,9 @@ use crate::{
     error::{Origin, Problem},
 };
 
+/// The beginning of the keys of resource attributes, which may be redacted.
+const RESOURCE_ATTRIBUTES: &str = "resource.attributes.";
+
 /// The effective configuration: each key with its value and the origin of the value. Secrets are
 /// masked.
 ///
@@ -59,6 +62,9 @@ impl Explanation {
                     (origin, _) => origin,
                 },
             );
+            values.mask(|key| {
+                key.strip_prefix(RESOURCE_ATTRIBUTES).is_some_and(|key| config.redact.matches(key))
+            });
             values
         })
     }
@@ -182,6 +188,13 @@ pub(super) struct EffectiveValues(BTreeMap<String, (Value, Origin)>);
 impl EffectiveValues {
     pub(super) fn rows(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
         self.0.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
+    }
+
+    /// Hides the values of the keys for which `is_secret` returns `true`.
+    fn mask(&mut self, is_secret: impl Fn(&str) -> bool) {
+        for (_, (value, _)) in self.0.iter_mut().filter(|(key, _)| is_secret(key)) {
+            *value = Value::from("***");
+        }
     }
 
     /// Adds each value in `table`. A value replaces a previous one of the same key.

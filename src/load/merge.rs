@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::{
-        key_path::KeyPath,
+        key_path::{KeyPath, key_path},
         validate::{Culprit, RuleViolation, Severity},
         value::ParseError,
     },
@@ -152,7 +152,12 @@ impl<C: DeserializeOwned> Merged<C> {
 
 fn merge<C: DeserializeOwned>(layers: &[Layer]) -> Table {
     let mut values = Table::new();
+    let (sampler, argument) = (key_path("traces.sampler"), key_path("traces.sampler_arg"));
     for layer in layers {
+        // A table contains its arguments. That of a weaker sampler is not for it.
+        if let Some(Value::Table(_)) = values::find(&layer.values, &sampler) {
+            values::remove(&mut values, &argument);
+        }
         merge_into::<C>(&mut values, &layer.values, &mut KeyPath::new());
     }
     values

@@ -136,13 +136,15 @@ fn numbered_files_count_and_age_by_date_and_number() {
     ] {
         fs::write(directory.path().join(name), "").unwrap();
     }
+    // A directory is not a file, and cannot be removed as one.
+    fs::create_dir(directory.path().join("shop.2020-01-03.log")).unwrap();
     let builder = to_files(directory.path()).set("file.rotation", "daily").set("file.max_files", 4);
     log(builder.set("file.max_size", "64kB"), 0..1);
     assert_eq!(
-        names(directory.path())[..3],
-        ["shop.2020-01-01.1000000.log", "shop.2020-01-01.log", "shop.2020-01-02.log"]
+        names(directory.path())[..4],
+        ["shop.2020-01-01.1000000.log", "shop.2020-01-01.log", "shop.2020-01-02.log", "shop.2020-01-03.log"]
     );
-    assert_eq!(names(directory.path()).len(), 4);
+    assert_eq!(names(directory.path()).len(), 5);
 }
 
 #[test]

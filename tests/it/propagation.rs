@@ -5,10 +5,10 @@ use std::{collections::HashMap, ffi::OsStr, process::Command};
 use autotelemetry::{
     ObservabilityTools, TracerExt as _,
     opentelemetry::{
-        Context,
+        Context, SpanId, TraceFlags, TraceId,
         baggage::BaggageExt as _,
         propagation::{Extractor, TextMapPropagator as _},
-        trace::TraceContextExt as _,
+        trace::{SpanContext, TraceContextExt as _, TraceState},
     },
 };
 use test_support::{builder, with_env};
@@ -276,6 +276,20 @@ fn environment_passes_the_context_of_the_parent_process() {
     let b3 = format!("{TRACE}-{PARENT}-1");
     let tools = with_env(&[("B3", &*b3), ("OTEL_PROPAGATORS", "b3")]).service_name("x").build().unwrap();
     assert!(tools.context_from_env().span().span_context().is_sampled());
+}
+
+/// The operating system would refuse to start the process.
+#[test]
+fn value_that_no_variable_can_have_is_not_passed() {
+    let tools = tools();
+    let state = TraceState::from_key_value([("a", "b\0c")]).unwrap();
+    let span = SpanContext::new(TraceId::from(1), SpanId::from(1), TraceFlags::SAMPLED, false, state);
+    let _guard = Context::new().with_remote_span_context(span).attach();
+    let mut command = Command::new("job");
+    tools.inject_env(&mut command);
+    let names: Vec<_> = variables(&command).into_iter().filter(|(_, value)| value.is_some()).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert_eq!(names[0].0, "TRACEPARENT");
 }
 
 /// Returns the variables that a command gets, `None` for those that are removed.

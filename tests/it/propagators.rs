@@ -119,6 +119,21 @@ fn b3_in_several_headers_is_read_if_the_single_one_is_not_valid() {
     assert_parent("b3multi", &both, "0000000000000000a3ce929d0e0e4736 00f067aa0ba902b7 true");
 }
 
+/// A context that is used for another trace, such as one of a later message, has its decision only.
+#[test]
+fn debug_request_belongs_to_its_trace() {
+    let context = extract("b3", &Headers::of(&[("b3", &format!("{TRACE}-{SPAN}-d"))]));
+    let tools = builder().service_name("x").set("propagators", "b3,jaeger").build().unwrap();
+    let later = Headers::of(&[("b3", &format!("{SPAN}-{SPAN}-1"))]);
+    let later = tools.propagator().extract_with_context(&context, &later);
+    let zeros = "0".repeat(16);
+    assert_eq!(inject("b3", &later), Headers::of(&[("b3", &format!("{zeros}{SPAN}-{SPAN}-1"))]));
+    assert_eq!(
+        inject("jaeger", &later),
+        Headers::of(&[("uber-trace-id", &format!("{zeros}{SPAN}:{SPAN}:0:1"))])
+    );
+}
+
 #[test]
 fn debug_request_of_b3_is_passed_on() {
     let header = format!("{TRACE}-{SPAN}-d");
@@ -153,6 +168,7 @@ fn x_ray_header_is_read() {
     let dropped = "8a3c60f7d188f8fa79d48a391a778fa6 53995c3f42cd8ad8 false";
     for (header, expected) in [
         ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=1", sampled),
+        ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;;Sampled=1; ", sampled),
         ("Sampled=1; Parent=53995c3f42cd8ad8; Self=1-1-1; Root=1-8a3c60f7-d188f8fa79d48a391a778fa6", sampled),
         ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8;Sampled=?", dropped),
         ("Root=1-8a3c60f7-d188f8fa79d48a391a778fa6;Parent=53995c3f42cd8ad8", dropped),

@@ -237,3 +237,13 @@ fn patterns_that_never_match_are_warned_about_at_their_place() {
         assert!(warning.contains(message), "{warning}");
     }
 }
+
+/// The output often ends in tickets.
+#[test]
+fn explanation_masks_attributes_of_the_resource() {
+    let tools = redacting("drop").build().unwrap();
+    let explanation = tools.explain();
+    for text in [explanation.to_string(), explanation.to_json(), format!("{explanation:?}")] {
+        assert!(!text.contains(SECRET) && text.contains("owner.password") && text.contains("data"), "{text}");
+    }
+}

@@ -134,6 +134,28 @@ fn stronger_sampler_replaces_the_whole_tree() {
     }
 }
 
+/// A profile could not remove the argument of a weaker sampler.
+#[test]
+fn table_replaces_the_argument_of_a_weaker_sampler() {
+    let text = "service.name = \"x\"\n\
+                [traces]\nsampler = \"traceidratio\"\nsampler_arg = 0.5\n\
+                [profiles.all.traces]\nsampler = { always_on = {} }\n";
+    let remote = [
+        ("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote"),
+        ("OTEL_TRACES_SAMPLER_ARG", "endpoint=http://localhost:5778"),
+    ];
+    for (profile, variables) in [("all", &[][..]), ("", &remote)] {
+        let all = explained(text, profile, variables);
+        assert_eq!(
+            (&all["errors"], &all["values"]["traces.sampler_arg"]["value"]),
+            (&json!([]), &Value::Null)
+        );
+        assert!(all["values"]["traces.sampler"]["value"].is_object(), "{all}");
+    }
+    let all = explained(text, "all", &[("AUTOTEL_TRACES__SAMPLER_ARG", "0.1")]);
+    assert_eq!(all["errors"].as_array().map(Vec::len), Some(1), "{all}");
+}
+
 #[test]
 fn tree_is_one_value_of_explain() {
     let all = explained(LAYERS, "", &[]);

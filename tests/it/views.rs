@@ -283,34 +283,81 @@ attribute_keys = ["kept"]
     }
 }
 
+/// Each pool of connections creates the same instrument, with its name as an attribute.
 #[test]
-fn delta_of_added_up_observations_never_decreases() {
-    let mock = MockCollector::start();
-    let text = format!(
-        "[service]\nname = \"shop\"\n[otlp]\nendpoint = \"{}\"\n[metrics]\ntemporality = \"delta\"\n\
-         [[metrics.views]]\ninstrument_name = \"*\"\nattribute_keys = []\n",
-        mock.url()
+fn instruments_that_are_created_twice_are_added_up() {
+    let views = r#"
+[[metrics.views]]
+instrument_name = "*"
+attribute_keys = []
+
+[[metrics.views]]
+instrument_name = "counter"
+name = "by.pool"
+"#;
+    let lines = recorded(views, |tools| {
+        let pool = |name: &'static str| [KeyValue::new("pool", name)];
+        for (name, value) in [("a", 10), ("b", 20)] {
+            let (meter, attributes) = (tools.meter("shop"), pool(name));
+            let counter = meter.u64_observable_counter("counter");
+            counter.with_callback(move |observer| observer.observe(value, &attributes)).build();
+            let (value, attributes) = (value.cast_signed(), pool(name));
+            let up_down = meter.i64_observable_up_down_counter("up.down");
+            up_down.with_callback(move |observer| observer.observe(value, &attributes)).build();
+        }
+    });
+    assert_eq!(
+        lines,
+        [
+            "by.pool sum cumulative {pool=a} 10",
+            "by.pool sum cumulative {pool=b} 20",
+            "counter sum cumulative {} 30",
+            "up.down up_down cumulative {} 30",
+        ]
     );
-    let (builder, _directory) = with_file(&text, &[]);
-    let tools = builder.build().unwrap();
-    // One of two sets vanishes, and the other one restarts.
-    let observed =
-        std::sync::Mutex::new(vec![vec![10, 100], vec![15, 130], vec![20], vec![3], vec![4, 1]].into_iter());
-    tools
-        .meter("shop")
-        .u64_observable_counter("counter")
-        .with_callback(move |observer| {
-            for (set, value) in observed.lock().unwrap().next().into_iter().flatten().enumerate() {
-                observer.observe(value, &[KeyValue::new("set", i64::try_from(set).unwrap())]);
+}
+
+/// A sum that decreases would look like a restart of the counter, and its rate would be wrong.
+#[test]
+fn added_up_observations_of_a_counter_never_decrease() {
+    for (exporters, temporality, expected) in [
+        ("otlp", "delta", vec![110, 35, 5]),
+        ("otlp", "cumulative", vec![110, 145, 150, 153, 155]),
+        ("otlp,prometheus", "delta", vec![110, 35, 5, 3, 2]),
+    ] {
+        for by_view in [true, false] {
+            let mock = MockCollector::start();
+            let view = "[[metrics.views]]\ninstrument_name = \"*\"\nattribute_keys = []\n";
+            let text = format!("[service]\nname = \"shop\"\n{}", if by_view { view } else { "" });
+            let (builder, _directory) = with_file(&text, &[]);
+            let builder = if by_view { builder } else { builder.measurement_processor("all", Vec::clear) };
+            let tools = builder
+                .otlp_endpoint(mock.url())
+                .prometheus_port(0)
+                .set("metrics.exporters", exporters)
+                .set("metrics.temporality", temporality)
+                .build()
+                .unwrap();
+            // One of two sets vanishes, the other one restarts, and the first one comes back.
+            let observations = vec![vec![10, 100], vec![15, 130], vec![20], vec![3], vec![4, 1]];
+            let observations = std::sync::Mutex::new(observations.into_iter());
+            tools
+                .meter("shop")
+                .u64_observable_counter("counter")
+                .with_callback(move |observer| {
+                    for (set, value) in observations.lock().unwrap().next().into_iter().flatten().enumerate()
+                    {
+                        observer.observe(value, &[KeyValue::new("set", i64::try_from(set).unwrap())]);
+                    }
+                })
+                .build();
+            for expected in &expected {
+                tools.force_flush().unwrap();
+                let lines = stream_lines(mock.metrics().pop());
+                assert_eq!(lines, [format!("counter sum {temporality} {{}} {expected}")], "{exporters}");
             }
-        })
-        .build();
-    for expected in ["110", "35", "5"] {
-        tools.force_flush().unwrap();
-        let lines = stream_lines(mock.metrics().pop());
-        assert_eq!(lines, [format!("counter sum delta {{}} {expected}")]);
+        }
     }
-    drop(tools);
 }
 
 #[test]

@@ -236,23 +236,32 @@ fn unused_server(config: &Config, found: &mut Vec<RuleViolation>) {
     }
 }
 
-/// Warns about rules that never apply, because an earlier one always does.
+/// Warns about rules that never apply, because an earlier one always does, and about limits of
+/// loggers that are disabled.
 fn scopes(config: &Config, found: &mut Vec<RuleViolation>) {
-    let names = |rules: &[ScopeRule]| rules.iter().map(|rule| rule.name.to_string()).collect::<Vec<_>>();
-    let of_logs = config.logs.scopes.iter().map(|rule| rule.name.to_string()).collect();
+    let names = |rules: &[ScopeRule]| rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>();
+    let of_logs = config.logs.scopes.iter().map(|rule| rule.name.clone()).collect();
     for (table, names) in [
         ("traces", names(&config.traces.scopes)),
         ("metrics", names(&config.metrics.scopes)),
         ("logs", of_logs),
     ] {
         for (index, name) in names.iter().enumerate() {
-            let earlier = names[..index].iter().position(|earlier| earlier == name || earlier == "*");
+            let earlier = names[..index].iter().position(|earlier| earlier.covers(name));
             if let Some(earlier) = earlier {
                 let message = format!("has no effect: {table}.scopes.{earlier} applies to all these names");
                 let key = format!("{table}.scopes.{index}.name");
                 let help = "put the more specific rule first";
                 found.push(RuleViolation::warning(&[&key], message).with_help(help));
             }
+        }
+    }
+    for (index, rule) in config.logs.scopes.iter().enumerate().filter(|(_, rule)| !rule.enabled) {
+        let keys = [("minimum_severity", rule.minimum_severity.is_some()), ("trace_based", rule.trace_based)];
+        for (name, _) in keys.into_iter().filter(|(_, is_set)| *is_set) {
+            let key = format!("logs.scopes.{index}.{name}");
+            let message = "has no effect: the rule disables these loggers";
+            found.push(RuleViolation::warning(&[&key], message).with_help("remove this key"));
         }
     }
 }

@@ -13,6 +13,9 @@ const MAX_DEPTH: usize = 16;
 /// The port in the examples of the specification.
 const JAEGER_GRPC_PORT: u16 = 14_250;
 
+const TABLES_HELP: &str =
+    "samplers with arguments are tables in the file, such as { rule_based = { rules = […] } }";
+
 const SAMPLER: &str = "traces.sampler";
 const SAMPLER_ARG: &str = "traces.sampler_arg";
 
@@ -32,7 +35,8 @@ pub(super) fn check(traces: &Traces, registered: &Registered, found: &mut Vec<Ru
             let added = registered.samplers.iter().map(String::as_str);
             let error = OwnOr::<SamplerName>::not_added(name, added);
             let violation = RuleViolation::error(&[SAMPLER], error.message);
-            found.push(RuleViolation { help: error.help, ..violation });
+            let help = error.help.unwrap_or_else(|| TABLES_HELP.into());
+            found.push(violation.with_help(help));
         }
         Sampler::Own(name) => {
             if traces.sampler_arg.is_some() {

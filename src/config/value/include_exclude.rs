@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap as _};
 
-use super::pattern::Pattern;
+use super::{ParseError, pattern::Pattern};
 
 /// The names that match one of `included`, or all names without it, except those that match one of
 /// `excluded`. Also written as the list `included` alone.
@@ -70,6 +70,12 @@ impl<'de> Deserialize<'de> for IncludeExclude {
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<IncludeExclude, A::Error> {
                 let Lists { included, excluded } =
                     Lists::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                let both =
+                    included.iter().flatten().find(|name| excluded.iter().flatten().any(|it| it == *name));
+                if let Some(name) = both {
+                    let error = ParseError::new(format!("\"{name}\" is both included and excluded"));
+                    return Err(de::Error::custom(error.with_help("remove it from one of the lists")));
+                }
                 Ok(IncludeExclude { included, excluded })
             }
         }

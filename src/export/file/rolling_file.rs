@@ -163,7 +163,7 @@ impl RollingFile {
             .iter()
             .filter_map(|name| Some((self.naming.age(name)?, self.directory.join(name))))
             // The current file is kept even if others have later dates.
-            .filter(|(_, path)| self.current.path() != path)
+            .filter(|(_, path)| self.current.path() != path && !path.is_dir())
             .collect();
         files.sort();
         // The current file may yet become full.

@@ -28,9 +28,9 @@ impl InstrumentCheck {
     }
 
     /// Returns whether the SDK accepts an instrument, and reports it otherwise.
-    pub(super) fn accepts(&self, name: &str, unit: Option<&str>, boundaries: Option<&[f64]>) -> bool {
+    pub(super) fn accepts(&self, name: &str, unit: &str, boundaries: Option<&[f64]>) -> bool {
         let problem = problem_of_name(name)
-            .or_else(|| unit.and_then(problem_of_unit))
+            .or_else(|| problem_of_unit(unit))
             .or_else(|| boundaries.and_then(problem_of_boundaries));
         if let Some(problem) = problem {
             self.report(name, problem);

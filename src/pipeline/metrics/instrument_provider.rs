@@ -15,15 +15,16 @@ use opentelemetry::{
 };
 
 use super::{
-    attribute_filter::AttributeFilter,
     instrument_check::InstrumentCheck,
     observed_stream::{Amount, ObservedStream},
+    observed_sums::{ObservedSums, SumKey},
+    reduction::Reduction,
     stream_slot,
     streams::Streams,
     views::{NewInstrument, PlannedStream, Views},
 };
 use crate::{
-    config::{IncludeExclude, InstrumentType, ScopeRule},
+    config::{InstrumentType, ScopeRule},
     export::{
         callbacks::{CallbackCache, Callbacks, ObservableCallback},
         unique_keys::with_unique,
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     pub(super) scopes: Vec<ScopeRule>,
     pub(super) processors: Option<MeasurementProcessors>,
     pub(super) callbacks: Arc<Callbacks>,
+    pub(super) sums: ObservedSums,
     /// `None` if no measurement is kept.
     pub(super) check: Option<InstrumentCheck>,
     /// The SDK reports the differences of counters.
@@ -61,27 +63,29 @@ impl IsolatingProvider {
         self.meter.u64_counter("").instrument_provider
     }
 
-    /// Returns the streams of an instrument. Reports an instrument that the SDK refuses.
-    fn plan(
-        &self,
+    fn described<'i>(
+        &'i self,
         kind: InstrumentType,
-        name: &Text,
-        description: Option<&Text>,
-        unit: Option<&Text>,
-        boundaries: Option<&[f64]>,
-    ) -> Option<Vec<PlannedStream>> {
+        name: &'i Text,
+        description: Option<&'i Text>,
+        unit: Option<&'i Text>,
+        boundaries: Option<&'i [f64]>,
+    ) -> NewInstrument<'i> {
+        NewInstrument {
+            name,
+            kind,
+            unit: unit.map(Cow::as_ref).unwrap_or_default(),
+            description: description.map(Cow::as_ref).unwrap_or_default(),
+            scope: &self.scope,
+            boundaries,
+        }
+    }
+
+    /// Returns the streams of an instrument. Reports an instrument that the SDK refuses.
+    fn plan(&self, instrument: NewInstrument<'_>) -> Option<Vec<PlannedStream>> {
+        let NewInstrument { name, unit, boundaries, .. } = instrument;
         let check = self.shared.check.as_ref()?;
-        let unit = unit.map(Cow::as_ref);
-        check.accepts(name, unit, boundaries).then(|| {
-            self.shared.views.streams(NewInstrument {
-                name,
-                kind,
-                unit: unit.unwrap_or_default(),
-                description: description.map(Cow::as_ref).unwrap_or_default(),
-                scope: &self.scope,
-                boundaries,
-            })
-        })
+        check.accepts(name, unit, boundaries).then(|| self.shared.views.streams(instrument))
     }
 
     fn measure<F>(&self, record: F) -> Measure<F> {
@@ -97,9 +101,9 @@ impl IsolatingProvider {
     ) -> Histogram<T> {
         let HistogramBuilder { name, description, unit, boundaries, .. } = builder;
         let boundaries = boundaries.as_deref();
-        let planned =
-            self.plan(InstrumentType::Histogram, &name, description.as_ref(), unit.as_ref(), boundaries);
-        let Some(planned) = planned else { return Histogram::new(Arc::new(Ignored)) };
+        let described =
+            self.described(InstrumentType::Histogram, &name, description.as_ref(), unit.as_ref(), boundaries);
+        let Some(planned) = self.plan(described) else { return Histogram::new(Arc::new(Ignored)) };
         let streams = Streams::new(planned, || {
             let mut floats = self.meter.f64_histogram(name.clone());
             (floats.description, floats.unit) = (description.clone(), unit.clone());
@@ -121,27 +125,30 @@ impl IsolatingProvider {
         create: impl Fn(AsyncInstrumentBuilder<'b, I, M>) -> I,
     ) -> I {
         let AsyncInstrumentBuilder { name, description, unit, callbacks, .. } = builder;
-        let Some(planned) = self.plan(kind, &name, description.as_ref(), unit.as_ref(), None) else {
-            return none();
-        };
-        let is_delta = self.shared.is_delta && kind == InstrumentType::ObservableCounter;
-        let caches: Arc<[_]> = callbacks
-            .into_iter()
-            .map(|callback| Arc::new(CallbackCache::new(name.clone(), callback, is_delta)))
-            .collect();
+        let described = self.described(kind, &name, description.as_ref(), unit.as_ref(), None);
+        let Some(planned) = self.plan(described) else { return none() };
+        let is_counter = kind == InstrumentType::ObservableCounter;
+        let is_delta = self.shared.is_delta && is_counter;
+        let cache = |callback| Arc::new(CallbackCache::new(name.clone(), callback, is_delta));
+        let caches: Vec<_> = callbacks.into_iter().map(cache).collect();
         let mut instrument = None;
-        for PlannedStream { stream, filter, is_sum } in planned {
-            let mut builder = begin(name.clone());
-            (builder.description, builder.unit) = (description.clone(), unit.clone());
-            if !caches.is_empty() {
-                // Processors may make attributes equal, as filters do.
-                let filter = filter.or_else(|| {
-                    self.shared.processors.as_ref().map(|_| AttributeFilter::new(IncludeExclude::default()))
-                });
-                let observed = ObservedStream::new(filter, is_sum, is_delta);
-                builder.callbacks = vec![self.emit(observed, Arc::clone(&caches))];
+        for (index, PlannedStream { stream, filter, is_sum }) in planned.into_iter().enumerate() {
+            let reduction = Reduction::new(filter, self.shared.processors.clone());
+            let observed = ObservedStream::new(caches.clone(), reduction, is_sum, is_counter, is_delta);
+            let observed = Arc::new(observed);
+            let create = || {
+                let mut builder = begin(name.clone());
+                (builder.description, builder.unit) = (description.clone(), unit.clone());
+                if !caches.is_empty() {
+                    builder.callbacks = vec![self.emit(Arc::clone(&observed))];
+                }
+                instrument = Some(stream_slot::create_with(stream, || create(builder)));
+            };
+            if observed.is_added_up() {
+                self.shared.sums.join(SumKey::new::<M>(described, index), &observed, create);
+            } else {
+                create();
             }
-            instrument = Some(stream_slot::create_with(stream, || create(builder)));
         }
         if !self.runs_callbacks_inline {
             self.shared.callbacks.add(caches.iter().map(|cache| {
@@ -153,19 +160,9 @@ impl IsolatingProvider {
     }
 
     /// Returns the callback of the SDK for one stream.
-    fn emit<M: Amount + 'static>(
-        &self,
-        stream: ObservedStream<M>,
-        caches: Arc<[Arc<CallbackCache<M>>]>,
-    ) -> Callback<M> {
+    fn emit<M: Amount + 'static>(&self, stream: Arc<ObservedStream<M>>) -> Callback<M> {
         let runs_inline = self.runs_callbacks_inline;
-        let shared = Arc::clone(&self.shared);
-        Box::new(move |instrument: &dyn AsyncInstrument<M>| {
-            if runs_inline {
-                caches.iter().for_each(|cache| cache.call());
-            }
-            stream.emit(&caches, shared.processors.as_ref(), instrument);
-        })
+        Box::new(move |instrument: &dyn AsyncInstrument<M>| stream.emit(runs_inline, instrument))
     }
 }
 
@@ -200,7 +197,8 @@ macro_rules! synchronous {
         fn $create(&self, builder: InstrumentBuilder<'_, $instrument<$number>>) -> $instrument<$number> {
             let InstrumentBuilder { name, description, unit, .. } = builder;
             let kind = InstrumentType::$instrument;
-            let Some(planned) = self.plan(kind, &name, description.as_ref(), unit.as_ref(), None) else {
+            let described = self.described(kind, &name, description.as_ref(), unit.as_ref(), None);
+            let Some(planned) = self.plan(described) else {
                 return $instrument::new(Arc::new(Ignored));
             };
             let streams = Streams::new(planned, || {

@@ -8,9 +8,11 @@ mod instrument_check;
 mod instrument_provider;
 mod meter_provider;
 mod observed_stream;
+mod observed_sums;
 mod periodic_push;
 mod prometheus;
 mod push_worker;
+mod reduction;
 mod stream_slot;
 mod streams;
 mod views;
@@ -21,8 +23,8 @@ use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, re
 
 pub use self::meter_provider::MeterProvider;
 use self::{
-    instrument_check::InstrumentCheck, instrument_provider::Shared, periodic_push::PeriodicPush,
-    push_worker::PushTarget, views::Views,
+    instrument_check::InstrumentCheck, instrument_provider::Shared, observed_sums::ObservedSums,
+    periodic_push::PeriodicPush, push_worker::PushTarget, views::Views,
 };
 use super::builder::PipelineBuilder;
 use crate::{
@@ -118,6 +120,7 @@ pub(super) fn provider(
             scopes: scopes.clone(),
             processors: builder.inputs.processors.measurements(diagnostics),
             callbacks,
+            sums: ObservedSums::default(),
             check: is_read.then(|| InstrumentCheck::new(diagnostics)),
             is_delta,
         },

@@ -30,14 +30,22 @@ impl<I> Streams<I> {
     pub(super) fn measure(&self, attributes: &[KeyValue], record: impl Fn(&I, &[KeyValue])) {
         match self {
             Self::One(instrument) => record(instrument, attributes),
-            Self::Filtered(streams) => {
-                for (filter, instrument) in streams {
-                    match filter {
-                        Some(filter) => filter.apply(attributes, |kept| record(instrument, kept)),
-                        None => record(instrument, attributes),
-                    }
-                }
-            }
+            Self::Filtered(streams) => measure_each(streams, attributes, record),
+        }
+    }
+}
+
+// Most instruments have no view, and pay for one branch.
+#[inline(never)]
+fn measure_each<I>(
+    streams: &[(Option<AttributeFilter>, I)],
+    attributes: &[KeyValue],
+    record: impl Fn(&I, &[KeyValue]),
+) {
+    for (filter, instrument) in streams {
+        match filter {
+            Some(filter) => filter.apply(attributes, |kept| record(instrument, kept)),
+            None => record(instrument, attributes),
         }
     }
 }

@@ -163,7 +163,7 @@ impl RecordProcessors {
 }
 
 /// The processors of the attributes of measurements.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct MeasurementProcessors {
     all: Arc<CustomProcessors>,
     diagnostics: DiagnosticLog,

@@ -53,6 +53,23 @@ impl SpanPipeline {
             count(counters, false);
         }
     }
+
+    /// Returns whether the scope of a span is disabled. Tells the destinations in that case.
+    #[cold]
+    #[inline(never)]
+    fn leaves_out(&self, span: &SpanData) -> bool {
+        let is_disabled = !is_enabled(&self.scopes, span.instrumentation_scope.name());
+        if is_disabled {
+            self.destinations.iter().for_each(|destination| destination.leave_out(span));
+        }
+        is_disabled
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self) {
+        self.destinations.iter().for_each(|destination| destination.refuse());
+    }
 }
 
 /// Adds attributes from the baggage of the parent. Those of the span stay.
@@ -99,12 +116,12 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.end_span(true);
         }
-        if !is_enabled(&self.scopes, span.instrumentation_scope.name()) {
-            return self.destinations.iter().for_each(|destination| destination.leave_out(&span));
+        if !self.scopes.is_empty() && self.leaves_out(&span) {
+            return;
         }
         // A span that is lost costs no copies.
         if !self.destinations.iter().any(|destination| destination.accepts()) {
-            return self.destinations.iter().for_each(|destination| destination.refuse());
+            return self.refuse();
         }
         if !self.changes.apply(&mut span) {
             return self.destinations.iter().for_each(|destination| destination.leave_out(&span));

@@ -26,6 +26,10 @@ pub(super) struct EnvInjector(pub(super) BTreeMap<String, String>);
 
 impl Injector for EnvInjector {
     fn set(&mut self, key: &str, value: String) {
+        // With such a value, the operating system would refuse to start the process.
+        if value.contains('\0') {
+            return;
+        }
         self.0.insert(variable_name(key).into_owned(), value);
     }
 }

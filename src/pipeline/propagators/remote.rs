@@ -25,9 +25,10 @@ pub(super) struct Remote {
     pub(super) is_debug: bool,
 }
 
-/// The request for a debug trace, which the formats of Zipkin and Jaeger pass on.
+/// The id of a trace for which a caller has requested debugging. The formats of Zipkin and Jaeger
+/// pass the request on. A context may later belong to another trace.
 #[derive(Debug)]
-struct DebugTrace;
+struct DebugTrace(u128);
 
 impl Remote {
     /// Returns `None` for ids that are not valid.
@@ -40,8 +41,8 @@ impl Remote {
     pub(super) fn of(context: &Context) -> Option<Self> {
         let span = context.span();
         let span = span.span_context();
-        let is_debug = context.get::<DebugTrace>().is_some();
         let trace_id = u128::from_be_bytes(span.trace_id().to_bytes());
+        let is_debug = context.get::<DebugTrace>().is_some_and(|DebugTrace(id)| *id == trace_id);
         let span_id = u64::from_be_bytes(span.span_id().to_bytes());
         Self::new(trace_id, span_id, span.is_sampled(), is_debug && span.is_sampled())
     }
@@ -52,7 +53,7 @@ impl Remote {
         let ids = (TraceId::from(self.trace_id), SpanId::from(self.span_id));
         let span = SpanContext::new(ids.0, ids.1, flags, true, TraceState::default());
         let context = context.with_remote_span_context(span);
-        if self.is_debug { context.with_value(DebugTrace) } else { context }
+        if self.is_debug { context.with_value(DebugTrace(self.trace_id)) } else { context }
     }
 }
 

@@ -40,8 +40,9 @@ impl TextMapPropagator for XRayPropagator {
 /// stand between them.
 fn parse(header: &str) -> Option<Remote> {
     let (mut root, mut parent, mut is_sampled) = (None, None, false);
-    for field in header.split(';') {
-        let (name, value) = field.trim().split_once('=')?;
+    // The last field may end with a separator, too.
+    for field in header.split(';').map(str::trim).filter(|field| !field.is_empty()) {
+        let (name, value) = field.split_once('=')?;
         match name {
             "Root" => root = Some(trace_id(value)?),
             "Parent" => parent = Some(span_id(value)?),

@@ -3,6 +3,5 @@
 //! It runs before the limits, so that a hash is that of the whole value.
 
 mod redactor;
-mod sha256;
 
 pub(super) use self::redactor::Redactor;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use opentelemetry::{Key, KeyValue, Value, logs::AnyValue};
 use opentelemetry_sdk::{Resource, logs::SdkLogRecord, trace::SpanData};
+use sha2::{Digest as _, Sha256};
 
-use super::sha256::sha256;
 use crate::{
-    config::{Pattern, Redact, RedactAction},
+    config::{Redact, RedactAction},
     format::{hex::push_hex, to_any_value, value::push_value},
     pipeline::{limits::MAX_DEPTH, record_replacer::RecordReplacer},
 };
@@ -15,8 +15,7 @@ use crate::{
 /// Replaces or removes the attributes whose keys match.
 #[derive(Debug)]
 pub(crate) struct Redactor {
-    keys: Box<[Pattern]>,
-    action: RedactAction,
+    config: Redact,
     replacer: RecordReplacer,
 }
 
@@ -28,19 +27,13 @@ const MASK: &str = "***";
 impl Redactor {
     /// Returns `None` if nothing is redacted.
     pub(crate) fn new(config: &Redact) -> Option<Arc<Self>> {
-        let Redact { keys, action } = config;
-        (!keys.is_empty()).then(|| {
-            Arc::new(Self { keys: keys.clone().into(), action: *action, replacer: RecordReplacer::new() })
-        })
-    }
-
-    fn matches(&self, key: &str) -> bool {
-        self.keys.iter().any(|pattern| pattern.matches(key))
+        (!config.keys.is_empty())
+            .then(|| Arc::new(Self { config: config.clone(), replacer: RecordReplacer::new() }))
     }
 
     pub(crate) fn redact_resource(&self, resource: &Resource) -> Resource {
         let attributes = resource.iter().filter_map(|(key, value)| {
-            let is_kept = key.as_str() == SERVICE_NAME || !self.matches(key.as_str());
+            let is_kept = key.as_str() == SERVICE_NAME || !self.config.matches(key.as_str());
             let value = if is_kept { Some(value.clone()) } else { self.replacement(value) };
             value.map(|value| KeyValue::new(key.clone(), value))
         });
@@ -66,7 +59,7 @@ impl Redactor {
 
     fn redact_attributes(&self, attributes: &mut Vec<KeyValue>) {
         attributes.retain_mut(|KeyValue { key, value, .. }| {
-            if !self.matches(key.as_str()) {
+            if !self.config.matches(key.as_str()) {
                 return true;
             }
             let replacement = self.replacement(value);
@@ -97,13 +90,13 @@ impl Redactor {
 
     /// Returns whether a value may have to change. That of a nested value is not known.
     fn must_change(&self, key: &str, value: &AnyValue) -> bool {
-        matches!(value, AnyValue::Map(_) | AnyValue::ListAny(_)) || self.matches(key)
+        matches!(value, AnyValue::Map(_) | AnyValue::ListAny(_)) || self.config.matches(key)
     }
 
     /// Returns the value of `path` to export, or `None` if it is dropped. A text replaces lists and
     /// maps that are nested deeper than the limit of records.
     fn redacted(&self, path: &str, value: &AnyValue, depth: usize) -> Option<AnyValue> {
-        if self.matches(path) {
+        if self.config.matches(path) {
             return self.any_replacement(value);
         }
         match value {
@@ -125,7 +118,7 @@ impl Redactor {
     }
 
     fn replacement(&self, value: &Value) -> Option<Value> {
-        match (self.action, value) {
+        match (self.config.action, value) {
             (RedactAction::Drop, _) => None,
             (RedactAction::Mask, _) => Some(MASK.into()),
             (RedactAction::Hash, Value::String(text)) => Some(hash(text.as_str().as_bytes()).into()),
@@ -134,7 +127,7 @@ impl Redactor {
     }
 
     fn any_replacement(&self, value: &AnyValue) -> Option<AnyValue> {
-        match self.action {
+        match self.config.action {
             RedactAction::Drop => None,
             RedactAction::Mask => Some(MASK.into()),
             RedactAction::Hash => Some(hash_of_any(value).into()),
@@ -157,6 +150,6 @@ fn hash_of_any(value: &AnyValue) -> String {
 
 fn hash(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(64);
-    push_hex(&mut out, &sha256(bytes));
+    push_hex(&mut out, &Sha256::digest(bytes));
     out
 }

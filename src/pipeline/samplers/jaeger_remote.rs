@@ -57,7 +57,10 @@ impl JaegerRemoteSampler {
                         )),
                     }
                 }
-                if let Ok(strategy) = strategy {
+                if let Ok(mut strategy) = strategy {
+                    if let Some(last) = &*current.read().unwrap_or_else(PoisonError::into_inner) {
+                        strategy.continue_from(last);
+                    }
                     *current.write().unwrap_or_else(PoisonError::into_inner) = Some(strategy);
                 }
                 drop(current);

@@ -1,6 +1,6 @@
 //! Strategies of a Jaeger server, in its JSON.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult};
 use serde::Deserialize;
@@ -71,7 +71,7 @@ pub(super) enum JaegerStrategy {
 pub(super) struct GuaranteedRatio {
     ratio: Sampler,
     /// `None` guarantees nothing.
-    guaranteed: Option<TokenBucket>,
+    guaranteed: Option<Arc<TokenBucket>>,
 }
 
 impl JaegerStrategy {
@@ -106,7 +106,7 @@ impl JaegerStrategy {
         } = strategies;
         let per_second = rate(default_lower_bound_traces_per_second)?;
         let guaranteed = |share| {
-            let guaranteed = per_second.map(TokenBucket::new);
+            let guaranteed = per_second.map(|rate| Arc::new(TokenBucket::new(rate)));
             ratio(share).map(|ratio| GuaranteedRatio { ratio, guaranteed })
         };
         let operations = per_operation.into_iter().take(MAX_OPERATIONS);
@@ -117,6 +117,25 @@ impl JaegerStrategy {
             operations: operations.collect::<Result<_, String>>()?,
             others: guaranteed(default_sampling_probability)?,
         })
+    }
+
+    /// Continues the rates of an earlier strategy. Otherwise each response would allow a burst.
+    pub(super) fn continue_from(&mut self, last: &Self) {
+        match (self, last) {
+            (Self::Rate(rate), Self::Rate(last)) => rate.continue_from(last),
+            (
+                Self::PerOperation { operations, others },
+                Self::PerOperation { operations: last, others: last_others },
+            ) => {
+                others.continue_from(last_others);
+                for (name, strategy) in operations {
+                    if let Some(last) = last.get(name) {
+                        strategy.continue_from(last);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn sample(&self, span: &SpanStart<'_>) -> SamplingResult {
@@ -132,10 +151,16 @@ impl JaegerStrategy {
 }
 
 impl GuaranteedRatio {
+    fn continue_from(&mut self, last: &Self) {
+        if let (Some(bucket), Some(last)) = (&mut self.guaranteed, &last.guaranteed) {
+            TokenBucket::continue_from(bucket, last);
+        }
+    }
+
     fn sample(&self, span: &SpanStart<'_>) -> SamplingResult {
         let result = span.sample_by(&self.ratio);
         // Each trace counts, so that the guarantee is only used when the ratio keeps too few.
-        let is_guaranteed = self.guaranteed.as_ref().is_some_and(TokenBucket::take);
+        let is_guaranteed = self.guaranteed.as_ref().is_some_and(|bucket| bucket.take());
         match result.decision {
             SamplingDecision::Drop if is_guaranteed => span.decide(SamplingDecision::RecordAndSample),
             _ => result,
@@ -208,6 +233,34 @@ mod tests {
             "perOperationStrategies":[{"operation":"health"}]}}"#;
         let strategy = JaegerStrategy::parse(json).unwrap();
         assert_eq!(["health", "health", "a", "b"].map(|name| kept(&strategy, name)), [1, 0, 1, 0]);
+    }
+
+    #[test]
+    fn rates_continue_with_the_next_strategy() {
+        let rate = |per_second: u8| {
+            format!(
+                r#"{{"strategyType":"RATE_LIMITING","rateLimitingSampling":{{"maxTracesPerSecond":{per_second}}}}}"#
+            )
+        };
+        let guaranteed = |ratio: f64| {
+            format!(
+                r#"{{"operationSampling":{{"defaultSamplingProbability":{ratio},
+                "defaultLowerBoundTracesPerSecond":0.01,"perOperationStrategies":[{{"operation":"a"}}]}}}}"#
+            )
+        };
+        for (before, after, name, expected) in [
+            (rate(1), rate(1), "span", 0),
+            (rate(1), rate(2), "span", 2),
+            (guaranteed(0.0), guaranteed(0.0), "a", 0),
+            (guaranteed(0.0), guaranteed(0.25), "others", 1),
+            (rate(1), guaranteed(0.0), "a", 1),
+        ] {
+            let parse = |json: &str| JaegerStrategy::parse(json.as_bytes()).unwrap();
+            let (before, mut after) = (parse(&before), parse(&after));
+            assert_eq!(kept(&before, name), 1);
+            after.continue_from(&before);
+            assert_eq!(kept(&after, name), expected, "{after:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,11 @@ impl RateLimitingSampler {
     pub(super) fn new(per_second: f64) -> Self {
         Self(Arc::new(TokenBucket::new(per_second)))
     }
+
+    /// Continues another sampler, if it has the same rate.
+    pub(super) fn continue_from(&mut self, last: &Self) {
+        TokenBucket::continue_from(&mut self.0, &last.0);
+    }
 }
 
 impl ShouldSample for RateLimitingSampler {

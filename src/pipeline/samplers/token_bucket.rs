@@ -1,7 +1,10 @@
 //! A limit on the rate of events.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -29,6 +32,13 @@ impl TokenBucket {
         let interval = nanos(1.0 / per_second);
         let tolerance = nanos(1.0).max(interval) - interval;
         Self { start: Instant::now(), interval, tolerance, next: AtomicU64::new(0) }
+    }
+
+    /// Replaces a new bucket by an earlier one with the same rate, which may be empty.
+    pub(super) fn continue_from(new: &mut Arc<Self>, last: &Arc<Self>) {
+        if new.interval == last.interval {
+            *new = Arc::clone(last);
+        }
     }
 
     /// Takes a token. Returns `false` if there is none.
