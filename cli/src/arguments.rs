@@ -76,7 +76,8 @@ impl Input {
     /// Returns a builder that reads the file in the environment of this process. The arguments
     /// override its variables.
     pub(crate) fn builder(&self) -> Builder {
-        let file = self.file.iter().map(|_| ("AUTOTEL_CONFIG".into(), "".into()));
+        let names = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE", "AUTOTEL_CONFIG"];
+        let file = names.into_iter().filter(|_| self.file.is_some()).map(|name| (name.into(), "".into()));
         let profile = self.profile.iter().map(|profile| ("AUTOTEL_PROFILE".into(), profile.into()));
         let variables = std::env::vars_os().chain(file).chain(profile);
         let builder = ObservabilityTools::builder().env_vars(variables);

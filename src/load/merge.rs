@@ -103,7 +103,20 @@ impl<C: DeserializeOwned> Merged<C> {
     /// Returns the problem of a key. A default has no place.
     fn problem(&self, key: &[String], message: String, help: Option<String>) -> Problem {
         let at = Some(self.origin(key)).filter(|origin| *origin != Origin::Default);
-        Problem { at, key: Some(key.join(".")), ..Problem::new(message).with_optional_help(help) }
+        let problem =
+            Problem { at, key: Some(key.join(".")), ..Problem::new(message).with_optional_help(help) };
+        self.reworded(key, problem)
+    }
+
+    /// Gives a problem of the key at `path` the words of a source with other ones.
+    pub(super) fn reworded(&self, path: &[String], problem: Problem) -> Problem {
+        let reworded = self.layers.iter().rev().find_map(|layer| layer.source.reworded(path, &problem));
+        reworded.unwrap_or(problem)
+    }
+
+    /// Returns the names of the variables that the value at `path` refers to.
+    pub(super) fn variables(&self, path: &[String]) -> &[String] {
+        self.layer_of(path).map_or(&[], |layer| layer.source.variables(path))
     }
 
     /// Returns the name of the `OTEL_*` variable that sets the value at `path`.

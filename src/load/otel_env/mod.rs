@@ -9,8 +9,6 @@ mod table;
 
 use std::collections::HashSet;
 
-use percent_encoding::percent_decode_str;
-
 use self::{
     jaeger::{Jaeger, jaeger_sampler, table},
     table::{Codec, Effect, VARIABLES},
@@ -19,6 +17,7 @@ use super::{
     environment::Environment,
     layer::Layer,
     layer_source::LayerSource,
+    percent_pairs::decode,
     platform::{is_foreign, is_service_link},
     value_tree::{Table, Value},
     values,
@@ -293,15 +292,6 @@ impl VariableReader<'_> {
     }
 }
 
-/// Percent-decodes `text`. Returns `None` if an escape is malformed or the result is not UTF-8.
-fn decode(text: &str) -> Option<String> {
-    let well_formed = text
-        .split('%')
-        .skip(1)
-        .all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit));
-    well_formed.then(|| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned))?
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,14 +302,6 @@ mod tests {
             if let Effect::Set(key, _) = effect {
                 assert!(crate::load::walk::value_type::<Config>(&key_path(key)).is_ok(), "{name} sets {key}");
             }
-        }
-    }
-
-    #[test]
-    fn malformed_percent_encoding_is_refused() {
-        assert_eq!(decode("a%20b%2C").as_deref(), Some("a b,"));
-        for text in ["%", "%2", "%zz", "%ff"] {
-            assert_eq!(decode(text), None, "{text}");
         }
     }
 }

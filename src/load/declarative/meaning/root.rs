@@ -1,0 +1,76 @@
+//! The root: its scalars, limits and propagators.
+
+use super::{distribution, logs, metrics, resource, severity, traces};
+use crate::{
+    config::value::ParseError,
+    load::declarative::{node::Node, writer::Writer},
+};
+
+/// The depth at which values are cut.
+const VALUE_DEPTH: i64 = 24;
+
+/// Writes all keys. Returns whether the detector `service` is enabled.
+pub(crate) fn write(root: &Node, w: &mut Writer) -> bool {
+    w.copy("disabled", root, "disabled");
+    if let Some(node) = root.some("log_level") {
+        let level = severity::level(node.text().unwrap_or_default());
+        w.set("diagnostics.level", level.as_str(), node);
+    }
+    if let Some(limits) = root.get("attribute_limits") {
+        attribute_limits("attribute_limits", limits, w);
+    }
+    propagators(root.get("propagator"), w);
+    let detects_service = root.get("resource").is_some_and(|node| resource::write(node, w));
+    traces::write(root.get("tracer_provider"), w);
+    metrics::write(root.get("meter_provider"), w);
+    logs::write(root.get("logger_provider"), w);
+    if let Some(node) = root.get("distribution").and_then(|node| node.get("autotelemetry")) {
+        distribution::write(node, w);
+    }
+    detects_service
+}
+
+/// Writes the limits of attributes below `key`.
+pub(super) fn attribute_limits(key: &str, node: &Node, w: &mut Writer) {
+    for name in ["attribute_value_length_limit", "attribute_count_limit"] {
+        w.copy(&format!("{key}.{name}"), node, name);
+    }
+    if let Some(depth) = node.some("attribute_value_depth_limit")
+        && depth.integer().is_some_and(|depth| depth < VALUE_DEPTH)
+    {
+        let message = format!("is not supported: values are cut below {VALUE_DEPTH} levels");
+        w.error(depth, message, "remove it");
+    }
+}
+
+fn propagators(node: Option<&Node>, w: &mut Writer) {
+    let Some(node) = node else { return w.set_default("propagators", Vec::<String>::new()) };
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    };
+    if let Some(composite) = node.get("composite") {
+        composite.items().iter().filter_map(Node::choice).for_each(|(name, _)| add(name));
+    }
+    let of_list = node.some("composite_list").and_then(|list| Some((list, list.text()?)));
+    if let Some((list, text)) = of_list {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let entries: Vec<_> = entries.collect();
+        if entries == ["none"] && node.get("composite").is_none() {
+            return w.set("propagators", Vec::<String>::new(), list);
+        }
+        if entries.contains(&"none") {
+            w.faults.push(super::super::fault::Fault::at(
+                list,
+                ParseError::new("\"none\" is combined with other propagators")
+                    .with_help("remove one or the other"),
+            ));
+            return;
+        }
+        entries.into_iter().for_each(add);
+    }
+    let place = node.get("composite").or(node.some("composite_list")).unwrap_or(node);
+    w.set("propagators", names, place);
+}
