@@ -1,6 +1,6 @@
 //! The arguments of the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use autotelemetry::{Builder, ObservabilityTools};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -73,6 +73,19 @@ pub(crate) enum OutputFormat {
 }
 
 impl Input {
+    /// Returns the problem of a profile for a declarative file, which has none.
+    pub(crate) fn misuse(&self) -> Option<&'static str> {
+        let is_yaml = |file: &Path| {
+            file.extension()
+                .is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+        };
+        self.profile.as_ref()?;
+        let explained = self.builder().explain();
+        let file = explained.file().or(self.file.as_deref());
+        file.filter(|file| is_yaml(file))
+            .map(|_| "a declarative file has no profiles, so --profile cannot be used")
+    }
+
     /// Returns a builder that reads the file in the environment of this process. The arguments
     /// override its variables.
     pub(crate) fn builder(&self) -> Builder {

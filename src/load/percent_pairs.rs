@@ -15,7 +15,7 @@ impl PairError {
         match self {
             Self::NoEquals => "an entry has no \"=\"",
             Self::NoKey => "an entry has no name",
-            Self::Encoding => "an entry is not valid percent-encoded UTF-8",
+            Self::Encoding => "a value is not valid percent-encoded UTF-8",
         }
     }
 }

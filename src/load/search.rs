@@ -54,7 +54,7 @@ impl Search {
             return Self { tried: Vec::new(), by: None, found: Ok(None), warnings };
         }
         let tried = usual_places();
-        let found = tried.iter().find(is_there).map(|path| regular_file(path)).transpose();
+        let found = tried.iter().find(|path| is_there(path)).map(|path| regular_file(path)).transpose();
         Self { tried, by: None, found, warnings }
     }
 
@@ -87,7 +87,7 @@ impl Search {
             (Some(path), _) => Some(PathBuf::from(path)),
             (None, Some(path)) => Some(path.to_owned()),
             (None, None) if only_named => None,
-            (None, None) => usual_places().into_iter().find(|path| is_there(&path)),
+            (None, None) => usual_places().into_iter().find(|path| is_there(path)),
         };
         warnings.extend(other.filter(|other| *other != path).map(|other| {
             Problem::new(format!("replaces {}, which is not read", other.display())).with_origin(by.clone())
@@ -112,7 +112,7 @@ fn usual_places() -> Vec<PathBuf> {
 
 /// Returns whether a file exists. One that cannot be read is an error, because it is meant to be
 /// used.
-fn is_there(path: &&PathBuf) -> bool {
+fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 

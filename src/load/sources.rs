@@ -107,6 +107,9 @@ impl Sources {
         let plain = |key: &str| key.strip_prefix(&of_profile).unwrap_or(key).to_owned();
         let refused: HashSet<String> = problems.iter().filter_map(Problem::key).map(plain).collect();
         errors.retain(|error| !is_incomplete && !error.key().is_some_and(|key| holds_part(&refused, key)));
+        if gathered.file_format.is_some() {
+            errors.retain(|error| !error.key().is_some_and(|key| holds_below(&refused, key)));
+        }
         problems.append(&mut errors);
         problems.append(&mut of_other_profiles);
         problems.sort_by_key(place_in_file);
@@ -247,6 +250,12 @@ fn unnamed_service(merged: &Merged<Config>, config: &Config) -> Option<Problem> 
 fn holds_part(keys: &HashSet<String>, key: &str) -> bool {
     let ends = key.match_indices('.').map(|(at, _)| at).chain([key.len()]);
     ends.map(|end| &key[..end]).any(|part| keys.contains(part))
+}
+
+/// Returns whether `keys` contains a part of the value at `key`, a path in a declarative file.
+fn holds_below(keys: &HashSet<String>, key: &str) -> bool {
+    let is_below = |other: &String| other.strip_prefix(key).is_some_and(|rest| rest.starts_with(['.', '[']));
+    keys.iter().any(is_below)
 }
 
 /// Returns the profile to apply and the origin of its name.

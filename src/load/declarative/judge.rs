@@ -34,7 +34,8 @@ impl Findings {
                     let error = unknown(&entry.key, of);
                     let mut fault = Fault::at_key(&entry.value, error);
                     if of.keys == Keys::Open {
-                        fault.error.message = "unknown key, not read".to_owned();
+                        fault.error =
+                            ParseError { message: "unknown key, not read".to_owned(), ..fault.error };
                         self.warnings.push(fault);
                     } else {
                         self.faults.push(fault);
@@ -142,7 +143,10 @@ fn integer(node: &Node, least: i64, most: i64) -> Option<ParseError> {
         Some(value) if (least..=most).contains(&value) => None,
         Some(_) if most == i64::MAX => Some(ParseError::new(format!("is less than {least}"))),
         Some(_) => Some(ParseError::new(format!("is not between {least} and {most}"))),
-        None => Some(ParseError::new("is not a whole number of this size")),
+        None if node.number().is_some_and(|number| number.fract() == 0.0) => {
+            Some(ParseError::new("is too large"))
+        }
+        None => Some(ParseError::new("is not a whole number")),
     }
 }
 
@@ -173,7 +177,14 @@ pub(super) fn wrong_type(node: &Node, expected: &str) -> ParseError {
     match (&node.content, expected) {
         (Content::Text(text), "a number" | "a boolean") => {
             let is_quoted = !matches!(scalar::plain(text), Content::Text(_) | Content::Null);
-            if is_quoted { error.with_help("remove the quotes") } else { error }
+            let is_duration =
+                text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(['s', 'm', 'h']);
+            match expected {
+                _ if is_quoted => error.with_help("remove the quotes"),
+                "a boolean" => error.with_help("write `true` or `false`"),
+                _ if is_duration => error.with_help("write a number of milliseconds, without a unit"),
+                _ => error,
+            }
         }
         (Content::Integer(_) | Content::Float(_) | Content::Boolean(_), "a string") => {
             error.with_help(match reference {

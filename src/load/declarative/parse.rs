@@ -295,7 +295,7 @@ impl Builder<'_> {
         let mut path = String::new();
         for open in &self.stack {
             match &open.parts {
-                Parts::Sequence(items) => path.push_str(&format!("[{}]", items.len())),
+                Parts::Sequence(items) => path.extend(["[", &items.len().to_string(), "]"]),
                 Parts::Mapping(_, Some((key, _))) => {
                     if !path.is_empty() {
                         path.push('.');

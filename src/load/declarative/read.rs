@@ -98,8 +98,11 @@ pub(super) fn from_text(
     warnings.extend(findings.warnings.into_iter().chain(of_meaning).map(to_problem));
     let written = Arc::new(written);
     let mut layer = Layer { values, source: LayerSource::Declarative(Arc::clone(&written)) };
+    let of_file = problems.len();
     for problem in layer.check::<Config>() {
-        if !problems.contains(&problem) {
+        // What follows from a problem of the file is not one of its own.
+        let follows = problems[..of_file].iter().any(|other| is_related(other.key(), problem.key()));
+        if !follows && !problems.contains(&problem) {
             problems.push(problem);
         }
     }
@@ -109,6 +112,15 @@ pub(super) fn from_text(
     }
     let ignored = ignored::variables(environment, &referenced);
     Some(Declared { layer, written, file_format, detects_service, ignored })
+}
+
+/// Returns whether one of two paths contains the other.
+pub(crate) fn is_related(one: Option<&str>, other: Option<&str>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let contains = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    contains(one, other) || contains(other, one)
 }
 
 fn problem(written: &WrittenKeys, Fault { place, path, error }: Fault) -> Problem {

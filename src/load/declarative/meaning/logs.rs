@@ -5,7 +5,7 @@ use super::{
         node::Node,
         writer::{Writer, entry_path},
     },
-    batch, root, severity,
+    batch, limits, severity,
 };
 use crate::{
     config::{LevelFilter, Signal},
@@ -21,8 +21,8 @@ pub(super) fn write(provider: Option<&Node>, w: &mut Writer) {
         Some(list) => batch::processors(Signal::Logs, list, w),
         None => w.set_default("logs.exporters", Vec::<String>::new()),
     }
-    if let Some(limits) = provider.get("limits") {
-        root::attribute_limits("logs.limits", limits, w);
+    if let Some(node) = provider.get("limits") {
+        limits::write("logs.limits", node, w);
     }
     if let Some(configurator) = provider.get("logger_configurator/development") {
         configure(configurator, w);

@@ -3,6 +3,7 @@
 mod batch;
 mod distribution;
 mod exporter;
+mod limits;
 mod logs;
 mod metrics;
 mod resource;

@@ -1,13 +1,10 @@
 //! The root: its scalars, limits and propagators.
 
-use super::{distribution, logs, metrics, resource, severity, traces};
+use super::{distribution, limits, logs, metrics, resource, severity, traces};
 use crate::{
     config::value::ParseError,
-    load::declarative::{node::Node, writer::Writer},
+    load::declarative::{fault::Fault, node::Node, writer::Writer},
 };
-
-/// The depth at which values are cut.
-const VALUE_DEPTH: i64 = 24;
 
 /// Writes all keys. Returns whether the detector `service` is enabled.
 pub(crate) fn write(root: &Node, w: &mut Writer) -> bool {
@@ -17,7 +14,7 @@ pub(crate) fn write(root: &Node, w: &mut Writer) -> bool {
         w.set("diagnostics.level", level.as_str(), node);
     }
     if let Some(limits) = root.get("attribute_limits") {
-        attribute_limits("attribute_limits", limits, w);
+        limits::write("attribute_limits", limits, w);
     }
     propagators(root.get("propagator"), w);
     let detects_service = root.get("resource").is_some_and(|node| resource::write(node, w));
@@ -28,19 +25,6 @@ pub(crate) fn write(root: &Node, w: &mut Writer) -> bool {
         distribution::write(node, w);
     }
     detects_service
-}
-
-/// Writes the limits of attributes below `key`.
-pub(super) fn attribute_limits(key: &str, node: &Node, w: &mut Writer) {
-    for name in ["attribute_value_length_limit", "attribute_count_limit"] {
-        w.copy(&format!("{key}.{name}"), node, name);
-    }
-    if let Some(depth) = node.some("attribute_value_depth_limit")
-        && depth.integer().is_some_and(|depth| depth < VALUE_DEPTH)
-    {
-        let message = format!("is not supported: values are cut below {VALUE_DEPTH} levels");
-        w.error(depth, message, "remove it");
-    }
 }
 
 fn propagators(node: Option<&Node>, w: &mut Writer) {
@@ -62,7 +46,7 @@ fn propagators(node: Option<&Node>, w: &mut Writer) {
             return w.set("propagators", Vec::<String>::new(), list);
         }
         if entries.contains(&"none") {
-            w.faults.push(super::super::fault::Fault::at(
+            w.faults.push(Fault::at(
                 list,
                 ParseError::new("\"none\" is combined with other propagators")
                     .with_help("remove one or the other"),

@@ -61,8 +61,7 @@ fn name(node: &Node) -> Option<(&'static str, Option<&Node>)> {
                 return None;
             }
             match arguments.get("root").map(name) {
-                None => Some(("parentbased_always_on", None)),
-                Some(Some(("always_on", _))) => Some(("parentbased_always_on", None)),
+                None | Some(Some(("always_on", _))) => Some(("parentbased_always_on", None)),
                 Some(Some(("always_off", _))) => Some(("parentbased_always_off", None)),
                 Some(Some(("traceidratio", ratio))) => Some(("parentbased_traceidratio", ratio)),
                 Some(_) => None,

@@ -2,7 +2,7 @@
 
 use super::{
     super::{node::Node, writer::Writer},
-    batch, root, sampler, scopes,
+    batch, limits, sampler, scopes,
 };
 use crate::config::Signal;
 
@@ -13,15 +13,15 @@ pub(super) fn write(provider: Option<&Node>, w: &mut Writer) {
         Some(list) => batch::processors(Signal::Traces, list, w),
         None => w.set_default("traces.exporters", Vec::<String>::new()),
     }
-    if let Some(limits) = provider.get("limits") {
-        root::attribute_limits("traces.limits", limits, w);
+    if let Some(node) = provider.get("limits") {
+        limits::write("traces.limits", node, w);
         for name in [
             "event_count_limit",
             "link_count_limit",
             "event_attribute_count_limit",
             "link_attribute_count_limit",
         ] {
-            w.copy(&format!("traces.limits.{name}"), limits, name);
+            w.copy(&format!("traces.limits.{name}"), node, name);
         }
     }
     if let Some(tree) = provider.get("sampler") {

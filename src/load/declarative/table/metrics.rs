@@ -80,7 +80,7 @@ static PULL: NodeType = NodeType::new(
 static METRIC_PRODUCER: NodeType = NodeType::choice(
     "MetricProducer",
     "metric producer",
-    &[mapping("opencensus", &OPENCENSUS, "-", "").refused("OpenCensus is deprecated")],
+    &[mapping("opencensus", &OPENCENSUS, "-", "").refused("it is deprecated")],
 );
 static OPENCENSUS: NodeType = NodeType::nullable("OpenCensusMetricProducer", &[]);
 static CARDINALITY_LIMITS: NodeType = NodeType::new(
