@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use autotelemetry::{Builder, ObservabilityTools};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 /// Checks, explains and tests the telemetry configuration of a service.
 #[derive(Parser)]
@@ -45,9 +45,11 @@ pub(crate) enum Command {
     Schema,
     /// Writes a commented starter file. Never overwrites a file.
     Init {
-        /// The file to write.
-        #[arg(default_value = "autotelemetry.toml")]
-        file: PathBuf,
+        /// The file to write. Default: `autotelemetry.toml`, or `otel.yaml` with `--declarative`.
+        file: Option<PathBuf>,
+        /// Write a declarative file of OpenTelemetry, for `OTEL_CONFIG_FILE`.
+        #[arg(long)]
+        declarative: bool,
     },
     /// Prints a completion script for a shell.
     Completions {
@@ -58,8 +60,9 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Input {
-    /// The file to read. Default: the file that the library finds from here (`AUTOTEL_CONFIG`,
-    /// beside the executable, the current directory). Variables apply as they do to the service.
+    /// The file to read: TOML, or declarative if its extension is .yaml or .yml. Default: the file
+    /// that the library finds from here (`OTEL_CONFIG_FILE`, `AUTOTEL_CONFIG`, beside the
+    /// executable, the current directory). Variables apply as they do to the service.
     file: Option<PathBuf>,
     /// The profile to apply. Sets `AUTOTEL_PROFILE` for this command.
     #[arg(long, value_name = "NAME", value_parser = parse_profile)]
@@ -73,17 +76,16 @@ pub(crate) enum OutputFormat {
 }
 
 impl Input {
-    /// Returns the problem of a profile for a declarative file, which has none.
-    pub(crate) fn misuse(&self) -> Option<&'static str> {
-        let is_yaml = |file: &Path| {
+    /// Ends the program if a profile is selected for a declarative file, which has none.
+    pub(crate) fn check_use(&self) {
+        let is_declarative = |file: &Path| {
             file.extension()
                 .is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
         };
-        self.profile.as_ref()?;
-        let explained = self.builder().explain();
-        let file = explained.file().or(self.file.as_deref());
-        file.filter(|file| is_yaml(file))
-            .map(|_| "a declarative file has no profiles, so --profile cannot be used")
+        if self.profile.is_some() && self.builder().explain().file().is_some_and(is_declarative) {
+            let message = "--profile cannot be used with a declarative file, which has no profiles";
+            Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
     }
 
     /// Returns a builder that reads the file in the environment of this process. The arguments

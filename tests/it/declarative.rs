@@ -251,6 +251,19 @@ const REFUSED: &[(&str, &str)] = &[
     ("IdGenerator_custom", "there is no ID generator `my_custom_id_generator`"),
 ];
 
+#[test]
+fn guide_lists_the_refused_files_and_its_file_is_valid() {
+    let guide = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/declarative.md")).unwrap();
+    for (name, reason) in REFUSED {
+        assert!(guide.contains(&format!("| `{name}` | {reason} |")), "{name}");
+    }
+    let (_, rest) = guide.split_once("```yaml\n").unwrap();
+    let (file, _) = rest.split_once("```").unwrap();
+    let explained = explained(file, &[("OTLP_TOKEN", "s3cr3t")]);
+    assert!(problems(&explained).is_empty(), "{explained}");
+    assert!(!explained.to_string().contains("s3cr3t"));
+}
+
 /// The files that OpenTelemetry publishes are not part of this repository: `OTEL_CONFIGURATION`
 /// names their directory.
 #[test]
