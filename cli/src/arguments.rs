@@ -41,6 +41,12 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
+    /// Prints the file as a declarative one of OpenTelemetry, for `OTEL_CONFIG_FILE`. References to
+    /// variables are kept; other variables have no effect. Exits with 1 if that cannot express it.
+    Convert {
+        #[command(flatten)]
+        input: Input,
+    },
     /// Prints the JSON Schema of the file, for editors.
     Schema,
     /// Writes a commented starter file. Never overwrites a file.
@@ -85,6 +91,23 @@ impl Input {
         if self.profile.is_some() && self.builder().explain().file().is_some_and(is_declarative) {
             let message = "--profile cannot be used with a declarative file, which has no profiles";
             Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+    }
+
+    /// Returns a builder that reads the file without the variables that override it. References in
+    /// the file still need theirs.
+    pub(crate) fn without_variables(&self) -> Builder {
+        let is_kept = |name: &str| {
+            let is_of_telemetry = ["OTEL_", "AUTOTEL_"].iter().any(|prefix| name.starts_with(prefix));
+            name == "AUTOTEL_CONFIG" || !(is_of_telemetry || name == "RUST_LOG")
+        };
+        let variables = std::env::vars_os().filter(|(name, _)| name.to_str().is_none_or(is_kept));
+        let profile = self.profile.iter().map(|profile| ("AUTOTEL_PROFILE".into(), profile.into()));
+        let file = self.file.iter().map(|_| ("AUTOTEL_CONFIG".into(), "".into()));
+        let builder = ObservabilityTools::builder().env_vars(variables.chain(file).chain(profile));
+        match &self.file {
+            Some(file) => builder.config_file(file),
+            None => builder,
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod convert;
 mod doctor;
 mod explain;
 mod init;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Check { input, strict } => check::check(&input, strict),
         Command::Explain { input, format } => explain::explain(&input, format),
         Command::Doctor { input, format } => doctor::doctor(&input, format),
+        Command::Convert { input } => convert::convert(&input),
         Command::Schema => print(&autotelemetry::schema(), ExitCode::SUCCESS),
         Command::Init { file, declarative } => init::init(file, declarative),
         Command::Completions { shell } => {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use test_support::{
-    collector::{Collector, field, sections},
+    collector::{Collector, sections},
     process, require,
 };
 
@@ -23,7 +23,7 @@ tracer_provider:
     - batch:
         schedule_delay: 100
         exporter:
-          otlp_grpc: &grpc
+          otlp_grpc:
             endpoint: ${GRPC}
             compression: gzip
   sampler:
@@ -87,9 +87,8 @@ fn one_file_delivers_all_signals() {
         ("Resource SchemaURL: https://opentelemetry.io/schemas/1.37.0", 3),
         ("-> Name: renamed", 1),
         ("AggregationTemporality: Delta", 2),
+        ("DataType: ExponentialHistogram", 1),
     ] {
         assert_eq!(output.matches(text).count(), times, "{text}: {output}");
     }
-    let [histogram] = *sections(&output, "ExponentialHistogramDataPoints") else { panic!("{output}") };
-    assert_eq!(field(histogram, "Count"), "1");
 }

@@ -36,16 +36,24 @@ pub(super) enum Content {
 }
 
 /// An entry of a mapping.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) place: Place,
     pub(super) value: Node,
 }
 
+/// Compares contents only.
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
         self.content == other.content
+    }
+}
+
+/// Compares keys and contents only.
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key, &self.value) == (&other.key, &other.value)
     }
 }
 

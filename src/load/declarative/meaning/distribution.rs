@@ -61,12 +61,6 @@ const NODES: &[(&str, &str)] = &[
 
 /// Writes the keys of the mapping.
 pub(super) fn write(node: &Node, w: &mut Writer) {
-    let level = w.written.path(&["logs".to_owned(), "level".to_owned()]).map(str::to_owned);
-    if let (Some(own), Some(of_schema)) = (node.get("logs").and_then(|logs| logs.get("level")), level) {
-        let error = ParseError::of_key(format!("is also set by {of_schema}"));
-        w.faults.push(Fault::at_key(own, error.with_help("remove one of them")));
-        return;
-    }
     mapping(node, &mut KeyPath::new(), w);
     if node.get("file").is_some() {
         add_file(node, w);

@@ -15,7 +15,8 @@ use crate::{
 const SCOPES: &str = "logs.scopes";
 
 /// Writes the keys of logs. Without a provider, no records are exported, also not to the console.
-pub(super) fn write(provider: Option<&Node>, w: &mut Writer) {
+/// `has_level` if the file sets `logs.level` itself.
+pub(super) fn write(provider: Option<&Node>, has_level: bool, w: &mut Writer) {
     let Some(provider) = provider else { return w.set_default("logs.exporters", Vec::<String>::new()) };
     match provider.get("processors") {
         Some(list) => batch::processors(Signal::Logs, list, w),
@@ -25,7 +26,7 @@ pub(super) fn write(provider: Option<&Node>, w: &mut Writer) {
         limits::write("logs.limits", node, w);
     }
     if let Some(configurator) = provider.get("logger_configurator/development") {
-        configure(configurator, w);
+        configure(configurator, has_level, w);
     }
 }
 
@@ -43,9 +44,9 @@ impl Rule<'_> {
     }
 }
 
-/// Writes the level and the rules of loggers. The level is that of the most detailed rule, since
-/// rules apply in addition to it.
-fn configure(configurator: &Node, w: &mut Writer) {
+/// Writes the rules of loggers, and the level: that of the most detailed rule, since rules apply in
+/// addition to it.
+fn configure(configurator: &Node, has_level: bool, w: &mut Writer) {
     let default = configurator.get("default_config");
     let base = default.and_then(minimum);
     let level = base.unwrap_or(LevelFilter::Info);
@@ -64,15 +65,18 @@ fn configure(configurator: &Node, w: &mut Writer) {
     let most_detailed = enabled.chain([level]).max().unwrap_or(level);
     if let Some(default) = default {
         rules.push(Rule { name: "*", name_node: default, config: default, level });
-    } else if most_detailed != level {
+    } else if most_detailed != level && !has_level {
         rules.push(Rule { name: "*", name_node: configurator, config: configurator, level });
     }
-    if base.is_some() || most_detailed != level {
+    if (base.is_some() || most_detailed != level) && !has_level {
         w.set("logs.level", most_detailed.as_str(), default.unwrap_or(configurator));
     }
     let mut entries: Vec<Value> = Vec::new();
     for rule in rules {
-        let entry = table(&rule, entries.len(), most_detailed, w);
+        // A level of its own replaces that of the rules.
+        let needs_level =
+            if has_level { minimum(rule.config).is_some() } else { rule.level != most_detailed };
+        let entry = table(&rule, entries.len(), needs_level, w);
         if rule.name != "*" || entry.len() > 1 {
             entries.push(entry.into());
         }
@@ -86,7 +90,7 @@ fn minimum(config: &Node) -> Option<LevelFilter> {
     config.some("minimum_severity").and_then(Node::text).map(severity::level)
 }
 
-fn table(rule: &Rule<'_>, index: usize, level: LevelFilter, w: &mut Writer) -> Table {
+fn table(rule: &Rule<'_>, index: usize, needs_level: bool, w: &mut Writer) -> Table {
     let mut table = Table::from([("name".to_owned(), rule.name.into())]);
     w.written.add(&entry_path(SCOPES, index, ""), rule.config);
     w.written.add(&entry_path(SCOPES, index, "name"), rule.name_node);
@@ -99,7 +103,7 @@ fn table(rule: &Rule<'_>, index: usize, level: LevelFilter, w: &mut Writer) -> T
             table.insert(key.to_owned(), value.into());
         }
     }
-    if rule.level != level {
+    if needs_level {
         let node = rule.config.some("minimum_severity").unwrap_or(rule.config);
         w.written.add(&entry_path(SCOPES, index, "minimum_severity"), node);
         table.insert("minimum_severity".to_owned(), rule.level.as_str().into());

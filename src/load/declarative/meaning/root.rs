@@ -20,8 +20,10 @@ pub(crate) fn write(root: &Node, w: &mut Writer) -> bool {
     let detects_service = root.get("resource").is_some_and(|node| resource::write(node, w));
     traces::write(root.get("tracer_provider"), w);
     metrics::write(root.get("meter_provider"), w);
-    logs::write(root.get("logger_provider"), w);
-    if let Some(node) = root.get("distribution").and_then(|node| node.get("autotelemetry")) {
+    let distribution = root.get("distribution").and_then(|node| node.get("autotelemetry"));
+    let has_level = distribution.and_then(|node| node.get("logs")?.get("level")).is_some();
+    logs::write(root.get("logger_provider"), has_level, w);
+    if let Some(node) = distribution {
         distribution::write(node, w);
     }
     detects_service
