@@ -1,4 +1,5 @@
 //! A declarative file: the only source of values, with the defaults of the schema.
+#![cfg(feature = "declarative")]
 
 use std::{fs, path::Path};
 
@@ -218,6 +219,47 @@ fn loggers_keep_their_own_severities() {
     assert_eq!(value(&found, "logs.scopes.1.enabled"), "false");
     assert_eq!(value(&found, "logs.scopes.2.name"), "\"*\"");
     assert_eq!(value(&found, "logs.scopes.2.minimum_severity"), "\"warn\"");
+}
+
+#[test]
+fn level_of_the_distribution_replaces_that_of_the_rules() {
+    let text = format!(
+        "{NAMED}logger_provider:\n  processors:\n    - simple:\n        exporter:\n          console:\n  \
+         logger_configurator/development:\n    default_config:\n      minimum_severity: error\n    loggers:\n      - \
+         name: audit\n        config: {{minimum_severity: debug}}\ndistribution:\n  autotelemetry:\n    logs:\n      \
+         level: info,audit=debug\n    file: {{directory: logs}}\n    shutdown_timeout: 7s\n"
+    );
+    let found = explained(&text, &[]);
+    assert!(problems(&found).is_empty(), "{found}");
+    for (key, expected) in [
+        ("logs.level", "\"info,audit=debug\""),
+        ("logs.scopes.0.minimum_severity", "\"debug\""),
+        ("logs.scopes.1.minimum_severity", "\"error\""),
+        ("logs.exporters", "[\"console\",\"file\"]"),
+        ("shutdown_timeout", "\"7s\""),
+    ] {
+        assert_eq!(value(&found, key), expected, "{key}");
+    }
+}
+
+#[test]
+fn retries_of_the_distribution_apply_to_all_exporters() {
+    let exporter = |host: &str| {
+        format!(
+            "    - batch:\n        exporter:\n          otlp_http:\n            endpoint: http://{host}:1/v1/logs\n"
+        )
+    };
+    let text = format!(
+        "{NAMED}logger_provider:\n  processors:\n{}{}distribution:\n  autotelemetry:\n    otlp:\n      retry:\n        \
+         max_attempts: 2\n",
+        exporter("a"),
+        exporter("b")
+    );
+    let found = explained(&text, &[]);
+    assert!(problems(&found).is_empty(), "{found}");
+    for table in ["otlp", "exporters.otlp_2"] {
+        assert_eq!(value(&found, &format!("{table}.logs.retry.max_attempts")), "2", "{table}");
+    }
 }
 
 #[test]

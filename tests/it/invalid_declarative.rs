@@ -2,6 +2,7 @@
 //! `NAME.txt` records.
 //!
 //! Lines `# env: NAME=value` at the head of a file are its environment.
+#![cfg(feature = "declarative")]
 
 use std::{
     fs,
