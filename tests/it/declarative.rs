@@ -64,6 +64,27 @@ fn variables_have_no_effect_but_for_references() {
 }
 
 #[test]
+fn none_of_the_specified_variables_changes_a_value() {
+    let text = format!(
+        "{NAMED}tracer_provider:\n  processors:\n    - batch:\n        exporter:\n          otlp_http:\n\
+         meter_provider:\n  readers:\n    - periodic:\n        exporter:\n          otlp_http:\n\
+         logger_provider:\n  processors:\n    - batch:\n        exporter:\n          otlp_http:\n"
+    );
+    let values = |variables: &[(&str, &str)]| {
+        let explained = explained(&text, variables);
+        assert!(explained.errors().is_empty(), "{explained}");
+        explained.values().map(|(key, value, _)| format!("{key} = {value}")).collect::<Vec<_>>()
+    };
+    let plain = values(&[]);
+    for value in ["1", "true", "otlp", "http://other:1"] {
+        let names = crate::otel_env::VARIABLES
+            .split_whitespace()
+            .chain(["AUTOTEL_DISABLED", "AUTOTEL_SERVICE__NAME"]);
+        assert_eq!(values(&names.map(|name| (name, value)).collect::<Vec<_>>()), plain, "{value}");
+    }
+}
+
+#[test]
 fn absent_nodes_have_the_defaults_of_the_schema() {
     let explained = explained("file_format: \"1.0\"\n", &[]);
     for (key, expected) in [

@@ -1,8 +1,8 @@
 //! The declarative configuration of OpenTelemetry: a YAML file, which `OTEL_CONFIG_FILE` names.
 //!
 //! A text becomes a [tree](node), whose references to variables are replaced. The tree is
-//! [checked](judge) against a [table](table) of all nodes of the schema, and its
-//! [meaning](meaning) is a layer of the same keys as in `autotelemetry.toml`.
+//! [checked](judge) against a [table] of all nodes of the schema, and its [meaning] is a layer of
+//! the same keys as in `autotelemetry.toml`.
 
 mod fault;
 mod file_format;

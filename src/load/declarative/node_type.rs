@@ -43,6 +43,8 @@ pub(super) struct Row {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     Supported,
+    /// Some values are an error. The meaning says which.
+    Partial,
     /// An error. The text says why.
     Refused(&'static str),
     Ignored,
@@ -131,6 +133,11 @@ impl Row {
 
     pub(super) const fn refused(mut self, why: &'static str) -> Self {
         self.class = Class::Refused(why);
+        self
+    }
+
+    pub(super) const fn in_part(mut self) -> Self {
+        self.class = Class::Partial;
         self
     }
 

@@ -33,9 +33,10 @@ const REQUEST_SIZE: Row = scalar(
     Integer(0),
     "-",
     "Only the default, 67108864: requests are bounded by `max_queue_bytes`. Others are refused.",
-);
+)
+.in_part();
 const RESPONSE_SIZE: Row =
-    scalar("max_response_size", Integer(1), "-", "Only the default, 4194304. Others are refused.");
+    scalar("max_response_size", Integer(1), "-", "Only the default, 4194304. Others are refused.").in_part();
 const TIMEOUT: Row =
     scalar("timeout", Integer(0), "otlp.SIGNAL.timeout", "Milliseconds; 0 is no limit. Default: 10000.");
 const ENCODING: Row = scalar(
@@ -49,13 +50,15 @@ const TEMPORALITY: Row = scalar(
     Word(&["cumulative", "delta", "low_memory"]),
     "metrics.temporality",
     "All readers must agree. Default: `cumulative`.",
-);
+)
+.in_part();
 const HISTOGRAMS: Row = scalar(
     "default_histogram_aggregation",
     Word(&["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]),
     "metrics.histogram_aggregation",
     "All readers must agree. Default: `explicit_bucket_histogram`.",
-);
+)
+.in_part();
 const HTTP_TLS_ROW: Row = mapping("tls", &HTTP_TLS, "otlp.SIGNAL.tls", "");
 const GRPC_TLS_ROW: Row = mapping("tls", &GRPC_TLS, "otlp.SIGNAL.tls", "");
 const CA_FILE: Row = scalar("ca_file", Text, "otlp.SIGNAL.tls.ca_file", "An absolute path.");
@@ -68,7 +71,8 @@ const OUTPUT_STREAM: Row = scalar(
     Text,
     "otlp_file.output",
     "`stdout` (the default). `file://` URLs are refused: use `distribution.autotelemetry.otlp_file`.",
-);
+)
+.in_part();
 const OTLP_HTTP: &str = "The first one of a signal is `otlp`, the next ones are `otlp_2`, `otlp_3`, ….";
 
 pub(super) static OTLP_HTTP_EXPORTER: NodeType = NodeType::nullable(

@@ -16,7 +16,8 @@ const CARDINALITY: Row = mapping(
     &CARDINALITY_LIMITS,
     "metrics.cardinality_limits",
     "All readers must agree.",
-);
+)
+.in_part();
 
 pub(super) static METER_PROVIDER: NodeType = NodeType::new(
     "MeterProvider",
@@ -54,13 +55,15 @@ static PERIODIC: NodeType = NodeType::new(
             Integer(0),
             "metrics.interval",
             "Milliseconds, raised to 100 with a warning. All readers must agree. Default: 60000.",
-        ),
+        )
+        .in_part(),
         scalar(
             "timeout",
             Integer(0),
             "metrics.timeout",
             "Milliseconds; 0 is no limit. All readers must agree. Default: 30000.",
-        ),
+        )
+        .in_part(),
         scalar("max_export_batch_size/development", Integer(1), "-", "Only without a value.")
             .refused("metrics are not split into batches"),
         mapping("exporter", &PUSH_METRIC_EXPORTER, "metrics.exporters", "").required(),

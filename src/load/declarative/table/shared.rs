@@ -30,7 +30,8 @@ pub(super) const VALUE_DEPTH: Row = scalar(
     Integer(1),
     "-",
     "Values are always cut below 24 levels. A smaller limit is refused.",
-);
+)
+.in_part();
 pub(super) const ATTRIBUTE_COUNT: Row =
     scalar("attribute_count_limit", Integer(0), "LIMITS.attribute_count_limit", "Default: 128.");
 

@@ -159,6 +159,7 @@ fn class(row: &Row) -> String {
     match row.class {
         Class::Supported if row.is_extension => "supported, not in the schema".to_owned(),
         Class::Supported => "supported".to_owned(),
+        Class::Partial => "in part".to_owned(),
         Class::Refused(why) => format!("refused: {why}"),
         Class::Ignored => "ignored".to_owned(),
     }
