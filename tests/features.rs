@@ -42,6 +42,17 @@ fn missing_feature_is_named_in_the_error() {
 }
 
 #[test]
+fn declarative_file_needs_its_feature() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("otel.yaml");
+    std::fs::write(&path, "file_format: \"1.1\"\n").unwrap();
+    let explained = with_env(&[("OTEL_CONFIG_FILE", path.to_str().unwrap())]).explain();
+    let help: Vec<_> = explained.errors().iter().filter_map(|problem| problem.help()).collect();
+    let expected = ["enable the feature `declarative` of autotelemetry"];
+    assert_eq!(help, if cfg!(feature = "declarative") { &[][..] } else { &expected });
+}
+
+#[test]
 fn sampler_that_needs_a_missing_feature_is_refused() {
     let text = "[traces.sampler.jaeger_remote]\nendpoint = \"https://c\"\ninitial_sampler = \"always_on\"\n";
     let (builder, _directory) = with_file(text, &[]);

@@ -1,9 +1,9 @@
 //! The arguments of the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use autotelemetry::{Builder, ObservabilityTools};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 /// Checks, explains and tests the telemetry configuration of a service.
 #[derive(Parser)]
@@ -41,13 +41,21 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
+    /// Prints the file as a declarative one of OpenTelemetry, for `OTEL_CONFIG_FILE`. References to
+    /// variables are kept; other variables have no effect. Exits with 1 if that cannot express it.
+    Convert {
+        #[command(flatten)]
+        input: Input,
+    },
     /// Prints the JSON Schema of the file, for editors.
     Schema,
     /// Writes a commented starter file. Never overwrites a file.
     Init {
-        /// The file to write.
-        #[arg(default_value = "autotelemetry.toml")]
-        file: PathBuf,
+        /// The file to write. Default: `autotelemetry.toml`, or `otel.yaml` with `--declarative`.
+        file: Option<PathBuf>,
+        /// Write a declarative file of OpenTelemetry, for `OTEL_CONFIG_FILE`.
+        #[arg(long)]
+        declarative: bool,
     },
     /// Prints a completion script for a shell.
     Completions {
@@ -58,8 +66,9 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Input {
-    /// The file to read. Default: the file that the library finds from here (`AUTOTEL_CONFIG`,
-    /// beside the executable, the current directory). Variables apply as they do to the service.
+    /// The file to read: TOML, or declarative if its extension is .yaml or .yml. Default: the file
+    /// that the library finds from here (`OTEL_CONFIG_FILE`, `AUTOTEL_CONFIG`, beside the
+    /// executable, the current directory). Variables apply as they do to the service.
     file: Option<PathBuf>,
     /// The profile to apply. Sets `AUTOTEL_PROFILE` for this command.
     #[arg(long, value_name = "NAME", value_parser = parse_profile)]
@@ -73,10 +82,40 @@ pub(crate) enum OutputFormat {
 }
 
 impl Input {
+    /// Ends the program if a profile is selected for a declarative file, which has none.
+    pub(crate) fn check_use(&self) {
+        let is_declarative = |file: &Path| {
+            file.extension()
+                .is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+        };
+        if self.profile.is_some() && self.builder().explain().file().is_some_and(is_declarative) {
+            let message = "--profile cannot be used with a declarative file, which has no profiles";
+            Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+    }
+
+    /// Returns a builder that reads the file without the variables that override it. References in
+    /// the file still need theirs.
+    pub(crate) fn without_variables(&self) -> Builder {
+        let is_kept = |name: &str| {
+            let is_of_telemetry = ["OTEL_", "AUTOTEL_"].iter().any(|prefix| name.starts_with(prefix));
+            name == "AUTOTEL_CONFIG" || !(is_of_telemetry || name == "RUST_LOG")
+        };
+        let variables = std::env::vars_os().filter(|(name, _)| name.to_str().is_none_or(is_kept));
+        let profile = self.profile.iter().map(|profile| ("AUTOTEL_PROFILE".into(), profile.into()));
+        let file = self.file.iter().map(|_| ("AUTOTEL_CONFIG".into(), "".into()));
+        let builder = ObservabilityTools::builder().env_vars(variables.chain(file).chain(profile));
+        match &self.file {
+            Some(file) => builder.config_file(file),
+            None => builder,
+        }
+    }
+
     /// Returns a builder that reads the file in the environment of this process. The arguments
     /// override its variables.
     pub(crate) fn builder(&self) -> Builder {
-        let file = self.file.iter().map(|_| ("AUTOTEL_CONFIG".into(), "".into()));
+        let names = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE", "AUTOTEL_CONFIG"];
+        let file = names.into_iter().filter(|_| self.file.is_some()).map(|name| (name.into(), "".into()));
         let profile = self.profile.iter().map(|profile| ("AUTOTEL_PROFILE".into(), profile.into()));
         let variables = std::env::vars_os().chain(file).chain(profile);
         let builder = ObservabilityTools::builder().env_vars(variables);

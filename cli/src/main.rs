@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod convert;
 mod doctor;
 mod explain;
 mod init;
@@ -21,12 +22,19 @@ use self::{
 };
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    if let Command::Check { input, .. } | Command::Explain { input, .. } | Command::Doctor { input, .. } =
+        &command
+    {
+        input.check_use();
+    }
+    match command {
         Command::Check { input, strict } => check::check(&input, strict),
         Command::Explain { input, format } => explain::explain(&input, format),
         Command::Doctor { input, format } => doctor::doctor(&input, format),
+        Command::Convert { input } => convert::convert(&input),
         Command::Schema => print(&autotelemetry::schema(), ExitCode::SUCCESS),
-        Command::Init { file } => init::init(&file),
+        Command::Init { file, declarative } => init::init(file, declarative),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "autotelemetry", &mut script);

@@ -163,6 +163,33 @@ fn init_writes_a_valid_file_and_never_overwrites() {
 }
 
 #[test]
+fn declarative_file_is_written_checked_and_explained() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["init", "--declarative"], &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "wrote otel.yaml\n"));
+    let by_variable = [("OTEL_CONFIG_FILE", "otel.yaml")];
+    assert_eq!(run(directory.path(), &["check", "--strict"], &by_variable).out, "ok: otel.yaml\n");
+    let explained = run(directory.path(), &["explain", "otel.yaml"], &[("OTEL_CONFIG_FILE", "missing.yaml")]);
+    assert_eq!(explained.code, 0, "{}", explained.out);
+    assert!(
+        explained.out.starts_with("declarative configuration (file_format 1.1): otel.yaml; "),
+        "{}",
+        explained.out
+    );
+    for arguments in [&["check", "otel.yaml", "--profile", "a"][..], &["explain", "--profile", "a"]] {
+        let ran = run(directory.path(), arguments, &by_variable);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+    }
+    fs::write(directory.path().join("otel.yaml"), "file_format: \"1.1\"\ntracer_provider: {}\n").unwrap();
+    let ran = run(directory.path(), &["check"], &by_variable);
+    assert!(
+        ran.code == 1 && ran.out.contains("otel.yaml:2:1: tracer_provider: requires `processors`"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn unreadable_file_and_full_output_are_reported() {
     let directory = tempfile::tempdir().unwrap();

@@ -40,6 +40,10 @@ pub(crate) struct Resource {
     #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = Resource::free_attributes())))]
     pub(crate) attributes: BTreeMap<String, Attribute>,
 
+    /// The URL of the schema that the attributes follow, for example
+    /// `https://opentelemetry.io/schemas/1.37.0`. It is sent with the resource. Default: none.
+    pub(crate) schema_url: Option<NonEmptyString>,
+
     /// Detectors that add attributes of this machine, any of `container`, `host`, `k8s`, `os`,
     /// `process` and `service_instance`. Of equal attributes, those of the first detector count,
     /// and values that are set anywhere override all of them. Only local files and variables are

@@ -17,6 +17,7 @@ chapters! {
     start
     concepts
     sources
+    declarative
     resource
     checking
     mistakes

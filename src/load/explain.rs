@@ -140,14 +140,22 @@ fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.file() {
-            Some(file) => writeln!(f, "file: {}", file.display())?,
-            None => writeln!(f, "file: none")?,
+        match (self.file(), &self.loaded.file_format) {
+            (Some(file), Some(format)) => writeln!(
+                f,
+                "declarative configuration (file_format {format}): {}; variables are not merged",
+                file.display()
+            )?,
+            (Some(file), None) => writeln!(f, "file: {}", file.display())?,
+            (None, _) => writeln!(f, "file: none")?,
         }
         for path in self.loaded.tried.iter().filter(|path| Some(path.as_path()) != self.file()) {
             writeln!(f, "  not used: {}", path.display())?;
         }
-        writeln!(f, "profile: {}\n", self.profile().unwrap_or("none"))?;
+        if self.loaded.file_format.is_none() {
+            writeln!(f, "profile: {}", self.profile().unwrap_or("none"))?;
+        }
+        writeln!(f)?;
 
         let rows: Vec<_> = self.values().collect();
         // Longer texts exceed their column. An unbounded width could not be formatted.
@@ -160,6 +168,10 @@ impl fmt::Display for Explanation {
             write!(f, "{key:key_width$}  {value:value_width$}  {origin}")?;
             match origin {
                 Origin::File { profile: Some(profile), .. } => writeln!(f, " (profile {profile})")?,
+                Origin::File { .. } => match self.loaded.variables(key) {
+                    [] => writeln!(f)?,
+                    names => writeln!(f, " ({})", names.join(", "))?,
+                },
                 _ => writeln!(f)?,
             }
         }

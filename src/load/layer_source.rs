@@ -2,6 +2,8 @@
 
 use std::{panic::Location, sync::Arc};
 
+#[cfg(feature = "declarative")]
+use super::declarative::WrittenKeys;
 use super::{
     file_text::FileText,
     locate::KeyOrValue,
@@ -23,6 +25,9 @@ pub(super) enum LayerSource {
         text: Arc<FileText>,
         prefix: KeyPath,
     },
+    /// A declarative file, whose keys have other names.
+    #[cfg(feature = "declarative")]
+    Declarative(Arc<WrittenKeys>),
     Env(String),
     Detector(String),
 }
@@ -35,13 +40,47 @@ impl LayerSource {
             Self::Env(name) => Origin::Env(name.clone()),
             Self::Detector(name) => Origin::Detector(name.clone()),
             Self::File { text, prefix } => text.origin(&[prefix, path].concat(), part),
+            #[cfg(feature = "declarative")]
+            Self::Declarative(written) => written.origin(path),
         }
     }
 
     fn key(&self, path: &[String]) -> String {
         match self {
             Self::File { prefix, .. } => [prefix, path].concat().join("."),
+            #[cfg(feature = "declarative")]
+            Self::Declarative(written) => written.path(path).map_or_else(|| path.join("."), str::to_owned),
             _ => path.join("."),
+        }
+    }
+
+    /// Returns the names of the variables that the value at `path` refers to.
+    pub(super) fn variables(&self, path: &[String]) -> &[String] {
+        match self {
+            #[cfg(feature = "declarative")]
+            Self::Declarative(written) => written.variables(path),
+            _ => {
+                let _ = path;
+                &[]
+            }
+        }
+    }
+
+    /// Gives a problem of the key at `path` the words of the source. Returns `None` if the source
+    /// uses those of the configuration.
+    pub(super) fn reworded(&self, path: &[String], problem: &Problem) -> Option<Problem> {
+        match self {
+            #[cfg(feature = "declarative")]
+            Self::Declarative(written) => {
+                let key = written.path(path).map_or_else(|| path.join("."), str::to_owned);
+                let help = problem.help().map(|help| written.reword(help));
+                let message = written.reword(&problem.message);
+                Some(Problem { message, ..problem.clone() }.with_optional_help(help).with_key(key))
+            }
+            _ => {
+                let _ = (path, problem);
+                None
+            }
         }
     }
 
@@ -77,6 +116,10 @@ impl LayerSource {
             }
             reason => reason.into(),
         };
+        #[cfg(feature = "declarative")]
+        if let Self::Declarative(_) = self {
+            return self.problem(&place, error);
+        }
         let key = if error.blames_key {
             &place[..place.len() - 1]
         } else {

@@ -14,6 +14,8 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<Problem>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// The version of the schema, if the file is declarative.
+    pub(crate) file_format: Option<String>,
     /// All paths where a file was searched for.
     pub(super) tried: Vec<PathBuf>,
     /// The origin of the selected profile.
@@ -35,6 +37,7 @@ impl Loaded {
             },
             warnings: Vec::new(),
             file: None,
+            file_format: None,
             tried: Vec::new(),
             profile_origin: Origin::Default,
             merged: Merged::new(Vec::new()),
@@ -62,6 +65,11 @@ impl Loaded {
         }
     }
 
+    /// Returns the names of the variables that the value of `key` refers to.
+    pub(super) fn variables(&self, key: &str) -> &[String] {
+        self.merged.variables(&key_path(key))
+    }
+
     /// Adds the origins of keys to the problems of `error` that have none.
     pub(crate) fn locate(&self, error: Error) -> Error {
         if error.problems().is_empty() {
@@ -74,8 +82,9 @@ impl Loaded {
     pub(super) fn located(&self, problem: Problem) -> Problem {
         match (&problem.at, &problem.key) {
             (None, Some(key)) => {
-                let origin = self.origin(&key_path(key));
-                problem.with_origin(origin)
+                let path = key_path(key);
+                let problem = self.merged.reworded(&path, problem);
+                problem.with_origin(self.origin(&path))
             }
             _ => problem,
         }

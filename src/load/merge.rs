@@ -106,7 +106,20 @@ impl<C: DeserializeOwned> Merged<C> {
         let index = entry.as_ref().and_then(|entry| self.index_of(key, entry));
         let path = [key.as_slice(), index.as_slice()].concat();
         let at = Some(self.origin(&path)).filter(|origin| *origin != Origin::Default);
-        Problem { at, key: Some(key.join(".")), ..Problem::new(message).with_optional_help(help) }
+        let problem =
+            Problem { at, key: Some(key.join(".")), ..Problem::new(message).with_optional_help(help) };
+        self.reworded(&path, problem)
+    }
+
+    /// Gives a problem of the key at `path` the words of a source with other ones.
+    pub(super) fn reworded(&self, path: &[String], problem: Problem) -> Problem {
+        let reworded = self.layers.iter().rev().find_map(|layer| layer.source.reworded(path, &problem));
+        reworded.unwrap_or(problem)
+    }
+
+    /// Returns the names of the variables that the value at `path` refers to.
+    pub(super) fn variables(&self, path: &[String]) -> &[String] {
+        self.layer_of(path).map_or(&[], |layer| layer.source.variables(path))
     }
 
     /// Returns the index of an entry of the list at `key`.

@@ -1,17 +1,23 @@
 //! Reads all sources of values and returns one validated [`Config`](crate::config::Config).
 //!
 //! Nothing else reads files or the environment. Sources become [layers](layer), the weakest first:
-//! code, the file, its profile, `OTEL_*`, `AUTOTEL_*`, and values that are forced in code.
+//! code, the file, its profile, `OTEL_*`, `AUTOTEL_*`, and values that are forced in code. A
+//! [declarative file](declarative) replaces the file and the variables.
 
 mod autotel_env;
 mod check;
 mod code;
+#[cfg(feature = "declarative")]
+mod declarative;
+#[cfg(feature = "declarative")]
+mod declared_sources;
 mod decoded;
 mod detect;
 mod environment;
 pub(crate) mod explain;
 mod file;
 mod file_text;
+mod gathered;
 mod layer;
 mod layer_source;
 mod loaded;
@@ -20,6 +26,7 @@ mod merge;
 mod otel_env;
 mod outline;
 mod parse;
+mod percent_pairs;
 mod platform;
 mod proxy_env;
 mod references;

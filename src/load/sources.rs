@@ -1,22 +1,28 @@
 //! Reads all sources, merges them and validates the result.
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
+#[cfg(feature = "declarative")]
+use super::declared_sources::{self, CodeSources};
 use super::{
     autotel_env,
     code::{self, CodeValue},
     detect::{self, OwnDetectors},
     environment::Environment,
     file::{self, ConfigFile},
+    gathered::Gathered,
     loaded::Loaded,
     merge::Merged,
     otel_env, proxy_env,
-    search::Search,
+    search::{Search, is_declarative},
 };
 use crate::{
     config::{
-        Config, ExporterList, ExporterName, NonEmptyString, Registered, Settings, Signal, validate,
-        value::ConfigValue,
+        Config, ExporterList, ExporterName, NonEmptyString, Registered, Settings, Signal, key_path::key_path,
+        validate, value::ConfigValue,
     },
     error::{Error, Inspection, Origin, Problem},
 };
@@ -78,13 +84,109 @@ impl Sources {
     /// Reads the configuration, without invalid values, and returns it with all problems.
     ///
     /// Opens only the configuration file, files with secrets, and those that detectors read.
-    pub(crate) fn read(self) -> (Loaded, Vec<Problem>) {
-        let environment = self.environment.unwrap_or_else(Environment::from_process);
-        let mut problems = Vec::new();
-        let mut warnings = Vec::new();
+    pub(crate) fn read(mut self) -> (Loaded, Vec<Problem>) {
+        let environment = self.environment.take().unwrap_or_else(Environment::from_process);
+        let (registered, detectors) =
+            (std::mem::take(&mut self.registered), std::mem::take(&mut self.detectors));
+        let mut search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
+        let mut warnings = std::mem::take(&mut search.warnings);
+        let gathered = match &search.found {
+            Ok(Some(path)) if is_declarative(path) => {
+                self.declared(path, search.by.as_ref(), &environment, &mut warnings)
+            }
+            _ => self.merged_with_variables(search.found, &environment, &mut warnings),
+        };
+        let Gathered { layers, mut problems, mut of_other_profiles, file, is_incomplete, profile, .. } =
+            gathered;
 
-        let search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
-        let file = match search.found {
+        let mut merged = Merged::new(layers);
+        detect::add(&mut merged, &environment, detectors, &mut warnings);
+        let config =
+            validated(&mut merged, profile.as_deref(), gathered.prometheus, &registered, &mut warnings);
+        let (config, mut errors) = config.unwrap_or_else(|problem| (Box::default(), vec![problem]));
+        if gathered.file_format.is_some() {
+            warnings.extend(unnamed_service(&merged, &config));
+        }
+        // Violations are not reported if the file could not be read, or for values that were
+        // refused.
+        let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
+        let plain = |key: &str| key.strip_prefix(&of_profile).unwrap_or(key).to_owned();
+        let refused: HashSet<String> = problems.iter().filter_map(Problem::key).map(plain).collect();
+        errors.retain(|error| !is_incomplete && !error.key().is_some_and(|key| holds_part(&refused, key)));
+        if gathered.file_format.is_some() {
+            errors.retain(|error| !error.key().is_some_and(|key| holds_below(&refused, key)));
+        }
+        problems.append(&mut errors);
+        problems.append(&mut of_other_profiles);
+        problems.sort_by_key(place_in_file);
+        if file.is_none() && !is_incomplete {
+            add_search_places(&mut problems, &search.tried);
+        }
+
+        let proxies = proxy_env::proxies(&environment);
+        warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
+        let loaded = Loaded {
+            settings: Settings { config, proxies, no_color: environment.disables_color() },
+            warnings,
+            file,
+            file_format: gathered.file_format,
+            tried: search.tried,
+            profile_origin: gathered.profile_origin,
+            merged,
+            environment,
+        };
+        (loaded, problems)
+    }
+
+    /// Gathers the values of a declarative file, which is the only source.
+    #[cfg(feature = "declarative")]
+    fn declared(
+        &self,
+        path: &Path,
+        by: Option<&Origin>,
+        environment: &Environment,
+        warnings: &mut Vec<Problem>,
+    ) -> Gathered {
+        let other_keys = [("profile", self.profile.is_some()), ("metrics.exporters", self.prometheus)];
+        let code = CodeSources {
+            defaults: &self.defaults,
+            forced: &self.forced,
+            other_keys: other_keys.into_iter().filter_map(|(key, is_set)| is_set.then_some(key)).collect(),
+        };
+        declared_sources::gather(path, by, &code, environment, warnings)
+    }
+
+    /// Refuses a declarative file.
+    #[cfg(not(feature = "declarative"))]
+    fn declared(&self, path: &Path, by: Option<&Origin>, _: &Environment, _: &mut Vec<Problem>) -> Gathered {
+        let message = format!(
+            "{} requires the feature `declarative`, which is not enabled in this binary",
+            path.display()
+        );
+        let problem = Problem::new(message).with_help("enable the feature `declarative` of autotelemetry");
+        let mut problems = vec![Problem { at: by.cloned(), ..problem }];
+        Gathered {
+            layers: code::layers(&self.defaults, &mut problems),
+            problems,
+            of_other_profiles: Vec::new(),
+            file: None,
+            file_format: None,
+            is_incomplete: true,
+            profile: None,
+            profile_origin: Origin::Default,
+            prometheus: self.prometheus,
+        }
+    }
+
+    /// Gathers the values of code, of `autotelemetry.toml` and of variables.
+    fn merged_with_variables(
+        self,
+        found: Result<Option<PathBuf>, Problem>,
+        environment: &Environment,
+        warnings: &mut Vec<Problem>,
+    ) -> Gathered {
+        let mut problems = Vec::new();
+        let file = match found {
             Ok(path) => path.and_then(|path| ConfigFile::read(&path, &mut problems)),
             Err(problem) => {
                 problems.push(problem);
@@ -92,12 +194,14 @@ impl Sources {
             }
         };
         let unreadable_file = file.is_none() && !problems.is_empty();
-        let incomplete = unreadable_file || file.as_ref().is_some_and(ConfigFile::is_incomplete);
-        let (profile, profile_origin) = selected_profile(&environment, self.profile, file.as_ref());
+        let is_incomplete = unreadable_file || file.as_ref().is_some_and(ConfigFile::is_incomplete);
+        let (profile, profile_origin) = selected_profile(environment, self.profile, file.as_ref());
         if let Some(name) = &profile {
             let missing = match &file {
                 // The profile may be in the part of the file that could not be read.
-                _ if incomplete || problems.iter().any(|problem| problem.key() == Some("profiles")) => None,
+                _ if is_incomplete || problems.iter().any(|problem| problem.key() == Some("profiles")) => {
+                    None
+                }
                 Some(file) => file.missing_profile(name),
                 None => Some(file::no_profile(name, &[])),
             };
@@ -112,55 +216,52 @@ impl Sources {
         if let Some(file) = file {
             layers.extend(file.into_layers::<Config>(
                 profile.as_deref(),
-                &environment,
+                environment,
                 &mut problems,
                 &mut of_other_profiles,
             ));
         }
-        layers.extend(otel_env::layers(&environment, &mut warnings));
-        layers.extend(autotel_env::layers(&environment, &mut problems));
+        layers.extend(otel_env::layers(environment, warnings));
+        layers.extend(autotel_env::layers(environment, &mut problems));
         layers.extend(code::layers(&self.forced, &mut problems));
         for layer in &mut layers {
             problems.extend(layer.fold_case::<Config>());
         }
-
-        let mut merged = Merged::new(layers);
-        detect::add(&mut merged, &environment, self.detectors, &mut warnings);
-        let config =
-            validated(&mut merged, profile.as_deref(), self.prometheus, &self.registered, &mut warnings);
-        let (config, mut errors) = config.unwrap_or_else(|problem| (Box::default(), vec![problem]));
-        // Violations are not reported if the file could not be read, or for values that were
-        // refused.
-        let of_profile = profile.as_ref().map(|name| format!("profiles.{name}.")).unwrap_or_default();
-        let plain = |key: &str| key.strip_prefix(&of_profile).unwrap_or(key).to_owned();
-        let refused: HashSet<String> = problems.iter().filter_map(Problem::key).map(plain).collect();
-        errors.retain(|error| !incomplete && !error.key().is_some_and(|key| holds_part(&refused, key)));
-        problems.append(&mut errors);
-        problems.append(&mut of_other_profiles);
-        problems.sort_by_key(place_in_file);
-        if path.is_none() && !unreadable_file {
-            add_search_places(&mut problems, &search.tried);
-        }
-
-        let proxies = proxy_env::proxies(&environment);
-        warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
-        let loaded = Loaded {
-            settings: Settings { config, proxies, no_color: environment.disables_color() },
-            warnings,
+        Gathered {
+            layers,
+            problems,
+            of_other_profiles,
             file: path,
-            tried: search.tried,
+            file_format: None,
+            is_incomplete,
+            profile,
             profile_origin,
-            merged,
-            environment,
-        };
-        (loaded, problems)
+            prometheus: self.prometheus,
+        }
     }
+}
+
+/// Warns about a service without a name, which a declarative file allows.
+fn unnamed_service(merged: &Merged<Config>, config: &Config) -> Option<Problem> {
+    if config.disabled || merged.origin(&key_path("service.name")) != Origin::Default {
+        return None;
+    }
+    let name = config.service.name.as_ref()?;
+    let problem =
+        Problem::new(format!("the service has no name, \"{name}\" is used")).with_key("service.name");
+    Some(problem.with_help("set the attribute `service.name` in `resource.attributes`"))
 }
 
 /// Returns whether `keys` contains `key` or a table above it.
 fn holds_part(keys: &HashSet<String>, key: &str) -> bool {
     let ends = key.match_indices('.').map(|(at, _)| at).chain([key.len()]);
     ends.map(|end| &key[..end]).any(|part| keys.contains(part))
+}
+
+/// Returns whether `keys` contains a part of the value at `key`, a path in a declarative file.
+fn holds_below(keys: &HashSet<String>, key: &str) -> bool {
+    let is_below = |other: &String| other.strip_prefix(key).is_some_and(|rest| rest.starts_with(['.', '[']));
+    keys.iter().any(is_below)
 }
 
 /// Returns the profile to apply and the origin of its name.

@@ -50,10 +50,18 @@ fn resolve<'e>(reference: &str, lookup: &impl Fn(&str) -> Option<&'e str>) -> Re
         None => (reference, None),
     };
     let name = name.strip_prefix("env:").unwrap_or(name);
+    let is_word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
+    if let Some((prefix, _)) = name.split_once(':').filter(|(prefix, _)| is_word(prefix)) {
+        return Err(ParseError::new(format!("references with the prefix `{prefix}:` are not known"))
+            .with_help("write ${NAME} or ${env:NAME} for a variable"));
+    }
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !well_formed {
         return Err(invalid("`${…}` does not contain a valid variable name"));
+    }
+    if default.is_some_and(|default| default.contains(['\n', '\r'])) {
+        return Err(invalid("the default of `${…}` spans several lines"));
     }
     match (lookup(name), default) {
         (Some("") | None, Some(default)) => Ok(default.to_owned()),

@@ -10,7 +10,7 @@ use crate::config::{self, AttributeValue, Service};
 pub(super) fn resource(service: &Service, resource: &config::Resource) -> Resource {
     let Service { name, version, namespace, instance_id, environment } = service;
     // The loader runs the detectors and adds what they find to `attributes`.
-    let config::Resource { attributes, detectors: _, detector_attributes: _ } = resource;
+    let config::Resource { attributes, schema_url, detectors: _, detector_attributes: _ } = resource;
     let service = [
         ("service.name", name),
         ("service.version", version),
@@ -27,7 +27,11 @@ pub(super) fn resource(service: &Service, resource: &config::Resource) -> Resour
         KeyValue::new("telemetry.sdk.language", "rust"),
         KeyValue::new("telemetry.sdk.version", sdk_version()),
     ];
-    Resource::builder_empty().with_attributes(attributes.chain(service).chain(sdk)).build()
+    let attributes = attributes.chain(service).chain(sdk);
+    match schema_url {
+        Some(url) => Resource::builder_empty().with_schema_url(attributes, url.as_str().to_owned()).build(),
+        None => Resource::builder_empty().with_attributes(attributes).build(),
+    }
 }
 
 /// Returns the version of the SDK. Only its detector exposes it, which reads nothing else.

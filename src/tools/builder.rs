@@ -138,8 +138,12 @@ impl Builder {
         self
     }
 
-    /// Sets the file to read instead of searching for one. The file must exist. `AUTOTEL_CONFIG`
-    /// overrides it.
+    /// Sets the file to read instead of searching for one. The file must exist. `OTEL_CONFIG_FILE`
+    /// and `AUTOTEL_CONFIG` override it.
+    ///
+    /// A file with the extension `.yaml` or `.yml` is a declarative file of OpenTelemetry. It
+    /// replaces the variables and the values from code, except [`force`](Self::force) and those
+    /// that describe the resource.
     pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.sources.config_file = Some(path.into());
         self

@@ -20,6 +20,9 @@ pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
         let _ = write!(line, ", profile {profile}");
     }
     let _ = match &tools.loaded.file {
+        Some(file) if tools.loaded.file_format.is_some() => {
+            write!(line, ", {} (variables are not merged): ", file.display())
+        }
         Some(file) => write!(line, ", {}: ", file.display()),
         None => write!(line, ", no file: "),
     };

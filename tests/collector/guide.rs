@@ -22,9 +22,15 @@ fn is_accepted(mut command: Command, name: &str, text: &str) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&printed));
 }
 
-/// A text in each YAML block that a test of this file checks.
-const YAML: [&str; 5] =
-    ["exporters: [debug]", "otlpjson: {}", "scrape_configs:", "alert: SpansAreLost", "kind: ConfigMap"];
+/// A text in each YAML block that a test checks: here, or in `it declarative`.
+const YAML: [&str; 6] = [
+    "exporters: [debug]",
+    "otlpjson: {}",
+    "scrape_configs:",
+    "alert: SpansAreLost",
+    "kind: ConfigMap",
+    "file_format:",
+];
 
 #[test]
 fn each_yaml_block_is_checked() {

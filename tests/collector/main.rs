@@ -10,6 +10,7 @@
 mod clock;
 mod collector_restart;
 mod config_examples;
+mod declarative;
 mod examples;
 mod export_failures;
 mod guide;

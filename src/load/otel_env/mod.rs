@@ -9,8 +9,6 @@ mod table;
 
 use std::collections::HashSet;
 
-use percent_encoding::percent_decode_str;
-
 use self::{
     jaeger::{Jaeger, jaeger_sampler, table},
     table::{Codec, Effect, VARIABLES},
@@ -19,6 +17,7 @@ use super::{
     environment::Environment,
     layer::Layer,
     layer_source::LayerSource,
+    percent_pairs::{decode, pairs},
     platform::{is_foreign, is_service_link},
     value_tree::{Table, Value},
     values,
@@ -168,17 +167,14 @@ impl VariableReader<'_> {
     /// environment variables".
     fn headers(&mut self, name: &str, path: &[String], text: &str) {
         let mut headers = Table::new();
-        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            // The entry may contain a secret, so no warning quotes it.
-            let Some((key, value)) = entry.split_once('=') else {
-                self.warn(name, "an entry has no \"=\", skipped");
-                continue;
+        for pair in pairs(text) {
+            let (key, value) = match pair {
+                Ok((key, value)) => (key.to_lowercase(), Value::from(value)),
+                Err(error) => {
+                    self.warn(name, format!("{}, skipped", error.message()));
+                    continue;
+                }
             };
-            let Some(value) = decode(value.trim()) else {
-                self.warn(name, "a value is not valid percent-encoded UTF-8, skipped");
-                continue;
-            };
-            let (key, value) = (key.trim().to_lowercase(), Value::from(value));
             if self.accepts(name, &[path, std::slice::from_ref(&key)].concat(), &value) {
                 headers.insert(key, value);
             }
@@ -192,11 +188,8 @@ impl VariableReader<'_> {
     /// variable".
     fn resource_attributes(&mut self, name: &str, text: &str) {
         let mut attributes = Vec::new();
-        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            let decoded = entry
-                .split_once('=')
-                .and_then(|(key, value)| Some((decode(key.trim())?, decode(value.trim())?)))
-                .filter(|(key, _)| !key.is_empty());
+        for pair in pairs(text) {
+            let decoded = pair.ok().and_then(|(key, value)| Some((decode(key)?, value)));
             if let Some(attribute) = decoded {
                 attributes.push(attribute);
             } else {
@@ -293,15 +286,6 @@ impl VariableReader<'_> {
     }
 }
 
-/// Percent-decodes `text`. Returns `None` if an escape is malformed or the result is not UTF-8.
-fn decode(text: &str) -> Option<String> {
-    let well_formed = text
-        .split('%')
-        .skip(1)
-        .all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit));
-    well_formed.then(|| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned))?
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,14 +296,6 @@ mod tests {
             if let Effect::Set(key, _) = effect {
                 assert!(crate::load::walk::value_type::<Config>(&key_path(key)).is_ok(), "{name} sets {key}");
             }
-        }
-    }
-
-    #[test]
-    fn malformed_percent_encoding_is_refused() {
-        assert_eq!(decode("a%20b%2C").as_deref(), Some("a b,"));
-        for text in ["%", "%2", "%zz", "%ff"] {
-            assert_eq!(decode(text), None, "{text}");
         }
     }
 }

@@ -41,7 +41,6 @@ use Effect::{Refused, ResourceAttributes, Sampler, SamplerArg, Set};
 
 const NOT_YET: &str = "is not supported by this version of autotelemetry";
 const ZIPKIN: &str = "has no effect: the Zipkin exporter is deprecated and not supported";
-const CONFIG_FILE: &str = "has no effect: the configuration is read from autotelemetry.toml (AUTOTEL_CONFIG)";
 
 /// The weaker of two variables for one key comes first.
 #[rustfmt::skip]
@@ -125,8 +124,6 @@ pub(crate) const VARIABLES: &[(&str, Effect)] = &[
     ("OTEL_METRIC_EXPORT_INTERVAL",                    Set("metrics.interval", Millis)),
     ("OTEL_METRIC_EXPORT_TIMEOUT",                     Set("metrics.timeout", Millis)),
 
-    ("OTEL_CONFIG_FILE",                               Refused(CONFIG_FILE)),
-    ("OTEL_EXPERIMENTAL_CONFIG_FILE",                  Refused(CONFIG_FILE)),
     ("OTEL_ENTITIES",                                  Refused(NOT_YET)),
     ("OTEL_EXPORTER_ZIPKIN_ENDPOINT",                  Refused(ZIPKIN)),
     ("OTEL_EXPORTER_ZIPKIN_TIMEOUT",                   Refused(ZIPKIN)),

@@ -1,0 +1,27 @@
+//! The declarative configuration of OpenTelemetry: a YAML file, which `OTEL_CONFIG_FILE` names.
+//!
+//! A text becomes a [tree](node), whose references to variables are replaced. The tree is
+//! [checked](judge) against a [table] of all nodes of the schema, and its [meaning] is a layer of
+//! the same keys as in `autotelemetry.toml`.
+
+mod fault;
+mod file_format;
+mod ignored;
+mod judge;
+mod meaning;
+mod node;
+mod node_type;
+mod parse;
+mod read;
+mod scalar;
+mod table;
+#[cfg(test)]
+mod tests;
+mod variables;
+mod writer;
+mod written_keys;
+
+pub(super) use self::{
+    read::{Declared, read},
+    written_keys::WrittenKeys,
+};

@@ -1,0 +1,5 @@
+//! Substitution, the table of nodes, and hostile texts.
+
+mod hostile;
+mod published;
+mod substitution;
