@@ -45,7 +45,7 @@ level = "inof"
         "autotelemetry.toml:7:12: otlp.protocol: string values must be quoted",
         "autotelemetry.toml:9:15: traces.sampler_arg: 2 is not between",
         "autotelemetry.toml:10:56: traces.batch.max_export_batch_size: the batch size of 20 exceeds",
-        "autotelemetry.toml:11:13: traces.exporters: there is no exporter \"oltp\"",
+        "autotelemetry.toml:11:14: traces.exporters: there is no exporter \"oltp\"",
         "autotelemetry.toml:13:9: logs.level: \"inof\" is not one of",
     ] {
         assert!(errors.contains(expected), "{expected:?} is not in\n{errors}");
