@@ -13,6 +13,18 @@ const MAX_DEPTH: usize = 16;
 /// The port in the examples of the specification.
 const JAEGER_GRPC_PORT: u16 = 14_250;
 
+/// Samplers that require a table.
+const TABLES: [&str; 8] = [
+    "trace_id_ratio_based",
+    "parent_based",
+    "always_record",
+    "rule_based",
+    "probability",
+    "rate_limiting",
+    "jaeger_remote",
+    "composite",
+];
+
 const SAMPLER: &str = "traces.sampler";
 const SAMPLER_ARG: &str = "traces.sampler_arg";
 
@@ -32,7 +44,8 @@ pub(super) fn check(traces: &Traces, registered: &Registered, found: &mut Vec<Ru
             let added = registered.samplers.iter().map(String::as_str);
             let error = OwnOr::<SamplerName>::not_added(name, added);
             let violation = RuleViolation::error(&[SAMPLER], error.message);
-            found.push(RuleViolation { help: error.help, ..violation });
+            let table = TABLES.contains(&&**name).then(|| format!("write a table: {{ {name} = {{ … }} }}"));
+            found.push(RuleViolation { help: table.or(error.help), ..violation });
         }
         Sampler::Own(name) => {
             if traces.sampler_arg.is_some() {
