@@ -224,15 +224,15 @@ fn patterns_that_never_match_are_warned_about_at_their_place() {
     let explained = builder.explain();
     let warnings: Vec<_> = explained.warnings().iter().map(ToString::to_string).collect();
     let expected = [
-        "\"db.password\" has no effect beside \"*.password\"",
-        "\" token\" begins or ends with a space",
-        "write \"http.request.header.authorization\"",
-        "\"service.name\" is never redacted",
-        "\"a\" has no effect beside \"a\"",
+        ("23", "\"db.password\" has no effect beside \"*.password\""),
+        ("38", "\" token\" begins or ends with a space"),
+        ("48", "write \"http.request.header.authorization\""),
+        ("85", "\"service.name\" is never redacted"),
+        ("101", "\"a\" has no effect beside \"a\""),
     ];
     assert_eq!(warnings.len(), expected.len(), "{warnings:#?}");
-    for (message, warning) in expected.iter().zip(&warnings) {
-        assert!(warning.contains("autotelemetry.toml:4:8: redact.keys: "), "{warning}");
-        assert!(warning.contains(message), "{warning}");
+    for ((column, message), warning) in expected.iter().zip(&warnings) {
+        let place = format!("autotelemetry.toml:4:{column}: redact.keys: ");
+        assert!(warning.contains(&place) && warning.contains(message), "{warning}");
     }
 }
