@@ -12,8 +12,8 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct OtlpFile {
-    /// `stdout`: standard output; `files`: one file per signal in `directory`. Default: `files` if
-    /// `directory` is set, otherwise `stdout`.
+    /// `stdout`: standard output; `files`: one file per signal in `directory`, the default if
+    /// `directory` is set.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "stdout")))]
     pub(crate) output: Option<OtlpOutput>,
 

@@ -17,8 +17,8 @@ chapters! {
     start
     concepts
     sources
-    declarative
     resource
+    declarative
     checking
     mistakes
     exporters

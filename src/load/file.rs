@@ -78,6 +78,13 @@ impl ConfigFile {
                 Table::new()
             }
         };
+        if let Some(Value::Table(_)) = values.get("profile") {
+            values.remove("profile");
+            let at = text.origin(&["profile".to_owned()], KeyOrValue::Key);
+            let problem = Problem::new("expected the name of a profile, found a table")
+                .with_help("write [profiles.NAME] for the values of a profile");
+            problems.push(problem.with_origin(at).with_key("profile"));
+        }
         Some(Self { text, values, profiles, dates, is_incomplete })
     }
 

@@ -58,6 +58,11 @@ impl Reason {
                 error.with_help(DURATION_HELP)
             }
             Unexpected::Str(_) if expected == "a list" => error.with_help("put it in brackets: [\"…\"]"),
+            Unexpected::Str(_)
+                if ["a boolean", "an integer", "a number"].iter().any(|it| expected.starts_with(it)) =>
+            {
+                error.with_help("write it without quotes")
+            }
             _ => error,
         })
     }

@@ -181,8 +181,11 @@ impl Pass<'_> {
     }
 
     fn report(&self, offset: usize, error: &Error, key: Option<String>, problems: &mut Vec<Problem>) {
-        let problem = Problem::new(error.message().trim_end()).with_origin(self.text.origin_at(offset));
-        problems.push(Problem { key, ..problem });
+        let (offset, problem) = match unquoted(self.text.text(), offset, error) {
+            Some(found) => found,
+            None => (offset, Problem::new(error.message().trim_end())),
+        };
+        problems.push(Problem { key, ..problem.with_origin(self.text.origin_at(offset)) });
     }
 
     fn remove(&mut self, lines: Range<usize>) {
@@ -222,6 +225,31 @@ impl Pass<'_> {
         let next = self.outline.expressions.iter().find(|it| it.is_header && it.start > start);
         self.lines(start, next.map_or(self.text.text().len(), |header| header.start))
     }
+}
+
+/// Returns the place and the problem of a value without quotes, or of a missing value. The parser
+/// takes either for a number.
+fn unquoted(text: &str, offset: usize, error: &Error) -> Option<(usize, Problem)> {
+    let is_number = match error.message() {
+        message if message.starts_with("string values must be quoted") => false,
+        message if message.starts_with("invalid float") => true,
+        _ => return None,
+    };
+    let line_start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
+    let before = text[line_start..offset].rfind(['=', '[', '{', ',']).map(|at| line_start + at + 1)?;
+    let rest = text[before..].split('\n').next()?;
+    let value = rest.trim_start();
+    let start = before + rest.len() - value.len();
+    let value = value.split([',', ']', '}', '#']).next()?.trim_end();
+    if value.is_empty() {
+        return Some((offset, Problem::new("the value is missing")));
+    }
+    let has_digits_only = value.chars().all(|c| !c.is_alphabetic() || matches!(c, 'e' | 'E'));
+    if value.contains(['"', '\'']) || is_number && has_digits_only && value.matches('.').count() < 2 {
+        return None;
+    }
+    let problem = Problem::new("the value is not in quotes, and neither a number nor a boolean");
+    Some((start, problem.with_help("put a text in quotes; booleans are true and false")))
 }
 
 fn is_header(line: &str) -> bool {

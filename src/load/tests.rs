@@ -194,7 +194,7 @@ dropp = true
             "autotelemetry.toml:7:14: metrics.views.1.instrument: must not be empty",
             "autotelemetry.toml:8:1: metrics.views.1.nothing_close: unknown key\n    \
              help: use one of instrument, limit, drop, headers, file, names",
-            "autotelemetry.toml:12:8: metrics.views.2.drop: expected a boolean, found a string",
+            "autotelemetry.toml:12:8: metrics.views.2.drop: expected a boolean, found a string\n    help: write it without quotes",
             "autotelemetry.toml:13:19: metrics.views.2.names.x: expected i64, found a string",
             "autotelemetry.toml:11:1: metrics.views.2: requires the key `instrument`",
             "autotelemetry.toml:17:1: profiles.other.metrics.views.0.dropp: unknown key\n    \

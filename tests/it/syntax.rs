@@ -42,7 +42,7 @@ level = "inof"
         "autotelemetry.toml:4:1: otlp.endpiont: unknown key",
         "autotelemetry.toml:5:11: otlp.timeout: expected a duration",
         "autotelemetry.toml:6:12: key with no value",
-        "autotelemetry.toml:7:12: otlp.protocol: string values must be quoted",
+        "autotelemetry.toml:7:12: otlp.protocol: the value is not in quotes",
         "autotelemetry.toml:9:15: traces.sampler_arg: 2 is not between",
         "autotelemetry.toml:10:56: traces.batch.max_export_batch_size: the batch size of 20 exceeds",
         "autotelemetry.toml:11:14: traces.exporters: there is no exporter \"oltp\"",

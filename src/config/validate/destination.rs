@@ -1,9 +1,9 @@
 //! The rules for one signal that goes to one OTLP destination.
 
-use super::rule_violation::RuleViolation;
+use super::rule_violation::{RuleViolation, Severity};
 use crate::config::{
     Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, TlsFiles,
-    format_duration, otlp::Tls, value::unreplaced_reference,
+    format_duration, key_path::key_path, otlp::Tls, value::unreplaced_reference,
 };
 
 /// The name of a key in `[otlp.tls]`, and its value.
@@ -37,6 +37,7 @@ impl<'c> Destination<'c> {
         self.features(found);
         self.retry(found);
         self.reference(found);
+        self.headers(found);
         if self.scheme(found) {
             self.path(found);
             self.port(found);
@@ -132,6 +133,24 @@ impl<'c> Destination<'c> {
         let written = self.written().map(ToString::to_string).unwrap_or_default();
         if let Some(reference) = unreplaced_reference(&written) {
             found.push(RuleViolation::unreplaced(&self.endpoint_key(), reference));
+        }
+    }
+
+    /// Reports headers that end with a reference in the syntax of another program. Their values are
+    /// not shown.
+    fn headers(&self, found: &mut Vec<RuleViolation>) {
+        let is_set_for_signal = self.otlp.signal(self.signal).headers.is_some();
+        for (name, value) in &self.settings.headers {
+            let word = value.expose().rsplit(' ').next().unwrap_or_default();
+            let is_name = !word.contains(|c: char| c.is_ascii_lowercase());
+            if is_name && unreplaced_reference(word) == Some(word) {
+                let mut key = key_path(&self.key("headers", is_set_for_signal));
+                key.push(name.as_str().to_owned());
+                let message = "the value ends with a reference to a variable, which was not replaced";
+                let violation =
+                    RuleViolation { severity: Severity::Warning, ..RuleViolation::of(key, message) };
+                found.push(violation.with_help("write ${NAME} in the file"));
+            }
         }
     }
 
