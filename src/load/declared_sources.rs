@@ -13,7 +13,10 @@ use super::{
     value_tree::{Table, Value},
 };
 use crate::{
-    config::key_path::{KeyPath, key_path},
+    config::{
+        Registered,
+        key_path::{KeyPath, key_path},
+    },
     error::{Origin, Problem},
 };
 
@@ -23,6 +26,8 @@ pub(super) struct CodeSources<'a> {
     pub(super) forced: &'a [CodeValue],
     /// Keys that are set in another way, such as `profile`.
     pub(super) other_keys: Vec<&'static str>,
+    /// The parts that the program adds.
+    pub(super) registered: &'a Registered,
 }
 
 /// Gathers the values of the declarative file at `path`, which `by` names.
@@ -34,7 +39,7 @@ pub(super) fn gather(
     warnings: &mut Vec<Problem>,
 ) -> Gathered {
     let mut problems = Vec::new();
-    let declared = declarative::read(path, environment, &mut problems, warnings);
+    let declared = declarative::read(path, environment, code.registered, &mut problems, warnings);
     let is_incomplete = declared.is_none();
     let (of_resource, mut not_used) = of_resource(code::layers(code.defaults, &mut problems));
     not_used.extend(code.other_keys.iter().map(|key| format!("`{key}` in code")));

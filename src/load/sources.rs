@@ -86,8 +86,8 @@ impl Sources {
     /// Opens only the configuration file, files with secrets, and those that detectors read.
     pub(crate) fn read(mut self) -> (Loaded, Vec<Problem>) {
         let environment = self.environment.take().unwrap_or_else(Environment::from_process);
-        let (registered, detectors) =
-            (std::mem::take(&mut self.registered), std::mem::take(&mut self.detectors));
+        let detectors = std::mem::take(&mut self.detectors);
+        let registered = self.registered.clone();
         let mut search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
         let mut warnings = std::mem::take(&mut search.warnings);
         let gathered = match &search.found {
@@ -152,6 +152,7 @@ impl Sources {
             defaults: &self.defaults,
             forced: &self.forced,
             other_keys: other_keys.into_iter().filter_map(|(key, is_set)| is_set.then_some(key)).collect(),
+            registered: &self.registered,
         };
         declared_sources::gather(path, by, &code, environment, warnings)
     }

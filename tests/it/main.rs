@@ -47,6 +47,7 @@ mod metrics_page;
 mod mistakes;
 mod otel_env;
 mod otlp_lines;
+mod own_declarative;
 mod own_exporters;
 mod own_parts;
 mod own_processors;

@@ -3,13 +3,14 @@
 //! A value with a problem is marked as refused, so that nothing reads it later.
 
 use super::{
+    extensions::added,
     fault::Fault,
     node::{Content, Entry, Node},
     node_type::{Class, Keys, Kind, NodeType, Row},
     scalar,
 };
 use crate::{
-    config::value::ParseError,
+    config::{Registered, value::ParseError},
     text::{nearest, use_one_of},
 };
 
@@ -17,21 +18,27 @@ use crate::{
 const DEVELOPMENT: &str = "/development";
 
 /// The results of a check.
-#[derive(Default)]
-pub(super) struct Findings {
+pub(super) struct Findings<'r> {
+    registered: &'r Registered,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Fault>,
 }
 
-impl Findings {
+impl<'r> Findings<'r> {
+    pub(super) fn new(registered: &'r Registered) -> Self {
+        Self { registered, faults: Vec::new(), warnings: Vec::new() }
+    }
+
     /// Checks a mapping of this type.
     pub(super) fn mapping(&mut self, node: &mut Node, of: &NodeType) {
         let Content::Mapping(entries) = &mut node.content else { return };
+        let added = added(self.registered, of);
         for entry in entries.iter_mut() {
             match of.row(&entry.key) {
                 Some(row) => self.entry(entry, row, of),
+                None if added.contains(&entry.key.as_str()) => self.added(entry),
                 None => {
-                    let error = unknown(&entry.key, of);
+                    let error = unknown(&entry.key, of, &added);
                     let mut fault = Fault::at_key(&entry.value, error);
                     if of.keys == Keys::Open {
                         fault.error =
@@ -59,6 +66,20 @@ impl Findings {
         }
         for message in missing {
             self.faults.push(Fault::at_key(node, ParseError::of_key(message)));
+        }
+    }
+
+    /// Checks a part that the program adds, which is complete.
+    fn added(&mut self, Entry { value, .. }: &mut Entry) {
+        let is_empty = match &value.content {
+            Content::Null | Content::Refused => true,
+            Content::Mapping(entries) => entries.is_empty(),
+            _ => false,
+        };
+        if !is_empty {
+            let error = ParseError::of_key("has no arguments: the program adds this part");
+            self.faults.push(Fault::at_key(value, error.with_help("remove them")));
+            value.content = Content::Refused;
         }
     }
 
@@ -198,8 +219,8 @@ pub(super) fn wrong_type(node: &Node, expected: &str) -> ParseError {
 }
 
 /// Returns the problem of a key that is not one of the type.
-fn unknown(key: &str, of: &NodeType) -> ParseError {
-    let known: Vec<_> = of.rows.iter().map(|row| row.key).collect();
+fn unknown(key: &str, of: &NodeType, added: &[&str]) -> ParseError {
+    let known: Vec<_> = of.rows.iter().map(|row| row.key).chain(added.iter().copied()).collect();
     let message = match of.keys {
         Keys::One(what) => format!("there is no {what} `{key}`"),
         Keys::Fixed | Keys::Open => ParseError::UNKNOWN_KEY.to_owned(),

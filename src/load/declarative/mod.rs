@@ -4,6 +4,7 @@
 //! [checked](judge) against a [table] of all nodes of the schema, and its [meaning] is a layer of
 //! the same keys as in `autotelemetry.toml`.
 
+mod extensions;
 mod fault;
 mod file_format;
 mod ignored;

@@ -3,7 +3,6 @@
 /// A type of the schema: a mapping with these keys.
 pub(super) struct NodeType {
     /// The name of the type in the schema.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation contains it"))]
     pub(super) name: &'static str,
     pub(super) keys: Keys,
     /// The key may have no value, which means that all keys below it are absent.

@@ -7,7 +7,7 @@ use super::{
     table::CONFIGURATION, variables::Variables, writer::Writer, written_keys::WrittenKeys,
 };
 use crate::{
-    config::{Config, value::ParseError},
+    config::{Config, Registered, value::ParseError},
     error::{Origin, Problem},
     load::{decoded::Decoded, environment::Environment, layer::Layer, layer_source::LayerSource},
 };
@@ -31,6 +31,7 @@ pub(crate) struct Declared {
 pub(crate) fn read(
     path: &Path,
     environment: &Environment,
+    registered: &Registered,
     problems: &mut Vec<Problem>,
     warnings: &mut Vec<Problem>,
 ) -> Option<Declared> {
@@ -41,7 +42,7 @@ pub(crate) fn read(
             return None;
         }
     };
-    from_text(path, &text, environment, problems, warnings)
+    from_text(path, &text, environment, registered, problems, warnings)
 }
 
 fn text(path: &Path, problems: &mut Vec<Problem>) -> Result<String, Problem> {
@@ -69,11 +70,12 @@ pub(super) fn from_text(
     path: &Path,
     text: &str,
     environment: &Environment,
+    registered: &Registered,
     problems: &mut Vec<Problem>,
     warnings: &mut Vec<Problem>,
 ) -> Option<Declared> {
     let variables = Variables::new(environment);
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(registered);
     let parsed = parse(text, &variables, &mut findings.faults);
     let mut writer = Writer::new(path);
     let parsed = parsed.and_then(|root| Ok((file_format::check(&root)?, root)));

@@ -55,9 +55,13 @@ impl<'n> Exporters<'n> {
                 self.names.push("prometheus".to_owned());
                 false
             }
-            _ => {
-                self.add_once("console", node, w);
+            "console" => {
+                self.add_once(kind, node, w);
                 false
+            }
+            _ => {
+                self.add_once(kind, node, w);
+                true
             }
         }
     }

@@ -134,7 +134,7 @@ fn detectors(detection: &Node, w: &mut Writer) -> bool {
             "container" => &["container"],
             "process" => &["process"],
             "os" => &["os"],
-            _ => &["k8s"],
+            _ => std::slice::from_ref(&name),
         };
         detects_service |= name == "service";
         for name in ours {

@@ -1,7 +1,9 @@
 //! Samplers.
 
 use super::super::{
+    fault::Fault,
     node::Node,
+    table::is_sampler,
     writer::{Writer, scalar},
 };
 use crate::{
@@ -45,8 +47,8 @@ pub(super) fn write(node: &Node, w: &mut Writer) {
     }
 }
 
-/// Returns the name that `OTEL_TRACES_SAMPLER` has for a sampler, and its ratio.
-fn name(node: &Node) -> Option<(&'static str, Option<&Node>)> {
+/// Returns the name of a sampler in `OTEL_TRACES_SAMPLER`, and its ratio.
+fn name(node: &Node) -> Option<(&str, Option<&Node>)> {
     let (kind, arguments) = node.choice()?;
     match kind {
         "always_on" => Some(("always_on", None)),
@@ -67,6 +69,7 @@ fn name(node: &Node) -> Option<(&'static str, Option<&Node>)> {
                 Some(_) => None,
             }
         }
+        added if !is_sampler(added) => Some((added, None)),
         _ => None,
     }
 }
@@ -100,6 +103,11 @@ fn tree(node: &Node, path: &mut KeyPath, w: &mut Writer) -> Option<Value> {
                 .collect();
             path.pop();
             Some(Table::from([("rules".to_owned(), Value::List(rules))]).into())
+        }
+        added if !is_sampler(added) => {
+            let error = ParseError::of_key("a sampler of the program cannot be part of another one");
+            w.faults.push(Fault::at_key(arguments, error.with_help("write it as the value of `sampler`")));
+            None
         }
         _ => Some(self::arguments(arguments, path, w).into()),
     };

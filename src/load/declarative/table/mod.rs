@@ -9,4 +9,4 @@ mod samplers;
 mod shared;
 mod traces;
 
-pub(super) use self::root::CONFIGURATION;
+pub(super) use self::{root::CONFIGURATION, samplers::is_sampler};

@@ -29,6 +29,11 @@ pub(super) static SAMPLER: NodeType = NodeType::choice(
     ],
 );
 
+/// Returns whether the schema has a sampler of this name.
+pub(in crate::load::declarative) fn is_sampler(name: &str) -> bool {
+    SAMPLER.row(name).or_else(|| COMPOSABLE.row(name)).is_some()
+}
+
 static ALWAYS_OFF: NodeType = NodeType::nullable("AlwaysOffSampler", &[]);
 static ALWAYS_ON: NodeType = NodeType::nullable("AlwaysOnSampler", &[]);
 static ALWAYS_RECORD: NodeType =

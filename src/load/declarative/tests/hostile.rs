@@ -2,9 +2,12 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use crate::load::{
-    declarative::{parse::parse, read::from_text, variables::Variables},
-    environment::Environment,
+use crate::{
+    config::Registered,
+    load::{
+        declarative::{parse::parse, read::from_text, variables::Variables},
+        environment::Environment,
+    },
 };
 
 fn fatal(text: &str) -> String {
@@ -142,7 +145,14 @@ fn read_random(start: u64, count: usize) {
             text.push_str(PARTS[numbers.below(PARTS.len())]);
         }
         let (mut problems, mut warnings) = (Vec::new(), Vec::new());
-        let declared = from_text(Path::new("a.yaml"), &text, &environment, &mut problems, &mut warnings);
+        let declared = from_text(
+            Path::new("a.yaml"),
+            &text,
+            &environment,
+            &Registered::default(),
+            &mut problems,
+            &mut warnings,
+        );
         assert!(declared.is_some() || !problems.is_empty(), "{text:?}");
     }
 }
