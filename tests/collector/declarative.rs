@@ -2,9 +2,13 @@
 
 use std::fs;
 
+use autotelemetry::prelude::*;
 use test_support::{
     collector::{Collector, sections},
-    process, require,
+    mock_collector::MockCollector,
+    process,
+    prometheus::Prometheus,
+    require, with_env,
 };
 
 const FILE: &str = r#"
@@ -91,4 +95,26 @@ fn one_file_delivers_all_signals() {
     ] {
         assert_eq!(output.matches(text).count(), times, "{text}: {output}");
     }
+}
+
+/// The push reader of the same file sends delta temporality; the page stays cumulative.
+#[test]
+fn prometheus_scrapes_the_pull_reader() {
+    require!(Prometheus);
+    let mock = MockCollector::start();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("otel.yaml");
+    fs::write(&path, FILE).unwrap();
+    let variables = [("GRPC", mock.url()), ("HTTP", mock.url())];
+    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let tools = with_env(&variables).config_file(&path).build().unwrap();
+    let requests = tools.meter("shop").u64_counter("requests").build();
+    requests.add(3, &[KeyValue::new("route", "/cart")]);
+    tools.force_flush().unwrap();
+    requests.add(4, &[KeyValue::new("route", "/cart")]);
+    let prometheus = Prometheus::scrape("shop", &tools.prometheus_address().unwrap().to_string());
+    let labels = prometheus.wait("renamed_total", "7");
+    assert_eq!((&labels["route"], &labels["otel_scope_name"]), (&"/cart".into(), &"shop".into()));
+    let labels = prometheus.wait("target_info", "1");
+    assert_eq!((&labels["replicas"], &labels["service_name"]), (&"7".into(), &"shop".into()));
 }
