@@ -72,7 +72,42 @@ fn main() {
             None => println!("{lines} lines: check is skipped, the command line is not built"),
         }
     }
+    let examples = env::var_os("OTEL_CONFIGURATION")
+        .map(|directory| Path::new(&directory).join("examples/otel-sdk-config.yaml"));
+    declarative(&directory.path().join("guide.yaml"), &declarative_file(70));
+    if let Some(path) = examples {
+        declarative(&path, &fs::read_to_string(&path).unwrap());
+    }
     long_map();
+}
+
+/// Returns the file of the guide, with attributes in addition.
+fn declarative_file(attributes: usize) -> String {
+    let guide = include_str!("../docs/src/declarative.md");
+    let (file, _) = guide.split_once("```yaml\n").unwrap().1.split_once("```").unwrap();
+    let added = (0..attributes).fold(String::from("  attributes:\n"), |mut text, n| {
+        let _ = write!(text, "    - name: k{n}\n      value: v\n");
+        text
+    });
+    file.replacen("  attributes:\n", &added, 1)
+}
+
+/// Measures a declarative file.
+fn declarative(path: &Path, text: &str) {
+    if !path.exists() {
+        fs::write(path, text).unwrap();
+    }
+    let parse = median(500, || {
+        let events = saphyr_parser::Parser::new_from_str(black_box(text));
+        black_box(events.map(Result::unwrap).count());
+    });
+    let load = median(500, || {
+        let builder = ObservabilityTools::builder().env_vars([("OTLP_TOKEN", "x")]).config_file(path);
+        drop(black_box(builder.force("disabled", true).build().unwrap()));
+    });
+    let (lines, name) = (text.lines().count(), path.file_name().unwrap().display());
+    let ratio = ratio(load, parse);
+    println!("{name}, {lines} lines: saphyr_parser {parse:?}, load and validate {load:?}, {ratio:.1} x");
 }
 
 /// Measures a long map in a variable, which must not take longer than its length requires.

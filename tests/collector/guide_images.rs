@@ -147,13 +147,13 @@ fn taplo_image_is_current() {
     let directory = tempfile::tempdir().unwrap();
     let schema = Path::new(ROOT).join("schema/autotelemetry.schema.json");
     fs::copy(schema, directory.path().join("autotelemetry.schema.json")).unwrap();
-    let text = "#:schema ./autotelemetry.schema.json\n\n[service]\nname = \"checkout\"\n\n[otlp]\ntimeout = \"5 sec\"\n\n\
-                [traces]\nsampler = \"alwayson\"\n";
+    let text = "#:schema ./autotelemetry.schema.json\n\n[service]\nname = \"checkout\"\n\n[otlp]\ntimeout = \"5 sec\"\n\
+                compression = \"zip\"\n";
     fs::write(directory.path().join("autotelemetry.toml"), text).unwrap();
     let taplo = Program::Taplo.path().unwrap();
     let words = format!("RUST_LOG=off {} lint --colors always autotelemetry.toml", taplo.display());
     let terminal = screen(&words, directory.path());
     let shown = rows(terminal.screen()).concat();
-    assert!(shown.contains("sampler = \"alwayson\""), "taplo does not run: {shown}");
+    assert!(shown.contains("compression = \"zip\""), "taplo does not run: {shown}");
     is_current("taplo.svg", terminal.screen());
 }
