@@ -22,6 +22,7 @@ mod prometheus_page;
 mod proxy;
 mod sampling;
 mod schema_in_editor;
+mod scopes;
 mod shutdown;
 mod signals;
 mod terminal;

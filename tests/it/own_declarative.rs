@@ -138,9 +138,9 @@ fn faults_at_extension_points_are_located() {
             ),
         ),
         (
-            "evry_order:",
+            "every_ordre:",
             "azure:",
-            "otel.yaml:14:14: tracer_provider.sampler.evry_order: there is no sampler `evry_order`\n    \
+            "otel.yaml:14:14: tracer_provider.sampler.every_ordre: there is no sampler `every_ordre`\n    \
              help: did you mean `every_order`?"
                 .to_owned(),
         ),
