@@ -1,6 +1,6 @@
 //! The cost of loading the configuration, compared with parsing the same text.
 //!
-//! `cargo bench --bench config`. For the command line, run `cargo build --release -p
+//! `cargo bench --bench config [-- FILE.yaml …]`. For the command line, run `cargo build --release -p
 //! autotelemetry-cli` first.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
@@ -72,11 +72,9 @@ fn main() {
             None => println!("{lines} lines: check is skipped, the command line is not built"),
         }
     }
-    let examples = env::var_os("OTEL_CONFIGURATION")
-        .map(|directory| Path::new(&directory).join("examples/otel-sdk-config.yaml"));
     declarative(&directory.path().join("guide.yaml"), &declarative_file(70));
-    if let Some(path) = examples {
-        declarative(&path, &fs::read_to_string(&path).unwrap());
+    for path in env::args().skip(1).filter(|argument| argument.ends_with(".yaml")) {
+        declarative(Path::new(&path), &fs::read_to_string(&path).unwrap());
     }
     long_map();
 }
