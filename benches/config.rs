@@ -73,7 +73,7 @@ fn main() {
         }
     }
     declarative(&directory.path().join("guide.yaml"), &declarative_file(70));
-    for path in env::args().skip(1).filter(|argument| argument.ends_with(".yaml")) {
+    for path in env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
         declarative(Path::new(&path), &fs::read_to_string(&path).unwrap());
     }
     long_map();
