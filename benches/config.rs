@@ -1,7 +1,7 @@
 //! The cost of loading the configuration, compared with parsing the same text.
 //!
-//! `cargo bench --bench config [-- FILE.yaml …]`. For the command line, run `cargo build --release -p
-//! autotelemetry-cli` first.
+//! `cargo bench --bench config [-- FILE.yaml …]`. For the command line, run
+//! `cargo build --release -p autotelemetry-cli` first.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use std::{
