@@ -15,8 +15,8 @@ pub(super) struct LogFile {
     path: PathBuf,
     /// The end of the file's period.
     end: Option<SystemTime>,
-    /// True if the file ends with an incomplete line.
-    mid_line: bool,
+    /// The length of the file if it ends with an incomplete line.
+    incomplete: Option<u64>,
 }
 
 impl LogFile {
@@ -46,7 +46,8 @@ impl LogFile {
         if file.seek(SeekFrom::End(-1)).is_ok() {
             file.read_exact(&mut last)?;
         }
-        Ok(Self { file, path, end, mid_line: last != *b"\n" })
+        let incomplete = if last == *b"\n" { None } else { Some(file.stream_position()?) };
+        Ok(Self { file, path, end, incomplete })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -55,7 +56,7 @@ impl LogFile {
 
     /// Returns the length in bytes, including what other processes have written.
     pub(super) fn len(&self) -> io::Result<u64> {
-        Ok(self.file.metadata()?.len() + u64::from(self.mid_line))
+        Ok(self.file.metadata()?.len() + u64::from(self.incomplete.is_some()))
     }
 
     /// Locks the file against other processes that would also move it. Returns `false` if one of
@@ -88,10 +89,13 @@ impl LogFile {
     ///
     /// An incomplete line would also corrupt the next one.
     pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.mid_line {
+        // If the file has grown, another process was writing the line, and has completed it.
+        if let Some(len) = self.incomplete
+            && self.file.metadata()?.len() == len
+        {
             self.file.write_all(b"\n")?;
-            self.mid_line = false;
         }
+        self.incomplete = None;
         let before = self.file.metadata()?.len();
         let mut written = 0;
         while written < lines.len() {
@@ -109,8 +113,9 @@ impl LogFile {
     fn undo(&mut self, before: u64, written: usize, error: io::Error) -> io::Result<()> {
         if written > 0 {
             // Do not remove what another process has appended to the same file.
-            let is_last = self.file.metadata().is_ok_and(|now| now.len() == before + written as u64);
-            self.mid_line = !is_last || self.file.set_len(before).is_err();
+            let now = self.file.metadata().map_or(0, |file| file.len());
+            let is_removed = now == before + written as u64 && self.file.set_len(before).is_ok();
+            self.incomplete = (!is_removed).then_some(now);
         }
         Err(error)
     }
