@@ -181,6 +181,6 @@ string_enum! {
         /// The previous export.
         Delta = "delta",
         /// Delta where that saves memory, cumulative elsewhere.
-        LowMemory = "lowmemory",
+        LowMemory = "lowmemory" | "low_memory",
     }
 }

@@ -38,45 +38,54 @@ impl OverflowCheck {
     pub(crate) fn inspect(&self, metrics: &ResourceMetrics) {
         for scope in metrics.scope_metrics() {
             for metric in scope.metrics() {
-                let overflows = match metric.data() {
-                    AggregatedMetrics::F64(data) => self.overflowing(data),
-                    AggregatedMetrics::I64(data) => self.overflowing(data),
-                    AggregatedMetrics::U64(data) => self.overflowing(data),
+                let limit = match metric.data() {
+                    AggregatedMetrics::F64(data) => self.exceeded_limit(data),
+                    AggregatedMetrics::I64(data) => self.exceeded_limit(data),
+                    AggregatedMetrics::U64(data) => self.exceeded_limit(data),
                 };
-                if overflows {
-                    self.report(metric);
+                if let Some(limit) = limit {
+                    self.report(metric, limit);
                 }
             }
         }
     }
 
-    fn overflowing<T>(&self, data: &MetricData<T>) -> bool {
+    /// Returns the limit of the metric, if there is an overflow.
+    fn exceeded_limit<T>(&self, data: &MetricData<T>) -> Option<usize> {
         match data {
-            MetricData::Gauge(data) => self.any(data.data_points(), GaugeDataPoint::attributes),
-            MetricData::Sum(data) => self.any(data.data_points(), SumDataPoint::attributes),
-            MetricData::Histogram(data) => self.any(data.data_points(), HistogramDataPoint::attributes),
+            MetricData::Gauge(data) => self.limit_of(data.data_points(), GaugeDataPoint::attributes),
+            MetricData::Sum(data) => self.limit_of(data.data_points(), SumDataPoint::attributes),
+            MetricData::Histogram(data) => self.limit_of(data.data_points(), HistogramDataPoint::attributes),
             MetricData::ExponentialHistogram(data) => {
-                self.any(data.data_points(), ExponentialHistogramDataPoint::attributes)
+                self.limit_of(data.data_points(), ExponentialHistogramDataPoint::attributes)
             }
         }
     }
 
-    fn any<'a, P, A: Iterator<Item = &'a KeyValue>>(
+    /// Returns the number of points beside the one with the overflow.
+    fn limit_of<'a, P, A: Iterator<Item = &'a KeyValue>>(
         &self,
-        mut points: impl Iterator<Item = P>,
+        points: impl Iterator<Item = P>,
         attributes: impl Fn(P) -> A,
-    ) -> bool {
+    ) -> Option<usize> {
         let is_overflow =
             |point| attributes(point).next().is_some_and(|first| first.key.as_str() == OVERFLOW);
-        points.size_hint().1.is_none_or(|most| most > self.smallest_limit) && points.any(is_overflow)
+        if points.size_hint().1.is_some_and(|most| most <= self.smallest_limit) {
+            return None;
+        }
+        let (others, overflows) =
+            points.map(is_overflow).fold((0, false), |(others, overflows), overflow| {
+                (others + usize::from(!overflow), overflows || overflow)
+            });
+        overflows.then_some(others)
     }
 
     #[cold]
-    fn report(&self, metric: &Metric) {
+    fn report(&self, metric: &Metric, limit: usize) {
         self.reports.report(
             LevelFilter::Warn,
             format!(
-                "the metric {} has reached its cardinality limit: measurements with further attribute sets are added up as {OVERFLOW}; raise `metrics.cardinality_limit`, or remove attributes with `attribute_keys` in a view",
+                "the metric {} has reached its cardinality limit of {limit}: measurements with further attribute sets are added up as {OVERFLOW}; raise `metrics.cardinality_limit`, or remove attributes with `attribute_keys` in a view",
                 quoted_list(&[metric.name()]),
             ),
         );

@@ -187,3 +187,19 @@ fn bad_name_of_an_exporter_is_not_proposed() {
     assert!(help.contains("\"vendor2\"") && !help.contains("Vendor"), "{helps:?}");
     assert_eq!(help.matches("\"console\"").count(), 1, "{helps:?}");
 }
+
+/// The variable and the declarative configuration spell it differently.
+#[test]
+fn both_spellings_of_low_memory_are_understood() {
+    for spelling in ["lowmemory", "low_memory", "LowMemory"] {
+        let (values, warnings) = loaded(
+            "",
+            &[("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", spelling)],
+            &["metrics.temporality"],
+        );
+        assert_eq!((values, warnings), (vec!["\"lowmemory\"".to_owned()], Vec::new()), "{spelling}");
+    }
+    let (values, warnings) =
+        loaded("[metrics]\ntemporality = \"low_memory\"\n", &[], &["metrics.temporality"]);
+    assert_eq!((values, warnings), (vec!["\"lowmemory\"".to_owned()], Vec::new()));
+}

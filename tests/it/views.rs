@@ -366,8 +366,9 @@ fn further_attribute_sets_are_added_up_and_reported_once() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     let lines: Vec<_> = stderr.lines().filter(|line| line.contains("cardinality")).collect();
     assert_eq!(lines.len(), 2, "{stderr}");
-    for (line, name) in lines.iter().zip(["by.default", "by.view"]) {
-        assert!(line.starts_with(&format!("autotelemetry: the metric \"{name}\" has reached")), "{line}");
+    for (line, (name, limit)) in lines.iter().zip([("by.default", 20), ("by.view", 2)]) {
+        let expected = format!("the metric \"{name}\" has reached its cardinality limit of {limit}: ");
+        assert!(line.contains(&expected), "{line}");
     }
 }
 

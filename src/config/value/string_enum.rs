@@ -1,9 +1,10 @@
 //! Enums whose variants are words of the configuration.
 
-/// Declares an enum whose variants are written as the given words, exactly. It has no serde
+/// Declares an enum whose variants are written as the given words, exactly. Words after `|` are
+/// understood too. It has no serde
 /// implementations.
 macro_rules! word_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(| $alias:literal)*),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -29,7 +30,7 @@ macro_rules! word_enum {
 
             fn parse_str(text: &str) -> Result<Self, crate::config::value::ParseError> {
                 match text {
-                    $($text => Ok(Self::$variant),)+
+                    $($text $(| $alias)* => Ok(Self::$variant),)+
                     _ => Err(crate::config::value::ParseError::not_one_of(text, &[$($text),+])),
                 }
             }
