@@ -160,13 +160,21 @@ impl Collector {
     pub fn wait(&self, enough: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + TIMEOUT;
         let mut text = self.output.0.lock().unwrap();
-        while !enough(&text) {
+        while !(enough(&text) && is_complete(&text)) {
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "the Collector has not printed it in time, only:\n{text}");
             text = self.output.1.wait_timeout(text, left).unwrap().0;
         }
         text.clone()
     }
+}
+
+/// Returns whether the last batch is printed as a whole. It begins with the first resource of a
+/// signal, and ends with the fields of the message.
+fn is_complete(text: &str) -> bool {
+    let begin =
+        ["Spans", "Metrics", "Log"].iter().filter_map(|kind| text.rfind(&format!("\tResource{kind} #0")));
+    begin.max().is_none_or(|begin| text[begin..].contains("{\"resource\": {")) || text.ends_with(ENDED)
 }
 
 /// Runs the Collector with the configuration in `directory`.
