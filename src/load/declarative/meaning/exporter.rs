@@ -55,13 +55,9 @@ impl<'n> Exporters<'n> {
                 self.names.push("prometheus".to_owned());
                 false
             }
-            "console" => {
-                self.add_once(kind, node, w);
-                false
-            }
             _ => {
                 self.add_once(kind, node, w);
-                true
+                kind != "console"
             }
         }
     }

@@ -9,8 +9,8 @@ use super::super::{
 use crate::{
     config::{Resource, key_path::KeyPath, value::ParseError},
     load::{
-        percent_pairs::{decode, pairs},
-        value_tree::Value,
+        percent_pairs::{PairError, decode, pairs},
+        value_tree::{Table, Value},
     },
 };
 
@@ -47,7 +47,7 @@ fn attribute_key(name: &str) -> KeyPath {
 fn attributes_list(list: &Node, w: &mut Writer) {
     for entry in pairs(list.text().unwrap_or_default()) {
         let decoded = entry.and_then(|(name, value)| {
-            let name = decode(name).ok_or(crate::load::percent_pairs::PairError::Encoding)?;
+            let name = decode(name).ok_or(PairError::Encoding)?;
             Ok((name, value))
         });
         match decoded {
@@ -149,8 +149,6 @@ fn detectors(detection: &Node, w: &mut Writer) -> bool {
 
 /// Writes a selection of names by patterns.
 pub(super) fn include_exclude(key: &str, node: &Node, w: &mut Writer) {
-    use crate::load::value_tree::Table;
-
     let texts = |name: &str| {
         let list = node.get(name)?;
         Some(list.items().iter().filter_map(Node::text).map(Value::from).collect::<Vec<_>>())
