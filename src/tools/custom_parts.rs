@@ -87,8 +87,8 @@ impl Builder {
     /// gets it.
     ///
     /// Processors run in the order in which they are added, on the thread that ends the span,
-    /// before redaction (`[redact]`) and limits. A span whose processor panics is lost, since it
-    /// may hold what the processor removes; stderr names the processor.
+    /// before redaction (`[redact]`) and limits. A span whose processor panics is lost: it may
+    /// still hold data that the processor removes. stderr names the processor.
     ///
     /// ```
     /// # let builder = autotelemetry::ObservabilityTools::builder();

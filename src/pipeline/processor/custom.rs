@@ -15,8 +15,8 @@ use crate::{
     shield::shielded,
 };
 
-/// A processor that may change an item. An item whose processor panics is lost, since it may hold
-/// what the processor removes.
+/// A processor that may change an item. An item whose processor panics is lost: it may still hold
+/// data that the processor removes.
 struct Processor<F: ?Sized> {
     name: String,
     panicked: RateLimit,
