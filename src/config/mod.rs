@@ -23,7 +23,9 @@ mod propagator;
 pub(crate) mod proxies;
 mod redact;
 mod registered;
+mod reload;
 pub(crate) mod resolve;
+pub(crate) mod restart;
 mod rolling_file;
 pub(crate) mod sampler;
 pub(crate) mod scope;
@@ -40,7 +42,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    batch::{BatchSettings, SpanBatch},
+    batch::BatchSettings,
     console::{Color, Console, Format, Stream},
     detector::DetectorName,
     diagnostics::Diagnostics,
@@ -56,6 +58,7 @@ pub(crate) use self::{
     proxies::Proxies,
     redact::{Redact, RedactAction},
     registered::Registered,
+    reload::Reload,
     resolve::{OtlpSettings, RetrySettings, TlsFiles},
     rolling_file::{OtlpLines, RollingFileSettings},
     sampler::{Sampler, SamplerName, SamplerTree},
@@ -152,6 +155,9 @@ pub(crate) struct Config {
 
     /// Diagnostics about the telemetry itself.
     pub(crate) diagnostics: Diagnostics,
+
+    /// Changes of the configuration file while the program runs.
+    pub(crate) reload: Reload,
 }
 
 impl Default for Config {
@@ -177,6 +183,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             logs: Logs::default(),
             diagnostics: Diagnostics::default(),
+            reload: Reload::default(),
         }
     }
 }

@@ -6,7 +6,10 @@ mod rate_limit;
 mod report_once;
 pub(crate) mod stdio;
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicU8, Ordering},
+};
 
 use self::stdio::PIPE_BUF;
 pub(crate) use self::{rate_limit::RateLimit, report_once::ReportOnce};
@@ -16,26 +19,35 @@ use crate::{
 };
 
 /// Writes messages of at least the severity that `diagnostics.level` sets.
+///
+/// Copies share the level, which a reload may change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DiagnosticLog {
-    level: LevelFilter,
+    level: &'static AtomicU8,
 }
 
 impl DiagnosticLog {
+    /// Allocates one byte for the level, which is never freed: threads may report until the process
+    /// ends, and a copy must cost nothing.
     pub(crate) fn new(config: config::Diagnostics) -> Self {
         // The pipeline of metrics handles `diagnostics.metrics`.
         let config::Diagnostics { level, metrics: _ } = config;
-        Self { level }
+        Self { level: Box::leak(Box::new(AtomicU8::new(level as u8))) }
+    }
+
+    /// Changes the level of all copies.
+    pub(crate) fn set_level(self, config: config::Diagnostics) {
+        self.level.store(config.level as u8, Ordering::Relaxed);
     }
 
     /// Returns the least severe level that is written.
     pub(crate) fn level(self) -> LevelFilter {
-        self.level
+        LevelFilter::from_u8(self.level.load(Ordering::Relaxed))
     }
 
     /// Returns whether messages of this level are written.
     pub(crate) fn shows(self, level: LevelFilter) -> bool {
-        level <= self.level
+        level as u8 <= self.level.load(Ordering::Relaxed)
     }
 
     /// Reports a loss of telemetry.

@@ -25,9 +25,8 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Sends an empty export of each signal to each of its OTLP destinations, all at once, over new
 /// connections.
-pub(crate) fn probe(settings: &Settings) -> Result<ConnectivityReport, Error> {
+pub(crate) fn probe(settings: &Settings, diagnostics: DiagnosticLog) -> Result<ConnectivityReport, Error> {
     let config = &settings.config;
-    let diagnostics = DiagnosticLog::new(config.diagnostics);
     let runtime = ExportRuntime::start()?;
     let (sender, receiver) = mpsc::channel();
     let mut results = Vec::new();

@@ -7,6 +7,7 @@ use std::{
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
+use super::stats::recorder::Reason;
 use crate::{context, shield::shielded};
 
 /// A destination that may deliver after it has accepted something.
@@ -28,8 +29,8 @@ pub(crate) trait Flush: fmt::Debug + Send + Sync {
     /// Stops accepting items, before the last flush.
     fn close(&self) {}
 
-    /// Discards what is still queued, and counts it as dropped.
-    fn discard(&self) {}
+    /// Discards what is still queued, and counts it as dropped for `reason`.
+    fn discard(&self, _reason: Reason) {}
 }
 
 /// The reason why a destination did not deliver everything.

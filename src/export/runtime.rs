@@ -39,6 +39,13 @@ pub(crate) struct RuntimeHandle {
 /// The minimum time that a server has to close its port.
 const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
+/// A server that runs. Dropping it closes its ports.
+#[cfg(feature = "prometheus")]
+#[derive(Debug)]
+pub(crate) struct RunningServer {
+    _running: oneshot::Sender<()>,
+}
+
 /// Held by each task that owns a listening socket, until it has closed it.
 #[cfg(feature = "prometheus")]
 #[derive(Debug, Clone)]
@@ -75,25 +82,33 @@ impl ExportRuntime {
         self.handle.clone()
     }
 
-    /// Runs a server until the shutdown begins, and drops it then.
+    /// Runs a server until the shutdown begins or the result is dropped, and drops it then.
     #[cfg(feature = "prometheus")]
-    pub(crate) fn serve<F>(&self, server: impl FnOnce(OpenPort) -> F)
+    pub(crate) fn serve<F>(&self, server: impl FnOnce(OpenPort) -> F) -> RunningServer
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let (open, closed) = mpsc::channel();
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(closed);
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that a reload has replaced are closed by now.
+        servers.retain(|server| server.try_recv() != Err(mpsc::TryRecvError::Disconnected));
+        servers.push(closed);
+        drop(servers);
         let open_port = OpenPort { _open: open };
         let server = server(open_port.clone());
         let mut shutdown_signal = self.handle.shutdown_signal();
+        let (running, stopped) = oneshot::channel();
         self.handle.spawn(async move {
             // Dropped after the server, which may not have started its tasks.
             let _open_port = open_port;
             tokio::select! {
                 () = server => {}
                 () = shutdown_signal.wait() => {}
+                // An error means that the sender was dropped.
+                _ = stopped => {}
             }
         });
+        RunningServer { _running: running }
     }
 
     /// Ends all retries from now on.

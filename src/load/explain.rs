@@ -49,24 +49,15 @@ impl Explanation {
     }
 
     fn effective_values(&self) -> &EffectiveValues {
-        self.values.get_or_init(|| {
-            let loaded = &self.loaded;
-            let config = loaded.config();
-            let mut values = EffectiveValues::default();
-            values.add::<Config>(config, &|path| loaded.origin(path));
-            // A derived value has the origin of the value that it derives from.
-            values.add::<Config>(
-                &config.resolved(),
-                &|path| match (loaded.origin(path), inherited_from(path)) {
-                    (Origin::Default, Some(general)) => loaded.origin(&general),
-                    (origin, _) => origin,
-                },
-            );
-            values.mask(|key| {
-                key.strip_prefix(RESOURCE_ATTRIBUTES).is_some_and(|key| config.redact.matches(key))
-            });
-            values
-        })
+        self.values.get_or_init(|| EffectiveValues::of(&self.loaded))
+    }
+
+    /// Returns the values that a reload from this configuration to `newer` would change.
+    ///
+    /// A value that [needs a restart](Change::needs_restart) would stay as it is until then.
+    #[must_use]
+    pub fn changes(&self, newer: &Self) -> Vec<Change> {
+        changes(&self.loaded, &newer.loaded)
     }
 
     /// Returns the name of the selected profile.
@@ -198,6 +189,21 @@ fn text(value: &Value) -> String {
 pub(super) struct EffectiveValues(BTreeMap<String, (Value, Origin)>);
 
 impl EffectiveValues {
+    /// Returns the values of a configuration.
+    pub(super) fn of(loaded: &Loaded) -> Self {
+        let config = loaded.config();
+        let mut values = Self::default();
+        values.add::<Config>(config, &|path| loaded.origin(path));
+        // A derived value has the origin of the value that it derives from.
+        values.add::<Config>(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
+            (Origin::Default, Some(general)) => loaded.origin(&general),
+            (origin, _) => origin,
+        });
+        values
+            .mask(|key| key.strip_prefix(RESOURCE_ATTRIBUTES).is_some_and(|key| config.redact.matches(key)));
+        values
+    }
+
     pub(super) fn rows(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
         self.0.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
     }

@@ -1,10 +1,10 @@
 //! The loaded configuration.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{environment::Environment, merge::Merged, proxy_env};
 use crate::{
-    config::{Config, Settings, key_path::key_path},
+    config::{Config, Settings, key_path::key_path, restart::needs_restart},
     error::{Error, Origin, Problem},
 };
 
@@ -22,7 +22,10 @@ pub(crate) struct Loaded {
     pub(super) profile_origin: Origin,
     pub(super) merged: Merged<Config>,
     /// The environment, for the context that it passes.
-    pub(crate) environment: Environment,
+    pub(crate) environment: Arc<Environment>,
+    /// The configuration at the start, after a reload. The values that need a restart are still in
+    /// force.
+    pub(super) first: Option<Arc<Loaded>>,
 }
 
 impl Loaded {
@@ -41,8 +44,15 @@ impl Loaded {
             tried: Vec::new(),
             profile_origin: Origin::Default,
             merged: Merged::new(Vec::new()),
-            environment: Environment::default(),
+            environment: Arc::default(),
+            first: None,
         }
+    }
+
+    /// Keeps the values of `running` that need a restart.
+    pub(crate) fn hold_restart_keys(&mut self, running: &Arc<Self>) {
+        self.settings.config.hold_restart_keys(running.config());
+        self.first = Some(running.first.as_ref().map_or_else(|| Arc::clone(running), Arc::clone));
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -51,6 +61,9 @@ impl Loaded {
 
     /// Returns the origin of the value at `path`.
     pub(crate) fn origin(&self, path: &[String]) -> Origin {
+        if let Some(first) = self.first.as_ref().filter(|_| needs_restart(path)) {
+            return first.origin(path);
+        }
         let origin = self.merged.origin(path);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {

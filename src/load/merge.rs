@@ -45,6 +45,11 @@ impl<C: DeserializeOwned> Merged<C> {
         self.values = merge::<C>(&self.layers);
     }
 
+    /// Returns the value at `path`, if one is set.
+    pub(super) fn value(&self, path: &[String]) -> Option<&Value> {
+        values::find(&self.values, path)
+    }
+
     /// Returns whether a value is set at `path`.
     pub(super) fn holds(&self, path: &[String]) -> bool {
         values::find(&self.values, path).is_some()

@@ -5,6 +5,7 @@
 //! [declarative file](declarative) replaces the file and the variables.
 
 mod autotel_env;
+pub(crate) mod changes;
 mod check;
 mod code;
 #[cfg(feature = "declarative")]

@@ -58,6 +58,13 @@ impl Search {
         Self { tried, by: None, found, warnings }
     }
 
+    /// Returns the same search for the file that was found before, also if there is another one by
+    /// now.
+    pub(super) fn again(self, path: &Path) -> Self {
+        let found = regular_file(path).map(Some);
+        Self { found: found.map_err(|problem| Problem { at: self.by.clone(), ..problem }), ..self }
+    }
+
     /// Returns the file that `OTEL_CONFIG_FILE` names.
     fn declarative(environment: &Environment, named: Option<&Path>, only_named: bool) -> Option<Self> {
         let mut warnings = Vec::new();

@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 #[cfg(feature = "declarative")]
@@ -14,6 +15,7 @@ use super::{
     environment::Environment,
     file::{self, ConfigFile},
     gathered::Gathered,
+    layer::Layer,
     loaded::Loaded,
     merge::Merged,
     otel_env, proxy_env,
@@ -38,12 +40,24 @@ pub(crate) struct Sources {
     /// `true` disables the search for a file; only `config_file` is read.
     pub(crate) only_named_file: bool,
     pub(crate) profile: Option<(String, Origin)>,
-    pub(crate) environment: Option<Environment>,
+    /// `None` until the environment of the process is read. It is read once.
+    pub(crate) environment: Option<Arc<Environment>>,
     /// The Prometheus exporter is enabled in code, unless `metrics.exporters` is set.
     pub(crate) prometheus: bool,
     /// The parts that the program adds.
     pub(crate) registered: Registered,
     pub(crate) detectors: OwnDetectors,
+    /// What was decided when the sources were read for the first time.
+    first: Option<FirstRead>,
+}
+
+/// What stays when the sources are read again.
+struct FirstRead {
+    /// The file, and its absolute path.
+    file: Option<(PathBuf, PathBuf)>,
+    profile: (Option<String>, Origin),
+    /// The attributes that the detectors have found.
+    detected: Vec<Layer>,
 }
 
 impl Sources {
@@ -54,7 +68,7 @@ impl Sources {
     /// Returns all problems at once, including those that
     /// [`read_and_inspect`](Self::read_and_inspect) adds. If telemetry is disabled, they are
     /// warnings.
-    pub(crate) fn load(self, inspect: impl FnOnce(&Config) -> Inspection) -> Result<Loaded, Error> {
+    pub(crate) fn load(&mut self, inspect: impl FnOnce(&Config) -> Inspection) -> Result<Loaded, Error> {
         let (mut loaded, problems) = self.read_and_inspect(inspect);
         if loaded.config().disabled {
             // With disabled telemetry, the service starts even if the configuration is invalid.
@@ -67,7 +81,7 @@ impl Sources {
     /// Same as [`read`](Self::read), but adds the problems that `inspect` finds in files that the
     /// configuration names.
     pub(crate) fn read_and_inspect(
-        self,
+        &mut self,
         inspect: impl FnOnce(&Config) -> Inspection,
     ) -> (Loaded, Vec<Problem>) {
         let (mut loaded, mut problems) = self.read();
@@ -83,26 +97,40 @@ impl Sources {
 
     /// Reads the configuration, without invalid values, and returns it with all problems.
     ///
-    /// Opens only the configuration file, files with secrets, and those that detectors read.
-    pub(crate) fn read(mut self) -> (Loaded, Vec<Problem>) {
-        let environment = self.environment.take().unwrap_or_else(Environment::from_process);
-        let detectors = std::mem::take(&mut self.detectors);
-        let registered = self.registered.clone();
+    /// Opens only the configuration file, files with secrets, and those that detectors read. When
+    /// the sources are read again, the environment, the profile and the detected attributes are
+    /// those of the first time.
+    pub(crate) fn read(&mut self) -> (Loaded, Vec<Problem>) {
+        let environment =
+            self.environment.get_or_insert_with(|| Arc::new(Environment::from_process()));
+        let environment = Arc::clone(environment);
         let mut search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
+        if let Some(path) = self.first.as_ref().and_then(FirstRead::path) {
+            search = search.again(path);
+        }
         let mut warnings = std::mem::take(&mut search.warnings);
         let gathered = match &search.found {
             Ok(Some(path)) if is_declarative(path) => {
                 self.declared(path, search.by.as_ref(), &environment, &mut warnings)
             }
-            _ => self.merged_with_variables(search.found, &environment, &mut warnings),
+            _ => self.merged_with_variables(&search.found, &environment, &mut warnings),
         };
         let Gathered { layers, mut problems, mut of_other_profiles, file, is_incomplete, profile, .. } =
             gathered;
 
         let mut merged = Merged::new(layers);
-        detect::add(&mut merged, &environment, detectors, &mut warnings);
-        let config =
-            validated(&mut merged, profile.as_deref(), gathered.prometheus, &registered, &mut warnings);
+        let detected = match &self.first {
+            Some(first) => first.detected.clone(),
+            None => {
+                let detectors = std::mem::take(&mut self.detectors);
+                detect::layers(&merged, &environment, detectors, &mut warnings)
+            }
+        };
+        if !detected.is_empty() {
+            merged.add_weakest(detected.clone());
+        }
+        let (prometheus, registered) = (gathered.prometheus, &self.registered);
+        let config = validated(&mut merged, profile.as_deref(), prometheus, registered, &mut warnings);
         let (config, mut errors) = config.unwrap_or_else(|problem| (Box::default(), vec![problem]));
         if gathered.file_format.is_some() {
             warnings.extend(unnamed_service(&merged, &config));
@@ -125,6 +153,12 @@ impl Sources {
 
         let proxies = proxy_env::proxies(&environment);
         warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
+        if self.first.is_none() {
+            let absolute = |path: &PathBuf| std::path::absolute(path).ok().map(|absolute| (path.clone(), absolute));
+            let file = file.as_ref().and_then(absolute);
+            let profile = (profile, gathered.profile_origin.clone());
+            self.first = Some(FirstRead { file, profile, detected });
+        }
         let loaded = Loaded {
             settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,
@@ -134,6 +168,7 @@ impl Sources {
             profile_origin: gathered.profile_origin,
             merged,
             environment,
+            first: None,
         };
         (loaded, problems)
     }
@@ -181,22 +216,25 @@ impl Sources {
 
     /// Gathers the values of code, of `autotelemetry.toml` and of variables.
     fn merged_with_variables(
-        self,
-        found: Result<Option<PathBuf>, Problem>,
+        &self,
+        found: &Result<Option<PathBuf>, Problem>,
         environment: &Environment,
         warnings: &mut Vec<Problem>,
     ) -> Gathered {
         let mut problems = Vec::new();
         let file = match found {
-            Ok(path) => path.and_then(|path| ConfigFile::read(&path, &mut problems)),
+            Ok(path) => path.as_ref().and_then(|path| ConfigFile::read(path, &mut problems)),
             Err(problem) => {
-                problems.push(problem);
+                problems.push(problem.clone());
                 None
             }
         };
         let unreadable_file = file.is_none() && !problems.is_empty();
         let is_incomplete = unreadable_file || file.as_ref().is_some_and(ConfigFile::is_incomplete);
-        let (profile, profile_origin) = selected_profile(environment, self.profile, file.as_ref());
+        let (profile, profile_origin) = match &self.first {
+            Some(first) => first.profile.clone(),
+            None => selected_profile(environment, self.profile.clone(), file.as_ref()),
+        };
         if let Some(name) = &profile {
             let missing = match &file {
                 // The profile may be in the part of the file that could not be read.
@@ -239,6 +277,15 @@ impl Sources {
             profile_origin,
             prometheus: self.prometheus,
         }
+    }
+}
+
+impl FirstRead {
+    /// Returns the path of the file. The program may have changed its directory.
+    fn path(&self) -> Option<&Path> {
+        let (path, absolute) = self.file.as_ref()?;
+        let is_same = std::path::absolute(path).is_ok_and(|now| now == *absolute);
+        Some(if is_same { path } else { absolute })
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::config::{ExporterName, LevelFilter, LogFilter, LogScopeRule, Logs};
 
-/// The filters of `logs.level`, which can change at run time, and of `logs.levels`, which cannot.
+/// The filters of `logs.level` and `logs.levels`.
 ///
 /// A record is enabled if at least one exporter gets it.
 #[derive(Debug, Clone)]
@@ -20,12 +20,7 @@ pub(crate) struct ReloadableFilter(Arc<FilterState>);
 
 #[derive(Debug)]
 struct FilterState {
-    /// `logs.level`; `None` if no exporter uses it.
-    general: Option<RwLock<LogFilter>>,
-    /// `logs.levels`, for the exporters that are used.
-    overrides: Vec<(ExporterName, LogFilter)>,
-    /// `logs.scopes`, which limit both.
-    scopes: Vec<LogScopeRule>,
+    rules: RwLock<FilterRules>,
     min_severities: Mutex<MinSeverities>,
     /// The most detailed level if it is the same for all targets, otherwise [`MIXED`].
     uniform_level: AtomicU8,
@@ -37,21 +32,63 @@ struct FilterState {
     changing: Mutex<()>,
 }
 
+/// The filters for the exporters that are used.
+#[derive(Debug, Clone)]
+pub(crate) struct FilterRules {
+    /// `logs.level`.
+    general: LogFilter,
+    /// True if an exporter has no filter of its own.
+    uses_general: bool,
+    /// `logs.levels`, for the exporters that are used.
+    overrides: Vec<(ExporterName, LogFilter)>,
+    /// `logs.scopes`, which limit both.
+    scopes: Vec<LogScopeRule>,
+}
+
 /// The value of `uniform_level` if targets have different levels.
 const MIXED: u8 = u8::MAX;
 
-impl ReloadableFilter {
-    /// Creates the filter for the exporters that are used. Without any, it disables all records.
+impl FilterRules {
+    /// Creates the rules for the exporters that are used. Without any, they disable all records.
     pub(crate) fn new(logs: &Logs, exporters: &[ExporterName]) -> Self {
         let override_of = |exporter: &ExporterName| logs.levels.get(exporter.as_str());
-        let uses_general = exporters.iter().any(|exporter| override_of(exporter).is_none());
-        let filter = Self(Arc::new(FilterState {
-            general: uses_general.then(|| RwLock::new(logs.level.clone())),
+        Self {
+            general: logs.level.clone(),
+            uses_general: exporters.iter().any(|exporter| override_of(exporter).is_none()),
             overrides: exporters
                 .iter()
                 .filter_map(|exporter| Some((exporter.clone(), override_of(exporter)?.clone())))
                 .collect(),
             scopes: logs.scopes.clone(),
+        }
+    }
+
+    /// Returns the filters of `logs.levels`, for the exporters that are used.
+    pub(super) fn overrides(&self) -> &[(ExporterName, LogFilter)] {
+        &self.overrides
+    }
+
+    fn has_targets(&self) -> bool {
+        let general = self.uses_general && !self.general.targets.is_empty();
+        general || self.overrides.iter().any(|(_, filter)| !filter.targets.is_empty())
+    }
+
+    fn most_detailed_of(&self, level: impl Fn(&LogFilter) -> LevelFilter) -> LevelFilter {
+        let general = if self.uses_general { level(&self.general) } else { LevelFilter::Off };
+        self.overrides.iter().map(|(_, filter)| level(filter)).fold(general, Ord::max)
+    }
+
+    fn level_of(&self, target: &str) -> LevelFilter {
+        let level = self.most_detailed_of(|filter| filter.level_of(target));
+        let rule = LogScopeRule::find(&self.scopes, target);
+        rule.map_or(level, |rule| level.min(rule.most_detailed()))
+    }
+}
+
+impl ReloadableFilter {
+    pub(crate) fn new(rules: FilterRules) -> Self {
+        let filter = Self(Arc::new(FilterState {
+            rules: RwLock::new(rules),
             min_severities: Mutex::default(),
             uniform_level: AtomicU8::new(MIXED),
             version: AtomicU64::new(level_cache::next_version()),
@@ -62,16 +99,24 @@ impl ReloadableFilter {
         filter
     }
 
-    /// Returns a filter that disables all records.
-    pub(crate) fn off() -> Self {
-        Self::new(&Logs::default(), &[])
-    }
-
     /// Replaces `logs.level`.
     pub(crate) fn set(&self, level: LogFilter) {
-        let Some(general) = &self.0.general else { return };
+        self.change(|rules| rules.general = level);
+    }
+
+    /// Replaces all rules. With `keeps_level`, `logs.level` stays as the program may have set it.
+    pub(super) fn set_rules(&self, new: FilterRules, keeps_level: bool) {
+        self.change(|rules| {
+            let previous = std::mem::replace(rules, new);
+            if keeps_level {
+                rules.general = previous.general;
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut FilterRules)) {
         let _changing = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        *general.write().unwrap_or_else(PoisonError::into_inner) = level;
+        change(&mut self.0.rules.write().unwrap_or_else(PoisonError::into_inner));
         self.0.version.store(level_cache::next_version(), Ordering::Release);
         self.update_uniform_level();
         let min_severities = self.0.min_severities.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,6 +127,10 @@ impl ReloadableFilter {
         }
         // `tracing` caches the filter's answer for each callsite.
         tracing::callsite::rebuild_interest_cache();
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&FilterRules) -> T) -> T {
+        read(&self.0.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes the maximum level of the `log` crate follow this filter.
@@ -99,10 +148,7 @@ impl ReloadableFilter {
     }
 
     fn update_uniform_level(&self) {
-        let has_targets = |filter: &LogFilter| !filter.targets.is_empty();
-        let is_mixed = !self.0.scopes.is_empty()
-            || self.general(has_targets) == Some(true)
-            || self.0.overrides.iter().any(|(_, filter)| has_targets(filter));
+        let is_mixed = self.read(|rules| !rules.scopes.is_empty() || rules.has_targets());
         let uniform_level = if is_mixed { MIXED } else { self.most_detailed() as u8 };
         self.0.uniform_level.store(uniform_level, Ordering::Relaxed);
     }
@@ -111,32 +157,17 @@ impl ReloadableFilter {
     fn level_of(&self, target: &str) -> LevelFilter {
         // Read first: a level that is found later is at least as new as the version.
         let version = self.0.version.load(Ordering::Acquire);
-        level_cache::level_of(target, version, || {
-            let level = self.most_detailed_of(|filter| filter.level_of(target));
-            let rule = LogScopeRule::find(&self.0.scopes, target);
-            rule.map_or(level, |rule| level.min(rule.most_detailed()))
-        })
+        level_cache::level_of(target, version, || self.read(|rules| rules.level_of(target)))
     }
 
     /// Returns the most detailed level that is enabled for any target.
     pub(super) fn most_detailed(&self) -> LevelFilter {
-        self.most_detailed_of(LogFilter::most_detailed)
-    }
-
-    fn most_detailed_of(&self, level: impl Fn(&LogFilter) -> LevelFilter) -> LevelFilter {
-        let general = self.general(&level).unwrap_or(LevelFilter::Off);
-        self.0.overrides.iter().map(|(_, filter)| level(filter)).fold(general, Ord::max)
+        self.read(|rules| rules.most_detailed_of(LogFilter::most_detailed))
     }
 
     /// Applies `read` to the filter of `logs.level`, if an exporter uses it.
     pub(super) fn general<T>(&self, read: impl FnOnce(&LogFilter) -> T) -> Option<T> {
-        let general = self.0.general.as_ref()?;
-        Some(read(&general.read().unwrap_or_else(PoisonError::into_inner)))
-    }
-
-    /// Returns the filters of `logs.levels`, for the exporters that are used.
-    pub(super) fn overrides(&self) -> &[(ExporterName, LogFilter)] {
-        &self.0.overrides
+        self.read(|rules| rules.uses_general.then(|| read(&rules.general)))
     }
 
     /// Returns the lowest severity number that is enabled for `target`.
@@ -163,8 +194,8 @@ mod tests {
         let (before, after) =
             (levels(LevelFilter::Info, LevelFilter::Debug), levels(LevelFilter::Warn, LevelFilter::Trace));
         let logs = Logs { level: before.clone(), ..Logs::default() };
-        let filter = ReloadableFilter::new(&logs, &[ExporterName::Console]);
-        let other = ReloadableFilter::new(&Logs::default(), &[ExporterName::Console]);
+        let filter = |logs| ReloadableFilter::new(FilterRules::new(logs, &[ExporterName::Console]));
+        let (filter, other) = (filter(&logs), filter(&Logs::default()));
         let long = "shop::cart::a_module_with_a_name_that_is_too_long_to_be_kept";
         for target in ["shop::cart", "shop::carts", "shop", "", long] {
             // The text may be at the address of another one later.

@@ -1,7 +1,5 @@
 //! The filter of the `tracing` layer.
 
-use std::sync::Arc;
-
 use tracing::{Level, Metadata, subscriber::Interest};
 use tracing_subscriber::{
     filter::LevelFilter,
@@ -13,9 +11,10 @@ use super::{
     filter::ReloadableFilter,
     internal_events::{internal_level, is_internal},
     level::{from_tracing, to_tracing},
+    logger::SpanScopes,
 };
 use crate::{
-    config::{ScopeRule, scope::is_enabled},
+    config::scope::is_enabled,
     context,
     diagnostics::DiagnosticLog,
 };
@@ -35,7 +34,7 @@ pub(super) const LOG_TRACER_TARGET: &str = "log";
 pub(super) struct LayerFilter {
     pub(super) logs: ReloadableFilter,
     pub(super) diagnostics: DiagnosticLog,
-    pub(super) span_scopes: Arc<[ScopeRule]>,
+    pub(super) span_scopes: SpanScopes,
 }
 
 impl LayerFilter {
@@ -44,7 +43,7 @@ impl LayerFilter {
         if is_internal(target) {
             return metadata.is_event() && self.diagnostics.shows(internal_level(metadata));
         }
-        if metadata.is_span() && !is_enabled(&self.span_scopes, target) {
+        if metadata.is_span() && !is_enabled(&self.span_scopes.load(), target) {
             return false;
         }
         let always = if metadata.is_event() { Level::ERROR } else { Level::INFO };

@@ -1,12 +1,14 @@
 //! The bridge from the `log` crate.
 
+use std::sync::{Arc, atomic::Ordering};
+
 use super::{
     callsites,
     filter::ReloadableFilter,
     internal_events::is_internal,
     key_bits::KeyBits,
     level::{from_log, severity},
-    logger::LoggerFactory,
+    logger::{CodeLocation, LoggerFactory},
     record::add_location,
     record_emitter::RecordEmitter,
     record_source::{Fields, Head, Place, RecordLimits, RecordSource, SourceValue, Target},
@@ -19,7 +21,7 @@ use crate::{format::EXCEPTION_MESSAGE, shield::shielded};
 pub(crate) struct LogBridge {
     emitter: RecordEmitter,
     filter: ReloadableFilter,
-    code_location: bool,
+    code_location: CodeLocation,
 }
 
 impl LogBridge {
@@ -27,7 +29,7 @@ impl LogBridge {
         Self {
             emitter: factory.emitter("log"),
             filter: factory.filter.clone(),
-            code_location: factory.code_location,
+            code_location: Arc::clone(&factory.code_location),
         }
     }
 }
@@ -44,7 +46,8 @@ impl log::Log for LogBridge {
         }
         let severity = severity(from_log(record.level()));
         let head = Head { target: Target::Text(record.target()), severity };
-        self.emitter.emit(head, LogSource { record, code_location: self.code_location });
+        let code_location = self.code_location.load(Ordering::Relaxed);
+        self.emitter.emit(head, LogSource { record, code_location });
     }
 
     fn flush(&self) {}

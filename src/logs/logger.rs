@@ -6,10 +6,11 @@ use std::{
     panic::Location,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
+use arc_swap::ArcSwap;
 use opentelemetry::{
     KeyValue, Value,
     logs::{AnyValue, Severity},
@@ -17,43 +18,88 @@ use opentelemetry::{
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
-    ReloadableFilter,
-    baggage_attributes::BaggageAttributes,
+    FilterRules, ReloadableFilter,
     exception::exception_attributes,
     key_bits::KeyBits,
     record::add_location,
-    record_emitter::{RecordEmitter, RecordSink},
+    record_emitter::RecordEmitter,
+    record_output::{RecordOutput, SharedOutput},
     record_source::{Fields, Head, Place, RecordLimits, RecordSource, SourceValue, Target},
 };
-use crate::config::ScopeRule;
+use crate::config::{Logs, ScopeRule};
 
-/// Creates loggers that share a provider, a sink and a filter.
+/// Creates loggers that share a provider, an output and a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
-    /// Receives the records; `None` if no exporter gets records.
-    pub(crate) sink: Option<Arc<dyn RecordSink>>,
+    pub(crate) output: SharedOutput,
     pub(crate) filter: ReloadableFilter,
-    /// The rules for the targets of spans that `tracing` creates.
-    pub(crate) span_scopes: Arc<[ScopeRule]>,
+    pub(crate) span_scopes: SpanScopes,
+    pub(crate) code_location: CodeLocation,
+}
+
+/// The rules for the targets of spans that `tracing` creates.
+pub(crate) type SpanScopes = Arc<ArcSwap<Vec<ScopeRule>>>;
+
+/// Whether records carry the place in the code.
+pub(crate) type CodeLocation = Arc<AtomicBool>;
+
+/// The settings of a [`LoggerFactory`].
+#[derive(Debug, Default)]
+pub(crate) struct LogSettings {
+    pub(crate) output: Arc<RecordOutput>,
+    pub(crate) span_scopes: Vec<ScopeRule>,
     pub(crate) code_location: bool,
-    /// Selects the entries of baggage that records carry; usually there is none.
-    pub(crate) baggage: Option<Arc<BaggageAttributes>>,
 }
 
 impl LoggerFactory {
+    pub(crate) fn new(provider: SdkLoggerProvider, filter: ReloadableFilter, settings: LogSettings) -> Self {
+        let LogSettings { output, span_scopes, code_location } = settings;
+        Self {
+            provider,
+            output: Arc::new(ArcSwap::new(output)),
+            filter,
+            span_scopes: Arc::new(ArcSwap::from_pointee(span_scopes)),
+            code_location: Arc::new(AtomicBool::new(code_location)),
+        }
+    }
+
+    /// Returns a factory whose loggers do nothing.
+    pub(crate) fn disabled() -> Self {
+        let filter = ReloadableFilter::new(FilterRules::new(&Logs::default(), &[]));
+        Self::new(SdkLoggerProvider::builder().build(), filter, LogSettings::default())
+    }
+
+    /// Replaces the settings, also those of loggers and layers that exist. Returns the previous
+    /// output, which other threads may still use. With `keeps_level`, `logs.level` stays as the
+    /// program may have set it.
+    pub(crate) fn set(
+        &self,
+        settings: LogSettings,
+        rules: FilterRules,
+        keeps_level: bool,
+    ) -> Arc<RecordOutput> {
+        let LogSettings { output, span_scopes, code_location } = settings;
+        let previous = self.output.swap(output);
+        self.code_location.store(code_location, Ordering::Relaxed);
+        self.span_scopes.store(Arc::new(span_scopes));
+        // Last, since it makes `tracing` ask for the scopes of spans again.
+        self.filter.set_rules(rules, keeps_level);
+        previous
+    }
+
     pub(crate) fn logger(&self, name: Cow<'static, str>) -> Logger {
         Logger {
             emitter: self.emitter(name.clone()),
             min_severity: self.filter.track(&name),
-            code_location: self.code_location,
+            code_location: Arc::clone(&self.code_location),
             name,
         }
     }
 
     /// Returns an emitter for records that have passed [`filter`](Self::filter).
     pub(super) fn emitter(&self, name: impl Into<Cow<'static, str>>) -> RecordEmitter {
-        RecordEmitter::new(&self.provider, self.sink.clone(), name.into(), self.baggage.clone())
+        RecordEmitter::new(&self.provider, Arc::clone(&self.output), name.into())
     }
 }
 
@@ -75,7 +121,7 @@ pub struct Logger {
     name: Cow<'static, str>,
     /// The lowest severity number that passes the filter; it changes with `logs.level`.
     min_severity: Arc<AtomicU8>,
-    code_location: bool,
+    code_location: CodeLocation,
 }
 
 macro_rules! level_methods {
@@ -153,7 +199,7 @@ impl Logger {
         location: &'static Location<'static>,
     ) {
         let head = Head { target: Target::Name(&self.name), severity };
-        let location = self.code_location.then_some(location);
+        let location = self.code_location.load(Ordering::Relaxed).then_some(location);
         let exception = exception.into_iter().collect();
         self.emitter.emit(head, CallSource { body: Some(body), attributes, exception, location });
     }

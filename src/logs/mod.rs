@@ -21,6 +21,7 @@ mod record;
 mod record_emitter;
 mod record_fields;
 mod record_filter;
+mod record_output;
 mod record_source;
 mod record_visitor;
 mod regular_events;
@@ -34,12 +35,12 @@ pub use self::logger::Logger;
 pub(crate) use self::{
     baggage_attributes::BaggageAttributes,
     exception::exception_attributes,
-    filter::ReloadableFilter,
+    filter::{FilterRules, ReloadableFilter},
     key_bits::KeyBits,
     log_bridge::LogBridge,
-    logger::LoggerFactory,
-    record_emitter::RecordSink,
+    logger::{LogSettings, LoggerFactory},
     record_filter::RecordFilter,
+    record_output::{RecordOutput, RecordSink},
     record_source::RecordLimits,
     tracing_layer::{any_tracing_layer, tracing_layer},
 };

@@ -1,48 +1,26 @@
 //! Emits records that their source has filtered.
 
-use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use opentelemetry::{
     Context, InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId,
-    logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity},
+    logs::{LogRecord as _, Logger as _, LoggerProvider as _},
     trace::TraceContextExt as _,
 };
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider};
+use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
 use super::{
     baggage_attributes::BaggageAttributes,
     line_fields::LineFields,
     record::init_record,
     record_fields::RecordFields,
-    record_source::{Head, RecordLimits, RecordSource},
+    record_output::{RecordOutput, RecordSink, SharedOutput},
+    record_source::{Head, RecordSource},
 };
 use crate::{
     context,
     format::{json::JsonLine, to_any_value},
 };
-
-/// Receives log records that have passed the filter.
-pub(crate) trait RecordSink: fmt::Debug + Send + Sync {
-    fn limits(&self) -> RecordLimits;
-
-    /// Takes the record out of `record`; passing it by value would copy it. `is_within_limits` is
-    /// `false` if that is unknown.
-    fn emit_record(
-        &self,
-        record: &mut Option<SdkLogRecord>,
-        scope: &Arc<InstrumentationScope>,
-        is_within_limits: bool,
-    );
-
-    /// Returns whether records of this target are dropped in a trace that is not sampled.
-    fn is_trace_based(&self, target: &str) -> bool;
-
-    /// Returns whether all destinations write lines of JSON, and nothing else.
-    fn writes_json(&self) -> bool;
-
-    /// Emits a record as a line of JSON, which `write` appends.
-    fn emit_line(&self, target: &str, severity: Severity, write: &mut dyn FnMut(&mut String));
-}
 
 /// Passes records to the sink, without a detour through the SDK.
 ///
@@ -56,11 +34,7 @@ pub(crate) struct RecordEmitter {
     /// Creates records; the SDK has no other way.
     sdk: SdkLogger,
     scope: Arc<InstrumentationScope>,
-    /// `None` if no exporter gets records.
-    sink: Option<Arc<dyn RecordSink>>,
-    /// A copy of the answer of the sink.
-    writes_json: bool,
-    baggage: Option<Arc<BaggageAttributes>>,
+    output: SharedOutput,
 }
 
 /// The ids of a span.
@@ -88,28 +62,27 @@ impl SpanIds {
 impl RecordEmitter {
     pub(super) fn new(
         provider: &SdkLoggerProvider,
-        sink: Option<Arc<dyn RecordSink>>,
+        output: SharedOutput,
         name: Cow<'static, str>,
-        baggage: Option<Arc<BaggageAttributes>>,
     ) -> Self {
         let scope = InstrumentationScope::builder(name).build();
-        let writes_json = sink.as_ref().is_some_and(|sink| sink.writes_json());
         let sdk = provider.logger_with_scope(scope.clone());
-        Self { sdk, scope: Arc::new(scope), sink, writes_json, baggage }
+        Self { sdk, scope: Arc::new(scope), output }
     }
 
     /// Emits a record with the ids of the current span. Without access to the current context, it
     /// has no ids.
     #[inline]
     pub(super) fn emit(&self, head: Head<'_>, source: impl RecordSource) {
-        if let Some(baggage) = &self.baggage {
-            return self.emit_with(baggage, head, source);
+        let output = self.output.load();
+        if let Some(baggage) = output.baggage() {
+            return self.emit_with(&output, baggage, head, source);
         }
         let ids = context::with_current(|current| {
             (!current.is_telemetry_suppressed()).then(|| SpanIds::of(current))
         });
         if let Some(ids) = ids.unwrap_or(Some(None)) {
-            self.send(head, source, ids);
+            self.send(&output, head, source, ids);
         }
     }
 
@@ -117,40 +90,53 @@ impl RecordEmitter {
     pub(super) fn emit_in(&self, head: Head<'_>, source: impl RecordSource, parent: Option<&Context>) {
         let is_suppressed = context::with_current(Context::is_telemetry_suppressed) == Some(true)
             || parent.is_some_and(Context::is_telemetry_suppressed);
-        match (&self.baggage, parent) {
+        let output = self.output.load();
+        match (output.baggage(), output.sink(), parent) {
             _ if is_suppressed => {}
-            (Some(baggage), Some(parent)) => {
-                self.send_record(head, source, SpanIds::of(parent), &baggage.of(parent), false);
+            (Some(baggage), Some(sink), Some(parent)) => {
+                self.send_record(sink, head, source, SpanIds::of(parent), &baggage.of(parent), false);
             }
-            _ => self.send(head, source, parent.and_then(SpanIds::of)),
+            _ => self.send(&output, head, source, parent.and_then(SpanIds::of)),
         }
     }
 
     /// Same as [`emit`](Self::emit), with attributes from the current baggage.
     #[cold]
-    fn emit_with(&self, baggage: &BaggageAttributes, head: Head<'_>, source: impl RecordSource) {
+    fn emit_with(
+        &self,
+        output: &RecordOutput,
+        baggage: &BaggageAttributes,
+        head: Head<'_>,
+        source: impl RecordSource,
+    ) {
         let found = context::with_current(|current| {
             (!current.is_telemetry_suppressed()).then(|| (SpanIds::of(current), baggage.of(current)))
         });
-        match found {
-            Some(None) => {}
-            Some(Some((ids, attributes))) if !attributes.is_empty() => {
-                self.send_record(head, source, ids, &attributes, false);
+        match (found, output.sink()) {
+            (Some(None), _) => {}
+            (Some(Some((ids, attributes))), Some(sink)) if !attributes.is_empty() => {
+                self.send_record(sink, head, source, ids, &attributes, false);
             }
-            Some(Some((ids, _))) => self.send(head, source, ids),
-            None => self.send(head, source, None),
+            (Some(Some((ids, _))), _) => self.send(output, head, source, ids),
+            (None, _) => self.send(output, head, source, None),
         }
     }
 
-    fn send(&self, head: Head<'_>, mut source: impl RecordSource, ids: Option<SpanIds>) {
-        let Some(sink) = &self.sink else { return };
+    fn send(
+        &self,
+        output: &RecordOutput,
+        head: Head<'_>,
+        mut source: impl RecordSource,
+        ids: Option<SpanIds>,
+    ) {
+        let Some(sink) = output.sink() else { return };
         let is_unsampled = ids.is_some_and(|ids| !ids.flags.is_sampled());
         if is_unsampled && sink.is_trace_based(head.target.as_str()) {
             return;
         }
         let limits = sink.limits();
         let is_regular = source.is_regular(limits);
-        if is_regular && self.writes_json {
+        if is_regular && output.writes_json() {
             let (target, severity) = (head.target.as_str(), head.severity);
             return sink.emit_line(target, severity, &mut |out| {
                 let mut line = JsonLine::start(out, Some(SystemTime::now()), Some(severity), target);
@@ -160,19 +146,19 @@ impl RecordEmitter {
                 line.end(ids.map(|ids| (ids.trace, ids.span)));
             });
         }
-        self.send_record(head, source, ids, &[], is_regular && limits.value_length.is_none());
+        self.send_record(sink, head, source, ids, &[], is_regular && limits.value_length.is_none());
     }
 
     /// Sends a record. Attributes of the source replace those of `baggage`.
     fn send_record(
         &self,
+        sink: &dyn RecordSink,
         head: Head<'_>,
         mut source: impl RecordSource,
         ids: Option<SpanIds>,
         baggage: &[KeyValue],
         is_within_limits: bool,
     ) {
-        let Some(sink) = &self.sink else { return };
         let mut record = Some(self.sdk.create_log_record());
         if let Some(record) = &mut record {
             init_record(record, head);

@@ -4,7 +4,7 @@ use opentelemetry::{InstrumentationScope, logs::Severity};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{
-    filter::ReloadableFilter,
+    filter::{FilterRules, ReloadableFilter},
     level::{NEVER, min_severity},
 };
 use crate::{
@@ -26,12 +26,16 @@ pub(crate) enum RecordFilter {
 }
 
 impl RecordFilter {
-    /// Creates the filter in front of `exporter`.
-    pub(crate) fn for_exporter(filter: &ReloadableFilter, exporter: &ExporterName) -> Self {
-        match filter.overrides().iter().find(|(other, _)| other == exporter) {
+    /// Creates the filter in front of `exporter` under these rules. `general` will follow them.
+    pub(crate) fn for_exporter(
+        rules: &FilterRules,
+        exporter: &ExporterName,
+        general: &ReloadableFilter,
+    ) -> Self {
+        match rules.overrides().iter().find(|(other, _)| other == exporter) {
             Some((_, filter)) => Self::Override(filter.clone()),
-            None if filter.overrides().is_empty() => Self::Open,
-            None => Self::General(filter.clone()),
+            None if rules.overrides().is_empty() => Self::Open,
+            None => Self::General(general.clone()),
         }
     }
 

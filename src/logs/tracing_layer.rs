@@ -3,7 +3,7 @@
 use std::{
     any::TypeId,
     ptr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::Ordering},
 };
 
 use opentelemetry::Context;
@@ -29,7 +29,7 @@ use super::{
     formatted_fields::FormattedFields,
     internal_events::{InternalEvents, is_internal},
     layer_filter::{LOG_TRACER_TARGET, LayerFilter},
-    logger::LoggerFactory,
+    logger::{CodeLocation, LoggerFactory},
     record_emitter::RecordEmitter,
     shared_spans::{is_converted, is_shared},
     span_layer::{LookupOnly, SpanLayer, bridge},
@@ -86,7 +86,7 @@ where
 struct TracingLayer<S> {
     spans: SpanLayer<S>,
     emitter: RecordEmitter,
-    code_location: bool,
+    code_location: CodeLocation,
     filter: LayerFilter,
     /// True if `tracing-subscriber` does not apply the filter.
     is_self_filtered: bool,
@@ -107,7 +107,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
         Self {
             spans: SpanLayer::new(tracers, diagnostics, is_self_filtered),
             emitter: logs.emitter("tracing"),
-            code_location: logs.code_location,
+            code_location: Arc::clone(&logs.code_location),
             filter: LayerFilter {
                 logs: logs.filter.clone(),
                 diagnostics,
@@ -163,7 +163,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
     ///
     /// `log` is the original metadata if the event is a record of the `log` crate.
     fn emit(&self, event: &Event<'_>, log: Option<&Metadata<'_>>, ctx: &LayerContext<'_, S>) {
-        let source = EventSource { event, log, code_location: self.code_location };
+        let code_location = self.code_location.load(Ordering::Relaxed);
+        let source = EventSource { event, log, code_location };
         let head = source.head();
         if !event.is_contextual() {
             // Without a parent the record belongs to no span, whatever span is current.

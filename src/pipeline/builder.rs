@@ -1,115 +1,166 @@
-//! Builds the exporters of all signals. Shared parts are built for the first exporter that needs
-//! them.
+//! Builds the exporters of all signals, or takes them over from the parts that run.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
-use opentelemetry_sdk::Resource;
-
 use super::{
     custom_parts::CustomParts,
+    exporter_key::ExporterKey,
+    fixed::Fixed,
     otlp_exporters::OtlpExporters,
-    outputs::Outputs,
-    processor::CustomProcessors,
-    prometheus_page::PrometheusPage,
+    outputs::{Destination, Outputs},
     redact::Redactor,
-    self_metrics::{Component, Counters, SelfMetrics},
+    running::{Queued, Running, RunningConsole, RunningFile, RunningLines, RunningQueue},
+    self_metrics::{Component, MeasuredExporters},
 };
 use crate::{
-    config::{BatchSettings, ExporterName, NonEmptyString, OtlpLines, Settings, Signal, Timeout},
+    config::{BatchSettings, ExporterName, NonEmptyString, OtlpLines, OtlpSettings, Settings, Signal, Timeout},
     diagnostics::DiagnosticLog,
     error::{Error, Problem},
     export::{
-        console::{ConsoleExporter, ConsoleWriter},
-        file::file_logs,
+        console::{ConsoleExporter, ConsoleSpanDestination, ConsoleWriter},
+        destination::SpanDestination,
+        file,
         flush::Flush,
         line_writer::LineLogDestination,
         memory::Memory,
         otlp::OtlpExporter,
         otlp_file::{LineOutput, OtlpFileExporter},
-        queue::{BatchQueue, Export, LossRecorder, QueueMonitor},
-        runtime::ExportRuntime,
+        queue::{BatchExporter, BatchQueue, Export, QueueMonitor},
+        runtime::RuntimeHandle,
         stats::recorder::StatsRecorder,
     },
 };
 
-/// Builds exporters and keeps what they share.
-pub(super) struct PipelineBuilder<'s> {
-    pub(super) inputs: Inputs<'s>,
-    pub(super) outputs: Outputs,
-    /// `None` if `diagnostics.metrics` is `false`.
-    pub(super) self_metrics: Option<SelfMetrics>,
-    pub(super) runtime: RuntimeSlot,
-    pub(super) prometheus_page: Option<PrometheusPage>,
-    otlp: OtlpExporters,
-    console: ConsoleSlot,
-    /// Standard output, which all signals share.
-    otlp_stdout: Option<Arc<LineOutput>>,
-    /// The exporters of the program that are not started yet.
-    pub(super) custom: CustomParts,
-}
-
-/// The inputs of a pipeline.
-pub(super) struct Inputs<'s> {
-    pub(super) settings: &'s Settings,
-    pub(super) resource: Resource,
+/// Prepares the parts for one configuration. Nothing that runs changes before
+/// [`activate`](Self::activate).
+pub(super) struct PipelineBuilder<'p> {
+    pub(super) settings: &'p Settings,
+    pub(super) fixed: &'p Fixed,
+    pub(super) kept: &'p mut Kept,
     /// `None` if no attributes are redacted.
     pub(super) redactor: Option<Arc<Redactor>>,
-    /// The processors of the program.
-    pub(super) processors: Arc<CustomProcessors>,
-    pub(super) diagnostics: DiagnosticLog,
-    /// Receives all telemetry, in place of the exporters of the configuration.
-    pub(super) memory: Option<Arc<Memory>>,
+    /// The parts that run now.
+    pub(super) previous: &'p Running,
+    /// The parts that will run.
+    pub(super) next: Running,
+    pub(super) outputs: Outputs,
+    pub(super) measured: MeasuredExporters,
+    activations: Vec<Box<dyn FnOnce()>>,
 }
 
-/// The runtime, which is started for the first exporter that needs it.
-#[derive(Default)]
-pub(super) struct RuntimeSlot(Option<ExportRuntime>);
-
-/// The console, which is opened for the first signal that needs it.
-struct ConsoleSlot {
-    /// Replaces the stream.
+/// What is created once and used by several configurations.
+pub(super) struct Kept {
+    pub(super) custom: CustomParts,
+    otlp: OtlpExporters,
+    /// Replaces the stream of the console.
     writer: Option<ConsoleWriter>,
-    console: Option<Arc<ConsoleExporter>>,
+    /// Standard output, which all signals share.
+    otlp_stdout: Option<Arc<LineOutput>>,
 }
 
-impl<'s> PipelineBuilder<'s> {
-    pub(super) fn new(inputs: Inputs<'s>, writer: Option<ConsoleWriter>, custom: CustomParts) -> Self {
+impl Kept {
+    pub(super) fn new(custom: CustomParts, writer: Option<ConsoleWriter>) -> Self {
+        Self { custom, otlp: OtlpExporters::default(), writer, otlp_stdout: None }
+    }
+}
+
+impl<'p> PipelineBuilder<'p> {
+    pub(super) fn new(
+        settings: &'p Settings,
+        fixed: &'p Fixed,
+        kept: &'p mut Kept,
+        previous: &'p Running,
+    ) -> Self {
+        // A console that is not used at first may get the writer of the program later.
+        let next = Running {
+            console: previous.console.clone(),
+            accounts: previous.accounts.clone(),
+            items: previous.items.clone(),
+            ..Running::default()
+        };
         Self {
-            self_metrics: inputs.settings.config.diagnostics.metrics.then(SelfMetrics::default),
-            inputs,
+            settings,
+            fixed,
+            kept,
+            redactor: Redactor::new(&settings.config.redact),
+            previous,
+            next,
             outputs: Outputs::default(),
-            runtime: RuntimeSlot::default(),
-            prometheus_page: None,
-            otlp: OtlpExporters::default(),
-            console: ConsoleSlot { writer, console: None },
-            otlp_stdout: None,
-            custom,
+            measured: MeasuredExporters::default(),
+            activations: Vec::new(),
         }
+    }
+
+    /// Calls `activation` once all parts are prepared. It cannot fail.
+    pub(super) fn on_activation(&mut self, activation: impl FnOnce() + 'static) {
+        self.activations.push(Box::new(activation));
+    }
+
+    /// Makes the prepared parts take effect, and returns those that run then.
+    pub(super) fn activate(self) -> (Running, Outputs) {
+        self.activations.into_iter().for_each(|activation| activation());
+        if let Some(self_metrics) = &self.fixed.self_metrics {
+            self_metrics.set_exporters(self.measured);
+        }
+        (self.next, self.outputs)
+    }
+
+    /// Ends the parts that were prepared and take no effect.
+    pub(super) fn abandon(self) {
+        fn close<T: Queued>(next: &Running, previous: &Running) {
+            let is_new = |name: &String| !T::queues(previous).contains_key(name);
+            T::queues(next).iter().filter(|(name, _)| is_new(name)).for_each(|(_, part)| part.queue.abandon());
+        }
+        close::<opentelemetry_sdk::trace::SpanData>(&self.next, self.previous);
+        close::<crate::export::queue::ScopedRecord>(&self.next, self.previous);
+    }
+
+    pub(super) fn diagnostics(&self) -> DiagnosticLog {
+        self.fixed.diagnostics
     }
 
     pub(super) fn shutdown_timeout(&self) -> Duration {
-        self.inputs.settings.config.shutdown_timeout.get()
+        self.settings.config.shutdown_timeout.get()
     }
 
-    pub(super) fn counters(&self) -> Option<Arc<Counters>> {
-        self.self_metrics.as_ref().map(SelfMetrics::counters)
+    pub(super) fn runtime(&self) -> Result<RuntimeHandle, Error> {
+        Ok(self.fixed.runtime.get_or_start()?.handle())
     }
 
     /// Adds a destination to those that are flushed.
-    pub(super) fn add_destination(&mut self, signal: Signal, destination: Arc<dyn Flush>) {
-        self.outputs.destinations.push((signal, destination));
+    pub(super) fn add_destination(&mut self, signal: Signal, flush: Arc<dyn Flush>) {
+        self.outputs.destinations.push(Destination { signal, flush, stays: false });
+    }
+
+    /// Same as [`add_destination`](Self::add_destination), for one that is created once.
+    pub(super) fn add_lasting_destination(&mut self, signal: Signal, flush: Arc<dyn Flush>) {
+        self.outputs.destinations.push(Destination { signal, flush, stays: true });
+    }
+
+    /// Returns the account of an exporter. It stays when a reload changes the exporter, or removes
+    /// it and adds it again.
+    pub(super) fn account(
+        &mut self,
+        signal: Signal,
+        name: &str,
+        destination: &dyn fmt::Display,
+        create: impl FnOnce() -> StatsRecorder,
+    ) -> Arc<StatsRecorder> {
+        let account = self.next.accounts.entry((signal, name.to_owned()));
+        let account = Arc::clone(account.or_insert_with(|| Arc::new(create())));
+        let (recorder, destination) = (Arc::clone(&account), destination.to_string());
+        self.on_activation(move || recorder.set_destination(destination));
+        account
     }
 
     pub(super) fn add_recorder(&mut self, recorder: Arc<StatsRecorder>, exporter: &Component) {
-        if let Some(self_metrics) = &mut self.self_metrics {
-            self_metrics.add_exporter(Arc::clone(&recorder), exporter);
-        }
+        self.measured.add(Arc::clone(&recorder), exporter);
         self.outputs.recorders.push(recorder);
     }
 
     /// Returns the memory that receives spans or log records, if there is one.
     pub(super) fn memory(&mut self, signal: Signal) -> Option<Arc<Memory>> {
-        let memory = Arc::clone(self.inputs.memory.as_ref()?);
+        let memory = Arc::clone(self.fixed.memory.as_ref()?);
         let component = Component::exporter(signal, crate::export::memory::NAME, None);
         self.add_recorder(Arc::clone(memory.stats(signal)), &component);
         Some(memory)
@@ -117,154 +168,233 @@ impl<'s> PipelineBuilder<'s> {
 
     /// Returns the console, for one more signal.
     pub(super) fn console(&mut self, signal: Signal) -> Arc<ConsoleExporter> {
-        let Settings { config, no_color, proxies: _ } = self.inputs.settings;
-        let ConsoleSlot { writer, console } = &mut self.console;
-        let console = Arc::clone(console.get_or_insert_with(|| {
-            let console =
-                ConsoleExporter::new(&config.console, *no_color, writer.take(), self.inputs.diagnostics);
+        let Settings { config, no_color, proxies: _ } = self.settings;
+        let running = self.next.console.clone().filter(|running| running.config == config.console);
+        let console = match running {
+            Some(RunningConsole { console, .. }) => console,
+            None => {
+                let console = Arc::new(self.new_console(*no_color));
+                let new = Arc::clone(&console);
+                self.on_activation(move || new.activate());
+                self.next.console =
+                    Some(RunningConsole { console: Arc::clone(&console), config: config.console.clone() });
+                console
+            }
+        };
+        if !self.outputs.line_writers.iter().any(|lines| Arc::ptr_eq(lines, &console.lines())) {
             self.outputs.line_writers.push(console.lines());
-            Arc::new(console)
-        }));
+        }
         let component = Component::exporter(signal, ExporterName::Console.as_str(), None);
         self.add_recorder(console.recorder(signal), &component);
         console
     }
 
-    /// Opens the log file.
-    pub(super) fn file(&mut self) -> Result<LineLogDestination, Error> {
-        let config = &self.inputs.settings.config;
-        let file = file_logs(&config.file_settings(), config.file.format, self.inputs.diagnostics);
-        let file = file.map_err(|error| not_writable("file", &config.file.directory, error))?;
-        let component = Component::exporter(Signal::Logs, ExporterName::File.as_str(), None);
-        self.add_recorder(Arc::clone(&file.recorder), &component);
-        self.outputs.line_writers.push(Arc::clone(&file.lines));
-        Ok(file)
+    fn new_console(&mut self, no_color: bool) -> ConsoleExporter {
+        let diagnostics = self.diagnostics();
+        let config = &self.settings.config.console;
+        let running = self.next.console.take();
+        let writer = self.kept.writer.take();
+        let accounts = &mut self.next.accounts;
+        let account = |signal, destination: &dyn fmt::Display| {
+            let new = || StatsRecorder::new(signal, ExporterName::Console, destination, diagnostics);
+            let key = (signal, ExporterName::Console.as_str().to_owned());
+            Arc::clone(accounts.entry(key).or_insert_with(|| Arc::new(new())))
+        };
+        match running {
+            Some(running) => running.console.with_config(config, no_color, account, diagnostics),
+            None => ConsoleExporter::new(config, no_color, writer, account, diagnostics),
+        }
     }
 
-    /// Returns the OTLP exporter of `signal` under a name.
+    /// Returns the console as a destination of spans. It keeps the spans of unfinished trees.
+    pub(super) fn console_spans(&mut self) -> Arc<dyn SpanDestination> {
+        let console = self.console(Signal::Traces);
+        let running = self.previous.console_spans.as_ref();
+        let running = running.filter(|spans| spans.writes_to(&console)).map(Arc::clone);
+        let spans = running.unwrap_or_else(|| Arc::new(ConsoleSpanDestination::new(console)));
+        self.next.console_spans = Some(Arc::clone(&spans));
+        spans
+    }
+
+    /// Opens the log file.
+    pub(super) fn file(&mut self) -> Result<LineLogDestination, Error> {
+        let config = &self.settings.config;
+        let (settings, format) = (config.file_settings(), config.file.format);
+        let diagnostics = self.diagnostics();
+        let running = self.previous.file.as_ref();
+        let running = running.filter(|running| (&running.settings, running.format) == (&settings, format));
+        let lines = match running {
+            Some(running) => Arc::clone(&running.lines),
+            None => file::open_log_file(&settings, file::line_format(format), diagnostics)
+                .map_err(|error| not_writable("file", &config.file.directory, error))?,
+        };
+        let destination = file::destination(&settings);
+        let recorder = self.account(Signal::Logs, ExporterName::File.as_str(), &destination, || {
+            StatsRecorder::new(Signal::Logs, ExporterName::File, &destination, diagnostics)
+        });
+        let component = Component::exporter(Signal::Logs, ExporterName::File.as_str(), None);
+        self.add_recorder(Arc::clone(&recorder), &component);
+        self.outputs.line_writers.push(Arc::clone(&lines));
+        self.next.file = Some(RunningFile { lines: Arc::clone(&lines), settings, format });
+        Ok(LineLogDestination { lines, format: file::line_format(format), recorder })
+    }
+
+    /// Returns the settings of an OTLP exporter.
+    pub(super) fn otlp_settings(&self, name: &ExporterName, signal: Signal) -> Result<OtlpSettings, Error> {
+        self.settings.config.otlp_settings(name, signal).ok_or_else(|| {
+            let problem = Problem::new(format!("\"{name}\" is not an OTLP exporter"));
+            Error::configuration(vec![problem.with_key(format!("{signal}.exporters"))])
+        })
+    }
+
+    /// Returns the account of an OTLP exporter, which counts from now on.
+    pub(super) fn otlp_account(
+        &mut self,
+        name: &ExporterName,
+        signal: Signal,
+        settings: &OtlpSettings,
+    ) -> Arc<StatsRecorder> {
+        let stats = self.account(signal, name.as_str(), &settings.endpoint, || {
+            StatsRecorder::without_log(signal, name, &settings.endpoint)
+        });
+        self.add_recorder(Arc::clone(&stats), &Component::exporter(signal, name.as_str(), Some(settings)));
+        stats
+    }
+
+    /// Builds an OTLP exporter.
     pub(super) fn otlp(
         &mut self,
         name: &ExporterName,
-        signal: Signal,
+        settings: &OtlpSettings,
         timeout: Timeout,
+        stats: &Arc<StatsRecorder>,
     ) -> Result<OtlpExporter, Error> {
-        let settings = self.inputs.settings.config.otlp_settings(name, signal).ok_or_else(|| {
-            let problem = Problem::new(format!("\"{name}\" is not an OTLP exporter"));
-            Error::configuration(vec![problem.with_key(format!("{signal}.exporters"))])
-        })?;
-        let component = Component::exporter(signal, name.as_str(), Some(&settings));
-        let stats = Arc::new(StatsRecorder::without_log(signal, name, &settings.endpoint));
-        let durations = self.self_metrics.as_ref().map(|self_metrics| self_metrics.durations(&component));
-        let recorder = self.otlp.recorder(&settings, &stats, durations, self.inputs.diagnostics);
-        let exporter = OtlpExporter::new(
-            &settings,
-            timeout,
-            &self.inputs.resource,
-            &self.inputs.settings.proxies,
-            self.runtime.get()?.handle(),
-            recorder,
-            self.inputs.diagnostics,
-        )?;
-        self.add_recorder(stats, &component);
-        Ok(exporter)
+        let Fixed { resource, diagnostics, self_metrics, .. } = self.fixed;
+        let component = Component::exporter(stats.signal(), name.as_str(), Some(settings));
+        let durations = self_metrics.as_ref().map(|self_metrics| self_metrics.durations(&component));
+        let recorder = self.kept.otlp.recorder(settings, stats, durations, *diagnostics);
+        let proxies = &self.settings.proxies;
+        OtlpExporter::new(settings, timeout, resource, proxies, self.runtime()?, recorder, *diagnostics)
     }
 
-    /// Same as [`otlp`](Self::otlp), but with a queue in front of the exporter.
-    pub(super) fn otlp_queue<T: fmt::Debug + Send + 'static>(
+    /// Returns the queue in front of an OTLP exporter.
+    pub(super) fn otlp_queue<T: Queued>(
         &mut self,
         name: &ExporterName,
         signal: Signal,
         timeout: Timeout,
-        settings: BatchSettings,
+        batch: BatchSettings,
     ) -> Result<Arc<BatchQueue<T>>, Error>
     where
         OtlpExporter: Export<T>,
     {
-        let exporter = self.otlp(name, signal, timeout)?;
-        let losses = Box::new(exporter.recorder());
-        self.queue(name, signal, exporter, settings, losses)
+        let settings = self.otlp_settings(name, signal)?;
+        let stats = self.otlp_account(name, signal, &settings);
+        self.queue(name, signal, ExporterKey::otlp(&settings, timeout), batch, |builder| {
+            let exporter = builder.otlp(name, &settings, timeout, &stats)?;
+            let losses = Box::new(exporter.recorder());
+            Ok(BatchExporter::new(exporter, losses))
+        })
     }
 
-    /// Returns the exporter that writes one signal as lines of OTLP.
+    /// Returns the output of lines of OTLP.
+    pub(super) fn otlp_lines(&self, name: &ExporterName, signal: Signal) -> OtlpLines {
+        self.settings.config.otlp_lines(name, signal).unwrap_or(OtlpLines::Stdout)
+    }
+
+    /// Builds the exporter that writes one signal as lines of OTLP.
     pub(super) fn otlp_file(
         &mut self,
         name: &ExporterName,
         signal: Signal,
+        settings: &OtlpLines,
     ) -> Result<OtlpFileExporter, Error> {
-        let diagnostics = self.inputs.diagnostics;
-        let output = match self.inputs.settings.config.otlp_lines(name, signal) {
-            Some(OtlpLines::Files(settings)) => {
-                let output = LineOutput::file(&settings, diagnostics);
+        let diagnostics = self.diagnostics();
+        let place = (signal, name.to_string());
+        let running = self.previous.lines.get(&place).filter(|running| running.settings == *settings);
+        let output = match (running, settings) {
+            (Some(running), _) => Arc::clone(&running.output),
+            (None, OtlpLines::Files(settings)) => {
+                let output = LineOutput::file(settings, diagnostics);
                 Arc::new(output.map_err(|error| not_writable("otlp_file", &settings.directory, error))?)
             }
-            _ => {
-                Arc::clone(self.otlp_stdout.get_or_insert_with(|| Arc::new(LineOutput::stdout(diagnostics))))
+            (None, OtlpLines::Stdout) => {
+                let stdout = &mut self.kept.otlp_stdout;
+                Arc::clone(stdout.get_or_insert_with(|| Arc::new(LineOutput::stdout(diagnostics))))
             }
         };
-        let recorder = Arc::new(StatsRecorder::new(signal, name, output.destination(), diagnostics));
+        let running = RunningLines { output: Arc::clone(&output), settings: settings.clone() };
+        self.next.lines.insert(place, running);
+        let recorder = self.account(signal, name.as_str(), &output.destination(), || {
+            StatsRecorder::new(signal, name, output.destination(), diagnostics)
+        });
         self.add_recorder(Arc::clone(&recorder), &Component::exporter(signal, name.as_str(), None));
-        let handle = self.runtime.get()?.handle();
-        Ok(OtlpFileExporter::new(output, &self.inputs.resource, handle, recorder, diagnostics))
+        Ok(OtlpFileExporter::new(output, &self.fixed.resource, self.runtime()?, recorder, diagnostics))
     }
 
-    /// Same as [`otlp_file`](Self::otlp_file), but with a queue in front of the exporter.
-    pub(super) fn otlp_file_queue<T: fmt::Debug + Send + 'static>(
+    /// Returns the queue in front of an exporter that writes lines of OTLP.
+    pub(super) fn otlp_file_queue<T: Queued>(
         &mut self,
         name: &ExporterName,
         signal: Signal,
-        settings: BatchSettings,
+        batch: BatchSettings,
     ) -> Result<Arc<BatchQueue<T>>, Error>
     where
         OtlpFileExporter: Export<T>,
     {
-        let exporter = self.otlp_file(name, signal)?;
-        let losses = exporter.losses();
-        self.queue(name, signal, exporter, settings, losses)
+        let output = self.otlp_lines(name, signal);
+        let exporter = self.otlp_file(name, signal, &output)?;
+        let key = ExporterKey::Lines { output, timeout: Timeout::from_secs(0) };
+        self.queue(name, signal, key, batch, |_| {
+            let losses = exporter.losses();
+            Ok(BatchExporter::new(exporter, losses))
+        })
     }
 
-    fn queue<T: fmt::Debug + Send + 'static>(
+    /// Returns the queue of an exporter. One that runs stays, with its items; behind it, `create`
+    /// replaces an exporter with other settings.
+    fn queue<T: Queued>(
         &mut self,
         name: &ExporterName,
         signal: Signal,
-        exporter: impl Export<T>,
-        settings: BatchSettings,
-        losses: Box<dyn LossRecorder>,
+        key: ExporterKey,
+        batch: BatchSettings,
+        create: impl FnOnce(&mut Self) -> Result<BatchExporter<T>, Error>,
     ) -> Result<Arc<BatchQueue<T>>, Error> {
-        let queue = BatchQueue::start(exporter, settings, losses, &self.runtime.get()?.handle());
+        let running = T::queues(self.previous).get(name.as_str());
+        let queue = match running {
+            Some(RunningQueue { queue, key: of_running }) => {
+                let exporter = if *of_running == key { None } else { Some(create(self)?) };
+                let running = Arc::clone(queue);
+                self.on_activation(move || {
+                    if let Some(exporter) = exporter {
+                        running.set_exporter(exporter);
+                    }
+                    running.set_settings(batch);
+                });
+                Arc::clone(queue)
+            }
+            None => BatchQueue::start(create(self)?, batch, &self.runtime()?),
+        };
+        let running = RunningQueue { queue: Arc::clone(&queue), key };
+        T::queues_mut(&mut self.next).insert(name.to_string(), running);
         self.monitor(name, signal, &queue);
         Ok(queue)
     }
 
     /// Adds a queue to the metrics of the pipeline.
-    pub(super) fn monitor<T: fmt::Debug + Send + 'static>(
+    pub(super) fn monitor<T: Queued>(
         &mut self,
         name: &ExporterName,
         signal: Signal,
         queue: &Arc<BatchQueue<T>>,
     ) {
-        if let Some(self_metrics) = &mut self.self_metrics {
-            let monitor: Arc<dyn QueueMonitor> = Arc::clone(queue) as _;
-            self_metrics.add_queue(&monitor, &Component::processor(signal, name.as_str()));
-        }
+        let monitor: Arc<dyn QueueMonitor> = Arc::clone(queue) as _;
+        self.measured.add_queue(&monitor, &Component::processor(signal, name.as_str()));
     }
 }
 
 fn not_writable(table: &str, directory: &NonEmptyString, error: io::Error) -> Error {
     let problem = Problem::new(format!("cannot write to \"{directory}\": {error}"));
     Error::configuration(vec![problem.with_key(format!("{table}.directory")).with_source(error)])
-}
-
-impl RuntimeSlot {
-    /// Starts the runtime unless it runs.
-    pub(super) fn get(&mut self) -> Result<&ExportRuntime, Error> {
-        let runtime = match self.0.take() {
-            Some(runtime) => runtime,
-            None => ExportRuntime::start()?,
-        };
-        Ok(self.0.insert(runtime))
-    }
-
-    pub(super) fn into_inner(self) -> Option<ExportRuntime> {
-        self.0
-    }
 }

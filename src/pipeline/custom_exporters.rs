@@ -6,14 +6,15 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{
     builder::PipelineBuilder,
-    custom_parts::{StartInput, StartQueue},
+    custom_parts::{CustomParts, CustomQueues, StartInput},
+    running::Queued,
     self_metrics::Component,
 };
 use crate::{
     config::{BatchSettings, ExporterName, Signal, Timeout},
     error::Error,
     export::{
-        custom::SendMetrics,
+        custom::{ExporterControl, SendMetrics},
         queue::{BatchQueue, ScopedRecord},
         stats::recorder::StatsRecorder,
     },
@@ -23,54 +24,75 @@ use crate::{
 const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 
 impl PipelineBuilder<'_> {
-    /// Starts the exporter of spans that the program adds under this name, if it does.
+    /// Returns the exporter of spans that the program adds under this name, if it does.
     pub(super) fn custom_spans(
         &mut self,
         name: &ExporterName,
         timeout: Timeout,
         settings: BatchSettings,
     ) -> Result<Option<Arc<BatchQueue<SpanData>>>, Error> {
-        let start = self.custom.take_spans(name.as_str());
-        start.map(|start| self.custom_queue(name, Signal::Traces, timeout, settings, start)).transpose()
+        self.custom_queue(name, Signal::Traces, timeout, settings, |custom| &mut custom.spans)
     }
 
-    /// Starts the exporter of log records that the program adds under this name, if it does.
+    /// Returns the exporter of log records that the program adds under this name, if it does.
     pub(super) fn custom_logs(
         &mut self,
         name: &ExporterName,
         timeout: Timeout,
         settings: BatchSettings,
     ) -> Result<Option<Arc<BatchQueue<ScopedRecord>>>, Error> {
-        let start = self.custom.take_logs(name.as_str());
-        start.map(|start| self.custom_queue(name, Signal::Logs, timeout, settings, start)).transpose()
+        self.custom_queue(name, Signal::Logs, timeout, settings, |custom| &mut custom.logs)
     }
 
-    /// Starts the exporter of metrics that the program adds under this name, if it does.
+    /// Returns the exporter of metrics that the program adds under this name, if it does.
     pub(super) fn custom_metrics(
         &mut self,
         name: &ExporterName,
         timeout: Timeout,
-    ) -> Result<Option<Box<dyn SendMetrics>>, Error> {
-        let Some(start) = self.custom.take_metrics(name.as_str()) else { return Ok(None) };
+    ) -> Result<Option<Arc<dyn SendMetrics>>, Error> {
+        let Some(part) = self.kept.custom.metrics.get(name.as_str()) else { return Ok(None) };
+        let started = part.started();
         let input = self.custom_input(name, Signal::Metrics, timeout)?;
-        let (exporter, control) = start(input).map_err(refused_thread)?;
-        self.outputs.controls.push(control);
+        let limit = input.limit;
+        let (exporter, control) = match (started, self.kept.custom.metrics.get_mut(name.as_str())) {
+            (None, Some(part)) => part.start(|start| start(input)).map_err(refused_thread)?,
+            (Some(started), _) => started,
+            (None, None) => return Ok(None),
+        };
+        self.use_control(control, limit);
         Ok(Some(exporter))
     }
 
-    fn custom_queue<T: fmt::Debug + Send + 'static>(
+    fn custom_queue<T: Queued>(
         &mut self,
         name: &ExporterName,
         signal: Signal,
         timeout: Timeout,
         settings: BatchSettings,
-        start: StartQueue<T>,
-    ) -> Result<Arc<BatchQueue<T>>, Error> {
+        queues: fn(&mut CustomParts) -> &mut CustomQueues<T>,
+    ) -> Result<Option<Arc<BatchQueue<T>>>, Error> {
+        let Some(part) = queues(&mut self.kept.custom).get(name.as_str()) else { return Ok(None) };
+        let started = part.started();
         let input = self.custom_input(name, signal, timeout)?;
-        let (queue, control) = start(input, settings).map_err(refused_thread)?;
-        self.outputs.controls.push(control);
+        let limit = input.limit;
+        let (queue, control) = match (started, queues(&mut self.kept.custom).get_mut(name.as_str())) {
+            (None, Some(part)) => part.start(|start| start(input, settings)).map_err(refused_thread)?,
+            (Some((queue, control)), _) => {
+                let running = Arc::clone(&queue);
+                self.on_activation(move || running.set_settings(settings));
+                (queue, control)
+            }
+            (None, None) => return Ok(None),
+        };
+        self.use_control(control, limit);
         self.monitor(name, signal, &queue);
-        Ok(queue)
+        Ok(Some(queue))
+    }
+
+    fn use_control(&mut self, control: Arc<dyn ExporterControl>, limit: Duration) {
+        let running = Arc::clone(&control);
+        self.on_activation(move || running.set_limit(limit));
+        self.outputs.controls.push(control);
     }
 
     fn custom_input<'n>(
@@ -79,12 +101,14 @@ impl PipelineBuilder<'_> {
         signal: Signal,
         timeout: Timeout,
     ) -> Result<StartInput<'n>, Error> {
-        let recorder = Arc::new(StatsRecorder::new(signal, name, name, self.inputs.diagnostics));
+        let diagnostics = self.diagnostics();
+        let create = || StatsRecorder::new(signal, name, name, diagnostics);
+        let recorder = self.account(signal, name.as_str(), name as &dyn fmt::Display, create);
         self.add_recorder(Arc::clone(&recorder), &Component::exporter(signal, name.as_str(), None));
         Ok(StartInput {
             name: name.as_str(),
-            resource: self.inputs.resource.clone(),
-            runtime: self.runtime.get()?.handle(),
+            resource: self.fixed.resource.clone(),
+            runtime: self.runtime()?,
             recorder,
             limit: timeout.limit().unwrap_or(DEFAULT_LIMIT),
         })

@@ -11,41 +11,49 @@ use opentelemetry_sdk::{
     trace::{ShouldSample, SpanData, SpanExporter},
 };
 
-use super::processor::CustomProcessors;
+use super::{processor::CustomProcessors, propagators::SharedPropagator};
 use crate::{
     config::{BatchSettings, Sampler},
     export::{
         custom::{Control, CustomExporter, CustomLosses, ExporterControl, SendMetrics},
-        queue::{BatchQueue, Export, ScopedRecord},
+        queue::{BatchExporter, BatchQueue, Export, ScopedRecord},
         runtime::RuntimeHandle,
         stats::recorder::StatsRecorder,
     },
 };
 
-/// The parts of the program, until they are used.
+/// The parts of the program.
 #[derive(Default)]
 pub(crate) struct CustomParts {
-    spans: BTreeMap<String, StartQueue<SpanData>>,
-    logs: BTreeMap<String, StartQueue<ScopedRecord>>,
-    metrics: BTreeMap<String, StartMetrics>,
+    pub(super) spans: CustomQueues<SpanData>,
+    pub(super) logs: CustomQueues<ScopedRecord>,
+    pub(super) metrics: BTreeMap<String, CustomPart<StartMetrics, StartedMetrics>>,
     pub(crate) processors: CustomProcessors,
     samplers: BTreeMap<String, Box<dyn ShouldSample>>,
-    propagators: BTreeMap<String, OwnPropagator>,
+    propagators: BTreeMap<String, SharedPropagator>,
 }
 
-/// A propagator of the program.
-pub(super) type OwnPropagator = Box<dyn TextMapPropagator + Send + Sync>;
+/// Exporters with a queue, by their names.
+pub(super) type CustomQueues<T> = BTreeMap<String, CustomPart<StartQueue<T>, StartedQueue<T>>>;
+
+/// A part that is started when it is first used, and then runs until the shutdown.
+pub(super) struct CustomPart<S, R> {
+    start: Option<S>,
+    started: Option<R>,
+}
 
 /// A queue, and the control of the exporter behind it.
-type StartedQueue<T> = (Arc<BatchQueue<T>>, Arc<dyn ExporterControl>);
+pub(super) type StartedQueue<T> = (Arc<BatchQueue<T>>, Arc<dyn ExporterControl>);
+
+/// An exporter of metrics, and its control.
+pub(super) type StartedMetrics = (Arc<dyn SendMetrics>, Arc<dyn ExporterControl>);
 
 /// Starts an exporter with a queue in front of it.
 pub(super) type StartQueue<T> =
     Box<dyn FnOnce(StartInput<'_>, BatchSettings) -> io::Result<StartedQueue<T>> + Send>;
 
 /// Starts an exporter of metrics.
-pub(super) type StartMetrics =
-    Box<dyn FnOnce(StartInput<'_>) -> io::Result<(Box<dyn SendMetrics>, Arc<dyn ExporterControl>)> + Send>;
+pub(super) type StartMetrics = Box<dyn FnOnce(StartInput<'_>) -> io::Result<StartedMetrics> + Send>;
 
 /// The inputs for the start of an exporter.
 pub(super) struct StartInput<'i> {
@@ -55,6 +63,25 @@ pub(super) struct StartInput<'i> {
     pub(super) recorder: Arc<StatsRecorder>,
     /// The longest time of one export.
     pub(super) limit: Duration,
+}
+
+impl<S, R: Clone> CustomPart<S, R> {
+    fn new(start: S) -> Self {
+        Self { start: Some(start), started: None }
+    }
+
+    /// Returns the started part; `None` if it is not started yet.
+    pub(super) fn started(&self) -> Option<R> {
+        self.started.clone()
+    }
+
+    /// Starts the part, once.
+    pub(super) fn start(&mut self, start: impl FnOnce(S) -> io::Result<R>) -> io::Result<R> {
+        let Some(part) = self.start.take() else {
+            return Err(io::Error::other("it could not be started before"));
+        };
+        Ok(self.started.insert(start(part)?).clone())
+    }
 }
 
 impl fmt::Debug for CustomParts {
@@ -69,7 +96,7 @@ impl CustomParts {
             exporter.set_resource(&input.resource);
             start_queue(exporter, input, settings, E::force_flush, E::shutdown_with_timeout)
         });
-        self.spans.insert(name, start);
+        self.spans.insert(name, CustomPart::new(start));
     }
 
     pub(crate) fn add_logs<E: LogExporter + 'static>(&mut self, name: String, mut exporter: E) {
@@ -78,7 +105,7 @@ impl CustomParts {
             // The interface of the SDK has no flush of log records.
             start_queue(exporter, input, settings, |_| Ok(()), E::shutdown_with_timeout)
         });
-        self.logs.insert(name, start);
+        self.logs.insert(name, CustomPart::new(start));
     }
 
     pub(crate) fn add_metrics<E: PushMetricExporter>(&mut self, name: String, exporter: E) {
@@ -90,41 +117,33 @@ impl CustomParts {
                 flush: E::force_flush,
                 shutdown: E::shutdown_with_timeout,
             };
-            Ok((Box::new(exporter) as _, Arc::new(control) as _))
+            Ok((Arc::new(exporter) as _, Arc::new(control) as _))
         });
-        self.metrics.insert(name, start);
+        self.metrics.insert(name, CustomPart::new(start));
     }
 
     pub(crate) fn add_sampler(&mut self, name: String, sampler: Box<dyn ShouldSample>) {
         self.samplers.insert(name, sampler);
     }
 
-    pub(crate) fn add_propagator(&mut self, name: String, propagator: OwnPropagator) {
-        self.propagators.insert(name, propagator);
+    pub(crate) fn add_propagator(
+        &mut self,
+        name: String,
+        propagator: impl TextMapPropagator + Send + Sync + 'static,
+    ) {
+        self.propagators.insert(name, Arc::new(propagator));
     }
 
     /// Returns the sampler with its name, if it is one of the program.
-    pub(super) fn take_sampler(&mut self, sampler: &Sampler) -> Option<(String, Box<dyn ShouldSample>)> {
+    pub(super) fn sampler(&self, sampler: &Sampler) -> Option<(String, Box<dyn ShouldSample>)> {
         match sampler {
-            Sampler::Own(name) => self.samplers.remove_entry(name),
+            Sampler::Own(name) => Some((name.clone(), self.samplers.get(name)?.clone())),
             _ => None,
         }
     }
 
-    pub(super) fn take_propagator(&mut self, name: &str) -> Option<OwnPropagator> {
-        self.propagators.remove(name)
-    }
-
-    pub(super) fn take_spans(&mut self, name: &str) -> Option<StartQueue<SpanData>> {
-        self.spans.remove(name)
-    }
-
-    pub(super) fn take_logs(&mut self, name: &str) -> Option<StartQueue<ScopedRecord>> {
-        self.logs.remove(name)
-    }
-
-    pub(super) fn take_metrics(&mut self, name: &str) -> Option<StartMetrics> {
-        self.metrics.remove(name)
+    pub(super) fn propagator(&self, name: &str) -> Option<SharedPropagator> {
+        self.propagators.get(name).map(Arc::clone)
     }
 }
 
@@ -142,5 +161,5 @@ where
     let losses = Box::new(CustomLosses(Arc::clone(&recorder)));
     let exporter = CustomExporter::start(name, exporter, runtime.clone(), recorder, limit)?;
     let control = Control { exporter: exporter.clone(), flush, shutdown };
-    Ok((BatchQueue::start(exporter, settings, losses, &runtime), Arc::new(control)))
+    Ok((BatchQueue::start(BatchExporter::new(exporter, losses), settings, &runtime), Arc::new(control)))
 }

@@ -1,4 +1,4 @@
-//! Builds the logger provider from [`Logs`].
+//! Builds what is behind the logger provider from [`Logs`].
 
 use std::sync::Arc;
 
@@ -6,81 +6,154 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::{
     builder::PipelineBuilder,
+    fixed::Fixed,
     limits::RecordLimiter,
-    processor::{LogPipeline, LogRoute, RecordChanges, UnfilteredRecords},
+    processor::{LogPipeline, LogRoute, RecordChanges, UnfilteredOutput, UnfilteredRecords},
 };
 use crate::{
     config::{ExporterName, Logs, Signal},
     error::Error,
     export::{destination::LogDestination, memory},
-    logs::{BaggageAttributes, LoggerFactory, RecordFilter, RecordSink, ReloadableFilter},
+    logs::{
+        BaggageAttributes, FilterRules, LogSettings, LoggerFactory, RecordFilter, RecordOutput, RecordSink,
+        ReloadableFilter,
+    },
 };
 
-pub(super) fn factory(
+/// The parts that a configuration describes.
+#[derive(Debug)]
+pub(super) struct LogParts {
+    settings: LogSettings,
+    rules: FilterRules,
+    unfiltered: Option<Arc<UnfilteredOutput>>,
+}
+
+/// The parts that a reload has replaced. Other threads may still use them.
+#[derive(Debug)]
+pub(super) struct PreviousLogs {
+    pub(super) output: Arc<RecordOutput>,
+    pub(super) unfiltered: Option<Arc<UnfilteredOutput>>,
+}
+
+/// Returns the rules of the filter. Tools that keep telemetry in memory have one exporter.
+pub(super) fn rules(logs: &Logs, exporters: &[ExporterName], fixed: &Fixed) -> FilterRules {
+    match &fixed.memory {
+        Some(_) => FilterRules::new(logs, &[ExporterName::Named(memory::NAME.to_owned())]),
+        None => FilterRules::new(logs, exporters),
+    }
+}
+
+/// Prepares the parts, with a filter that will follow `rules`.
+pub(super) fn prepare(
     logs: &Logs,
     exporters: &[ExporterName],
+    rules: FilterRules,
+    filter: &ReloadableFilter,
     builder: &mut PipelineBuilder<'_>,
-) -> Result<LoggerFactory, Error> {
-    // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
-    // into those of the configuration as a whole.
+) -> Result<LogParts, Error> {
+    // The rules contain the levels. The exporters were resolved into `exporters`. The configuration
+    // as a whole resolves the limits, and the batching of each exporter.
     let Logs {
         exporters: _,
         level: _,
         levels: _,
         code_location,
         baggage_attributes,
-        batch,
+        batch: _,
         limits: _,
         scopes,
     } = logs;
     let baggage = BaggageAttributes::new(baggage_attributes);
-    let mut routes = Vec::new();
-    let filter = if let Some(memory) = builder.memory(Signal::Logs) {
-        routes.push(LogRoute { filter: RecordFilter::Open, destination: memory });
-        ReloadableFilter::new(logs, &[ExporterName::Named(memory::NAME.to_owned())])
-    } else {
-        ReloadableFilter::new(logs, exporters)
+    let routes = routes(exporters, &rules, filter, builder)?;
+    let mut output = RecordOutput::default();
+    let mut unfiltered = None;
+    if !routes.is_empty() {
+        let diagnostics = builder.diagnostics();
+        let pipeline = Arc::new(LogPipeline::new(
+            builder.fixed.counters(),
+            RecordFilter::Any(filter.clone()),
+            RecordChanges {
+                processors: builder.fixed.processors.records(diagnostics),
+                redactor: builder.redactor.clone(),
+            },
+            RecordLimiter::new(builder.settings.config.log_limits(), diagnostics),
+            scopes.clone(),
+            routes,
+            builder.shutdown_timeout(),
+        ));
+        output = RecordOutput::new(Arc::clone(&pipeline) as Arc<dyn RecordSink>, baggage.clone());
+        unfiltered = Some(Arc::new(UnfilteredOutput { pipeline, baggage }));
+    }
+    let settings = LogSettings {
+        output: Arc::new(output),
+        span_scopes: builder.settings.config.traces.scopes.clone(),
+        code_location: *code_location,
     };
+    Ok(LogParts { settings, rules, unfiltered })
+}
+
+fn routes(
+    exporters: &[ExporterName],
+    rules: &FilterRules,
+    filter: &ReloadableFilter,
+    builder: &mut PipelineBuilder<'_>,
+) -> Result<Vec<LogRoute>, Error> {
+    let mut routes = Vec::new();
+    if let Some(memory) = builder.memory(Signal::Logs) {
+        routes.push(LogRoute { filter: RecordFilter::Open, destination: memory });
+    }
     for name in exporters {
+        let batch = builder.settings.config.log_batch(name);
+        let (timeout, settings) = (batch.export_timeout, batch.settings());
+        let filter = RecordFilter::for_exporter(rules, name, filter);
         let destination: Arc<dyn LogDestination> = match name {
             ExporterName::Console => Arc::new(builder.console(Signal::Logs).logs()),
             ExporterName::File => Arc::new(builder.file()?),
             ExporterName::Otlp | ExporterName::Named(_) => {
-                let (timeout, settings) = (batch.export_timeout, batch.settings());
-                match builder.custom_logs(name, timeout, settings)? {
-                    Some(custom) => custom,
-                    None => builder.otlp_queue(name, Signal::Logs, timeout, settings)?,
+                if let Some(custom) = builder.custom_logs(name, timeout, settings)? {
+                    builder.add_lasting_destination(Signal::Logs, Arc::clone(&custom) as _);
+                    routes.push(LogRoute { filter, destination: custom });
+                    continue;
                 }
+                builder.otlp_queue(name, Signal::Logs, timeout, settings)?
             }
             ExporterName::OtlpFile | ExporterName::OtlpStdout => {
-                builder.otlp_file_queue(name, Signal::Logs, batch.settings())?
+                builder.otlp_file_queue(name, Signal::Logs, settings)?
             }
             // Rejected by the validation.
             ExporterName::Prometheus => continue,
         };
         builder.add_destination(Signal::Logs, Arc::clone(&destination) as _);
-        routes.push(LogRoute { filter: RecordFilter::for_exporter(&filter, name), destination });
+        routes.push(LogRoute { filter, destination });
     }
-    let mut provider = SdkLoggerProvider::builder().with_resource(builder.inputs.resource.clone());
-    let mut sink = None;
-    if !routes.is_empty() {
-        let limits = builder.inputs.settings.config.log_limits();
-        let pipeline = Arc::new(LogPipeline::new(
-            builder.counters(),
-            RecordFilter::Any(filter.clone()),
-            RecordChanges {
-                processors: builder.inputs.processors.records(builder.inputs.diagnostics),
-                redactor: builder.inputs.redactor.clone(),
-            },
-            RecordLimiter::new(limits, builder.inputs.diagnostics),
-            scopes.clone(),
-            routes,
-            builder.shutdown_timeout(),
-        ));
-        sink = Some(Arc::clone(&pipeline) as Arc<dyn RecordSink>);
-        provider = provider.with_log_processor(UnfilteredRecords { pipeline, baggage: baggage.clone() });
+    Ok(routes)
+}
+
+/// Creates the loggers. With `is_off`, no reload can add an exporter.
+pub(super) fn factory(
+    parts: LogParts,
+    filter: ReloadableFilter,
+    is_off: bool,
+    fixed: &Fixed,
+) -> (LoggerFactory, UnfilteredRecords) {
+    let LogParts { settings, rules: _, unfiltered } = parts;
+    let records = UnfilteredRecords::default();
+    let mut provider = SdkLoggerProvider::builder().with_resource(fixed.resource.clone());
+    if !is_off {
+        records.set(unfiltered);
+        provider = provider.with_log_processor(records.share());
     }
-    let span_scopes = builder.inputs.settings.config.traces.scopes.as_slice().into();
-    let code_location = *code_location;
-    Ok(LoggerFactory { provider: provider.build(), sink, filter, span_scopes, code_location, baggage })
+    (LoggerFactory::new(provider.build(), filter, settings), records)
+}
+
+/// Replaces the parts. With `keeps_level`, `logs.level` stays as the program may have set it.
+pub(super) fn set(
+    loggers: &LoggerFactory,
+    records: &UnfilteredRecords,
+    parts: LogParts,
+    keeps_level: bool,
+) -> PreviousLogs {
+    let LogParts { settings, rules, unfiltered } = parts;
+    let unfiltered = records.set(unfiltered);
+    PreviousLogs { output: loggers.set(settings, rules, keeps_level), unfiltered }
 }

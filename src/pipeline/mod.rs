@@ -1,54 +1,79 @@
 //! Builds the objects of the OpenTelemetry SDK from the configuration. Never reads the environment.
+//!
+//! The providers of the SDK stay while telemetry runs, since programs and globals hold them. A
+//! reload replaces what is behind them.
 
 mod builder;
 mod custom_exporters;
 mod custom_parts;
+mod exporter_key;
+mod fixed;
 mod limits;
 mod logs;
 mod metrics;
 mod otlp_exporters;
 mod outputs;
+mod prepared;
 mod processor;
 mod prometheus_page;
 mod propagators;
 mod record_replacer;
 mod redact;
+mod reload;
 mod resource;
+mod retirement;
+mod running;
 mod samplers;
 mod self_metrics;
 pub(crate) mod shutdown;
 mod traces;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-pub(crate) use self::custom_parts::CustomParts;
+pub(crate) use self::{
+    custom_parts::CustomParts,
+    outputs::{Outputs, SharedOutputs},
+};
 use self::{
-    builder::{Inputs, PipelineBuilder},
-    outputs::Outputs,
+    builder::{Kept, PipelineBuilder},
+    fixed::{Fixed, RuntimeSlot},
+    metrics::LiveMetrics,
+    prepared::Prepared,
+    processor::UnfilteredRecords,
     prometheus_page::PrometheusPage,
     redact::Redactor,
+    running::Running,
+    self_metrics::SelfMetrics,
+    traces::LiveTraces,
 };
 pub use self::{metrics::MeterProvider, processor::ProcessedLogRecord, propagators::Propagator};
 use crate::{
-    config::{Config, Settings, Signal},
+    config::{Settings, Signal},
     diagnostics::DiagnosticLog,
     error::Error,
     export::{console::ConsoleWriter, memory::Memory, runtime::ExportRuntime},
-    logs::LoggerFactory,
+    logs::{LoggerFactory, ReloadableFilter},
 };
 
 /// The providers of all signals, and everything behind them.
-#[derive(Debug)]
 pub(crate) struct Pipeline {
     pub(crate) tracer_provider: SdkTracerProvider,
-    pub(crate) meter_provider: MeterProvider,
     pub(crate) loggers: LoggerFactory,
     pub(crate) propagator: Propagator,
-    pub(crate) runtime: Option<ExportRuntime>,
-    pub(crate) outputs: Outputs,
-    pub(crate) prometheus_page: Option<PrometheusPage>,
+    pub(crate) outputs: SharedOutputs,
+    fixed: Fixed,
+    traces: LiveTraces,
+    records: UnfilteredRecords,
+    metrics: LiveMetrics,
+    parts: Mutex<Parts>,
+}
+
+/// The parts that a reload changes, one at a time.
+struct Parts {
+    kept: Kept,
+    running: Running,
 }
 
 /// Builds the pipeline with the `custom` parts of the program. `writer` replaces the stream of the
@@ -64,56 +89,79 @@ pub(crate) fn build(
     memory: Option<Arc<Memory>>,
     mut custom: CustomParts,
 ) -> Result<Pipeline, Error> {
-    let Config {
-        disabled,
-        // Was applied when the file was read.
-        profile: _,
-        propagators,
-        // Read by `PipelineBuilder`, as are the tables of exporters.
-        shutdown_timeout: _,
-        otlp: _,
-        exporters: _,
-        console: _,
-        file: _,
-        otlp_file: _,
-        prometheus: _,
-        service,
-        resource,
-        redact,
-        // Resolved into those of each signal.
-        attribute_limits: _,
-        traces,
-        metrics,
-        logs,
-        diagnostics,
-    } = &*settings.config;
-    let redactor = Redactor::new(redact);
-    let resource = resource::resource(service, resource);
-    let resource = match &redactor {
+    let config = &*settings.config;
+    let resource = resource::resource(&config.service, &config.resource);
+    let resource = match Redactor::new(&config.redact) {
         Some(redactor) => redactor.redact_resource(&resource),
         None => resource,
     };
     if let Some(memory) = &memory {
         memory.set_resource(&resource);
     }
-    let has_exporters = !*disabled && memory.is_none();
-    let exporters = |signal| if has_exporters { settings.config.exporters(signal) } else { &[] };
-    let memory = memory.filter(|_| !*disabled);
-    let diagnostics = DiagnosticLog::new(*diagnostics);
-    let processors = Arc::new(std::mem::take(&mut custom.processors));
-    let inputs = Inputs { settings, resource, redactor, processors, diagnostics, memory };
-    let mut builder = PipelineBuilder::new(inputs, writer, custom);
-    let tracer_provider = traces::provider(traces, exporters(Signal::Traces), &mut builder)?;
-    let loggers = logs::factory(logs, exporters(Signal::Logs), &mut builder)?;
-    let meter_provider = metrics::provider(metrics, exporters(Signal::Metrics), &mut builder)?;
-    let PipelineBuilder { outputs, runtime, prometheus_page, mut custom, .. } = builder;
+    let fixed = Fixed {
+        resource,
+        processors: Arc::new(std::mem::take(&mut custom.processors)),
+        diagnostics: DiagnosticLog::new(config.diagnostics),
+        memory: memory.filter(|_| !config.disabled),
+        self_metrics: (config.diagnostics.metrics && !config.disabled).then(SelfMetrics::default),
+        runtime: RuntimeSlot::default(),
+    };
+    let mut kept = Kept::new(custom, writer);
+    let running = Running::default();
+    let mut builder = PipelineBuilder::new(settings, &fixed, &mut kept, &running);
+    let exporters = |signal| prepared::exporters(config, &fixed, signal);
+    let rules = logs::rules(&config.logs, exporters(Signal::Logs), &fixed);
+    let filter = ReloadableFilter::new(rules);
+    let metrics = metrics::provider(&config.metrics, exporters(Signal::Metrics), &mut builder);
+    let prepared = Prepared::new(config, None, &filter, &metrics, &mut builder);
+    let Prepared { traces, logs, formats } = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            builder.abandon();
+            return Err(error);
+        }
+    };
+    let (running, outputs) = builder.activate();
+    let (tracer_provider, traces) = traces::provider(traces, config.disabled, &fixed);
+    let (loggers, records) = logs::factory(logs, filter, config.disabled, &fixed);
+    if let Some(self_metrics) = &fixed.self_metrics {
+        self_metrics.register(&metrics.provider().library_meter());
+    }
     Ok(Pipeline {
         tracer_provider,
-        meter_provider,
         loggers,
-        propagator: propagators::propagator(propagators, |name| custom.take_propagator(name)),
-        runtime: runtime.into_inner(),
-        outputs,
-        prometheus_page,
+        propagator: Propagator::new(formats),
+        outputs: SharedOutputs::new(outputs),
+        fixed,
+        traces,
+        records,
+        metrics,
+        parts: Mutex::new(Parts { kept, running }),
     })
+}
+
+impl Pipeline {
+    pub(crate) fn meter_provider(&self) -> &MeterProvider {
+        self.metrics.provider()
+    }
+
+    pub(crate) fn diagnostics(&self) -> DiagnosticLog {
+        self.fixed.diagnostics
+    }
+
+    /// Returns the runtime, if an exporter has needed it.
+    pub(crate) fn runtime(&self) -> Option<&ExportRuntime> {
+        self.fixed.runtime.get()
+    }
+
+    /// Returns the page of Prometheus, if it is configured.
+    pub(crate) fn prometheus_page(&self) -> Option<PrometheusPage> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).running.page.clone()
+    }
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pipeline").field("fixed", &self.fixed).finish_non_exhaustive()
+    }
 }

@@ -1,6 +1,9 @@
 //! State that the OTLP exporters of all signals share.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+};
 
 use crate::{
     config::OtlpSettings,
@@ -14,8 +17,8 @@ use crate::{
 /// The health of each destination.
 #[derive(Default)]
 pub(super) struct OtlpExporters {
-    /// By host and port.
-    health: BTreeMap<String, Arc<DestinationHealth>>,
+    /// By host and port. The exporters keep it.
+    health: BTreeMap<String, Weak<DestinationHealth>>,
 }
 
 impl OtlpExporters {
@@ -28,10 +31,14 @@ impl OtlpExporters {
         diagnostics: DiagnosticLog,
     ) -> ExportRecorder {
         let place = settings.endpoint.host_and_port();
-        let health = self
-            .health
-            .entry(place.clone())
-            .or_insert_with(|| Arc::new(DestinationHealth::new(place, diagnostics)));
-        ExportRecorder::new(Arc::clone(stats), Arc::clone(health), durations)
+        let known = self.health.get(&place).and_then(Weak::upgrade);
+        let health = known.unwrap_or_else(|| {
+            let health = Arc::new(DestinationHealth::new(place.clone(), diagnostics));
+            // Reloads may name ever new destinations.
+            self.health.retain(|_, health| health.strong_count() > 0);
+            self.health.insert(place, Arc::downgrade(&health));
+            health
+        });
+        ExportRecorder::new(Arc::clone(stats), health, durations)
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use opentelemetry_sdk::error::OTelSdkResult;
 
-use super::{Pipeline, outputs::Outputs};
+use super::{Outputs, Pipeline};
 use crate::{
     config::Signal,
     diagnostics::item_count::{ItemCount, Thousands},
@@ -21,7 +21,7 @@ use crate::{
         flush::{Flush, FlushError, PendingFlush},
         stats::{
             Dropped,
-            recorder::{Delta, StatsRecorder},
+            recorder::{Delta, Reason, StatsRecorder},
         },
     },
 };
@@ -31,7 +31,7 @@ type SignalError = (Signal, FlushError);
 
 /// Delivers what is queued, within `timeout`.
 pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
-    let outputs = &pipeline.outputs;
+    let outputs = &*pipeline.outputs.get();
     let deadline = Instant::now() + timeout;
     let mut errors = wait(request(outputs, PendingFlush::request), deadline);
     errors.extend(control(outputs, deadline, |control, left| control.flush(left)));
@@ -41,19 +41,19 @@ pub(crate) fn flush(pipeline: &Pipeline, timeout: Duration) -> Result<(), Shutdo
 
 /// Delivers what is queued, within `timeout`, and ends all telemetry.
 pub(crate) fn shutdown(pipeline: &Pipeline, timeout: Duration) -> Result<(), ShutdownError> {
-    let Pipeline { meter_provider, outputs, .. } = pipeline;
+    let outputs = &*pipeline.outputs.get();
     let deadline = Instant::now() + timeout;
     // The providers of spans and log records stay open: once shut down, the SDK drops later items
     // without a count. So these reach the closed destinations, which count them.
     let mut errors = wait(request(outputs, PendingFlush::request_last), deadline);
     // Follows the last push, since it ends collections.
-    if let Err(error) = meter_provider.shutdown() {
+    if let Err(error) = pipeline.meter_provider().shutdown() {
         errors.push((Signal::Metrics, FlushError::Failed(error.to_string())));
     }
     errors.extend(control(outputs, deadline, |control, left| control.shutdown(left)));
     errors.extend(flush_lines(outputs, deadline));
     // From here on, deliveries are impossible or not counted.
-    outputs.destinations.iter().for_each(|(_, destination)| destination.discard());
+    outputs.destinations.iter().for_each(|destination| destination.flush.discard(Reason::ShutDown));
     outputs.line_writers.iter().for_each(|lines| lines.stop_queueing());
     outputs.recorders.iter().for_each(|recorder| recorder.close());
     into_result(&errors, &outputs.recorders, timeout)
@@ -63,7 +63,8 @@ fn request<'o>(
     outputs: &'o Outputs,
     request: fn(&'o dyn Flush) -> PendingFlush<'o>,
 ) -> Vec<(Signal, PendingFlush<'o>)> {
-    outputs.destinations.iter().map(|(signal, destination)| (*signal, request(&**destination))).collect()
+    let destinations = outputs.destinations.iter();
+    destinations.map(|destination| (destination.signal, request(&*destination.flush))).collect()
 }
 
 /// Calls all exporters of the program at once, after their last export.
@@ -147,7 +148,8 @@ fn delta(signal: Signal, recorders: &[Arc<StatsRecorder>]) -> (Delta, String) {
 
 /// Returns the line about everything that was lost since the start; `None` if nothing was.
 pub(crate) fn loss_summary(pipeline: &Pipeline) -> Option<String> {
-    let recorders = pipeline.outputs.recorders.iter().filter(|recorder| recorder.lost() > 0);
+    let outputs = pipeline.outputs.get();
+    let recorders = outputs.recorders.iter().filter(|recorder| recorder.lost() > 0);
     let losses: Vec<_> = recorders.map(|recorder| loss(recorder)).collect();
     (!losses.is_empty()).then(|| format!("shutdown: lost {}", losses.join("; ")))
 }
@@ -155,11 +157,13 @@ pub(crate) fn loss_summary(pipeline: &Pipeline) -> Option<String> {
 /// Returns `512 of 100,000 spans for http://collector:4317 (512 dropped: queue full)`.
 fn loss(recorder: &StatsRecorder) -> String {
     let stats = recorder.stats();
-    let Dropped { queue_full, shut_down, sink_closed, reentrant, unread: _ } = stats.dropped_by_reason();
+    let Dropped { queue_full, shut_down, removed, sink_closed, reentrant, unread: _ } =
+        stats.dropped_by_reason();
     let reasons = [
         (stats.failed(), "failed"),
         (queue_full, "dropped: queue full"),
         (shut_down, "not sent before the deadline"),
+        (removed, "exporter removed"),
         (sink_closed, "output closed"),
         (reentrant, "logged by the console's writer"),
     ];

@@ -1,96 +1,143 @@
-//! Builds the tracer provider from [`Traces`].
-//!
-//! All settings are passed to the SDK, since its defaults read the environment.
+//! Builds what is behind the tracer provider from [`Traces`].
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider};
 
 use super::{
     builder::PipelineBuilder,
+    fixed::Fixed,
     limits::SpanLimiter,
-    processor::{SpanChanges, SpanPipeline},
-    samplers::{OwnSampler, SamplerBuilder, SpanSampler},
+    processor::{SpanChanges, SpanPipeline, SpanRoutes},
+    samplers::{OwnSampler, ReloadableSampler, SamplerBuilder, SpanSampler},
     self_metrics::CountingSampler,
 };
 use crate::{
-    config::{self, ExporterName, Signal, SpanBatch, Traces},
+    config::{self, Config, ExporterName, Signal, Traces},
     error::Error,
-    export::{console::ConsoleSpanDestination, destination::SpanDestination, runtime::ExportRuntime},
+    export::destination::SpanDestination,
     logs::BaggageAttributes,
 };
 
-pub(super) fn provider(
+/// The parts that a configuration describes.
+#[derive(Debug)]
+pub(super) struct TraceParts {
+    /// `None` keeps the sampler with its state, such as the rest of its rate.
+    sampler: Option<SpanSampler>,
+    routes: SpanRoutes,
+}
+
+/// The parts behind the provider.
+#[derive(Debug)]
+pub(super) struct LiveTraces {
+    sampler: ReloadableSampler,
+    routes: Arc<ArcSwap<SpanRoutes>>,
+}
+
+/// Prepares the parts. `running` is the configuration that is replaced.
+pub(super) fn prepare(
     traces: &Traces,
     exporters: &[ExporterName],
+    running: Option<&Config>,
     builder: &mut PipelineBuilder<'_>,
-) -> Result<SdkTracerProvider, Error> {
-    // The exporters were resolved into `exporters`.
-    let Traces { exporters: _, sampler, sampler_arg, baggage_attributes, batch, limits, scopes } = traces;
-    let attribute_limits = builder.inputs.settings.config.span_limits();
-    let limiter = SpanLimiter::new(*limits, attribute_limits, builder.inputs.diagnostics);
-    let destinations = destinations(batch, exporters, builder)?;
+) -> Result<TraceParts, Error> {
+    // The exporters were resolved into `exporters`. The configuration as a whole resolves the
+    // batching of each exporter.
+    let Traces { exporters: _, sampler, sampler_arg, baggage_attributes, batch: _, limits, scopes } = traces;
+    let attribute_limits = builder.settings.config.span_limits();
+    let diagnostics = builder.diagnostics();
+    let limiter = SpanLimiter::new(*limits, attribute_limits, diagnostics);
+    let destinations = destinations(exporters, builder)?;
+    let is_same = running.is_some_and(|running| {
+        let was_used = !running.disabled && !running.exporters(Signal::Traces).is_empty();
+        let of_running = (&running.traces.sampler, running.traces.sampler_arg);
+        was_used && !destinations.is_empty() && of_running == (sampler, *sampler_arg)
+    });
+    let sampler = if is_same {
+        None
+    } else if destinations.is_empty() {
+        // Creates spans only for sampled callers, so that downstream services stay sampled.
+        Some(SpanSampler::Other(Box::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)))))
+    } else {
+        Some(match builder.kept.custom.sampler(sampler) {
+            Some((name, own)) => SpanSampler::Other(Box::new(OwnSampler::new(name, own, diagnostics))),
+            None => sampler_builder(sampler, builder)?.build(sampler, *sampler_arg)?,
+        })
+    };
+    let changes = SpanChanges {
+        processors: builder.fixed.processors.spans(diagnostics),
+        redactor: builder.redactor.clone(),
+    };
+    let routes = SpanRoutes {
+        changes,
+        limiter,
+        scopes: scopes.clone(),
+        baggage: BaggageAttributes::new(baggage_attributes),
+        destinations,
+        flush_timeout: builder.shutdown_timeout(),
+    };
+    Ok(TraceParts { sampler, routes })
+}
+
+/// Creates the provider. All settings are passed to the SDK, since its defaults read the
+/// environment. With `is_off`, no reload can add an exporter.
+pub(super) fn provider(parts: TraceParts, is_off: bool, fixed: &Fixed) -> (SdkTracerProvider, LiveTraces) {
+    let TraceParts { sampler, routes } = parts;
     let mut provider = SdkTracerProvider::builder()
-        .with_span_limits(limiter.sdk_limits())
-        .with_resource(builder.inputs.resource.clone());
-    provider = match builder.inputs.memory.as_ref().and_then(|memory| memory.ids()) {
+        .with_span_limits(routes.limiter.sdk_limits())
+        .with_resource(fixed.resource.clone());
+    provider = match fixed.memory.as_ref().and_then(|memory| memory.ids()) {
         Some(ids) => provider.with_id_generator(ids),
         None => provider.with_id_generator(RandomIdGenerator::default()),
     };
-    let sampler = if destinations.is_empty() {
-        // Creates spans only for sampled callers, so that downstream services stay sampled.
-        SpanSampler::Other(Box::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))))
-    } else {
-        match builder.custom.take_sampler(sampler) {
-            Some((name, own)) => {
-                SpanSampler::Other(Box::new(OwnSampler::new(name, own, builder.inputs.diagnostics)))
-            }
-            None => sampler_builder(sampler, builder)?.build(sampler, *sampler_arg)?,
-        }
-    };
-    let counters = builder.counters();
+    let sampler = ReloadableSampler::new(sampler.unwrap_or(SpanSampler::ParentOrOn));
+    let counters = fixed.counters();
     provider = match &counters {
-        Some(counters) => provider.with_sampler(CountingSampler { sampler, counters: Arc::clone(counters) }),
-        None => provider.with_sampler(sampler),
+        Some(counters) => {
+            let counters = Arc::clone(counters);
+            provider.with_sampler(CountingSampler { sampler: sampler.clone(), counters })
+        }
+        None => provider.with_sampler(sampler.clone()),
     };
-    if !destinations.is_empty() {
-        let flush_timeout = builder.shutdown_timeout();
-        let changes = SpanChanges {
-            processors: builder.inputs.processors.spans(builder.inputs.diagnostics),
-            redactor: builder.inputs.redactor.clone(),
-        };
-        let baggage = BaggageAttributes::new(baggage_attributes);
-        provider = provider.with_span_processor(SpanPipeline::new(
-            counters,
-            changes,
-            limiter,
-            scopes.clone(),
-            baggage,
-            destinations,
-            flush_timeout,
-        ));
+    let routes = Arc::new(ArcSwap::from_pointee(routes));
+    if !is_off {
+        let routes = Arc::clone(&routes);
+        provider = provider.with_span_processor(SpanPipeline { counters, routes });
     }
-    Ok(provider.build())
+    (provider.build(), LiveTraces { sampler, routes })
+}
+
+impl LiveTraces {
+    /// Replaces the parts. Returns the previous routes, which other threads may still use.
+    pub(super) fn set(&self, parts: TraceParts) -> Arc<SpanRoutes> {
+        let TraceParts { sampler, routes } = parts;
+        // Spans that the new sampler records find the new routes.
+        let previous = self.routes.swap(Arc::new(routes));
+        if let Some(sampler) = sampler {
+            self.sampler.set(sampler);
+        }
+        previous
+    }
 }
 
 /// Starts the runtime if the sampler needs it. Tools that keep telemetry in memory ask no server.
 fn sampler_builder<'b>(
     sampler: &config::Sampler,
-    builder: &'b mut PipelineBuilder<'_>,
+    builder: &PipelineBuilder<'b>,
 ) -> Result<SamplerBuilder<'b>, Error> {
     let is_remote = matches!(sampler, config::Sampler::Tree(tree) if tree.is_remote());
-    let handle = (is_remote && builder.inputs.memory.is_none()).then(|| builder.runtime.get());
-    let settings = builder.inputs.settings;
+    let handle = (is_remote && builder.fixed.memory.is_none()).then(|| builder.runtime());
+    let settings = builder.settings;
     Ok(SamplerBuilder {
-        diagnostics: builder.inputs.diagnostics,
+        diagnostics: builder.diagnostics(),
         proxies: &settings.proxies,
         service: settings.config.service.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-        handle: handle.transpose()?.map(ExportRuntime::handle),
+        handle: handle.transpose()?,
     })
 }
 
 fn destinations(
-    batch: &SpanBatch,
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<Vec<Arc<dyn SpanDestination>>, Error> {
@@ -99,17 +146,20 @@ fn destinations(
         destinations.push(memory);
     }
     for name in exporters {
+        let batch = builder.settings.config.span_batch(name);
+        let (timeout, settings) = (batch.export_timeout, batch.settings());
         let destination: Arc<dyn SpanDestination> = match name {
-            ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
+            ExporterName::Console => builder.console_spans(),
             ExporterName::Otlp | ExporterName::Named(_) => {
-                let (timeout, settings) = (batch.export_timeout, batch.settings());
-                match builder.custom_spans(name, timeout, settings)? {
-                    Some(custom) => custom,
-                    None => builder.otlp_queue(name, Signal::Traces, timeout, settings)?,
+                if let Some(custom) = builder.custom_spans(name, timeout, settings)? {
+                    builder.add_lasting_destination(Signal::Traces, Arc::clone(&custom) as _);
+                    destinations.push(custom);
+                    continue;
                 }
+                builder.otlp_queue(name, Signal::Traces, timeout, settings)?
             }
             ExporterName::OtlpFile | ExporterName::OtlpStdout => {
-                builder.otlp_file_queue(name, Signal::Traces, batch.settings())?
+                builder.otlp_file_queue(name, Signal::Traces, settings)?
             }
             // Rejected by the validation.
             ExporterName::File | ExporterName::Prometheus => continue,

@@ -230,7 +230,7 @@ impl Builder {
     /// resource for the test. An unreachable destination is part of the report.
     pub fn probe(self) -> Result<ConnectivityReport, Error> {
         let loaded = load(self.sources, self.strict, otlp::inspect)?;
-        doctor::probe(&loaded.settings)
+        doctor::probe(&loaded.settings, DiagnosticLog::new(loaded.config().diagnostics))
     }
 
     /// Builds the tools without changing any global state of the process.

@@ -166,7 +166,7 @@ impl Builder {
     ) -> Self {
         let name = name.into();
         self.sources.registered.propagators.push(name.clone());
-        self.custom.add_propagator(name, Box::new(propagator));
+        self.custom.add_propagator(name, propagator);
         self
     }
 

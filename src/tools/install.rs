@@ -3,20 +3,19 @@
 use std::{
     borrow::Cow,
     sync::{
-        Arc, OnceLock,
+        OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     thread,
 };
 
 use opentelemetry::global;
-use opentelemetry_sdk::logs::SdkLoggerProvider;
 
 use super::observability_tools::ObservabilityTools;
 use crate::{
     error::Error,
     load::Loaded,
-    logs::{LogBridge, Logger, LoggerFactory, ReloadableFilter},
+    logs::{LogBridge, Logger, LoggerFactory},
 };
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -105,15 +104,6 @@ fn has_subscriber() -> bool {
 /// Returns a logger of the installed tools, or a no-op logger if none are installed.
 pub(crate) fn global_logger(name: Cow<'static, str>) -> Logger {
     static NONE: OnceLock<LoggerFactory> = OnceLock::new();
-    let loggers = LOGGERS.get().unwrap_or_else(|| {
-        NONE.get_or_init(|| LoggerFactory {
-            provider: SdkLoggerProvider::builder().build(),
-            sink: None,
-            filter: ReloadableFilter::off(),
-            span_scopes: Arc::default(),
-            code_location: false,
-            baggage: None,
-        })
-    });
+    let loggers = LOGGERS.get().unwrap_or_else(|| NONE.get_or_init(LoggerFactory::disabled));
     loggers.logger(name)
 }

@@ -20,3 +20,18 @@ string_enum! {
         Trace = "trace",
     }
 }
+
+impl LevelFilter {
+    /// Returns the level of this number; numbers beyond the last one stand for the last.
+    #[must_use]
+    pub(crate) fn from_u8(number: u8) -> Self {
+        match number {
+            0 => Self::Off,
+            1 => Self::Error,
+            2 => Self::Warn,
+            3 => Self::Info,
+            4 => Self::Debug,
+            _ => Self::Trace,
+        }
+    }
+}

@@ -1,10 +1,12 @@
 //! The exporter that writes all signals to one stream.
 
-use std::{io::IsTerminal as _, sync::Arc};
+use std::{fmt, io::IsTerminal as _, sync::Arc};
+
+use arc_swap::ArcSwap;
 
 use super::custom_writer::{ConsoleWriter, CustomWriterSink};
 use crate::{
-    config::{self, Color, ExporterName, Signal, Stream},
+    config::{self, Color, Signal, Stream},
     diagnostics::DiagnosticLog,
     export::{
         line_writer::{LineLogDestination, LineSink, LineWriter, StdStreamSink},
@@ -17,9 +19,55 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct ConsoleExporter {
     lines: Arc<LineWriter>,
+    target: Target,
     format: LineFormat,
+    /// The format of the lines about dropped ones.
+    notice_format: Arc<ArcSwap<LineFormat>>,
     /// One recorder per signal, in the order of [`Signal::ALL`].
     recorders: [Arc<StatsRecorder>; 3],
+}
+
+/// What the lines are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Stream(Stream),
+    /// The writer of the program.
+    Writer,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Writer => "the program's writer",
+            Self::Stream(Stream::Stdout) => "standard output",
+            Self::Stream(Stream::Stderr) => "standard error",
+        })
+    }
+}
+
+impl Target {
+    fn is_terminal(self) -> bool {
+        match self {
+            Self::Writer => false,
+            Self::Stream(Stream::Stdout) => std::io::stdout().is_terminal(),
+            Self::Stream(Stream::Stderr) => std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Returns the format of lines. `no_color` is that of the environment.
+    fn format(self, config: &config::Console, no_color: bool) -> LineFormat {
+        let is_terminal = self.is_terminal();
+        let colors = match config.color {
+            Color::Auto => is_terminal && !no_color,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        match config.format {
+            config::Format::Json => LineFormat::Json,
+            config::Format::Auto if !is_terminal => LineFormat::Json,
+            config::Format::Auto | config::Format::Text => LineFormat::Text(Palette::new(colors)),
+        }
+    }
 }
 
 impl ConsoleExporter {
@@ -28,42 +76,64 @@ impl ConsoleExporter {
         config: &config::Console,
         no_color: bool,
         writer: Option<ConsoleWriter>,
+        recorder: impl FnMut(Signal, &dyn fmt::Display) -> Arc<StatsRecorder>,
         diagnostics: DiagnosticLog,
     ) -> Self {
-        let config::Console { stream, format, color } = config;
-        let is_terminal = writer.is_none()
-            && match stream {
-                Stream::Stdout => std::io::stdout().is_terminal(),
-                Stream::Stderr => std::io::stderr().is_terminal(),
-            };
-        let colors = match color {
-            Color::Auto => is_terminal && !no_color,
-            Color::Always => true,
-            Color::Never => false,
-        };
-        let format = match format {
-            config::Format::Json => LineFormat::Json,
-            config::Format::Auto if !is_terminal => LineFormat::Json,
-            config::Format::Auto | config::Format::Text => LineFormat::Text(Palette::new(colors)),
-        };
-        let destination = match (&writer, stream) {
-            (Some(_), _) => "the program's writer",
-            (None, Stream::Stdout) => "standard output",
-            (None, Stream::Stderr) => "standard error",
-        };
+        let target = if writer.is_some() { Target::Writer } else { Target::Stream(config.stream) };
         let sink: Box<dyn LineSink> = match writer {
             Some(writer) => Box::new(CustomWriterSink::new(writer)),
-            None => Box::new(StdStreamSink::new(*stream, is_terminal)),
+            None => Box::new(StdStreamSink::new(config.stream, target.is_terminal())),
         };
-        let lines = Arc::new(LineWriter::new(
+        Self::open(target, sink, target.format(config, no_color), recorder, diagnostics)
+    }
+
+    /// Returns the exporter with other settings, for the same stream or writer if they name it.
+    pub(crate) fn with_config(
+        &self,
+        config: &config::Console,
+        no_color: bool,
+        recorder: impl FnMut(Signal, &dyn fmt::Display) -> Arc<StatsRecorder>,
+        diagnostics: DiagnosticLog,
+    ) -> Self {
+        let target = match self.target {
+            Target::Writer => Target::Writer,
+            Target::Stream(_) => Target::Stream(config.stream),
+        };
+        if target != self.target {
+            return Self::new(config, no_color, None, recorder, diagnostics);
+        }
+        Self {
+            lines: self.lines(),
+            target,
+            format: target.format(config, no_color),
+            notice_format: Arc::clone(&self.notice_format),
+            recorders: self.recorders.clone(),
+        }
+    }
+
+    fn open(
+        target: Target,
+        sink: Box<dyn LineSink>,
+        format: LineFormat,
+        mut recorder: impl FnMut(Signal, &dyn fmt::Display) -> Arc<StatsRecorder>,
+        diagnostics: DiagnosticLog,
+    ) -> Self {
+        let notice_format = Arc::new(ArcSwap::from_pointee(format));
+        let of_notice = Arc::clone(&notice_format);
+        let lines = LineWriter::new(
             sink,
-            move |lines| drop_notice(format, lines),
-            destination,
+            move |lines| drop_notice(**of_notice.load(), lines),
+            &target.to_string(),
             diagnostics,
-        ));
-        let recorder =
-            |signal| Arc::new(StatsRecorder::new(signal, ExporterName::Console, destination, diagnostics));
-        Self { lines, format, recorders: Signal::ALL.map(recorder) }
+        );
+        let recorders = Signal::ALL.map(|signal| recorder(signal, &target));
+        Self { lines: Arc::new(lines), target, format, notice_format, recorders }
+    }
+
+    /// Takes effect in place of another one for the same accounts.
+    pub(crate) fn activate(&self) {
+        self.notice_format.store(Arc::new(self.format));
+        self.recorders.iter().for_each(|recorder| recorder.set_destination(self.target));
     }
 
     /// Returns the destination of log records.

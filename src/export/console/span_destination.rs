@@ -35,6 +35,10 @@ impl ConsoleSpanDestination {
         Self { console, pending: Mutex::default() }
     }
 
+    pub(crate) fn writes_to(&self, console: &Arc<ConsoleExporter>) -> bool {
+        Arc::ptr_eq(&self.console, console)
+    }
+
     fn take_pending(&self) -> Vec<Vec<SpanData>> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *pending).into_traces().collect()

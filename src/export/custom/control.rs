@@ -15,6 +15,9 @@ use crate::config::Signal;
 pub(crate) trait ExporterControl: fmt::Debug + Send + Sync {
     fn signal(&self) -> Signal;
 
+    /// Changes the longest time of one export.
+    fn set_limit(&self, limit: Duration);
+
     /// Begins to flush what the exporter itself holds. The result arrives within `limit`.
     fn flush(&self, limit: Duration) -> mpsc::Receiver<OTelSdkResult>;
 
@@ -58,6 +61,10 @@ impl<E: Send + 'static> Control<E> {
 impl<E: Send + Sync + 'static> ExporterControl for Control<E> {
     fn signal(&self) -> Signal {
         self.exporter.recorder.signal()
+    }
+
+    fn set_limit(&self, limit: Duration) {
+        self.exporter.set_limit(limit);
     }
 
     fn flush(&self, limit: Duration) -> mpsc::Receiver<OTelSdkResult> {

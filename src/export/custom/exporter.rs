@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
@@ -27,8 +27,8 @@ pub(crate) struct CustomExporter<E> {
     pub(super) thread: Arc<ExporterThread<E>>,
     pub(super) runtime: RuntimeHandle,
     pub(super) recorder: Arc<StatsRecorder>,
-    /// The longest time of one export.
-    limit: Duration,
+    /// The longest time of one export, which a reload may change.
+    limit: Arc<Mutex<Duration>>,
 }
 
 impl<E> fmt::Debug for CustomExporter<E> {
@@ -40,7 +40,7 @@ impl<E> fmt::Debug for CustomExporter<E> {
 impl<E> Clone for CustomExporter<E> {
     fn clone(&self) -> Self {
         let (thread, recorder) = (Arc::clone(&self.thread), Arc::clone(&self.recorder));
-        Self { thread, runtime: self.runtime.clone(), recorder, limit: self.limit }
+        Self { thread, runtime: self.runtime.clone(), recorder, limit: Arc::clone(&self.limit) }
     }
 }
 
@@ -54,7 +54,11 @@ impl<E: Send + 'static> CustomExporter<E> {
         limit: Duration,
     ) -> io::Result<Self> {
         let thread = Arc::new(ExporterThread::start(name, exporter, &runtime)?);
-        Ok(Self { thread, runtime, recorder, limit })
+        Ok(Self { thread, runtime, recorder, limit: Arc::new(Mutex::new(limit)) })
+    }
+
+    pub(super) fn set_limit(&self, limit: Duration) {
+        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     }
 
     /// Exports items, and counts them by the result.
@@ -64,7 +68,8 @@ impl<E: Send + 'static> CustomExporter<E> {
         call: impl FnOnce(&E) -> OTelSdkResult + Send + 'static,
     ) -> OTelSdkResult {
         let recorder = &self.recorder;
-        match self.thread.call(self.limit, call).await {
+        let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.thread.call(limit, call).await {
             Ok(Ok(())) => {
                 recorder.export_timed(items);
                 Ok(())
@@ -110,7 +115,7 @@ impl<E: LogExporter + 'static> Export<ScopedRecord> for CustomExporter<E> {
 }
 
 /// Receives the metrics of each push.
-pub(crate) trait SendMetrics: fmt::Debug + Send {
+pub(crate) trait SendMetrics: fmt::Debug + Send + Sync {
     /// Starts to export metrics. The result arrives in the channel, which disconnects without one
     /// if telemetry is shut down.
     fn send(&self, metrics: &Arc<ResourceMetrics>) -> mpsc::Receiver<OTelSdkResult>;

@@ -15,34 +15,33 @@ mod rolling_file;
 use std::{io, sync::Arc};
 
 pub(crate) use self::rolling_file::RollingFile;
-use super::{
-    line_writer::{LineLogDestination, LineWriter},
-    stats::recorder::StatsRecorder,
-};
+use super::line_writer::LineWriter;
 use crate::{
-    config::{ExporterName, FileFormat, RollingFileSettings, Signal},
+    config::{FileFormat, RollingFileSettings},
     diagnostics::DiagnosticLog,
     format::{LineFormat, Palette, drop_notice},
 };
 
-/// Opens the file and returns the destination that writes log records to it.
-pub(crate) fn file_logs(
+/// Opens the file and returns the writer of its lines.
+pub(crate) fn open_log_file(
     settings: &RollingFileSettings,
-    format: FileFormat,
+    format: LineFormat,
     diagnostics: DiagnosticLog,
-) -> io::Result<LineLogDestination> {
+) -> io::Result<Arc<LineWriter>> {
     let file = RollingFile::open(settings, ".log", diagnostics)?;
-    let format = match format {
+    let notice = move |lines| drop_notice(format, lines);
+    Ok(Arc::new(LineWriter::new(Box::new(file), notice, &destination(settings), diagnostics)))
+}
+
+/// Returns the name of the files in messages and statistics.
+pub(crate) fn destination(settings: &RollingFileSettings) -> String {
+    format!("files in {}", settings.directory)
+}
+
+/// Returns the format of the lines of a file.
+pub(crate) fn line_format(format: FileFormat) -> LineFormat {
+    match format {
         FileFormat::Json => LineFormat::Json,
         FileFormat::Text => LineFormat::Text(Palette::new(false)),
-    };
-    let destination = format!("files in {}", settings.directory);
-    let recorder = Arc::new(StatsRecorder::new(Signal::Logs, ExporterName::File, &destination, diagnostics));
-    let lines = Arc::new(LineWriter::new(
-        Box::new(file),
-        move |lines| drop_notice(format, lines),
-        &destination,
-        diagnostics,
-    ));
-    Ok(LineLogDestination { lines, format, recorder })
+    }
 }

@@ -69,6 +69,10 @@ impl DestinationHealth {
 
     pub(super) fn add_signal(&self, stats: Arc<StatsRecorder>) -> SignalIndex {
         let signals = &mut self.lock().signals;
+        // After a reload, the exporter of a signal is another one, but its account is the same.
+        if let Some(index) = signals.iter().position(|signal| Arc::ptr_eq(&signal.stats, &stats)) {
+            return SignalIndex(index);
+        }
         signals.push(SignalHealth { stats, lost_before: None });
         SignalIndex(signals.len() - 1)
     }

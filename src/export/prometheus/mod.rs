@@ -48,4 +48,4 @@ mod shared_pages;
 mod unit;
 
 pub use self::metrics_page::{MetricsPage, MetricsPageError};
-pub(crate) use self::{listener::Listener, scraper::Scraper};
+pub(crate) use self::{listener::Listener, scraper::Scraper, server::ServedPage};

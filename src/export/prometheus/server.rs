@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, future::Future, net::TcpListener, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use http::{
     HeaderValue, Method, Request, Response, StatusCode, Version,
     header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY},
@@ -38,11 +39,17 @@ const MAX_HEAD: usize = 16 * 1024;
 /// The number of headers of a request.
 const MAX_HEADERS: usize = 100;
 
+/// The page and its path. A reload may replace them.
+#[derive(Debug)]
+pub(crate) struct ServedPage {
+    pub(crate) scraper: Arc<Scraper>,
+    pub(crate) path: UrlPath,
+}
+
 /// The state that all connections share.
 #[derive(Debug)]
 struct Server {
-    scraper: Arc<Scraper>,
-    path: UrlPath,
+    page: Arc<ArcSwap<ServedPage>>,
     connections: Arc<Connections>,
     diagnostics: DiagnosticLog,
 }
@@ -51,13 +58,11 @@ impl Listener {
     /// Returns the future that serves the page.
     pub(crate) fn serve(
         self,
-        scraper: Arc<Scraper>,
-        path: &UrlPath,
+        page: Arc<ArcSwap<ServedPage>>,
         diagnostics: DiagnosticLog,
         open_port: OpenPort,
     ) -> impl Future<Output = ()> + use<> {
-        let server =
-            Arc::new(Server { scraper, path: path.clone(), connections: Arc::default(), diagnostics });
+        let server = Arc::new(Server { page, connections: Arc::default(), diagnostics });
         async move {
             // Dropping the future closes the ports.
             let mut sockets = JoinSet::new();
@@ -134,8 +139,9 @@ impl Server {
         request: &Request<Incoming>,
         connection: &Arc<Connection>,
     ) -> Response<PartsBody> {
-        if !self.path.matches(request.uri().path()) {
-            return plain(StatusCode::NOT_FOUND, format!("the metrics are at {}\n", self.path));
+        let ServedPage { scraper, path } = &*self.page.load_full();
+        if !path.matches(request.uri().path()) {
+            return plain(StatusCode::NOT_FOUND, format!("the metrics are at {path}\n"));
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut response =
@@ -145,7 +151,7 @@ impl Server {
         }
         let format = negotiate(header_texts(request.headers(), ACCEPT));
         let is_gzip = accepts_gzip(header_texts(request.headers(), ACCEPT_ENCODING));
-        let page = match self.scraper.scrape(PageKind { format, is_gzip }, &self.connections).await {
+        let page = match scraper.scrape(PageKind { format, is_gzip }, &self.connections).await {
             Ok(page) => page,
             Err(error @ (ScrapeError::Busy | ScrapeError::Full)) => {
                 return plain(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n"));

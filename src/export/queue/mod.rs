@@ -3,6 +3,7 @@
 //! The batch processors of the SDK are not used: they do not report what they drop, wait without a
 //! limit when they are flushed, and start a thread each.
 
+mod batch_exporter;
 mod item_bytes;
 mod monitor;
 mod ring;
@@ -10,7 +11,6 @@ mod state;
 
 use std::{
     fmt,
-    future::Future,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, Ordering},
@@ -18,15 +18,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{logs::SdkLogRecord, trace::SpanData};
-use tokio::{sync::Notify, time::MissedTickBehavior};
+use tokio::{
+    sync::Notify,
+    time::{Interval, MissedTickBehavior},
+};
 
 use self::{
     item_bytes::ItemBytes as _,
     state::{Batch, BatchState},
 };
 pub(crate) use self::{
+    batch_exporter::{BatchExporter, Export},
     item_bytes::ScopedRecord,
     monitor::{QueueMonitor, QueueSnapshot},
 };
@@ -37,14 +42,6 @@ use super::{
     stats::recorder::{Reason, StatsRecorder},
 };
 use crate::config::BatchSettings;
-
-/// Delivers batches and counts their outcome, even if it panics.
-pub(crate) trait Export<T>: Send + Sync + 'static {
-    fn export(&self, batch: Vec<T>) -> impl Future<Output = ()> + Send;
-
-    /// Returns `true` if exports succeed at once, so that more of them may run at the same time.
-    fn is_healthy(&self) -> bool;
-}
 
 /// Counts and reports what a queue cannot deliver.
 pub(crate) trait LossRecorder: fmt::Debug + Send + Sync {
@@ -70,7 +67,8 @@ pub(crate) struct BatchQueue<T> {
     /// Notified when an export has ended.
     settled: Condvar,
     stats: Arc<StatsRecorder>,
-    losses: Box<dyn LossRecorder>,
+    /// The exporter of the next batch. A reload may replace it, and the items stay.
+    exporter: ArcSwap<BatchExporter<T>>,
 }
 
 /// The values of [`BatchQueue::refusal`].
@@ -80,9 +78,8 @@ const CLOSED: u8 = 2;
 
 impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     pub(crate) fn start(
-        exporter: impl Export<T>,
+        exporter: BatchExporter<T>,
         settings: BatchSettings,
-        losses: Box<dyn LossRecorder>,
         runtime: &RuntimeHandle,
     ) -> Arc<Self> {
         let queue = Arc::new(Self {
@@ -90,12 +87,26 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
             state: Mutex::new(BatchState::new(settings)),
             work: Notify::new(),
             settled: Condvar::new(),
-            stats: Arc::clone(losses.stats()),
-            losses,
+            stats: Arc::clone(exporter.losses().stats()),
+            exporter: ArcSwap::from_pointee(exporter),
         });
-        let exporter = Arc::new(exporter);
-        drop(runtime.spawn(work(Arc::clone(&queue), exporter, settings.schedule_delay, runtime.clone())));
+        drop(runtime.spawn(work(Arc::clone(&queue), runtime.clone())));
         queue
+    }
+
+    /// Replaces the exporter. Batches that are being exported end with the previous one.
+    pub(crate) fn set_exporter(&self, exporter: BatchExporter<T>) {
+        self.exporter.store(Arc::new(exporter));
+        self.work.notify_one();
+    }
+
+    /// Replaces the settings. Items beyond a smaller capacity stay.
+    pub(crate) fn set_settings(&self, settings: BatchSettings) {
+        let mut state = self.lock();
+        state.set_settings(settings);
+        self.publish_refusal(&state);
+        drop(state);
+        self.work.notify_one();
     }
 
     /// Counts an item as lost if the queue would refuse it. The caller then need not create it.
@@ -112,7 +123,8 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     #[inline(never)]
     fn refuse_item(&self) {
         let is_closed = self.refusal.load(Ordering::Acquire) == CLOSED;
-        self.losses.refuse(1, if is_closed { Reason::ShutDown } else { Reason::QueueFull });
+        let reason = if is_closed { Reason::ShutDown } else { Reason::QueueFull };
+        self.exporter.load().losses().refuse(1, reason);
     }
 
     /// Begins to add an item, or counts it as lost. [`end_adding`](Self::end_adding) must follow.
@@ -170,6 +182,16 @@ impl<T> BatchQueue<T> {
         batch
     }
 
+    /// Ends a queue that got no items.
+    pub(crate) fn abandon(&self) {
+        self.lock().close();
+        self.work.notify_one();
+    }
+
+    fn schedule_delay(&self) -> Duration {
+        self.lock().schedule_delay()
+    }
+
     /// Returns `true` once nothing is left and nothing more can arrive.
     fn is_finished(&self) -> bool {
         let state = self.lock();
@@ -225,11 +247,11 @@ impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
         self.publish_refusal(&state);
     }
 
-    fn discard(&self) {
+    fn discard(&self, reason: Reason) {
         let mut state = self.lock();
         let items = state.discard();
         self.publish_refusal(&state);
-        self.stats.discard(items.len() as u64, Reason::ShutDown);
+        self.stats.discard(items.len() as u64, reason);
         drop(state);
         self.settled.notify_all();
         // Without the lock, since dropping many items takes long.
@@ -301,23 +323,25 @@ impl LogDestination for BatchQueue<ScopedRecord> {
 }
 
 /// Exports batches until the queue is closed and empty.
-async fn work<T: fmt::Debug + Send + 'static>(
-    queue: Arc<BatchQueue<T>>,
-    exporter: Arc<impl Export<T>>,
-    delay: Duration,
-    runtime: RuntimeHandle,
-) {
-    let mut timer = tokio::time::interval_at(tokio::time::Instant::now() + delay, delay);
-    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+async fn work<T: fmt::Debug + Send + 'static>(queue: Arc<BatchQueue<T>>, runtime: RuntimeHandle) {
+    let mut timer = timer(queue.schedule_delay());
     while !queue.is_finished() {
         tokio::select! {
-            () = queue.work.notified() => {}
+            () = queue.work.notified() => {
+                let delay = queue.schedule_delay();
+                if delay != timer.period() {
+                    timer = self::timer(delay);
+                }
+            }
             _ = timer.tick() => {
                 queue.lock().request_all();
-                queue.losses.flush_pending();
+                queue.exporter.load().losses().flush_pending();
             }
         }
+        let mut exporter = queue.exporter.load_full();
         while let Some(Batch { items, position }) = queue.take(exporter.is_healthy()) {
+            // Another one may have taken its place.
+            exporter = queue.exporter.load_full();
             let (queue, exporter) = (Arc::clone(&queue), Arc::clone(&exporter));
             // The export is a task of its own, so that a panic ends only this export.
             let export = runtime.spawn(async move { exporter.export(items).await });
@@ -327,4 +351,10 @@ async fn work<T: fmt::Debug + Send + 'static>(
             }));
         }
     }
+}
+
+fn timer(delay: Duration) -> Interval {
+    let mut timer = tokio::time::interval_at(tokio::time::Instant::now() + delay, delay);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    timer
 }

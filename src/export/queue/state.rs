@@ -1,6 +1,6 @@
 //! The items of a queue, and the batches that were taken from it.
 
-use std::mem;
+use std::{mem, time::Duration};
 
 use super::ring::{Place, Ring};
 use crate::{config::BatchSettings, export::stats::recorder::Reason};
@@ -51,6 +51,14 @@ impl<T> BatchState<T> {
 
     pub(super) fn capacity(&self) -> usize {
         self.settings.max_queue_size
+    }
+
+    pub(super) fn schedule_delay(&self) -> Duration {
+        self.settings.schedule_delay
+    }
+
+    pub(super) fn set_settings(&mut self, settings: BatchSettings) {
+        self.settings = settings;
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -143,8 +151,6 @@ impl<T> BatchState<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn push(state: &mut BatchState<u64>, item: u64, bytes: usize) {

@@ -40,6 +40,7 @@ pub struct ExporterStats {
     signal: Signal,
     exporter: String,
     destination: String,
+    is_retired: bool,
     emitted: u64,
     exported: u64,
     failed: u64,
@@ -66,6 +67,12 @@ impl ExporterStats {
     #[must_use]
     pub fn destination(&self) -> &str {
         &self.destination
+    }
+
+    /// Returns whether a reload has removed the exporter.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.is_retired
     }
 
     /// Returns the number of items that were created for the exporter.
@@ -122,6 +129,7 @@ impl ExporterStats {
 pub struct Dropped {
     pub(crate) queue_full: u64,
     pub(crate) shut_down: u64,
+    pub(crate) removed: u64,
     pub(crate) sink_closed: u64,
     pub(crate) reentrant: u64,
     /// The part of `sink_closed` that had no reader, which is not an error.
@@ -142,6 +150,13 @@ impl Dropped {
         self.shut_down
     }
 
+    /// Returns the number of items dropped because a reload removed the exporter, and they could not
+    /// be exported within `shutdown_timeout`.
+    #[must_use]
+    pub fn removed(&self) -> u64 {
+        self.removed
+    }
+
     /// Returns the number of items dropped because the reader closed the stream, or because the
     /// writer failed permanently.
     #[must_use]
@@ -159,8 +174,8 @@ impl Dropped {
     /// Returns the sum.
     #[must_use]
     pub fn total(&self) -> u64 {
-        let Self { queue_full, shut_down, sink_closed, reentrant, unread: _ } = *self;
-        queue_full + shut_down + sink_closed + reentrant
+        let Self { queue_full, shut_down, removed, sink_closed, reentrant, unread: _ } = *self;
+        queue_full + shut_down + removed + sink_closed + reentrant
     }
 
     /// Returns the sum without the items that had no reader.
@@ -172,6 +187,7 @@ impl Dropped {
         match reason {
             Reason::QueueFull => self.queue_full += items,
             Reason::ShutDown => self.shut_down += items,
+            Reason::Removed => self.removed += items,
             Reason::Unread => {
                 self.sink_closed += items;
                 self.unread += items;
@@ -182,9 +198,10 @@ impl Dropped {
     }
 
     pub(crate) fn append(&mut self, other: Self) {
-        let Self { queue_full, shut_down, sink_closed, reentrant, unread } = other;
+        let Self { queue_full, shut_down, removed, sink_closed, reentrant, unread } = other;
         self.queue_full += queue_full;
         self.shut_down += shut_down;
+        self.removed += removed;
         self.sink_closed += sink_closed;
         self.reentrant += reentrant;
         self.unread += unread;

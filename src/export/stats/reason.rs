@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Reason {
     QueueFull,
     ShutDown,
+    /// A reload has removed the exporter.
+    Removed,
     /// The reader of the stream has closed it.
     Unread,
     WriterPanicked,
@@ -15,8 +17,8 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::QueueFull, Self::ShutDown, Self::Unread, Self::WriterPanicked, Self::Reentrant];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::QueueFull, Self::ShutDown, Self::Removed, Self::Unread, Self::WriterPanicked, Self::Reentrant];
 }
 
 impl fmt::Display for Reason {
@@ -24,6 +26,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::QueueFull => "the queue was full",
             Self::ShutDown => "telemetry had been shut down",
+            Self::Removed => "a reload has removed the exporter",
             Self::Unread => "the reader closed the output",
             Self::WriterPanicked => "the writer panicked",
             Self::Reentrant => "the writer of the console logged while it wrote",

@@ -3,12 +3,13 @@
 use std::{
     fmt,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::SystemTime,
 };
 
+use arc_swap::ArcSwap;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use super::{
@@ -30,7 +31,8 @@ use crate::{
 pub(crate) struct StatsRecorder {
     signal: Signal,
     exporter: String,
-    destination: String,
+    /// Changes when a reload changes the endpoint, stream or directory.
+    destination: ArcSwap<String>,
     /// Reports losses; `None` where [`DestinationHealth`](crate::export::otlp::DestinationHealth)
     /// does.
     logger: Option<(DiagnosticLog, RateLimit)>,
@@ -41,6 +43,7 @@ pub(crate) struct StatsRecorder {
     /// The other items, which are counted in two steps.
     emitted: AtomicU64,
     totals: Mutex<Totals>,
+    is_retired: AtomicBool,
 }
 
 impl StatsRecorder {
@@ -66,12 +69,13 @@ impl StatsRecorder {
         Self {
             signal,
             exporter: exporter.to_string(),
-            destination: destination.to_string(),
+            destination: ArcSwap::from_pointee(destination.to_string()),
             logger: None,
             delivered: AtomicU64::new(0),
             refused: Refusals::default(),
             emitted: AtomicU64::new(0),
             totals: Mutex::default(),
+            is_retired: AtomicBool::new(false),
         }
     }
 
@@ -79,8 +83,17 @@ impl StatsRecorder {
         self.signal
     }
 
-    pub(crate) fn destination(&self) -> &str {
-        &self.destination
+    pub(crate) fn destination(&self) -> Arc<String> {
+        self.destination.load_full()
+    }
+
+    pub(crate) fn set_destination(&self, destination: impl fmt::Display) {
+        self.destination.store(Arc::new(destination.to_string()));
+    }
+
+    /// Notes whether a reload has removed the exporter.
+    pub(crate) fn set_retired(&self, is_retired: bool) {
+        self.is_retired.store(is_retired, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Totals> {
@@ -172,7 +185,7 @@ impl StatsRecorder {
             && items > 0
             && let Some(items) = limit.due_for(items)
         {
-            let (items, destination) = (ItemCount(items, self.signal), &self.destination);
+            let (items, destination) = (ItemCount(items, self.signal), self.destination.load());
             diagnostics.error(format_args!("{items} for {destination} lost: {error}"));
         }
     }
@@ -244,7 +257,7 @@ impl StatsRecorder {
             failed: now.failed.saturating_sub(reported.failed),
             dropped: now.dropped.saturating_sub(reported.dropped),
             queued: self.emitted.load(Ordering::Acquire).saturating_sub(totals.settled()),
-            error: format!("{}: {error}", self.destination),
+            error: format!("{}: {error}", self.destination.load()),
         }
     }
 
@@ -258,7 +271,8 @@ impl StatsRecorder {
         ExporterStats {
             signal: self.signal,
             exporter: self.exporter.clone(),
-            destination: self.destination.clone(),
+            destination: self.destination.load().to_string(),
+            is_retired: self.is_retired.load(Ordering::Relaxed),
             emitted: exported + totals.failed + dropped.total() + queued,
             exported,
             failed: totals.failed,

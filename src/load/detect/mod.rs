@@ -50,17 +50,17 @@ pub(crate) type OwnDetector = Box<dyn FnOnce() -> Vec<(String, AttributeValue)> 
 /// A detector with what it found, `None` if it has not finished.
 type Detected = (String, Option<Vec<(String, Value)>>);
 
-/// Adds the detected attributes to `merged`, below all other values.
-pub(super) fn add(
-    merged: &mut Merged<Config>,
+/// Returns the detected attributes, which belong below all other values.
+pub(super) fn layers(
+    merged: &Merged<Config>,
     environment: &Environment,
     own: OwnDetectors,
     warnings: &mut Vec<Problem>,
-) {
+) -> Vec<Layer> {
     if !merged.holds(&key_path("resource.detectors")) {
-        return;
+        return Vec::new();
     }
-    let Ok(config) = merged.config() else { return };
+    let Ok(config) = merged.config() else { return Vec::new() };
     let Resource { detectors, detector_attributes, .. } = &config.resource;
     let mut layers = Vec::new();
     for (name, detected) in run(detectors.as_slice(), own, &Machine::this(environment), TIME_LIMIT) {
@@ -76,7 +76,7 @@ pub(super) fn add(
     }
     // The first detector is the strongest.
     layers.reverse();
-    merged.add_weakest(layers);
+    layers
 }
 
 /// Runs detectors on a thread that is abandoned after `limit`. One that panics finds nothing.

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use arc_swap::ArcSwap;
 use opentelemetry::{
     InstrumentationScope, KeyValue,
     metrics::{
@@ -36,7 +37,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) views: Views,
-    pub(super) scopes: Vec<ScopeRule>,
+    pub(super) scopes: ArcSwap<Vec<ScopeRule>>,
     pub(super) processors: Option<MeasurementProcessors>,
     pub(super) callbacks: Arc<Callbacks>,
     pub(super) sums: ObservedSums,

@@ -9,7 +9,7 @@ use opentelemetry::{
 use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
 use super::instrument_provider::{IsolatingProvider, Shared};
-use crate::{config::scope::is_enabled, export::unique_keys::unique_scope};
+use crate::{config::{ScopeRule, scope::is_enabled}, export::unique_keys::unique_scope};
 
 /// A meter provider of the OpenTelemetry SDK that applies the views of the configuration, and
 /// isolates the callbacks of observable instruments.
@@ -34,6 +34,11 @@ impl MeterProvider {
         Self { sdk, shared: Arc::new(shared) }
     }
 
+    /// Replaces the rules for meters that are created from now on.
+    pub(super) fn set_scopes(&self, scopes: Vec<ScopeRule>) {
+        self.shared.scopes.store(Arc::new(scopes));
+    }
+
     /// Ends collections. Metrics that were not pushed before are lost.
     pub(crate) fn shutdown(&self) -> OTelSdkResult {
         self.shared.views.report_unused();
@@ -41,14 +46,14 @@ impl MeterProvider {
     }
 
     /// Returns the meter of the library, whose callbacks neither panic nor wait.
-    pub(super) fn library_meter(&self) -> Meter {
+    pub(in crate::pipeline) fn library_meter(&self) -> Meter {
         let name = env!("CARGO_PKG_NAME");
         let scope = InstrumentationScope::builder(name).with_version(env!("CARGO_PKG_VERSION")).build();
         self.meter(scope, true)
     }
 
     fn meter(&self, scope: InstrumentationScope, runs_callbacks_inline: bool) -> Meter {
-        if !is_enabled(&self.shared.scopes, scope.name()) {
+        if !is_enabled(&self.shared.scopes.load(), scope.name()) {
             return Meter::new(Arc::new(DisabledProvider));
         }
         let meter = self.sdk.meter_with_scope(scope.clone());

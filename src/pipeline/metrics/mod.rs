@@ -1,7 +1,8 @@
-//! Builds the meter provider from [`Metrics`].
+//! Builds the meter provider from [`Metrics`], and what is behind it.
 //!
 //! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the
-//! SDK confuses the values of observable instruments. Beside Prometheus, its sums are cumulative.
+//! SDK confuses the values of observable instruments. Its sums are cumulative beside Prometheus and
+//! if the intervals of the exporters differ.
 
 mod attribute_filter;
 mod instrument_check;
@@ -11,45 +12,59 @@ mod observed_stream;
 mod observed_sums;
 mod periodic_push;
 mod prometheus;
+mod push_targets;
 mod push_worker;
 mod reduction;
 mod stream_slot;
 mod streams;
 mod views;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
 pub use self::meter_provider::MeterProvider;
 use self::{
-    instrument_check::InstrumentCheck, instrument_provider::Shared, observed_sums::ObservedSums,
-    periodic_push::PeriodicPush, push_worker::PushTarget, views::Views,
+    instrument_check::InstrumentCheck, instrument_provider::Shared, observed_sums::ObservedSums, views::Views,
+};
+pub(super) use self::{
+    periodic_push::PeriodicPush,
+    push_worker::{PushTarget, SharedItems},
 };
 use super::builder::PipelineBuilder;
 use crate::{
-    config::{self, ExporterName, Metrics, Signal},
+    config::{self, Config, ExporterName, Metrics, Signal},
     error::Error,
     export::{
-        callbacks::Callbacks, collector::Collector, otlp::MetricItems, overflow_check::OverflowCheck,
-        shared_reader::SharedReader,
+        callbacks::Callbacks, collector::Collector, overflow_check::OverflowCheck, shared_reader::SharedReader,
     },
 };
 
-/// The longest time to wait for a write of lines, without a timeout for exports.
-const WRITE_LIMIT: Duration = Duration::from_secs(10);
+/// The parts behind the provider.
+#[derive(Debug)]
+pub(super) struct LiveMetrics {
+    provider: MeterProvider,
+    collector: Arc<Collector>,
+    /// The temporality of the reader, which all exporters share.
+    temporality: Temporality,
+    /// False if no exporter was configured, so that no measurement is kept.
+    is_read: bool,
+}
 
+/// Creates the provider and its reader. The exporters are prepared afterwards.
 pub(super) fn provider(
     metrics: &Metrics,
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
-) -> Result<MeterProvider, Error> {
+) -> LiveMetrics {
     let Metrics {
         // Were resolved into `exporters`.
         exporters: _,
-        interval,
-        timeout,
-        temporality,
+        // The configuration as a whole resolves the interval of each exporter.
+        interval: _,
+        timeout: _,
+        temporality: _,
         // The SDK records no exemplars, which the validation reports.
         exemplar_filter: _,
         // Read by `Views`.
@@ -59,80 +74,80 @@ pub(super) fn provider(
         views: _,
         scopes,
     } = metrics;
-    let diagnostics = builder.inputs.diagnostics;
+    let diagnostics = builder.diagnostics();
     let callbacks = Arc::new(Callbacks::new(diagnostics));
-    let is_scraped = exporters.contains(&ExporterName::Prometheus);
-    let wanted = to_temporality(*temporality);
-    // All exporters share one collection, and Prometheus needs cumulative sums.
-    let temporality = if is_scraped { Temporality::Cumulative } else { wanted };
-    let memory = builder.inputs.memory.clone().map(|memory| memory.reader(&callbacks));
+    let config = &builder.settings.config;
+    let temporality =
+        if needs_totals(config, exporters) { Temporality::Cumulative } else { wanted(metrics) };
+    let memory = builder.fixed.memory.clone().map(|memory| memory.reader(&callbacks));
     let is_read = memory.is_some() || !exporters.is_empty();
     let is_delta = memory.is_none() && temporality == Temporality::Delta;
     let reader: Arc<dyn MetricReader> = match memory {
         Some(reader) => {
-            builder.add_destination(Signal::Metrics, Arc::clone(&reader) as _);
+            builder.add_lasting_destination(Signal::Metrics, Arc::clone(&reader) as _);
             reader
         }
         None => Arc::new(ManualReader::builder().with_temporality(temporality).build()),
     };
-    let collector = Arc::new(Collector::new(
-        Arc::clone(&reader),
-        Arc::clone(&callbacks),
-        OverflowCheck::new(metrics, diagnostics),
-    ));
-    let items = || MetricItems::new(temporality != wanted);
-    let mut targets = Vec::new();
-    for name in exporters {
-        match name {
-            ExporterName::Console => targets.push(PushTarget::Console(builder.console(Signal::Metrics))),
-            ExporterName::Prometheus => prometheus::serve(builder, &collector)?,
-            ExporterName::Otlp | ExporterName::Named(_) => {
-                if let Some(custom) = builder.custom_metrics(name, *timeout)? {
-                    targets.push(PushTarget::Custom(custom));
-                    continue;
-                }
-                let exporter = builder.otlp(name, Signal::Metrics, *timeout)?;
-                targets.push(PushTarget::Otlp(Box::new(exporter), items()));
-            }
-            ExporterName::OtlpFile | ExporterName::OtlpStdout => {
-                let exporter = builder.otlp_file(name, Signal::Metrics)?;
-                let limit = timeout.limit().unwrap_or(WRITE_LIMIT);
-                targets.push(PushTarget::OtlpFile(Box::new(exporter), items(), limit));
-            }
-            // Rejected by the validation.
-            ExporterName::File => {}
-        }
-    }
-    if !targets.is_empty() {
-        let timeout = builder.shutdown_timeout();
-        let push = PeriodicPush::start(collector, targets, interval.get(), timeout, diagnostics)?;
-        builder.add_destination(Signal::Metrics, Arc::new(push));
-    }
-    let mut provider = SdkMeterProvider::builder().with_resource(builder.inputs.resource.clone());
+    let overflow = OverflowCheck::new(metrics, diagnostics);
+    let collector = Arc::new(Collector::new(Arc::clone(&reader), Arc::clone(&callbacks), overflow));
+    let mut provider = SdkMeterProvider::builder().with_resource(builder.fixed.resource.clone());
     if is_read {
         provider = provider.with_reader(SharedReader(reader));
     }
-    let provider = provider.with_view(stream_slot::planned).build();
     let provider = MeterProvider::new(
-        provider,
+        provider.with_view(stream_slot::planned).build(),
         Shared {
             views: Views::new(metrics, diagnostics),
-            scopes: scopes.clone(),
-            processors: builder.inputs.processors.measurements(diagnostics),
+            scopes: ArcSwap::from_pointee(scopes.clone()),
+            processors: builder.fixed.processors.measurements(diagnostics),
             callbacks,
             sums: ObservedSums::default(),
             check: is_read.then(|| InstrumentCheck::new(diagnostics)),
             is_delta,
         },
     );
-    if let Some(self_metrics) = builder.self_metrics.take() {
-        self_metrics.register(&provider.library_meter());
-    }
-    Ok(provider)
+    LiveMetrics { provider, collector, temporality, is_read }
 }
 
-fn to_temporality(temporality: config::Temporality) -> Temporality {
-    match temporality {
+impl LiveMetrics {
+    pub(super) fn provider(&self) -> &MeterProvider {
+        &self.provider
+    }
+
+    /// Prepares the exporters.
+    pub(super) fn prepare(
+        &self,
+        metrics: &Metrics,
+        exporters: &[ExporterName],
+        builder: &mut PipelineBuilder<'_>,
+    ) -> Result<(), Error> {
+        let is_converted = self.temporality != wanted(metrics);
+        if exporters.contains(&ExporterName::Prometheus) {
+            prometheus::serve(builder, &self.collector)?;
+        }
+        push_targets::prepare(metrics, exporters, &self.collector, is_converted, builder)?;
+        let (provider, scopes) = (self.provider.clone(), metrics.scopes.clone());
+        builder.on_activation(move || provider.set_scopes(scopes));
+        Ok(())
+    }
+
+    /// Returns whether the reader can serve the exporters of `config`.
+    pub(super) fn can_serve(&self, config: &Config) -> bool {
+        let exporters = config.exporters(Signal::Metrics);
+        exporters.is_empty()
+            || (self.is_read
+                && (self.temporality == Temporality::Cumulative || !needs_totals(config, exporters)))
+    }
+}
+
+/// Prometheus needs cumulative sums. A difference would only reach the exporters that are due.
+fn needs_totals(config: &Config, exporters: &[ExporterName]) -> bool {
+    exporters.contains(&ExporterName::Prometheus) || config.has_different_intervals()
+}
+
+fn wanted(metrics: &Metrics) -> Temporality {
+    match metrics.temporality {
         config::Temporality::Cumulative => Temporality::Cumulative,
         config::Temporality::Delta => Temporality::Delta,
         config::Temporality::LowMemory => Temporality::LowMemory,

@@ -22,7 +22,7 @@ use crate::{
 
 /// The handle of the thread.
 #[derive(Debug)]
-pub(super) struct PeriodicPush(Arc<PushQueue>);
+pub(in crate::pipeline) struct PeriodicPush(Arc<PushQueue>);
 
 /// The requests to the thread and their results.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl PeriodicPush {
     /// `flush_timeout` bounds a flush: half of it is for callbacks, the other half for the exports.
     pub(super) fn start(
         collector: Arc<Collector>,
-        targets: Vec<PushTarget>,
+        targets: Vec<Arc<PushTarget>>,
         interval: Duration,
         flush_timeout: Duration,
         diagnostics: DiagnosticLog,

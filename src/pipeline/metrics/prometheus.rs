@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "prometheus")]
+use arc_swap::ArcSwap;
+
 use crate::{
     error::{Error, Problem},
     export::collector::Collector,
@@ -9,23 +12,44 @@ use crate::{
 };
 #[cfg(feature = "prometheus")]
 use crate::{
-    export::prometheus::{Listener, Scraper},
+    export::prometheus::{Listener, Scraper, ServedPage},
     pipeline::prometheus_page::PrometheusPage,
 };
 
-/// Takes the port and starts the server of the page.
+/// Takes the port and starts the server of the page. A server that runs keeps its port, and gets
+/// the new settings.
 #[cfg(feature = "prometheus")]
 pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector>) -> Result<(), Error> {
-    let config = &builder.inputs.settings.config.prometheus;
-    let listener = if config.listen { Some(bind(config)?) } else { None };
-    let address = listener.as_ref().map(Listener::address);
-    let diagnostics = builder.inputs.diagnostics;
-    let scraper = Arc::new(Scraper::new(Arc::clone(collector), config, diagnostics));
-    builder.prometheus_page = Some(PrometheusPage { address, scraper: Arc::clone(&scraper) });
-    if let Some(listener) = listener {
-        let serve = |open_port| listener.serve(scraper, &config.path, diagnostics, open_port);
-        builder.runtime.get()?.serve(serve);
+    let config = &builder.settings.config.prometheus;
+    let diagnostics = builder.diagnostics();
+    let running = builder.previous.page.as_ref();
+    if let Some(running) = running.filter(|running| running.config == *config) {
+        builder.next.page = Some(running.clone());
+        return Ok(());
     }
+    let scraper = Arc::new(Scraper::new(Arc::clone(collector), config, diagnostics));
+    let served = ServedPage { scraper, path: config.path.clone() };
+    let has_same_port = |running: &&PrometheusPage| {
+        let of_running = &running.config;
+        (of_running.listen, &of_running.host, of_running.port) == (config.listen, &config.host, config.port)
+    };
+    if let Some(running) = running.filter(has_same_port) {
+        let page = Arc::clone(&running.page);
+        builder.on_activation(move || page.store(Arc::new(served)));
+        builder.next.page = Some(PrometheusPage { config: config.clone(), ..running.clone() });
+        return Ok(());
+    }
+    let page = Arc::new(ArcSwap::from_pointee(served));
+    let mut address = None;
+    let mut server = None;
+    if config.listen {
+        let listener = bind(config)?;
+        address = Some(listener.address());
+        let served = Arc::clone(&page);
+        let runtime = builder.fixed.runtime.get_or_start()?;
+        server = Some(Arc::new(runtime.serve(|open_port| listener.serve(served, diagnostics, open_port))));
+    }
+    builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, _server: server });
     Ok(())
 }
 

@@ -1,6 +1,12 @@
 //! Collects metrics and pushes them to their destinations.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use opentelemetry_sdk::{error::OTelSdkResult, metrics::data::ResourceMetrics};
 
 use crate::{
     diagnostics::{DiagnosticLog, RateLimit},
@@ -14,21 +20,72 @@ use crate::{
     },
 };
 
-/// A destination of pushes.
+/// A destination of pushes. A reload may replace the exporter.
 #[derive(Debug)]
-pub(super) enum PushTarget {
-    Console(Arc<ConsoleExporter>),
+pub(in crate::pipeline) enum PushTarget {
+    Console(ArcSwap<ConsoleExporter>),
     /// An exporter of the program.
-    Custom(Box<dyn SendMetrics>),
-    Otlp(Box<OtlpExporter>, MetricItems),
-    /// With the longest time to wait for a write.
-    OtlpFile(Box<OtlpFileExporter>, MetricItems, Duration),
+    Custom(Arc<dyn SendMetrics>),
+    Otlp(ArcSwap<OtlpExporter>, SharedItems),
+    OtlpFile(ArcSwap<LinePush>, SharedItems),
+}
+
+/// The data points that the exporters of one name have received, for the differences to the next
+/// ones.
+pub(in crate::pipeline) type SharedItems = Arc<Mutex<MetricItems>>;
+
+/// Writes metrics as lines.
+#[derive(Debug)]
+pub(in crate::pipeline) struct LinePush {
+    pub(super) exporter: OtlpFileExporter,
+    /// The longest time to wait for a write.
+    pub(super) limit: Duration,
+}
+
+impl PushTarget {
+    pub(super) fn set_console(&self, console: Arc<ConsoleExporter>) {
+        if let Self::Console(current) = self {
+            current.store(console);
+        }
+    }
+
+    pub(super) fn set_otlp(&self, exporter: Arc<OtlpExporter>) {
+        if let Self::Otlp(current, _) = self {
+            current.store(exporter);
+        }
+    }
+
+    pub(super) fn set_lines(&self, push: Arc<LinePush>) {
+        if let Self::OtlpFile(current, _) = self {
+            current.store(push);
+        }
+    }
+
+    /// Starts to push metrics. Returns where the result arrives, if it does later.
+    fn send(&self, metrics: &Arc<ResourceMetrics>) -> Option<mpsc::Receiver<OTelSdkResult>> {
+        match self {
+            Self::Console(console) => {
+                write_metrics(&console.load_full(), metrics);
+                None
+            }
+            Self::Custom(exporter) => Some(exporter.send(metrics)),
+            Self::Otlp(exporter, items) => {
+                let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(exporter.load_full().send_metrics(metrics.resource(), &items.of(metrics)))
+            }
+            Self::OtlpFile(push, items) => {
+                let push = push.load_full();
+                let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(push.exporter.send_metrics(metrics.resource(), &items.of(metrics), push.limit))
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct PushWorker {
     collector: Arc<Collector>,
-    targets: Vec<PushTarget>,
+    targets: Vec<Arc<PushTarget>>,
     diagnostics: DiagnosticLog,
     limit: RateLimit,
 }
@@ -36,7 +93,7 @@ pub(super) struct PushWorker {
 impl PushWorker {
     pub(super) fn new(
         collector: Arc<Collector>,
-        targets: Vec<PushTarget>,
+        targets: Vec<Arc<PushTarget>>,
         diagnostics: DiagnosticLog,
     ) -> Self {
         Self { collector, targets, diagnostics, limit: RateLimit::default() }
@@ -57,19 +114,7 @@ impl PushWorker {
             return Ok(());
         }
         // All exports are started before the first is awaited, so that a slow one delays no other.
-        let mut exports = Vec::new();
-        for target in &mut self.targets {
-            match target {
-                PushTarget::Console(console) => write_metrics(console, &metrics),
-                PushTarget::Custom(exporter) => exports.push(exporter.send(&metrics)),
-                PushTarget::Otlp(exporter, items) => {
-                    exports.push(exporter.send_metrics(metrics.resource(), &items.of(&metrics)));
-                }
-                PushTarget::OtlpFile(exporter, items, limit) => {
-                    exports.push(exporter.send_metrics(metrics.resource(), &items.of(&metrics), *limit));
-                }
-            }
-        }
+        let exports: Vec<_> = self.targets.iter().filter_map(|target| target.send(&metrics)).collect();
         // An export without a result was aborted by the shutdown, which counts its items.
         let results = exports.into_iter().map(|export| export.recv().unwrap_or(Ok(())));
         results.fold(Ok(()), Result::and).map_err(|error| FlushError::Failed(error.to_string()))

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwapOption;
 use opentelemetry::{
     InstrumentationScope, KeyValue,
     logs::{LogRecord as _, Severity},
@@ -80,10 +81,26 @@ impl LogPipeline {
 }
 
 /// The processor of the records of other bridges, which are not filtered yet.
+#[derive(Debug, Default)]
+pub(crate) struct UnfilteredRecords(Arc<ArcSwapOption<UnfilteredOutput>>);
+
+/// The output of [`UnfilteredRecords`]. A reload replaces it.
 #[derive(Debug)]
-pub(crate) struct UnfilteredRecords {
+pub(crate) struct UnfilteredOutput {
     pub(crate) pipeline: Arc<LogPipeline>,
     pub(crate) baggage: Option<Arc<BaggageAttributes>>,
+}
+
+impl UnfilteredRecords {
+    /// Returns another handle.
+    pub(crate) fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    /// Replaces the output. Returns the previous one, which other threads may still use.
+    pub(crate) fn set(&self, output: Option<Arc<UnfilteredOutput>>) -> Option<Arc<UnfilteredOutput>> {
+        self.0.swap(output)
+    }
 }
 
 impl RecordSink for LogPipeline {
@@ -216,7 +233,8 @@ impl LogProcessor for UnfilteredRecords {
         }
         // The SDK has accessed the current context.
         context::watch_current();
-        let pipeline = &self.pipeline;
+        let output = self.0.load();
+        let Some(UnfilteredOutput { pipeline, baggage }) = output.as_deref() else { return };
         pipeline.count();
         let is_unsampled = record
             .trace_context()
@@ -228,21 +246,23 @@ impl LogProcessor for UnfilteredRecords {
         }
         // The SDK drops the record after this, since there is no other processor.
         let mut record = pipeline.limiter.take(record);
-        if let Some(baggage) = &self.baggage {
+        if let Some(baggage) = baggage {
             add_baggage(&mut record, baggage);
         }
         if pipeline.changes.apply(&mut record, scope) == Changed::Lost {
             return;
         }
         let unique = if may_repeat_in_scope(scope) { unique_scope(scope) } else { None };
-        self.pipeline.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));
+        pipeline.limit(record, &Arc::new(unique.unwrap_or_else(|| scope.clone())));
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.pipeline.flush(PendingFlush::request, self.pipeline.flush_timeout)
+        let Some(output) = self.0.load_full() else { return Ok(()) };
+        output.pipeline.flush(PendingFlush::request, output.pipeline.flush_timeout)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.pipeline.flush(PendingFlush::request_last, timeout)
+        let Some(output) = self.0.load_full() else { return Ok(()) };
+        output.pipeline.flush(PendingFlush::request_last, timeout)
     }
 }

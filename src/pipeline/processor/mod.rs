@@ -9,6 +9,6 @@ pub use self::custom::ProcessedLogRecord;
 pub(super) use self::{
     changes::{RecordChanges, SpanChanges},
     custom::{CustomProcessors, MeasurementProcessors},
-    log_pipeline::{LogPipeline, LogRoute, UnfilteredRecords},
-    span_pipeline::SpanPipeline,
+    log_pipeline::{LogPipeline, LogRoute, UnfilteredOutput, UnfilteredRecords},
+    span_pipeline::{SpanPipeline, SpanRoutes},
 };

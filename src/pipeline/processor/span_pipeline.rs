@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use opentelemetry::{Context, KeyValue, trace::Span as _};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
@@ -24,28 +25,22 @@ use crate::{
 /// passes them to all destinations.
 #[derive(Debug)]
 pub(crate) struct SpanPipeline {
-    counters: Option<Arc<Counters>>,
-    changes: SpanChanges,
-    limiter: SpanLimiter,
-    scopes: Vec<ScopeRule>,
-    baggage: Option<Arc<BaggageAttributes>>,
-    destinations: Vec<Arc<dyn SpanDestination>>,
-    flush_timeout: Duration,
+    pub(crate) counters: Option<Arc<Counters>>,
+    pub(crate) routes: Arc<ArcSwap<SpanRoutes>>,
+}
+
+/// The settings of a [`SpanPipeline`]. A reload replaces them.
+#[derive(Debug)]
+pub(crate) struct SpanRoutes {
+    pub(crate) changes: SpanChanges,
+    pub(crate) limiter: SpanLimiter,
+    pub(crate) scopes: Vec<ScopeRule>,
+    pub(crate) baggage: Option<Arc<BaggageAttributes>>,
+    pub(crate) destinations: Vec<Arc<dyn SpanDestination>>,
+    pub(crate) flush_timeout: Duration,
 }
 
 impl SpanPipeline {
-    pub(crate) fn new(
-        counters: Option<Arc<Counters>>,
-        changes: SpanChanges,
-        limiter: SpanLimiter,
-        scopes: Vec<ScopeRule>,
-        baggage: Option<Arc<BaggageAttributes>>,
-        destinations: Vec<Arc<dyn SpanDestination>>,
-        flush_timeout: Duration,
-    ) -> Self {
-        Self { counters, changes, limiter, scopes, baggage, destinations, flush_timeout }
-    }
-
     /// Counts a span that is only recorded.
     #[cold]
     fn count_unsampled(&self, count: fn(&Counters, bool)) {
@@ -53,7 +48,9 @@ impl SpanPipeline {
             count(counters, false);
         }
     }
+}
 
+impl SpanRoutes {
     /// Returns whether the scope of a span is disabled. Tells the destinations in that case.
     #[cold]
     #[inline(never)]
@@ -69,6 +66,37 @@ impl SpanPipeline {
     #[inline(never)]
     fn refuse(&self) {
         self.destinations.iter().for_each(|destination| destination.refuse());
+    }
+
+    #[inline]
+    fn start(&self, span: &mut Span, parent: &Context) {
+        if let Some(baggage) = &self.baggage {
+            add_baggage(span, baggage, parent);
+        }
+        for destination in &self.destinations {
+            destination.start(span);
+        }
+    }
+
+    #[expect(clippy::inline_always, reason = "a call would copy the span")]
+    #[inline(always)]
+    fn end(&self, mut span: SpanData) {
+        if !self.scopes.is_empty() && self.leaves_out(&span) {
+            return;
+        }
+        // A span that is lost costs no copies.
+        if !self.destinations.iter().any(|destination| destination.accepts()) {
+            return self.refuse();
+        }
+        if !self.changes.apply(&mut span) {
+            return self.destinations.iter().for_each(|destination| destination.leave_out(&span));
+        }
+        self.limiter.enforce(&mut span);
+        let Some((last, others)) = self.destinations.split_last() else { return };
+        for destination in others {
+            destination.end(&span);
+        }
+        last.end_owned(span);
     }
 }
 
@@ -98,15 +126,10 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.start_span(true);
         }
-        if let Some(baggage) = &self.baggage {
-            add_baggage(span, baggage, parent);
-        }
-        for destination in &self.destinations {
-            destination.start(span);
-        }
+        self.routes.load().start(span, parent);
     }
 
-    fn on_end(&self, mut span: SpanData) {
+    fn on_end(&self, span: SpanData) {
         if context::is_export_thread() {
             return;
         }
@@ -116,31 +139,19 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.end_span(true);
         }
-        if !self.scopes.is_empty() && self.leaves_out(&span) {
-            return;
-        }
-        // A span that is lost costs no copies.
-        if !self.destinations.iter().any(|destination| destination.accepts()) {
-            return self.refuse();
-        }
-        if !self.changes.apply(&mut span) {
-            return self.destinations.iter().for_each(|destination| destination.leave_out(&span));
-        }
-        self.limiter.enforce(&mut span);
-        let Some((last, others)) = self.destinations.split_last() else { return };
-        for destination in others {
-            destination.end(&span);
-        }
-        last.end_owned(span);
+        self.routes.load().end(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        let pending = self.destinations.iter().map(|destination| PendingFlush::request(&**destination));
-        wait_all(pending.collect(), self.flush_timeout)
+        let routes = self.routes.load_full();
+        let pending = routes.destinations.iter().map(|destination| PendingFlush::request(&**destination));
+        wait_all(pending.collect(), routes.flush_timeout)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let pending = self.destinations.iter().map(|destination| PendingFlush::request_last(&**destination));
+        let routes = self.routes.load_full();
+        let pending =
+            routes.destinations.iter().map(|destination| PendingFlush::request_last(&**destination));
         wait_all(pending.collect(), timeout)
     }
 }

@@ -3,6 +3,7 @@
 mod b3;
 mod baggage;
 mod env_carrier;
+mod field_list;
 mod jaeger;
 mod open_tracing;
 mod own;
@@ -13,6 +14,7 @@ mod xray;
 
 use std::{process::Command, sync::Arc};
 
+use arc_swap::ArcSwap;
 use opentelemetry::{
     Context,
     propagation::{
@@ -30,32 +32,47 @@ use self::{
     trace_context::W3cPropagator,
     xray::XRayPropagator,
 };
+pub(super) use self::own::SharedPropagator;
 use crate::{
     config::{self, OwnOr, PropagatorList},
     context,
 };
 
 /// Reads trace context from incoming requests and writes it to outgoing ones.
+///
+/// Clones share the formats, which a reload may change.
 #[derive(Debug, Clone)]
-pub struct Propagator(Arc<TextMapCompositePropagator>);
+pub struct Propagator(Arc<ArcSwap<Formats>>);
 
-/// `take_own` returns a propagator of the program.
-pub(super) fn propagator(
-    selection: &PropagatorList,
-    mut take_own: impl FnMut(&str) -> Option<Box<dyn TextMapPropagator + Send + Sync>>,
-) -> Propagator {
-    let mut propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
-    for propagator in selection.as_slice() {
-        match propagator {
-            OwnOr::BuiltIn(name) => propagators.push(built_in(*name)),
-            OwnOr::Own(name) => {
-                if let Some(own) = take_own(name) {
-                    propagators.push(Box::new(OwnPropagator::new(own)));
+/// The formats of a [`Propagator`].
+#[derive(Debug)]
+pub(super) struct Formats {
+    propagator: TextMapCompositePropagator,
+    /// The fields of all formats. Callers borrow them while a reload may replace the formats.
+    fields: &'static [String],
+}
+
+impl Formats {
+    /// `own` returns a propagator of the program.
+    pub(super) fn new(
+        selection: &PropagatorList,
+        own: impl Fn(&str) -> Option<SharedPropagator>,
+    ) -> Self {
+        let mut propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
+        for propagator in selection.as_slice() {
+            match propagator {
+                OwnOr::BuiltIn(name) => propagators.push(built_in(*name)),
+                OwnOr::Own(name) => {
+                    if let Some(own) = own(name) {
+                        propagators.push(Box::new(OwnPropagator::new(own)));
+                    }
                 }
             }
         }
+        let propagator = TextMapCompositePropagator::new(propagators);
+        let fields = field_list::interned(propagator.fields().map(str::to_owned).collect());
+        Self { propagator, fields }
     }
-    Propagator(Arc::new(TextMapCompositePropagator::new(propagators)))
 }
 
 fn built_in(name: config::PropagatorName) -> Box<dyn TextMapPropagator + Send + Sync> {
@@ -71,21 +88,31 @@ fn built_in(name: config::PropagatorName) -> Box<dyn TextMapPropagator + Send + 
 }
 
 impl Propagator {
+    pub(super) fn new(formats: Formats) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(formats)))
+    }
+
+    /// Replaces the formats.
+    pub(super) fn set(&self, formats: Formats) {
+        self.0.store(Arc::new(formats));
+    }
+
     /// Reads the context that another process passes in environment variables.
     pub(crate) fn extract_env<'e>(&self, get: &'e dyn Fn(&str) -> Option<&'e str>) -> Context {
-        self.0.extract_with_context(&Context::new(), &EnvExtractor(get))
+        self.0.load().propagator.extract_with_context(&Context::new(), &EnvExtractor(get))
     }
 
     /// Passes the current context to a process. Variables of this process that describe another one
     /// are removed; without anything to pass, they remain.
     pub(crate) fn inject_env(&self, command: &mut Command) {
         let mut injector = EnvInjector::default();
-        context::with_current(|context| self.0.inject_context(context, &mut injector));
+        let formats = self.0.load();
+        context::with_current(|context| formats.propagator.inject_context(context, &mut injector));
         let EnvInjector(variables) = injector;
         if variables.is_empty() {
             return;
         }
-        for field in self.0.fields() {
+        for field in formats.fields {
             command.env_remove(&*variable_name(field));
         }
         command.envs(variables);
@@ -96,16 +123,16 @@ impl TextMapPropagator for Propagator {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
         // The caller has accessed the current context.
         context::watch_current();
-        self.0.inject_context(context, injector);
+        self.0.load().propagator.inject_context(context, injector);
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
         // The caller has accessed the current context.
         context::watch_current();
-        self.0.extract_with_context(context, extractor)
+        self.0.load().propagator.extract_with_context(context, extractor)
     }
 
     fn fields(&self) -> FieldIter<'_> {
-        self.0.fields()
+        FieldIter::new(self.0.load().fields)
     }
 }

@@ -1,5 +1,7 @@
 //! A propagator of the program.
 
+use std::sync::Arc;
+
 use opentelemetry::{
     Context,
     propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
@@ -9,10 +11,13 @@ use crate::shield::shielded;
 
 /// Calls a propagator of the program. If it panics, the context or the headers stay as they are.
 #[derive(Debug)]
-pub(super) struct OwnPropagator(Box<dyn TextMapPropagator + Send + Sync>);
+pub(super) struct OwnPropagator(SharedPropagator);
+
+/// A propagator of the program.
+pub(in crate::pipeline) type SharedPropagator = Arc<dyn TextMapPropagator + Send + Sync>;
 
 impl OwnPropagator {
-    pub(super) fn new(propagator: Box<dyn TextMapPropagator + Send + Sync>) -> Self {
+    pub(super) fn new(propagator: SharedPropagator) -> Self {
         Self(propagator)
     }
 }

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
 use super::{
+    MeasuredExporters,
     counters::Counters,
     measured_exporter::{MeasuredExporter, Observe},
 };
 use crate::config::Signal;
 
 /// Creates the instruments of the exporters of one signal.
-pub(super) fn register_exporters(meter: &Meter, signal: Signal, exporters: &Arc<[MeasuredExporter]>) {
-    if exporters.is_empty() {
-        return;
-    }
+pub(super) fn register_exporters(
+    meter: &Meter,
+    signal: Signal,
+    exporters: &Arc<ArcSwap<MeasuredExporters>>,
+) {
     let instruments = Instruments::new(meter, signal, exporters);
     instruments.up_down_counter(
         "exporter.{item}.inflight",
@@ -26,7 +29,8 @@ pub(super) fn register_exporters(meter: &Meter, signal: Signal, exporters: &Arc<
         "that an exporter has finished with",
         MeasuredExporter::observe_exported,
     );
-    if !exporters.iter().any(MeasuredExporter::has_queue) {
+    // Metrics have no queue.
+    if signal == Signal::Metrics {
         return;
     }
     instruments.up_down_counter(
@@ -85,7 +89,8 @@ type Read = fn(&MeasuredExporter, Observe<'_>);
 /// Creates instruments that read the exporters of one signal.
 struct Instruments<'m> {
     meter: &'m Meter,
-    exporters: &'m Arc<[MeasuredExporter]>,
+    exporters: &'m Arc<ArcSwap<MeasuredExporters>>,
+    signal: Signal,
     /// The signal in names, for `{item}`.
     item: &'static str,
     unit: &'static str,
@@ -94,13 +99,13 @@ struct Instruments<'m> {
 }
 
 impl<'m> Instruments<'m> {
-    fn new(meter: &'m Meter, signal: Signal, exporters: &'m Arc<[MeasuredExporter]>) -> Self {
+    fn new(meter: &'m Meter, signal: Signal, exporters: &'m Arc<ArcSwap<MeasuredExporters>>) -> Self {
         let (item, unit, items) = match signal {
             Signal::Traces => ("span", "{span}", "spans"),
             Signal::Metrics => ("metric_data_point", "{data_point}", "metric data points"),
             Signal::Logs => ("log", "{log_record}", "log records"),
         };
-        Self { meter, exporters, item, unit, items }
+        Self { meter, exporters, signal, item, unit, items }
     }
 
     fn name(&self, name: &str) -> String {
@@ -112,13 +117,13 @@ impl<'m> Instruments<'m> {
     }
 
     fn counter(&self, name: &str, items_that: &str, read: Read) {
-        let exporters = Arc::clone(self.exporters);
+        let (exporters, signal) = (Arc::clone(self.exporters), self.signal);
         self.meter
             .u64_observable_counter(self.name(name))
             .with_unit(self.unit)
             .with_description(self.description(items_that))
             .with_callback(move |observer: &dyn AsyncInstrument<u64>| {
-                for exporter in &*exporters {
+                for exporter in exporters.load_full().of(signal) {
                     read(exporter, &|value, attributes| observer.observe(value, attributes));
                 }
             })
@@ -126,13 +131,13 @@ impl<'m> Instruments<'m> {
     }
 
     fn up_down_counter(&self, name: &str, items_that: &str, read: Read) {
-        let exporters = Arc::clone(self.exporters);
+        let (exporters, signal) = (Arc::clone(self.exporters), self.signal);
         self.meter
             .i64_observable_up_down_counter(self.name(name))
             .with_unit(self.unit)
             .with_description(self.description(items_that))
             .with_callback(move |observer: &dyn AsyncInstrument<i64>| {
-                for exporter in &*exporters {
+                for exporter in exporters.load_full().of(signal) {
                     read(exporter, &|value, attributes| observer.observe(signed(value), attributes));
                 }
             })

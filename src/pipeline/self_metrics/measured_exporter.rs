@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct MeasuredExporter {
     stats: Arc<StatsRecorder>,
     attributes: Vec<KeyValue>,
@@ -43,8 +43,8 @@ impl MeasuredExporter {
         self.stats.signal()
     }
 
-    pub(super) fn has_queue(&self) -> bool {
-        self.queue.is_some()
+    pub(super) fn stats(&self) -> &Arc<StatsRecorder> {
+        &self.stats
     }
 
     pub(super) fn observe_in_flight(&self, observe: Observe<'_>) {
@@ -97,10 +97,11 @@ fn with_error(attributes: &[KeyValue], cause: &'static str) -> Vec<KeyValue> {
 /// Observes dropped items by reason, except where there are none.
 fn observe_dropped(dropped: Dropped, attributes: &[KeyValue], observe: Observe<'_>) {
     // The items without a reader are a part of those of the closed sink.
-    let Dropped { queue_full, shut_down, sink_closed, reentrant, unread: _ } = dropped;
+    let Dropped { queue_full, shut_down, removed, sink_closed, reentrant, unread: _ } = dropped;
     for (reason, items) in [
         ("queue_full", queue_full),
         ("already_shutdown", shut_down),
+        ("removed", removed),
         ("closed", sink_closed),
         ("reentrant", reentrant),
     ] {

@@ -11,6 +11,7 @@ mod sampler;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use opentelemetry::metrics::Meter;
 
 use self::measured_exporter::MeasuredExporter;
@@ -24,13 +25,17 @@ use crate::{
     },
 };
 
-/// The sources of the metrics, collected while the pipeline is built.
+/// The sources of the metrics.
 #[derive(Debug, Default)]
 pub(crate) struct SelfMetrics {
     counters: Arc<Counters>,
     durations: DurationHistogram,
-    exporters: Vec<MeasuredExporter>,
+    exporters: Arc<ArcSwap<MeasuredExporters>>,
 }
+
+/// The exporters of all signals.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MeasuredExporters(Vec<MeasuredExporter>);
 
 impl SelfMetrics {
     pub(crate) fn counters(&self) -> Arc<Counters> {
@@ -42,27 +47,42 @@ impl SelfMetrics {
         Arc::new(DurationRecorder::new(self.durations.clone(), exporter.attributes()))
     }
 
-    pub(crate) fn add_exporter(&mut self, recorder: Arc<StatsRecorder>, exporter: &Component) {
-        self.exporters.push(MeasuredExporter::new(recorder, exporter.attributes()));
+    /// Replaces the exporters. The counts of those that a reload has removed stay.
+    pub(crate) fn set_exporters(&self, mut exporters: MeasuredExporters) {
+        let previous = self.exporters.load_full();
+        let is_known = |known: &[MeasuredExporter], other: &MeasuredExporter| {
+            known.iter().any(|exporter| exporter.is_counted_by(other.stats()))
+        };
+        let removed = previous.0.iter().filter(|other| !is_known(&exporters.0, other)).cloned();
+        let removed: Vec<_> = removed.collect();
+        exporters.0.extend(removed);
+        self.exporters.store(Arc::new(exporters));
+    }
+
+    /// Creates the instruments.
+    pub(crate) fn register(&self, meter: &Meter) {
+        self.durations.init(meter);
+        for signal in Signal::ALL {
+            instruments::register_exporters(meter, signal, &self.exporters);
+        }
+        instruments::register_counters(meter, &self.counters);
+    }
+}
+
+impl MeasuredExporters {
+    pub(crate) fn add(&mut self, recorder: Arc<StatsRecorder>, exporter: &Component) {
+        self.0.push(MeasuredExporter::new(recorder, exporter.attributes()));
     }
 
     /// Adds the queue in front of an exporter that was added before.
     pub(crate) fn add_queue(&mut self, queue: &Arc<dyn QueueMonitor>, processor: &Component) {
-        let exporter = self.exporters.iter_mut().find(|exporter| exporter.is_counted_by(queue.stats()));
+        let exporter = self.0.iter_mut().find(|exporter| exporter.is_counted_by(queue.stats()));
         if let Some(exporter) = exporter {
             exporter.set_queue(Arc::clone(queue), processor.attributes());
         }
     }
 
-    /// Creates the instruments.
-    pub(crate) fn register(self, meter: &Meter) {
-        self.durations.init(meter);
-        let mut exporters = self.exporters;
-        for signal in Signal::ALL {
-            let of_signal: Arc<[_]> =
-                exporters.extract_if(.., |exporter| exporter.signal() == signal).collect();
-            instruments::register_exporters(meter, signal, &of_signal);
-        }
-        instruments::register_counters(meter, &self.counters);
+    fn of(&self, signal: Signal) -> impl Iterator<Item = &MeasuredExporter> {
+        self.0.iter().filter(move |exporter| exporter.signal() == signal)
     }
 }

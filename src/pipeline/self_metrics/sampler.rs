@@ -9,11 +9,11 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{SamplingResult, ShouldSample};
 
 use super::counters::{Counters, ParentOrigin};
-use crate::pipeline::samplers::SpanSampler;
+use crate::pipeline::samplers::ReloadableSampler;
 
 #[derive(Debug, Clone)]
 pub(crate) struct CountingSampler {
-    pub(in crate::pipeline) sampler: SpanSampler,
+    pub(in crate::pipeline) sampler: ReloadableSampler,
     pub(crate) counters: Arc<Counters>,
 }
 

@@ -1,0 +1,113 @@
+//! What differs between two configurations.
+
+use std::{collections::BTreeMap, fmt};
+
+use super::{
+    explain::EffectiveValues,
+    loaded::Loaded,
+};
+use crate::{
+    config::{key_path::key_path, resolve::inherited_from, restart::needs_restart},
+    error::Origin,
+};
+
+/// A value that differs between two configurations. Secrets are masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    key: String,
+    old_value: String,
+    new_value: String,
+    origin: Origin,
+    needs_restart: bool,
+}
+
+impl Change {
+    /// Returns the path of the key, for example `traces.sampler_arg`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Returns the value before, as in the file; `-` if the key was not set.
+    #[must_use]
+    pub fn old_value(&self) -> &str {
+        &self.old_value
+    }
+
+    /// Returns the value afterwards, as in the file; `-` if the key is not set.
+    #[must_use]
+    pub fn new_value(&self) -> &str {
+        &self.new_value
+    }
+
+    /// Returns the origin of the value afterwards.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Returns whether the value takes effect after a restart only.
+    #[must_use]
+    pub fn needs_restart(&self) -> bool {
+        self.needs_restart
+    }
+
+    pub(crate) fn set_needs_restart(&mut self) {
+        self.needs_restart = true;
+    }
+}
+
+/// Formats the key with both values and the place, such as `traces.sampler_arg 0.05 → 0.5
+/// (app.toml:41:1)`.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, old_value, new_value, origin, needs_restart: _ } = self;
+        if old_value == new_value {
+            // Only a secret differs without a visible difference.
+            write!(f, "{key} (secret)")
+        } else {
+            write!(f, "{key} {old_value} → {new_value} ({origin})")
+        }
+    }
+}
+
+/// Returns the values that differ, by their keys. A key that follows from a general one is left out
+/// if that one differs too.
+pub(crate) fn changes(old: &Loaded, new: &Loaded) -> Vec<Change> {
+    let (old_values, new_values) = (EffectiveValues::of(old), EffectiveValues::of(new));
+    let mut values: BTreeMap<&str, (String, String, Origin)> = BTreeMap::new();
+    let unset = || "-".to_owned();
+    for (key, value, _) in old_values.rows() {
+        values.insert(key, (value, unset(), Origin::Default));
+    }
+    for (key, value, origin) in new_values.rows() {
+        let entry = values.entry(key).or_insert_with(|| (unset(), unset(), Origin::Default));
+        (entry.1, entry.2) = (value, origin.clone());
+    }
+    values.retain(|key, (before, after, _)| before != after || is_other_secret(key, after, old, new));
+    let follows = |key: &str| {
+        let path = key_path(key);
+        let is_set = |loaded: &Loaded| loaded.origin(&path) != Origin::Default;
+        let general = inherited_from(&path).map(|general| general.join("."));
+        !is_set(old) && !is_set(new) && general.is_some_and(|general| values.contains_key(general.as_str()))
+    };
+    values
+        .iter()
+        .filter(|(key, _)| !follows(key))
+        .map(|(key, (old_value, new_value, origin))| Change {
+            key: (*key).to_owned(),
+            old_value: old_value.clone(),
+            new_value: new_value.clone(),
+            origin: origin.clone(),
+            needs_restart: needs_restart(&key_path(key)),
+        })
+        .collect()
+}
+
+/// Returns whether a masked value differs behind its mask.
+fn is_other_secret(key: &str, masked: &str, old: &Loaded, new: &Loaded) -> bool {
+    masked.contains("***") && {
+        let path = key_path(key);
+        old.merged.value(&path) != new.merged.value(&path)
+    }
+}

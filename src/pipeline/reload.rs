@@ -1,0 +1,62 @@
+//! Replaces what is behind the providers.
+
+use std::sync::PoisonError;
+
+use super::{
+    Parts, Pipeline,
+    builder::PipelineBuilder,
+    logs,
+    prepared::{self, Prepared},
+    retirement::Retirement,
+};
+use crate::{
+    config::{Config, Settings, Signal},
+    error::Error,
+};
+
+impl Pipeline {
+    /// Makes `settings` take effect in place of `running`, or changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an exporter cannot be built. Problems have keys, but no origin.
+    pub(crate) fn reload(&self, settings: &Settings, running: &Config) -> Result<(), Error> {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Parts { kept, running: running_parts } = &mut *parts;
+        let config = &*settings.config;
+        let mut builder = PipelineBuilder::new(settings, &self.fixed, kept, running_parts);
+        let filter = &self.loggers.filter;
+        let prepared = Prepared::new(config, Some(running), filter, &self.metrics, &mut builder);
+        let Prepared { traces, logs, formats } = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                builder.abandon();
+                return Err(error);
+            }
+        };
+        // Nothing below can fail.
+        let timeout = builder.shutdown_timeout();
+        let (next, outputs) = builder.activate();
+        let mut removed = None;
+        self.outputs.change(|previous| {
+            removed = Some(previous.removed_from(&outputs));
+            // Until the removed ones are empty, a shutdown waits for them too.
+            outputs.with_rest_of(previous)
+        });
+        let routes = self.traces.set(traces);
+        let keeps_level = config.logs.level == running.logs.level;
+        let previous_logs = logs::set(&self.loggers, &self.records, logs, keeps_level);
+        self.propagator.set(formats);
+        self.fixed.diagnostics.set_level(config.diagnostics);
+        // Closes the port of a server that was replaced.
+        *running_parts = next;
+        let retirement = Retirement { routes, logs: previous_logs, removed: removed.unwrap_or_default() };
+        retirement.begin(self.outputs.clone(), timeout);
+        Ok(())
+    }
+
+    /// Returns whether the metrics can have the exporters of `config` without a restart.
+    pub(crate) fn can_serve_metrics(&self, config: &Config) -> bool {
+        prepared::exporters(config, &self.fixed, Signal::Metrics).is_empty() || self.metrics.can_serve(config)
+    }
+}
