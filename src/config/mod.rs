@@ -6,6 +6,7 @@
 
 mod batch;
 mod console;
+mod destination_keys;
 mod detector;
 mod diagnostics;
 mod exporter_name;
@@ -24,6 +25,7 @@ pub(crate) mod proxies;
 mod redact;
 mod registered;
 pub(crate) mod resolve;
+mod resolved;
 mod rolling_file;
 pub(crate) mod sampler;
 pub(crate) mod scope;
@@ -40,7 +42,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    batch::{BatchSettings, SpanBatch},
+    batch::BatchSettings,
     console::{Color, Console, Format, Stream},
     detector::DetectorName,
     diagnostics::Diagnostics,

@@ -21,15 +21,15 @@ pub(super) fn factory(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<LoggerFactory, Error> {
-    // The filter reads the levels. The exporters were resolved into `exporters`, and the limits
-    // into those of the configuration as a whole.
+    // The filter reads the levels. The exporters were resolved into `exporters`. The
+    // configuration as a whole resolves the limits, and the batching of each exporter.
     let Logs {
         exporters: _,
         level: _,
         levels: _,
         code_location,
         baggage_attributes,
-        batch,
+        batch: _,
         limits: _,
         scopes,
     } = logs;
@@ -42,6 +42,7 @@ pub(super) fn factory(
         ReloadableFilter::new(logs, exporters)
     };
     for name in exporters {
+        let batch = builder.inputs.settings.config.log_batch(name);
         let destination: Arc<dyn LogDestination> = match name {
             ExporterName::Console => Arc::new(builder.console(Signal::Logs).logs()),
             ExporterName::File => Arc::new(builder.file()?),

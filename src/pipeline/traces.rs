@@ -14,7 +14,7 @@ use super::{
     self_metrics::CountingSampler,
 };
 use crate::{
-    config::{self, ExporterName, Signal, SpanBatch, Traces},
+    config::{self, ExporterName, Signal, Traces},
     error::Error,
     export::{console::ConsoleSpanDestination, destination::SpanDestination, runtime::ExportRuntime},
     logs::BaggageAttributes,
@@ -25,11 +25,12 @@ pub(super) fn provider(
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<SdkTracerProvider, Error> {
-    // The exporters were resolved into `exporters`.
-    let Traces { exporters: _, sampler, sampler_arg, baggage_attributes, batch, limits, scopes } = traces;
+    // The exporters were resolved into `exporters`. The configuration as a whole resolves the
+    // batching of each exporter.
+    let Traces { exporters: _, sampler, sampler_arg, baggage_attributes, batch: _, limits, scopes } = traces;
     let attribute_limits = builder.inputs.settings.config.span_limits();
     let limiter = SpanLimiter::new(*limits, attribute_limits, builder.inputs.diagnostics);
-    let destinations = destinations(batch, exporters, builder)?;
+    let destinations = destinations(exporters, builder)?;
     let mut provider = SdkTracerProvider::builder()
         .with_span_limits(limiter.sdk_limits())
         .with_resource(builder.inputs.resource.clone());
@@ -90,7 +91,6 @@ fn sampler_builder<'b>(
 }
 
 fn destinations(
-    batch: &SpanBatch,
     exporters: &[ExporterName],
     builder: &mut PipelineBuilder<'_>,
 ) -> Result<Vec<Arc<dyn SpanDestination>>, Error> {
@@ -99,6 +99,7 @@ fn destinations(
         destinations.push(memory);
     }
     for name in exporters {
+        let batch = builder.inputs.settings.config.span_batch(name);
         let destination: Arc<dyn SpanDestination> = match name {
             ExporterName::Console => Arc::new(ConsoleSpanDestination::new(builder.console(Signal::Traces))),
             ExporterName::Otlp | ExporterName::Named(_) => {

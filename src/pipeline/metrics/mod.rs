@@ -1,7 +1,8 @@
 //! Builds the meter provider from [`Metrics`].
 //!
 //! One reader serves the scrapes of Prometheus and the pushes to all other exporters: with two, the
-//! SDK confuses the values of observable instruments. Beside Prometheus, its sums are cumulative.
+//! SDK confuses the values of observable instruments. Its sums are cumulative beside Prometheus and
+//! if the intervals of the exporters differ.
 
 mod attribute_filter;
 mod instrument_check;
@@ -17,7 +18,7 @@ mod stream_slot;
 mod streams;
 mod views;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, reader::MetricReader};
 
@@ -47,7 +48,8 @@ pub(super) fn provider(
     let Metrics {
         // Were resolved into `exporters`.
         exporters: _,
-        interval,
+        // The configuration as a whole resolves the interval of each exporter.
+        interval: _,
         timeout,
         temporality,
         // The SDK records no exemplars, which the validation reports.
@@ -61,10 +63,11 @@ pub(super) fn provider(
     } = metrics;
     let diagnostics = builder.inputs.diagnostics;
     let callbacks = Arc::new(Callbacks::new(diagnostics));
-    let is_scraped = exporters.contains(&ExporterName::Prometheus);
+    let config = &builder.inputs.settings.config;
     let wanted = to_temporality(*temporality);
-    // All exporters share one collection, and Prometheus needs cumulative sums.
-    let temporality = if is_scraped { Temporality::Cumulative } else { wanted };
+    // Prometheus needs cumulative sums. A difference would only reach the exporters that are due.
+    let needs_totals = exporters.contains(&ExporterName::Prometheus) || config.has_different_intervals();
+    let temporality = if needs_totals { Temporality::Cumulative } else { wanted };
     let memory = builder.inputs.memory.clone().map(|memory| memory.reader(&callbacks));
     let is_read = memory.is_some() || !exporters.is_empty();
     let is_delta = memory.is_none() && temporality == Temporality::Delta;
@@ -81,8 +84,9 @@ pub(super) fn provider(
         OverflowCheck::new(metrics, diagnostics),
     ));
     let items = || MetricItems::new(temporality != wanted);
-    let mut targets = Vec::new();
+    let mut pushes: BTreeMap<Duration, Vec<PushTarget>> = BTreeMap::new();
     for name in exporters {
+        let targets = pushes.entry(config.metric_interval(name)).or_default();
         match name {
             ExporterName::Console => targets.push(PushTarget::Console(builder.console(Signal::Metrics))),
             ExporterName::Prometheus => prometheus::serve(builder, &collector)?,
@@ -103,9 +107,10 @@ pub(super) fn provider(
             ExporterName::File => {}
         }
     }
-    if !targets.is_empty() {
+    // Each interval has a thread, so that a slow export delays no other interval.
+    for (interval, targets) in pushes.into_iter().filter(|(_, targets)| !targets.is_empty()) {
         let timeout = builder.shutdown_timeout();
-        let push = PeriodicPush::start(collector, targets, interval.get(), timeout, diagnostics)?;
+        let push = PeriodicPush::start(Arc::clone(&collector), targets, interval, timeout, diagnostics)?;
         builder.add_destination(Signal::Metrics, Arc::new(push));
     }
     let mut provider = SdkMeterProvider::builder().with_resource(builder.inputs.resource.clone());
