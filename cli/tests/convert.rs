@@ -92,6 +92,11 @@ protocol = "http/json"
 [exporters.vendor]
 endpoint = "https://vendor.example:4317"
 protocol = "grpc"
+[exporters.vendor.traces.batch]
+schedule_delay = "1s"
+max_queue_size = 100
+[exporters.vendor.metrics]
+interval = "5s"
 [console]
 stream = "stderr"
 format = "json"
@@ -107,7 +112,7 @@ batch = { schedule_delay = "250ms", max_queue_size = 4096, max_queue_bytes = "16
 limits = { event_count_limit = 7 }
 scopes = [{ name = "noisy.*", enabled = false }]
 [metrics]
-exporters = ["otlp", "prometheus"]
+exporters = ["otlp", "prometheus", "vendor"]
 interval = "1m30s"
 temporality = "delta"
 cardinality_limit = 500
@@ -160,16 +165,42 @@ fn converted_samplers_are_the_same() {
     }
 }
 
+/// The signal's path follows one slash, whether the variable or the text ends with another one.
+#[test]
+fn path_of_a_signal_follows_a_base_url_from_a_variable() {
+    let variables = [("PLAIN", "http://c:4318"), ("SLASH", "http://c:4318/base/")];
+    for (endpoint, converted) in [
+        ("${PLAIN}", "${PLAIN}/v1/traces"),
+        ("${PLAIN}/", "${PLAIN}/v1/traces"),
+        ("${SLASH}", "${SLASH}v1/traces"),
+        ("${UNSET:-http://c:4318/}", "${UNSET:-http://c:4318/}v1/traces"),
+    ] {
+        let toml = format!(
+            "service.name = \"a\"\ntraces.exporters = [\"otlp\"]\notlp.endpoint = \"{endpoint}\"\n\
+             logs.exporters = []\nmetrics.exporters = []\n"
+        );
+        let yaml = round_trip(&toml, &variables);
+        assert!(yaml.contains(&format!("endpoint: \"{converted}\"\n")), "{yaml}");
+    }
+}
+
 #[test]
 fn what_the_schema_cannot_express_is_listed() {
     let directory = tempfile::tempdir().unwrap();
     let toml = "service.name = \"a\"\nresource.detectors = [\"host\"]\ntraces.exporters = [\"otlp\"]\n\
                 otlp.tls.ca_file = \"ca.pem\"\notlp.endpoint = \"https://c\"\n\
-                traces.sampler = { rate_limiting = { per_second = 5 } }\ndiagnostics.level = \"off\"\n";
+                traces.sampler = { rate_limiting = { per_second = 5 } }\ndiagnostics.level = \"off\"\n\
+                otlp.traces.batch.max_queue_bytes = \"1MiB\"\n";
     fs::write(directory.path().join("autotelemetry.toml"), toml).unwrap();
     let (code, out) = run(directory.path(), &["convert"], &[("OTEL_TRACES_SAMPLER", "always_on")]);
     assert_eq!(code, 1, "{out}");
-    for key in ["resource.detectors", "otlp.traces.tls.ca_file", "traces.sampler", "diagnostics.level"] {
+    for key in [
+        "resource.detectors",
+        "otlp.traces.tls.ca_file",
+        "traces.sampler",
+        "diagnostics.level",
+        "otlp.traces.batch.max_queue_bytes",
+    ] {
         assert!(out.contains(&format!("error: {key}: ")), "{key}: {out}");
     }
     fs::write(directory.path().join("autotelemetry.toml"), "x = 1").unwrap();

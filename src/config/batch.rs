@@ -21,6 +21,33 @@ pub(crate) struct BatchSettings {
     pub(crate) schedule_delay: Duration,
 }
 
+/// Batching of one signal for one destination. A key that is not set has the value of the
+/// batching of the signal.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct BatchKeys {
+    /// The maximum time that an item waits before it is sent, at least 10 ms.
+    #[serde(deserialize_with = "at_least::<10, _, _>")]
+    pub(crate) schedule_delay: Option<Interval>,
+
+    /// The maximum duration of the export of one batch, including retries. `"0s"` means that
+    /// only the `timeout` of the destination applies.
+    pub(crate) export_timeout: Option<Timeout>,
+
+    /// The capacity of the queue in items, 1 to 1,000,000.
+    pub(crate) max_queue_size: Option<Size>,
+
+    /// The memory of queued items, 64 kB to 1 TiB.
+    pub(crate) max_queue_bytes: Option<ByteSize>,
+
+    /// The maximum number of items per export, at most `max_queue_size`.
+    pub(crate) max_export_batch_size: Option<Size>,
+
+    /// The number of batches that are sent to the destination at the same time, 1 to 64.
+    pub(crate) max_concurrent_exports: Option<Concurrency>,
+}
+
 /// Declares the batching of one signal. Serde takes a default from a type, and the signals differ
 /// in their default delay, so each of them has its own type.
 macro_rules! batch_table {
@@ -89,6 +116,32 @@ macro_rules! batch_table {
                     max_concurrent_exports: max_concurrent_exports.get() as usize,
                     schedule_delay: schedule_delay.get(),
                 }
+            }
+
+            /// Returns the batching of one destination, with absent keys taken from `self`.
+            pub(crate) fn for_destination(&self, own: &BatchKeys) -> Self {
+                let BatchKeys {
+                    schedule_delay,
+                    export_timeout,
+                    max_queue_size,
+                    max_queue_bytes,
+                    max_export_batch_size,
+                    max_concurrent_exports,
+                } = own;
+                Self {
+                    schedule_delay: schedule_delay.unwrap_or(self.schedule_delay),
+                    export_timeout: export_timeout.unwrap_or(self.export_timeout),
+                    max_queue_size: max_queue_size.unwrap_or(self.max_queue_size),
+                    max_queue_bytes: max_queue_bytes.unwrap_or(self.max_queue_bytes),
+                    max_export_batch_size: max_export_batch_size.or(self.max_export_batch_size),
+                    max_concurrent_exports: max_concurrent_exports.unwrap_or(self.max_concurrent_exports),
+                }
+            }
+
+            /// Returns the effective batching, with the default that depends on another key.
+            #[must_use]
+            pub(crate) fn resolved(&self) -> Self {
+                Self { max_export_batch_size: Some(Size::new(self.batch_size())), ..self.clone() }
             }
 
             /// Returns the effective batch size.

@@ -83,6 +83,15 @@ built_in_exporters! {
 }
 
 impl ExporterName {
+    /// Returns the table of an exporter with keys of OTLP.
+    pub(crate) fn otlp_table_name(&self) -> Option<String> {
+        match self {
+            Self::Otlp => Some(self.to_string()),
+            Self::Named(name) => Some(format!("exporters.{name}")),
+            _ => None,
+        }
+    }
+
     /// Returns the row of a built-in exporter.
     pub(crate) fn built_in(&self) -> Option<&'static BuiltInExporter> {
         BUILT_IN.iter().find(|exporter| exporter.name == self.as_str())

@@ -6,6 +6,7 @@
 
 mod batch;
 mod console;
+mod destination_keys;
 mod detector;
 mod diagnostics;
 mod exporter_name;
@@ -25,6 +26,7 @@ mod redact;
 mod registered;
 mod reload;
 pub(crate) mod resolve;
+mod resolved;
 pub(crate) mod restart;
 mod rolling_file;
 pub(crate) mod sampler;

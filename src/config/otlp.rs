@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    batch::BatchKeys,
     inherit::{Inherit, inheriting_table},
     signal::Signal,
     value::{
@@ -104,19 +105,51 @@ macro_rules! otlp_tables {
         pub(crate) struct Otlp {
             $($(#[$meta])* pub(crate) $field: $type,)+
 
-            /// The same keys, for traces only.
-            pub(crate) traces: OtlpSignal,
-            /// The same keys, for metrics only.
-            pub(crate) metrics: OtlpSignal,
-            /// The same keys, for logs only.
-            pub(crate) logs: OtlpSignal,
+            /// The same keys, for traces only, and `batch`.
+            pub(crate) traces: OtlpTraces,
+            /// The same keys, for metrics only, and `interval`.
+            pub(crate) metrics: OtlpMetrics,
+            /// The same keys, for logs only, and `batch`.
+            pub(crate) logs: OtlpLogs,
         }
 
-        inheriting_table! {
-            /// Keys that override the general ones for one signal.
-            pub(crate) struct OtlpSignal {
+        otlp_signal! {
+            /// Keys that override the general ones for traces.
+            pub(crate) struct OtlpTraces {
                 $($(#[$meta])* pub(crate) $field: $type,)+
             }
+            /// Batching for this destination. A key that is not set has the value of
+            /// `traces.batch`.
+            pub(crate) batch: BatchKeys
+        }
+
+        otlp_signal! {
+            /// Keys that override the general ones for metrics.
+            pub(crate) struct OtlpMetrics {
+                $($(#[$meta])* pub(crate) $field: $type,)+
+            }
+            /// The time between two exports to this destination, at least 100 ms. If it differs
+            /// from that of another exporter, the sums of `console` and of exporters in code are
+            /// cumulative. Default: `metrics.interval`.
+            #[serde(deserialize_with = "at_least::<100, _, _>")]
+            #[cfg_attr(feature = "schema", schemars(extend("default" = "60s")))]
+            pub(crate) interval: Option<Interval>
+        }
+
+        otlp_signal! {
+            /// Keys that override the general ones for logs.
+            pub(crate) struct OtlpLogs {
+                $($(#[$meta])* pub(crate) $field: $type,)+
+            }
+            /// Batching for this destination. A key that is not set has the value of `logs.batch`.
+            pub(crate) batch: BatchKeys
+        }
+
+        /// The keys of a destination for one signal.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        #[cfg_attr(test, derive(Serialize))]
+        pub(crate) struct OtlpSignal {
+            $(pub(crate) $field: $type,)+
         }
 
         impl Otlp {
@@ -125,10 +158,47 @@ macro_rules! otlp_tables {
                 OtlpSignal { $($field: self.$field.clone(),)+ }
             }
 
+            /// Returns the keys that are set for one signal.
+            #[must_use]
+            pub(crate) fn signal(&self, signal: Signal) -> OtlpSignal {
+                match signal {
+                    Signal::Traces => self.traces.common(),
+                    Signal::Metrics => self.metrics.common(),
+                    Signal::Logs => self.logs.common(),
+                }
+            }
+
             /// Returns the keys of one signal, with absent ones taken from the general keys.
             pub(super) fn inherited(&self, signal: Signal) -> OtlpSignal {
                 let own = self.signal(signal);
                 OtlpSignal { $($field: own.$field.inherit(&self.$field),)+ }
+            }
+        }
+    };
+}
+
+/// Declares the keys of a destination for one signal: those of all signals, and one more.
+macro_rules! otlp_signal {
+    (
+        $(#[$meta:meta])*
+        pub(crate) struct $name:ident { $($(#[$field_meta:meta])* pub(crate) $field:ident: $type:ty,)+ }
+        $(#[$own_meta:meta])* pub(crate) $own:ident: $own_type:ty
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct $name {
+            $($(#[$field_meta])* pub(crate) $field: $type,)+
+
+            $(#[$own_meta])*
+            pub(crate) $own: $own_type,
+        }
+
+        impl $name {
+            /// Returns the keys that all signals have.
+            fn common(&self) -> OtlpSignal {
+                OtlpSignal { $($field: self.$field.clone(),)+ }
             }
         }
     };
@@ -173,16 +243,6 @@ otlp_tables! {
 }
 
 impl Otlp {
-    /// Returns the keys for one signal.
-    #[must_use]
-    pub(crate) fn signal(&self, signal: Signal) -> &OtlpSignal {
-        match signal {
-            Signal::Traces => &self.traces,
-            Signal::Metrics => &self.metrics,
-            Signal::Logs => &self.logs,
-        }
-    }
-
     /// Returns whether an endpoint is set for `signal`, or for all signals.
     #[must_use]
     pub(crate) fn has_endpoint(&self, signal: Signal) -> bool {

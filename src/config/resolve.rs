@@ -2,7 +2,7 @@
 //!
 //! Pipelines, validation and `explain` all read the values that are resolved here.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use http::uri::Scheme;
 use serde::Serialize;
@@ -13,14 +13,13 @@ use super::{
     key_path::{KeyPath, key_path},
     limits::{AttributeLimits, LogLimits, SpanLimits},
     otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
-    rolling_file::{ResolvedFile, ResolvedOtlpFile},
     signal::Signal,
     value::{
         duration::{self, Interval, Timeout},
         endpoint::Endpoint,
         file_path::FilePath,
         header::Headers,
-        number::{Attempts, Count, SamplingRatio},
+        number::{Attempts, Count},
         word::{self, Word},
     },
 };
@@ -95,7 +94,7 @@ impl Otlp {
 
 impl OtlpSettings {
     /// Resolves the defaults of `table`. `to_url` completes an endpoint for HTTP.
-    fn new(table: OtlpSignal, to_url: impl FnOnce(Endpoint) -> Endpoint) -> Self {
+    pub(super) fn new(table: OtlpSignal, to_url: impl FnOnce(Endpoint) -> Endpoint) -> Self {
         let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } = table;
         let Word(protocol) = protocol.unwrap_or(Word(OtlpProtocol::HttpProtobuf));
         let tls = TlsSettings::new(tls);
@@ -210,105 +209,6 @@ impl Config {
             attribute_value_length_limit: value_length.or(attribute_value_length_limit),
         }
     }
-
-    /// Resolves all keys whose values derive from others.
-    pub(crate) fn resolved(&self) -> Resolved<'_> {
-        let Self { traces, logs, .. } = self;
-        Resolved {
-            traces: ResolvedSignal {
-                exporters: self.exporters(Signal::Traces),
-                sampler_arg: traces.sampling_ratio(),
-                batch: Some(ResolvedBatch { max_export_batch_size: traces.batch.batch_size() }),
-                limits: Some(self.span_limits()),
-            },
-            metrics: ResolvedSignal {
-                exporters: self.exporters(Signal::Metrics),
-                sampler_arg: None,
-                batch: None,
-                limits: None,
-            },
-            logs: ResolvedSignal {
-                exporters: self.exporters(Signal::Logs),
-                sampler_arg: None,
-                batch: Some(ResolvedBatch { max_export_batch_size: logs.batch.batch_size() }),
-                limits: Some(self.log_limits()),
-            },
-            file: ResolvedFile::new(self.file_settings()),
-            otlp_file: ResolvedOtlpFile::new(self.otlp_file_settings()),
-            otlp: ResolvedOtlp::new(&self.otlp, true),
-            exporters: self
-                .exporters
-                .iter()
-                .map(|(name, otlp)| (name.as_str(), ResolvedOtlp::new(otlp, false)))
-                .collect(),
-        }
-    }
-}
-
-/// The keys whose values derive from others, at their places in the configuration.
-#[derive(Debug, Serialize)]
-pub(crate) struct Resolved<'c> {
-    traces: ResolvedSignal<'c>,
-    metrics: ResolvedSignal<'c>,
-    logs: ResolvedSignal<'c>,
-    file: ResolvedFile,
-    otlp_file: ResolvedOtlpFile,
-    otlp: ResolvedOtlp,
-    exporters: BTreeMap<&'c str, ResolvedOtlp>,
-}
-
-#[derive(Debug, Serialize)]
-struct ResolvedSignal<'c> {
-    exporters: &'c [ExporterName],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sampler_arg: Option<SamplingRatio>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    batch: Option<ResolvedBatch>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limits: Option<AttributeLimits>,
-}
-
-#[derive(Debug, Serialize)]
-struct ResolvedBatch {
-    max_export_batch_size: u32,
-}
-
-#[derive(Debug, Serialize)]
-struct ResolvedOtlp {
-    #[serde(flatten)]
-    general: GeneralSettings,
-    traces: OtlpSettings,
-    metrics: OtlpSettings,
-    logs: OtlpSettings,
-}
-
-/// The keys that all signals of a destination share.
-#[derive(Debug, Serialize)]
-struct GeneralSettings {
-    #[serde(serialize_with = "word::serialize")]
-    protocol: OtlpProtocol,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint: Option<Endpoint>,
-    compression: Compression,
-    timeout: Timeout,
-    tls: TlsSettings,
-    retry: RetrySettings,
-}
-
-impl ResolvedOtlp {
-    /// Resolves the keys of a destination. Only `otlp` has a default endpoint.
-    fn new(otlp: &Otlp, has_default_endpoint: bool) -> Self {
-        let OtlpSettings { protocol, compression, timeout, tls, retry, .. } =
-            OtlpSettings::new(otlp.general(), |endpoint| endpoint);
-        let default = has_default_endpoint.then(|| Endpoint::localhost(protocol.default_port()));
-        let endpoint = otlp.endpoint.clone().or(default);
-        Self {
-            general: GeneralSettings { protocol, endpoint, compression, timeout, tls, retry },
-            traces: otlp.settings(Signal::Traces),
-            metrics: otlp.settings(Signal::Metrics),
-            logs: otlp.settings(Signal::Logs),
-        }
-    }
 }
 
 /// Returns the key that an unset value at `path` derives from.
@@ -316,6 +216,12 @@ pub(crate) fn inherited_from(path: &[String]) -> Option<KeyPath> {
     let is_signal = |name: &String| Signal::ALL.iter().any(|signal| signal.as_str() == name);
     let names: Vec<&str> = path.iter().map(String::as_str).collect();
     match names.as_slice() {
+        ["otlp", signal, "batch", key] | ["exporters", _, signal, "batch", key] => {
+            Some(key_path(&format!("{signal}.batch.{key}")))
+        }
+        ["otlp", "metrics", "interval"] | ["exporters", _, "metrics", "interval"] => {
+            Some(key_path("metrics.interval"))
+        }
         ["otlp", _, ..] if is_signal(&path[1]) => Some([&path[..1], &path[2..]].concat()),
         ["exporters", _, _, ..] if is_signal(&path[2]) => Some([&path[..2], &path[3..]].concat()),
         [_, "limits", key] if is_signal(&path[0]) => Some(key_path(&format!("attribute_limits.{key}"))),
@@ -358,6 +264,8 @@ mod tests {
             ("otlp.traces.tls.ca_file", Some("otlp.tls.ca_file")),
             ("exporters.vendor.logs.timeout", Some("exporters.vendor.timeout")),
             ("exporters.logs.timeout", None),
+            ("exporters.vendor.logs.batch.schedule_delay", Some("logs.batch.schedule_delay")),
+            ("otlp.metrics.interval", Some("metrics.interval")),
             ("logs.limits.attribute_count_limit", Some("attribute_limits.attribute_count_limit")),
             ("file.prefix", Some("service.name")),
             ("otlp.timeout", None),

@@ -11,6 +11,7 @@ mod clock;
 mod collector_restart;
 mod config_examples;
 mod declarative;
+mod destinations;
 mod examples;
 mod export_failures;
 mod guide;

@@ -23,6 +23,10 @@ headers = { x-logs = "1" }
 [resource.attributes]
 "deployment.region" = "eu"
 
+[exporters.vendor]
+endpoint = "https://vendor.example"
+logs.batch.max_queue_size = 9
+
 [profiles.production.traces]
 sampler = "parentbased_traceidratio"
 sampler_arg = 0.05
@@ -40,6 +44,9 @@ fn each_key_has_a_value_and_an_origin() {
         ("OTEL_SPAN_LINK_COUNT_LIMIT", "5"),
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", "64"),
         ("OTEL_ENTITIES", "x"),
+        ("AUTOTEL_EXPORTERS__VENDOR__TRACES__BATCH__SCHEDULE_DELAY", "2s"),
+        ("AUTOTEL_EXPORTERS__VENDOR__METRICS__INTERVAL", "5s"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "7000"),
     ];
     let all = explained(FILE, &variables);
     assert_eq!((&all["file"], &all["profile"]), (&"autotelemetry.toml".into(), &"production".into()));
@@ -57,11 +64,22 @@ fn each_key_has_a_value_and_an_origin() {
     expect("otlp.logs.endpoint", "http://logs:4318/ingest".into(), "file", Some("autotelemetry.toml:9:12"));
     expect("otlp.traces.timeout", "90s".into(), "file", Some("autotelemetry.toml:6:11"));
     expect("otlp.traces.protocol", "http/protobuf".into(), "default", None);
+    let (queue, delay) = ("OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BLRP_SCHEDULE_DELAY");
+    expect("exporters.vendor.traces.batch.max_queue_size", 100.into(), "env", Some(queue));
+    expect("exporters.vendor.traces.batch.max_export_batch_size", 100.into(), "default", None);
+    let own = Some("AUTOTEL_EXPORTERS__VENDOR__TRACES__BATCH__SCHEDULE_DELAY");
+    expect("exporters.vendor.traces.batch.schedule_delay", "2s".into(), "env", own);
+    expect("exporters.vendor.logs.batch.max_queue_size", 9.into(), "file", Some("autotelemetry.toml:17:29"));
+    expect("exporters.vendor.logs.batch.max_export_batch_size", 9.into(), "default", None);
+    expect("exporters.vendor.logs.batch.schedule_delay", "1500ms".into(), "env", Some(delay));
+    let own = Some("AUTOTEL_EXPORTERS__VENDOR__METRICS__INTERVAL");
+    expect("exporters.vendor.metrics.interval", "5s".into(), "env", own);
+    expect("otlp.metrics.interval", "7s".into(), "env", Some("OTEL_METRIC_EXPORT_INTERVAL"));
     expect("otlp.traces.headers.authorization", "***".into(), "file", Some("autotelemetry.toml:5:29"));
     expect("otlp.logs.headers.x-logs", "***".into(), "file", Some("autotelemetry.toml:10:22"));
     assert!(value("otlp.logs.headers.authorization").is_null(), "replaced for this signal");
     expect("resource.attributes.deployment.region", "eu".into(), "file", Some("autotelemetry.toml:13:23"));
-    expect("traces.sampler_arg", 0.05.into(), "file", Some("autotelemetry.toml:17:15"));
+    expect("traces.sampler_arg", 0.05.into(), "file", Some("autotelemetry.toml:21:15"));
     expect("traces.exporters", json!(["otlp"]), "default", None);
     expect("logs.exporters", json!(["console", "otlp"]), "default", None);
     expect("traces.batch.max_export_batch_size", 100.into(), "default", None);
@@ -78,7 +96,7 @@ fn each_key_has_a_value_and_an_origin() {
     assert!(!all.to_string().contains("s3cret"));
     let (builder, _directory) = with_file(FILE, &variables);
     let text = builder.explain().to_string();
-    assert!(text.contains("autotelemetry.toml:17:15 (profile production)\n"), "{text}");
+    assert!(text.contains("autotelemetry.toml:21:15 (profile production)\n"), "{text}");
 }
 
 /// Keys without a value in any source show the value in force.

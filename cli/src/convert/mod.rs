@@ -1,6 +1,7 @@
 //! `autotelemetry convert`: a declarative file with the meaning of `autotelemetry.toml`.
 
 mod document;
+mod exporter;
 mod providers;
 mod values;
 mod yaml;

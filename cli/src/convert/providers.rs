@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use super::{document::Document, values::Values, yaml::Yaml};
+use super::{
+    document::Document,
+    exporter::{exporter, nothing_if_empty, otlp_table},
+    values::Values,
+    yaml::Yaml,
+};
 
 const KINDS: [&str; 7] = [
     "counter",
@@ -72,8 +77,9 @@ pub(super) fn metrics(values: &Values, document: &mut Document) {
         if name == "prometheus" {
             reader.set(&["exporter", "prometheus/development"], prometheus(values));
         } else {
-            for key in ["interval", "timeout"] {
-                let path = format!("metrics.{key}");
+            let own_interval = otlp_table(&name).map(|table| format!("{table}.metrics.interval"));
+            let interval = own_interval.unwrap_or_else(|| "metrics.interval".to_owned());
+            for (key, path) in [("interval", interval), ("timeout", "metrics.timeout".to_owned())] {
                 if values.is_set(&path) {
                     reader.set(&[key], values.millis(&path).unwrap_or(Yaml::Nothing));
                 }
@@ -101,10 +107,6 @@ pub(super) fn metrics(values: &Values, document: &mut Document) {
     scopes(values, "metrics", &[PROVIDER, "meter_configurator/development", "meters"], document);
 }
 
-fn nothing_if_empty(yaml: Yaml) -> Yaml {
-    if yaml.is_empty() { Yaml::Nothing } else { yaml }
-}
-
 fn own_limit(values: &Values, signal: &str, name: &str, provider: &str, document: &mut Document) {
     let key = format!("{signal}.limits.{name}");
     if !values.is_inherited(&key, &format!("attribute_limits.{name}")) {
@@ -122,16 +124,26 @@ fn processors(values: &Values, signal: &str, provider: &str, document: &mut Docu
         let (kind, exporter) = exporter(values, signal, &name, document);
         let mut processor = Yaml::Mapping(Vec::new());
         if name != "console" {
+            let general = format!("{signal}.batch");
+            let table = otlp_table(&name).map(|table| format!("{table}.{signal}.batch"));
+            let table = table.as_deref().unwrap_or(&general);
             for (key, is_duration) in [
                 ("schedule_delay", true),
                 ("export_timeout", true),
                 ("max_queue_size", false),
                 ("max_export_batch_size", false),
             ] {
-                let path = format!("{signal}.batch.{key}");
+                let path = format!("{table}.{key}");
                 if values.is_set(&path) {
                     let value = if is_duration { values.millis(&path) } else { values.yaml(&path) };
                     processor.set(&[key], value.unwrap_or(Yaml::Nothing));
+                }
+            }
+            for key in ["max_queue_bytes", "max_concurrent_exports"] {
+                let path = format!("{table}.{key}");
+                if values.is_set(&path) && !values.is_inherited(&path, &format!("{general}.{key}")) {
+                    let why = "in a declarative file, all exporters of a signal share it";
+                    document.problem(&path, &format!("{why}; set `{general}.{key}`"));
                 }
             }
         }
@@ -143,89 +155,6 @@ fn processors(values: &Values, signal: &str, provider: &str, document: &mut Docu
     }
     document.yaml.set(&[provider, "processors"], Yaml::List(processors));
     true
-}
-
-/// Returns an exporter: its kind and its keys.
-fn exporter(values: &Values, signal: &str, name: &str, document: &mut Document) -> (String, Yaml) {
-    let mut yaml = Yaml::Mapping(Vec::new());
-    match name {
-        "console" => return ("console".to_owned(), yaml),
-        "otlp/stdout" => {
-            yaml.set(&["output_stream"], Yaml::text("stdout"));
-            return ("otlp_file/development".to_owned(), yaml);
-        }
-        "otlp_file" => return ("otlp_file/development".to_owned(), yaml),
-        _ => {}
-    }
-    let general = if name == "otlp" { "otlp".to_owned() } else { format!("exporters.{name}") };
-    let own = format!("{general}.{signal}");
-    let protocol = values.get(&format!("{own}.protocol")).and_then(Value::as_str).unwrap_or_default();
-    let is_grpc = protocol == "grpc";
-    endpoint(values, &general, &own, signal, is_grpc, &mut yaml);
-    if protocol == "http/json" {
-        yaml.set(&["encoding"], Yaml::text("json"));
-    }
-    let compression = format!("{own}.compression");
-    if values.is_set(&compression) {
-        yaml.set(&["compression"], values.yaml(&compression).unwrap_or(Yaml::Nothing));
-    }
-    let timeout = format!("{own}.timeout");
-    if values.is_set(&timeout) {
-        yaml.set(&["timeout"], values.millis(&timeout).unwrap_or(Yaml::Nothing));
-    }
-    for file in ["ca_file", "cert_file", "key_file"] {
-        let key = format!("{own}.tls.{file}");
-        match values.get(&key).and_then(Value::as_str).filter(|_| values.is_set(&key)) {
-            Some(path) if !std::path::Path::new(path).is_absolute() => {
-                document.problem(&key, "a declarative file requires an absolute path");
-            }
-            Some(_) => yaml.set(&["tls", file], values.yaml(&key).unwrap_or(Yaml::Nothing)),
-            None => {}
-        }
-    }
-    if is_grpc && values.is_set(&format!("{own}.tls.insecure")) {
-        yaml.set(&["tls", "insecure"], values.yaml(&format!("{own}.tls.insecure")).unwrap_or(Yaml::Nothing));
-    }
-    let headers = headers(values, &own, document);
-    if !headers.is_empty() {
-        yaml.set(&["headers"], Yaml::List(headers));
-    }
-    document.retry(values, &own);
-    (if is_grpc { "otlp_grpc" } else { "otlp_http" }.to_owned(), yaml)
-}
-
-fn endpoint(values: &Values, general: &str, own: &str, signal: &str, is_grpc: bool, yaml: &mut Yaml) {
-    let key = format!("{own}.endpoint");
-    if !values.is_set(&key) {
-        return;
-    }
-    let is_general = values.is_inherited(&key, &format!("{general}.endpoint"));
-    let text = match values.reference(&key) {
-        Some(reference) if is_general && !is_grpc => {
-            Some(format!("{}/v1/{signal}", reference.trim_end_matches('/')))
-        }
-        Some(reference) => Some(reference),
-        None => None,
-    };
-    let value = text.map(|text| Yaml::text(&text)).or_else(|| values.yaml(&key));
-    yaml.set(&["endpoint"], value.unwrap_or(Yaml::Nothing));
-}
-
-/// Returns the headers with the text of their values in the file, since reports mask them.
-fn headers(values: &Values, own: &str, document: &mut Document) -> Vec<Yaml> {
-    let prefix = format!("{own}.headers.");
-    let mut headers = Vec::new();
-    for name in values.below(&prefix) {
-        let Some(text) = values.written(&format!("{prefix}{name}")) else {
-            let why = "the value is not a plain string; write a reference such as \"${TOKEN}\"";
-            document.problem(&format!("{prefix}{name}"), why);
-            continue;
-        };
-        let mut header = Yaml::mapping("name", Yaml::text(&name));
-        header.push("value", Yaml::text(&text));
-        headers.push(header);
-    }
-    headers
 }
 
 fn prometheus(values: &Values) -> Yaml {

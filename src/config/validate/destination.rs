@@ -3,7 +3,10 @@
 use super::rule_violation::{RuleViolation, Severity};
 use crate::config::{
     Config, Endpoint, ExporterName, FilePath, Otlp, OtlpProtocol, OtlpSettings, Signal, TlsFiles,
-    format_duration, key_path::key_path, otlp::Tls, value::unreplaced_reference,
+    format_duration,
+    key_path::key_path,
+    otlp::{OtlpSignal, Tls},
+    value::unreplaced_reference,
 };
 
 /// The name of a key in `[otlp.tls]`, and its value.
@@ -18,18 +21,16 @@ pub(crate) struct Destination<'c> {
     signal: Signal,
     table: String,
     otlp: &'c Otlp,
+    /// The keys that are set for the signal.
+    own: OtlpSignal,
     settings: OtlpSettings,
 }
 
 impl<'c> Destination<'c> {
     /// Returns `None` for an exporter that does not use OTLP, or does not exist.
     pub(crate) fn new(config: &'c Config, exporter: &ExporterName, signal: Signal) -> Option<Self> {
-        let otlp = config.otlp_table(exporter)?;
-        let table = match exporter {
-            ExporterName::Named(name) => format!("exporters.{name}"),
-            built_in => built_in.to_string(),
-        };
-        Some(Self { signal, table, otlp, settings: otlp.settings(signal) })
+        let (otlp, table) = (config.otlp_table(exporter)?, exporter.otlp_table_name()?);
+        Some(Self { signal, table, otlp, own: otlp.signal(signal), settings: otlp.settings(signal) })
     }
 
     /// Adds all violations of rules.
@@ -67,7 +68,7 @@ impl<'c> Destination<'c> {
     }
 
     fn tls_key(&self, (name, file): TlsKey) -> String {
-        self.key(&format!("tls.{name}"), file(&self.otlp.signal(self.signal).tls).is_some())
+        self.key(&format!("tls.{name}"), file(&self.own.tls).is_some())
     }
 
     fn endpoint_key(&self) -> String {
@@ -75,20 +76,20 @@ impl<'c> Destination<'c> {
     }
 
     fn protocol_key(&self) -> String {
-        self.key("protocol", self.otlp.signal(self.signal).protocol.is_some())
+        self.key("protocol", self.own.protocol.is_some())
     }
 
     fn insecure_key(&self) -> String {
-        self.key("tls.insecure", self.otlp.signal(self.signal).tls.insecure.is_some())
+        self.key("tls.insecure", self.own.tls.insecure.is_some())
     }
 
     fn has_own_endpoint(&self) -> bool {
-        self.otlp.signal(self.signal).endpoint.is_some()
+        self.own.endpoint.is_some()
     }
 
     /// Returns the endpoint as it is written.
     fn written(&self) -> Option<&Endpoint> {
-        self.otlp.signal(self.signal).endpoint.as_ref().or(self.otlp.endpoint.as_ref())
+        self.own.endpoint.as_ref().or(self.otlp.endpoint.as_ref())
     }
 
     fn is_grpc(&self) -> bool {
@@ -111,13 +112,13 @@ impl<'c> Destination<'c> {
     /// Returns the keys of the files that are set, and whether each is a key of the signal.
     fn named_files(&self) -> impl Iterator<Item = (String, bool)> {
         [CA_FILE, CERT_FILE, KEY_FILE].into_iter().filter_map(|key| {
-            let is_own = key.1(&self.otlp.signal(self.signal).tls).is_some();
+            let is_own = key.1(&self.own.tls).is_some();
             (is_own || key.1(&self.otlp.tls).is_some()).then(|| (self.tls_key(key), is_own))
         })
     }
 
     fn retry(&self, found: &mut Vec<RuleViolation>) {
-        let (own, retry) = (&self.otlp.signal(self.signal).retry, &self.settings.retry);
+        let (own, retry) = (&self.own.retry, &self.settings.retry);
         if retry.initial_backoff > retry.max_backoff {
             let first = self.key("retry.initial_backoff", own.initial_backoff.is_some());
             let longest = self.key("retry.max_backoff", own.max_backoff.is_some());
@@ -139,7 +140,7 @@ impl<'c> Destination<'c> {
     /// Reports headers that end with a reference in the syntax of another program. Their values are
     /// not shown.
     fn headers(&self, found: &mut Vec<RuleViolation>) {
-        let is_set_for_signal = self.otlp.signal(self.signal).headers.is_some();
+        let is_set_for_signal = self.own.headers.is_some();
         for (name, value) in &self.settings.headers {
             let word = value.expose().rsplit(' ').next().unwrap_or_default();
             let is_name = !word.contains(|c: char| c.is_ascii_lowercase());

@@ -1,5 +1,6 @@
 //! Rules that concern several keys, checked on the merged configuration.
 
+mod batch;
 mod destination;
 mod line_output;
 mod own_parts;
@@ -24,7 +25,7 @@ use crate::text::{nearest, use_one_of};
 pub(crate) fn validate(config: &Config, registered: &Registered) -> Vec<RuleViolation> {
     let mut found = Vec::new();
     service(config, &mut found);
-    batches(config, &mut found);
+    batch::check(config, &mut found);
     own_parts::check(config, registered, &mut found);
     exporters(config, registered, &mut found);
     levels(config, registered, &mut found);
@@ -55,25 +56,6 @@ fn service(config: &Config, found: &mut Vec<RuleViolation>) {
                 RuleViolation::of(path, "must be set in [service]")
                     .with_help(format!("set `service.{key}` instead")),
             );
-        }
-    }
-}
-
-fn batches(config: &Config, found: &mut Vec<RuleViolation>) {
-    let (traces, logs) = (&config.traces.batch, &config.logs.batch);
-    for (signal, batch, queue) in [
-        (Signal::Traces, traces.max_export_batch_size, traces.max_queue_size),
-        (Signal::Logs, logs.max_export_batch_size, logs.max_queue_size),
-    ] {
-        if let Some(batch) = batch.filter(|batch| batch.get() > queue.get()) {
-            let (batch_key, queue_key) =
-                (format!("{signal}.batch.max_export_batch_size"), format!("{signal}.batch.max_queue_size"));
-            let message = format!(
-                "the batch size of {} exceeds the queue size of {} ({queue_key})",
-                batch.get(),
-                queue.get()
-            );
-            found.push(RuleViolation::error(&[&batch_key, &queue_key], message));
         }
     }
 }
@@ -199,13 +181,14 @@ pub(crate) fn tls_files(config: &Config) -> Vec<KeyedTlsFiles> {
     used_destinations(config).filter_map(|destination| destination.tls_files()).collect()
 }
 
+/// Reports `lowmemory` where the sums of a collection have to be cumulative.
 fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
+    if config.metrics.temporality != Temporality::LowMemory {
+        return;
+    }
     let exporters = config.exporters(Signal::Metrics);
-    let pushes = exporters.iter().any(|exporter| exporter != &ExporterName::Prometheus);
-    if pushes
-        && exporters.contains(&ExporterName::Prometheus)
-        && config.metrics.temporality == Temporality::LowMemory
-    {
+    let pushed: Vec<_> = exporters.iter().filter(|exporter| **exporter != ExporterName::Prometheus).collect();
+    if !pushed.is_empty() && exporters.contains(&ExporterName::Prometheus) {
         let message = "\"lowmemory\" cannot be combined with the exporter \"prometheus\", whose sums are always cumulative";
         found.push(
             RuleViolation::error(&["metrics.temporality"], message)
@@ -213,6 +196,15 @@ fn metrics(config: &Config, found: &mut Vec<RuleViolation>) {
                 .with_help(
                     "use \"delta\" or \"cumulative\", or remove \"prometheus\" from `metrics.exporters`",
                 ),
+        );
+    } else if config.has_different_intervals() {
+        let message = "\"lowmemory\" cannot be combined with exporters that have different intervals";
+        let keys: Vec<String> = pushed.iter().filter_map(|exporter| config.interval_key(exporter)).collect();
+        let keys: Vec<&str> =
+            ["metrics.temporality"].into_iter().chain(keys.iter().map(String::as_str)).collect();
+        found.push(
+            RuleViolation::error(&keys, message)
+                .with_help("use \"delta\" or \"cumulative\", or the same `interval` for all exporters"),
         );
     }
 }

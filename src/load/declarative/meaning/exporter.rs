@@ -16,6 +16,26 @@ use crate::{
 const REQUEST_SIZE: i64 = 67_108_864;
 const RESPONSE_SIZE: i64 = 4_194_304;
 
+/// An exporter whose keys are written.
+pub(super) enum Written {
+    /// An exporter of OTLP, with the table of its keys for the signal.
+    Otlp(String),
+    /// It exports batches, but has no table of its own.
+    Other,
+    Console,
+    Prometheus,
+}
+
+impl Written {
+    /// Returns the table that may hold keys for this exporter alone.
+    pub(super) fn table(&self) -> Option<&str> {
+        match self {
+            Self::Otlp(table) => Some(table),
+            Self::Other | Self::Console | Self::Prometheus => None,
+        }
+    }
+}
+
 /// The exporters of one signal.
 pub(super) struct Exporters<'n> {
     signal: Signal,
@@ -30,36 +50,35 @@ impl<'n> Exporters<'n> {
         Self { signal, names: Vec::new(), written: Vec::new(), otlp: 0 }
     }
 
-    /// Writes the keys of an exporter. Returns whether it sends batches of a queue.
-    pub(super) fn add(&mut self, choice: &'n Node, w: &mut Writer) -> bool {
-        let Some((kind, node)) = choice.choice() else { return false };
+    /// Writes the keys of an exporter; `None` if it is not valid.
+    pub(super) fn add(&mut self, choice: &'n Node, w: &mut Writer) -> Option<Written> {
+        let (kind, node) = choice.choice()?;
         let is_repeated = self.written.contains(&(kind, node));
         self.written.push((kind, node));
-        match kind {
+        Some(match kind {
             "otlp_http" | "otlp_grpc" => {
                 if is_repeated {
                     let warning =
                         ParseError::of_key("is the same as another exporter: each item is sent twice");
                     w.warn(node, warning.with_help("remove one of them"));
                 }
-                self.otlp(kind == "otlp_grpc", node, w);
-                true
+                Written::Otlp(self.otlp(kind == "otlp_grpc", node, w))
             }
             "otlp_file/development" => {
                 output_stream(node, w);
                 self.add_once("otlp_file", node, w);
-                true
+                Written::Other
             }
             "prometheus/development" => {
                 prometheus(node, w);
                 self.names.push("prometheus".to_owned());
-                false
+                Written::Prometheus
             }
             _ => {
                 self.add_once(kind, node, w);
-                kind != "console"
+                if kind == "console" { Written::Console } else { Written::Other }
             }
-        }
+        })
     }
 
     /// Adds an exporter that a signal has once.
@@ -75,7 +94,8 @@ impl<'n> Exporters<'n> {
         }
     }
 
-    fn otlp(&mut self, is_grpc: bool, node: &Node, w: &mut Writer) {
+    /// Writes the keys of an exporter of OTLP. Returns their table.
+    fn otlp(&mut self, is_grpc: bool, node: &Node, w: &mut Writer) -> String {
         let signal = self.signal;
         self.otlp += 1;
         let (name, table) = match self.otlp {
@@ -112,6 +132,7 @@ impl<'n> Exporters<'n> {
                 w.error(size, message, "remove it");
             }
         }
+        table
     }
 
     /// Writes the names of the exporters.

@@ -3,6 +3,7 @@
 use super::{
     super::{fault::Fault, node::Node, writer::Writer},
     exporter::Exporters,
+    periodic_reader::{self, PeriodicReader},
     scopes, views,
 };
 use crate::config::{Signal, value::ParseError};
@@ -81,11 +82,10 @@ impl<'n> Shared<'n> {
 
 fn readers(list: &Node, w: &mut Writer) {
     let mut exporters = Exporters::new(Signal::Metrics);
-    let mut interval = Shared::new("interval", "60000");
-    let mut timeout = Shared::new("timeout", "30000");
     let mut temporality = Shared::new("temporality_preference", "cumulative");
     let mut histograms = Shared::new("default_histogram_aggregation", "explicit_bucket_histogram");
     let mut pull: Option<&Node> = None;
+    let mut periodic = Vec::new();
     let mut limits: Option<&Node> = None;
     for (index, (kind, reader)) in list.items().iter().filter_map(Node::choice).enumerate() {
         cardinality(index, reader, &mut limits, w);
@@ -100,14 +100,9 @@ fn readers(list: &Node, w: &mut Writer) {
             exporters.add(exporter, w);
             continue;
         }
-        exporters.add(exporter, w);
-        if interval.is_first(reader, w) {
-            w.copy_millis("metrics.interval", reader, "interval", 100);
-        }
-        if timeout.is_first(reader, w) {
-            w.copy_millis("metrics.timeout", reader, "timeout", 0);
-        }
+        let Some(written) = exporters.add(exporter, w) else { continue };
         let Some((_, exporter)) = exporter.choice() else { continue };
+        periodic.push(PeriodicReader { node: reader, exporter, written });
         if temporality.is_first(exporter, w)
             && let Some(preference) = exporter.some("temporality_preference")
         {
@@ -118,6 +113,7 @@ fn readers(list: &Node, w: &mut Writer) {
             w.copy("metrics.histogram_aggregation", exporter, "default_histogram_aggregation");
         }
     }
+    periodic_reader::write(&periodic, w);
     exporters.finish(list, w);
 }
 

@@ -6,6 +6,7 @@ mod exporter;
 mod limits;
 mod logs;
 mod metrics;
+mod periodic_reader;
 mod resource;
 mod root;
 mod sampler;

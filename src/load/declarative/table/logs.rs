@@ -29,7 +29,7 @@ static LOG_RECORD_PROCESSOR: NodeType = NodeType::choice(
     "LogRecordProcessor",
     "processor",
     &[
-        mapping("batch", &BATCH, "logs.batch", "Exporters of OTLP share one set of values.").in_part(),
+        mapping("batch", &BATCH, "logs.batch", "As for spans, in `exporters.NAME.logs.batch`.").in_part(),
         mapping("simple", &SIMPLE, "logs.batch", "As for spans."),
         mapping("event_to_span_event_bridge/development", &EVENT_BRIDGE, "-", "")
             .refused("records of events cannot become events of spans"),

@@ -54,14 +54,14 @@ static PERIODIC: NodeType = NodeType::new(
             "interval",
             Integer(0),
             "metrics.interval",
-            "Milliseconds, raised to 100 with a warning. All readers must agree. Default: 60000.",
+            "Milliseconds, raised to 100 with a warning. Readers of OTLP may differ. Default: 60000.",
         )
         .in_part(),
         scalar(
             "timeout",
             Integer(0),
             "metrics.timeout",
-            "Milliseconds; 0 is no limit. All readers must agree. Default: 30000.",
+            "Milliseconds; 0 is no limit. Readers of OTLP may differ. Default: 30000.",
         )
         .in_part(),
         scalar("max_export_batch_size/development", Integer(1), "-", "Only without a value.")

@@ -30,7 +30,7 @@ static SPAN_PROCESSOR: NodeType = NodeType::choice(
     "SpanProcessor",
     "processor",
     &[
-        mapping("batch", &BATCH, "traces.batch", "Exporters of OTLP share one set of values.").in_part(),
+        mapping("batch", &BATCH, "traces.batch", "Each exporter of OTLP has its own values, in `exporters.NAME.traces.batch`. Others share theirs.").in_part(),
         mapping(
             "simple",
             &SIMPLE,
