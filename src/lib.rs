@@ -93,6 +93,14 @@ pub mod explain {
     pub use crate::load::explain::Explanation;
 }
 
+/// Changes of the configuration while the program runs.
+pub mod reload {
+    pub use crate::{
+        load::Change,
+        tools::{Reload, ReloadLog},
+    };
+}
+
 /// The page of metrics for Prometheus, for the program's own web server.
 #[cfg(feature = "prometheus")]
 pub mod prometheus {

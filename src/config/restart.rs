@@ -28,7 +28,8 @@ const NEEDS_RESTART: [&str; 15] = [
 pub(crate) fn needs_restart(path: &[String]) -> bool {
     let holds = |key: &&str| {
         let mut segments = key.split('.');
-        path.iter().map(String::as_str).zip(segments.by_ref()).all(|(a, b)| a == b) && segments.next().is_none()
+        path.iter().map(String::as_str).zip(segments.by_ref()).all(|(a, b)| a == b)
+            && segments.next().is_none()
     };
     NEEDS_RESTART.iter().any(holds)
 }

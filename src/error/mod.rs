@@ -27,6 +27,7 @@ enum Repr {
     Configuration(Vec<Problem>),
     AlreadyInstalled(&'static str),
     System { action: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    ShutDown,
 }
 
 /// The kind of an [`Error`].
@@ -39,6 +40,8 @@ pub enum ErrorKind {
     AlreadyInstalled,
     /// The operating system refused a resource, such as a thread.
     System,
+    /// Telemetry has been shut down.
+    ShutDown,
 }
 
 impl Error {
@@ -59,6 +62,10 @@ impl Error {
         Self(Arc::new(Repr::System { action, source: source.into() }))
     }
 
+    pub(crate) fn shut_down() -> Self {
+        Self(Arc::new(Repr::ShutDown))
+    }
+
     /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -66,6 +73,7 @@ impl Error {
             Repr::Configuration(_) => ErrorKind::Configuration,
             Repr::AlreadyInstalled(_) => ErrorKind::AlreadyInstalled,
             Repr::System { .. } => ErrorKind::System,
+            Repr::ShutDown => ErrorKind::ShutDown,
         }
     }
 
@@ -74,7 +82,7 @@ impl Error {
     pub fn problems(&self) -> &[Problem] {
         match &*self.0 {
             Repr::Configuration(problems) => problems,
-            Repr::AlreadyInstalled(_) | Repr::System { .. } => &[],
+            Repr::AlreadyInstalled(_) | Repr::System { .. } | Repr::ShutDown => &[],
         }
     }
 }
@@ -92,6 +100,7 @@ impl fmt::Display for Error {
                 "cannot install telemetry: {global} is already set in this process\n    help: use `build` for tools \
                  without globals, and add their `tracing_layer` to your own subscriber"
             ),
+            Repr::ShutDown => f.write_str("telemetry has been shut down"),
             Repr::System { action, source } => write!(f, "cannot start telemetry: {action}: {source}"),
         }
     }
@@ -110,7 +119,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             Repr::Configuration(problems) => problems.iter().find_map(Problem::source),
-            Repr::AlreadyInstalled(_) => None,
+            Repr::AlreadyInstalled(_) | Repr::ShutDown => None,
             Repr::System { source, .. } => Some(&**source),
         }
     }

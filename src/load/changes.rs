@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{
-    explain::EffectiveValues,
-    loaded::Loaded,
-};
+use super::{explain::EffectiveValues, loaded::Loaded};
 use crate::{
     config::{key_path::key_path, resolve::inherited_from, restart::needs_restart},
     error::Origin,

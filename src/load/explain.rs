@@ -10,7 +10,11 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{loaded::Loaded, parse::is_whole_table};
+use super::{
+    changes::{Change, changes},
+    loaded::Loaded,
+    parse::is_whole_table,
+};
 use crate::{
     config::{Config, NonEmptyString, key_path::KeyPath, resolve::inherited_from},
     error::{Origin, Problem},

@@ -55,6 +55,10 @@ impl Loaded {
         self.first = Some(running.first.as_ref().map_or_else(|| Arc::clone(running), Arc::clone));
     }
 
+    pub(crate) fn config_mut(&mut self) -> &mut Config {
+        &mut self.settings.config
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.settings.config
     }

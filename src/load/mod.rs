@@ -5,7 +5,7 @@
 //! [declarative file](declarative) replaces the file and the variables.
 
 mod autotel_env;
-pub(crate) mod changes;
+mod changes;
 mod check;
 mod code;
 #[cfg(feature = "declarative")]
@@ -47,7 +47,9 @@ mod values;
 mod variant;
 mod walk;
 
+pub use self::changes::Change;
 pub(crate) use self::{
+    changes::changes,
     code::{CodeKey, CodeValue, CodeValueKind},
     environment::Environment,
     loaded::Loaded,

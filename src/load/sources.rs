@@ -101,8 +101,7 @@ impl Sources {
     /// the sources are read again, the environment, the profile and the detected attributes are
     /// those of the first time.
     pub(crate) fn read(&mut self) -> (Loaded, Vec<Problem>) {
-        let environment =
-            self.environment.get_or_insert_with(|| Arc::new(Environment::from_process()));
+        let environment = self.environment.get_or_insert_with(|| Arc::new(Environment::from_process()));
         let environment = Arc::clone(environment);
         let mut search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
         if let Some(path) = self.first.as_ref().and_then(FirstRead::path) {
@@ -154,7 +153,8 @@ impl Sources {
         let proxies = proxy_env::proxies(&environment);
         warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
         if self.first.is_none() {
-            let absolute = |path: &PathBuf| std::path::absolute(path).ok().map(|absolute| (path.clone(), absolute));
+            let absolute =
+                |path: &PathBuf| std::path::absolute(path).ok().map(|absolute| (path.clone(), absolute));
             let file = file.as_ref().and_then(absolute);
             let profile = (profile, gathered.profile_origin.clone());
             self.first = Some(FirstRead { file, profile, detected });

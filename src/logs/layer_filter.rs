@@ -13,11 +13,7 @@ use super::{
     level::{from_tracing, to_tracing},
     logger::SpanScopes,
 };
-use crate::{
-    config::scope::is_enabled,
-    context,
-    diagnostics::DiagnosticLog,
-};
+use crate::{config::scope::is_enabled, context, diagnostics::DiagnosticLog};
 
 /// The target of all records of the `log` crate that `tracing_log::LogTracer` forwards.
 pub(super) const LOG_TRACER_TARGET: &str = "log";

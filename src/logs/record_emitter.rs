@@ -60,11 +60,7 @@ impl SpanIds {
 }
 
 impl RecordEmitter {
-    pub(super) fn new(
-        provider: &SdkLoggerProvider,
-        output: SharedOutput,
-        name: Cow<'static, str>,
-    ) -> Self {
+    pub(super) fn new(provider: &SdkLoggerProvider, output: SharedOutput, name: Cow<'static, str>) -> Self {
         let scope = InstrumentationScope::builder(name).build();
         let sdk = provider.logger_with_scope(scope.clone());
         Self { sdk, scope: Arc::new(scope), output }

@@ -13,7 +13,9 @@ use super::{
     self_metrics::{Component, MeasuredExporters},
 };
 use crate::{
-    config::{BatchSettings, ExporterName, NonEmptyString, OtlpLines, OtlpSettings, Settings, Signal, Timeout},
+    config::{
+        BatchSettings, ExporterName, NonEmptyString, OtlpLines, OtlpSettings, Settings, Signal, Timeout,
+    },
     diagnostics::DiagnosticLog,
     error::{Error, Problem},
     export::{
@@ -109,7 +111,10 @@ impl<'p> PipelineBuilder<'p> {
     pub(super) fn abandon(self) {
         fn close<T: Queued>(next: &Running, previous: &Running) {
             let is_new = |name: &String| !T::queues(previous).contains_key(name);
-            T::queues(next).iter().filter(|(name, _)| is_new(name)).for_each(|(_, part)| part.queue.abandon());
+            T::queues(next)
+                .iter()
+                .filter(|(name, _)| is_new(name))
+                .for_each(|(_, part)| part.queue.abandon());
         }
         close::<opentelemetry_sdk::trace::SpanData>(&self.next, self.previous);
         close::<crate::export::queue::ScopedRecord>(&self.next, self.previous);

@@ -12,8 +12,15 @@ use crate::config::{OtlpLines, OtlpSettings, Timeout};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ExporterKey {
     /// The content of files with certificates and keys may change while their names stay.
-    Otlp { settings: Box<OtlpSettings>, timeout: Timeout, tls_files: u64 },
-    Lines { output: OtlpLines, timeout: Timeout },
+    Otlp {
+        settings: Box<OtlpSettings>,
+        timeout: Timeout,
+        tls_files: u64,
+    },
+    Lines {
+        output: OtlpLines,
+        timeout: Timeout,
+    },
     /// The console and exporters of the program, which follow changes themselves.
     Other,
 }

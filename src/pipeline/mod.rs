@@ -32,10 +32,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-pub(crate) use self::{
-    custom_parts::CustomParts,
-    outputs::{Outputs, SharedOutputs},
-};
 use self::{
     builder::{Kept, PipelineBuilder},
     fixed::{Fixed, RuntimeSlot},
@@ -47,6 +43,10 @@ use self::{
     running::Running,
     self_metrics::SelfMetrics,
     traces::LiveTraces,
+};
+pub(crate) use self::{
+    custom_parts::CustomParts,
+    outputs::{Outputs, SharedOutputs},
 };
 pub use self::{metrics::MeterProvider, processor::ProcessedLogRecord, propagators::Propagator};
 use crate::{

@@ -74,7 +74,8 @@ impl Outputs {
             let is_used = |other: &Destination| Arc::ptr_eq(&other.flush, &destination.flush);
             !destination.stays && !destinations.iter().any(is_used)
         };
-        let is_unused = |lines: &&Arc<LineWriter>| !line_writers.iter().any(|other| Arc::ptr_eq(other, lines));
+        let is_unused =
+            |lines: &&Arc<LineWriter>| !line_writers.iter().any(|other| Arc::ptr_eq(other, lines));
         Self {
             destinations: self.destinations.iter().filter(is_left).cloned().collect(),
             line_writers: self.line_writers.iter().filter(is_unused).cloned().collect(),

@@ -11,11 +11,7 @@ use super::{
     outputs::{Outputs, SharedOutputs},
     processor::SpanRoutes,
 };
-use crate::export::{
-    flush::PendingFlush,
-    runtime::start_thread,
-    stats::recorder::Reason,
-};
+use crate::export::{flush::PendingFlush, runtime::start_thread, stats::recorder::Reason};
 
 /// The time between two looks at the threads that still use the previous parts.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);

@@ -2,9 +2,12 @@
 
 use std::{ffi::OsString, fmt, io::Write, panic::Location, path::PathBuf, sync::Arc};
 
-use super::{install, observability_tools::ObservabilityTools, startup_summary::startup_summary};
+use super::{
+    install, live_tools::LiveTools, observability_tools::ObservabilityTools, startup_summary::startup_summary,
+};
 use crate::{
     config::{AttributeValue, Config, OtlpProtocol, key_path::key_path},
+    diagnostics::DiagnosticLog,
     doctor::{self, ConnectivityReport},
     error::{Error, Inspection, Origin},
     export::{console::ConsoleWriter, memory::Memory, otlp},
@@ -174,7 +177,7 @@ impl Builder {
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        self.sources.environment = Some(Environment::new(variables));
+        self.sources.environment = Some(Arc::new(Environment::new(variables)));
         self
     }
 
@@ -200,7 +203,7 @@ impl Builder {
     ///
     /// Does not read TLS files; [`check`](Self::check) does.
     #[must_use]
-    pub fn explain(self) -> Explanation {
+    pub fn explain(mut self) -> Explanation {
         let (loaded, problems) = self.sources.read();
         Explanation::new(Arc::new(loaded), problems)
     }
@@ -216,7 +219,7 @@ impl Builder {
     /// }
     /// ```
     #[must_use]
-    pub fn check(self) -> Explanation {
+    pub fn check(mut self) -> Explanation {
         let (loaded, problems) = self.sources.read_and_inspect(otlp::inspect);
         Explanation::new(Arc::new(loaded), problems)
     }
@@ -228,8 +231,8 @@ impl Builder {
     ///
     /// Returns an error if the configuration has problems, or if the operating system refuses a
     /// resource for the test. An unreachable destination is part of the report.
-    pub fn probe(self) -> Result<ConnectivityReport, Error> {
-        let loaded = load(self.sources, self.strict, otlp::inspect)?;
+    pub fn probe(mut self) -> Result<ConnectivityReport, Error> {
+        let loaded = load(&mut self.sources, self.strict, otlp::inspect)?;
         doctor::probe(&loaded.settings, DiagnosticLog::new(loaded.config().diagnostics))
     }
 
@@ -284,21 +287,23 @@ impl Builder {
         inspect: impl FnOnce(&Config) -> Inspection,
         check: impl FnOnce(&Loaded) -> Result<(), Error>,
     ) -> Result<ObservabilityTools, Error> {
-        let Self { sources, strict, writer, custom } = self;
-        let mut loaded = load(sources, strict, inspect)?;
+        let Self { mut sources, strict, writer, custom } = self;
+        let mut loaded = load(&mut sources, strict, inspect)?;
         check(&loaded)?;
+        let is_in_memory = memory.is_some();
         let pipeline = pipeline::build(&loaded.settings, writer, memory, custom)
             .map_err(|error| loaded.locate(error))?;
-        // The rest of the environment is not kept.
         let environment = std::mem::take(&mut loaded.environment);
         let env_context = pipeline.propagator.extract_env(&|name| environment.get(name));
-        Ok(ObservabilityTools::new(pipeline, loaded, env_context))
+        // Tools that keep telemetry in memory have no file to read again.
+        let sources = if is_in_memory { None } else { Some(sources) };
+        Ok(ObservabilityTools::new(LiveTools::new(pipeline, loaded, sources, strict), env_context))
     }
 }
 
 /// Loads the configuration, with `strict` applied.
 fn load(
-    sources: Sources,
+    sources: &mut Sources,
     strict: bool,
     inspect: impl FnOnce(&Config) -> Inspection,
 ) -> Result<Loaded, Error> {

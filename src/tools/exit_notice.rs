@@ -16,7 +16,7 @@ use std::{
 use crate::{
     config::Signal,
     diagnostics::{DiagnosticLog, item_count::ItemCount},
-    export::stats::recorder::StatsRecorder,
+    pipeline::SharedOutputs,
 };
 
 thread_local! {
@@ -27,9 +27,7 @@ thread_local! {
 /// Reports what is queued when the main thread ends, unless the tools are shut down before.
 #[derive(Debug)]
 pub(super) struct ExitNotice {
-    recorders: Vec<Arc<StatsRecorder>>,
-    /// Metrics are pushed, so that those since the last push are lost too.
-    pushes_metrics: bool,
+    outputs: SharedOutputs,
     diagnostics: DiagnosticLog,
     process_id: u32,
     is_shut_down: AtomicBool,
@@ -39,10 +37,9 @@ struct NoticesAtExit(Vec<Weak<ExitNotice>>);
 
 impl ExitNotice {
     /// Creates the notice. It has an effect only if the caller is the main thread.
-    pub(super) fn register(recorders: Vec<Arc<StatsRecorder>>, diagnostics: DiagnosticLog) -> Arc<Self> {
+    pub(super) fn register(outputs: SharedOutputs, diagnostics: DiagnosticLog) -> Arc<Self> {
         let notice = Arc::new(Self {
-            pushes_metrics: recorders.iter().any(|recorder| recorder.signal() == Signal::Metrics),
-            recorders,
+            outputs,
             diagnostics,
             process_id: std::process::id(),
             is_shut_down: AtomicBool::new(false),
@@ -67,14 +64,16 @@ impl ExitNotice {
         if self.is_shut_down.load(Ordering::Acquire) || self.process_id != std::process::id() {
             return;
         }
-        let queued = self.recorders.iter().map(|recorder| (recorder, recorder.queued()));
+        let outputs = self.outputs.get();
+        let queued = outputs.recorders.iter().map(|recorder| (recorder, recorder.queued()));
         let mut left: Vec<_> = queued
             .filter(|(_, queued)| *queued > 0)
             .map(|(recorder, queued)| {
                 format!("{} for {}", ItemCount(queued, recorder.signal()), recorder.destination())
             })
             .collect();
-        if self.pushes_metrics {
+        // Metrics are pushed, so that those since the last push are lost too.
+        if outputs.recorders.iter().any(|recorder| recorder.signal() == Signal::Metrics) {
             left.push("the metrics since the last push".to_owned());
         }
         if !left.is_empty() {

@@ -71,7 +71,7 @@ pub(super) fn check(loaded: &Loaded) -> Result<(), Error> {
 }
 
 fn set_globals(tools: &ObservabilityTools) -> Result<(), Error> {
-    if !tools.config().disabled {
+    if !tools.is_off() {
         if !DEFERRED_IS_SET.load(Ordering::SeqCst) {
             log::set_logger(&DEFERRED)
                 .map_err(|_| Error::already_installed("a logger of the `log` crate"))?;

@@ -1,12 +1,6 @@
 //! The logger, the tracer and the meter of a program.
 
-use std::{
-    borrow::Cow,
-    fmt,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{borrow::Cow, fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use opentelemetry::{
     Context, InstrumentationScope,
@@ -20,16 +14,16 @@ use opentelemetry_sdk::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry::LookupSpan};
 
-use super::exit_notice::ExitNotice;
+use super::{exit_notice::ExitNotice, live_tools::LiveTools, reload::Reload, reload_log::ReloadLog};
 use crate::{
-    config::{Config, LogFilter, value::ConfigValue as _},
+    config::{LogFilter, value::ConfigValue as _},
     diagnostics::DiagnosticLog,
     doctor::{self, ConnectivityReport},
     error::{Error, Problem, ShutdownError},
     export::stats::Stats,
     load::{Loaded, explain::Explanation},
     logs::{self, Logger, LoggerFactory},
-    pipeline::{self, CustomParts, MeterProvider, Pipeline, Propagator, shutdown},
+    pipeline::{self, CustomParts, MeterProvider, Pipeline, Propagator},
 };
 
 /// A logger, a tracer and a meter, with the pipeline that exports their telemetry.
@@ -55,12 +49,11 @@ use crate::{
 /// ```
 #[must_use = "telemetry ends when this is dropped: bind it to a name such as `tools`, since `_` drops it at once"]
 pub struct ObservabilityTools {
-    pub(super) pipeline: Pipeline,
-    pub(super) loaded: Arc<Loaded>,
+    pub(super) live: Arc<LiveTools>,
     /// The context that the environment passes.
     pub(super) env_context: Context,
-    /// The result of the shutdown, once it is done.
-    shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
+    /// The warnings at the start.
+    warnings: Vec<Problem>,
     /// Set if the end of the process can lose telemetry.
     exit_notice: Option<Arc<ExitNotice>>,
     /// The process that started the threads. A forked child has none of them.
@@ -69,17 +62,17 @@ pub struct ObservabilityTools {
 
 impl fmt::Debug for ObservabilityTools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObservabilityTools").field("config", self.config()).finish_non_exhaustive()
+        let loaded = self.loaded();
+        f.debug_struct("ObservabilityTools").field("config", loaded.config()).finish_non_exhaustive()
     }
 }
 
 impl ObservabilityTools {
-    pub(super) fn new(pipeline: Pipeline, loaded: Loaded, env_context: Context) -> Self {
+    pub(super) fn new(live: LiveTools, env_context: Context) -> Self {
         Self {
-            pipeline,
+            warnings: live.loaded().warnings.clone(),
+            live: Arc::new(live),
             env_context,
-            loaded: Arc::new(loaded),
-            shutdown_result: Mutex::new(None),
             exit_notice: None,
             process_id: std::process::id(),
         }
@@ -88,8 +81,8 @@ impl ObservabilityTools {
     /// Reports what is lost if the process ends before the shutdown.
     pub(super) fn with_exit_notice(mut self) -> Self {
         if !self.has_nothing_to_export() {
-            let recorders = self.pipeline.outputs.recorders.clone();
-            self.exit_notice = Some(ExitNotice::register(recorders, self.diagnostics()));
+            let outputs = self.live.pipeline.outputs.clone();
+            self.exit_notice = Some(ExitNotice::register(outputs, self.diagnostics()));
         }
         self
     }
@@ -109,7 +102,7 @@ impl ObservabilityTools {
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
         match pipeline::build(&loaded.settings, None, None, CustomParts::default()) {
-            Ok(pipeline) => Self::new(pipeline, loaded, Context::new()),
+            Ok(pipeline) => Self::new(LiveTools::new(pipeline, loaded, None, false), Context::new()),
             // A disabled pipeline starts nothing, and nothing else can fail.
             Err(error) => unreachable!("{error}"),
         }
@@ -125,24 +118,24 @@ impl ObservabilityTools {
 
     /// Returns a tracer of the OpenTelemetry SDK. `name` is its instrumentation scope.
     pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> SdkTracer {
-        self.pipeline.tracer_provider.tracer(name)
+        self.pipeline().tracer_provider.tracer(name)
     }
 
     /// Returns a meter. `name` is its instrumentation scope.
     pub fn meter(&self, name: impl Into<Cow<'static, str>>) -> Meter {
-        self.pipeline.meter_provider.meter_with_scope(InstrumentationScope::builder(name).build())
+        self.pipeline().meter_provider().meter_with_scope(InstrumentationScope::builder(name).build())
     }
 
     /// Returns the provider of the tracers.
     #[must_use]
     pub fn tracer_provider(&self) -> &SdkTracerProvider {
-        &self.pipeline.tracer_provider
+        &self.pipeline().tracer_provider
     }
 
     /// Returns the provider of the meters.
     #[must_use]
     pub fn meter_provider(&self) -> &MeterProvider {
-        &self.pipeline.meter_provider
+        self.pipeline().meter_provider()
     }
 
     /// Returns a provider of the OpenTelemetry SDK, for other log bridges.
@@ -150,14 +143,14 @@ impl ObservabilityTools {
     /// Its loggers use the same exporters, levels and limits as [`logger`](Self::logger).
     #[must_use]
     pub fn logger_provider(&self) -> &SdkLoggerProvider {
-        &self.pipeline.loggers.provider
+        &self.pipeline().loggers.provider
     }
 
     /// Returns the propagator, which reads trace context from incoming requests and writes it to
     /// outgoing ones.
     #[must_use]
     pub fn propagator(&self) -> &Propagator {
-        &self.pipeline.propagator
+        &self.pipeline().propagator
     }
 
     /// Returns a layer for the program's own `tracing` subscriber: events become log records, spans
@@ -181,12 +174,12 @@ impl ObservabilityTools {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        logs::any_tracing_layer(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics())
+        logs::any_tracing_layer(&self.pipeline().tracer_provider, self.loggers(), self.diagnostics())
     }
 
     /// Returns a subscriber that consists of the layer.
     pub(crate) fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
-        let layer = logs::tracing_layer(&self.pipeline.tracer_provider, self.loggers(), self.diagnostics());
+        let layer = logs::tracing_layer(&self.pipeline().tracer_provider, self.loggers(), self.diagnostics());
         tracing_subscriber::registry().with(layer)
     }
 
@@ -218,7 +211,8 @@ impl ObservabilityTools {
     /// emitted, exported, failed, dropped and are queued.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats { exporters: self.pipeline.outputs.recorders.iter().map(|recorder| recorder.stats()).collect() }
+        let outputs = self.pipeline().outputs.get();
+        Stats { exporters: outputs.recorders.iter().map(|recorder| recorder.stats()).collect() }
     }
 
     /// Tests the connection to each OTLP destination.
@@ -232,26 +226,26 @@ impl ObservabilityTools {
     /// Returns an error if the operating system refuses a resource for the test. An unreachable
     /// destination is part of the report.
     pub fn probe(&self) -> Result<ConnectivityReport, Error> {
-        doctor::probe(&self.loaded.settings)
+        doctor::probe(&self.loaded().settings, self.diagnostics())
     }
 
     /// Returns every effective value of the configuration and its origin, with secrets masked.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        Explanation::new(Arc::clone(&self.loaded), Vec::new())
+        Explanation::new(self.loaded(), Vec::new())
     }
 
-    /// Returns the warnings: settings that are valid but probably unintended.
+    /// Returns the warnings at the start: settings that are valid but probably unintended.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
-        &self.loaded.warnings
+        &self.warnings
     }
 
     /// Returns the address that Prometheus scrapes; `None` without the exporter `prometheus`, and
     /// with `prometheus.listen = false`.
     #[must_use]
     pub fn prometheus_address(&self) -> Option<SocketAddr> {
-        self.pipeline.prometheus_page.as_ref()?.address
+        self.pipeline().prometheus_page()?.address
     }
 
     /// Exports what is queued, all signals at once, within `shutdown_timeout`.
@@ -265,10 +259,7 @@ impl ObservabilityTools {
         if self.has_nothing_to_export() {
             return Ok(());
         }
-        if let Some(result) = &*self.shutdown_result.lock().unwrap_or_else(PoisonError::into_inner) {
-            return result.clone();
-        }
-        shutdown::flush(&self.pipeline, self.shutdown_timeout())
+        self.live.force_flush()
     }
 
     /// Exports what is queued and ends all telemetry, all signals at once, within
@@ -283,50 +274,78 @@ impl ObservabilityTools {
         if self.has_nothing_to_export() {
             return Ok(());
         }
-        // Held until the end, so that a concurrent caller does not return early and end the
-        // process.
-        let mut shutdown_result = self.shutdown_result.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(result) = &*shutdown_result {
-            return result.clone();
-        }
-        if let Some(exit_notice) = &self.exit_notice {
-            exit_notice.cancel();
-        }
-        if let Some(runtime) = &self.pipeline.runtime {
-            runtime.begin_closing();
-        }
-        let deadline = Instant::now() + self.shutdown_timeout();
-        let result = shutdown::shutdown(&self.pipeline, self.shutdown_timeout());
-        if let Some(runtime) = &self.pipeline.runtime {
-            runtime.stop(deadline.saturating_duration_since(Instant::now()));
-        }
-        if let Some(loss_summary) = shutdown::loss_summary(&self.pipeline) {
-            self.diagnostics().error(loss_summary);
-        }
-        *shutdown_result = Some(result.clone());
-        result
+        self.live.shutdown(|| {
+            if let Some(exit_notice) = &self.exit_notice {
+                exit_notice.cancel();
+            }
+        })
     }
 
-    pub(super) fn config(&self) -> &Config {
-        self.loaded.config()
+    /// Reads the configuration again and applies what has changed, without a restart.
+    ///
+    /// The file is read as at the start, with its profile, and merged with the environment of the
+    /// start. Loggers, tracers, meters, instruments and layers stay valid and follow. Exporters whose
+    /// settings change take over their queues; those that were removed deliver what they hold within
+    /// `shutdown_timeout`. [`stats`](Self::stats) keeps counting. Certificates, keys and secrets in
+    /// files are read again too.
+    ///
+    /// Some values take effect after a restart only, such as the resource and views. The result
+    /// lists them, and one line on standard error names them. `reload.watch` calls this whenever the
+    /// file changes; the library handles no signals.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the configuration has problems, if an exporter cannot be prepared (a port
+    /// is taken, a directory cannot be written to), or after a shutdown. Nothing has changed then.
+    ///
+    /// ```
+    /// # let tools = autotelemetry::ObservabilityTools::disabled();
+    /// match tools.reload() {
+    ///     Ok(reload) => println!("{} values have changed", reload.changed().len()),
+    ///     Err(error) => eprintln!("the configuration stays as it is: {error}"),
+    /// }
+    /// ```
+    pub fn reload(&self) -> Result<Reload, Error> {
+        if self.is_forked() {
+            return Err(Error::system(
+                "cannot reload",
+                "the tools belong to the parent of this process; build tools in the child",
+            ));
+        }
+        self.live.reload()
+    }
+
+    /// Returns the outcomes of reloads, for example for a health check.
+    #[must_use]
+    pub fn reloads(&self) -> ReloadLog {
+        self.live.reloading().log.clone()
+    }
+
+    pub(super) fn pipeline(&self) -> &Pipeline {
+        &self.live.pipeline
+    }
+
+    pub(super) fn loaded(&self) -> Arc<Loaded> {
+        self.live.loaded()
     }
 
     pub(super) fn loggers(&self) -> &LoggerFactory {
-        &self.pipeline.loggers
+        &self.pipeline().loggers
     }
 
     pub(super) fn diagnostics(&self) -> DiagnosticLog {
-        DiagnosticLog::new(self.config().diagnostics)
+        self.live.diagnostics()
     }
 
-    fn shutdown_timeout(&self) -> Duration {
-        self.config().shutdown_timeout.get()
+    /// Returns whether telemetry was disabled at the start.
+    pub(super) fn is_off(&self) -> bool {
+        self.live.is_off()
     }
 
     /// Returns `true` for disabled tools and in a forked child. The child has none of the export
     /// threads, so a flush would wait forever.
     fn has_nothing_to_export(&self) -> bool {
-        self.config().disabled || self.is_forked()
+        self.is_off() || self.is_forked()
     }
 
     pub(super) fn is_forked(&self) -> bool {
@@ -339,18 +358,13 @@ impl Drop for ObservabilityTools {
         if self.is_forked() {
             // The last handle of a provider waits for its threads when it is dropped, so one handle
             // is never dropped.
-            std::mem::forget(self.pipeline.tracer_provider.clone());
-            std::mem::forget(self.pipeline.meter_provider.clone());
-            std::mem::forget(self.pipeline.loggers.clone());
-            if let Some(runtime) = self.pipeline.runtime.take() {
-                std::mem::forget(runtime);
-            }
+            std::mem::forget(Arc::clone(&self.live));
             return;
         }
         // Losses are reported on standard error.
         let _ = self.shutdown();
         // Without this, the last handle of a provider would wait when it is dropped.
-        let _ = self.pipeline.tracer_provider.shutdown_with_timeout(Duration::ZERO);
-        let _ = self.pipeline.loggers.provider.shutdown_with_timeout(Duration::ZERO);
+        let _ = self.pipeline().tracer_provider.shutdown_with_timeout(Duration::ZERO);
+        let _ = self.pipeline().loggers.provider.shutdown_with_timeout(Duration::ZERO);
     }
 }

@@ -46,6 +46,6 @@ impl ObservabilityTools {
     /// # }
     /// ```
     pub fn inject_env(&self, command: &mut Command) {
-        self.pipeline.propagator.inject_env(command);
+        self.pipeline().propagator.inject_env(command);
     }
 }

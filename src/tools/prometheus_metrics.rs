@@ -46,11 +46,12 @@ impl ObservabilityTools {
     /// Returns an error if `metrics.exporters` does not contain `prometheus`, if the time is over,
     /// and after a shutdown.
     pub fn prometheus_metrics(&self, accept: Option<&str>) -> Result<MetricsPage, MetricsPageError> {
-        let page = self.pipeline.prometheus_page.as_ref().ok_or(MetricsPageError::NotConfigured)?;
         if self.is_forked() {
             let reason = "the tools belong to the parent of this process; build tools in the child";
             return Err(MetricsPageError::Failed(reason.to_owned()));
         }
+        let page = self.pipeline().prometheus_page().ok_or(MetricsPageError::NotConfigured)?;
+        let page = page.page.load_full();
         Ok(page.scraper.scrape_blocking(accept)?)
     }
 }

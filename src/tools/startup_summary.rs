@@ -11,7 +11,8 @@ use crate::{
 /// Returns a line such as `shop 1.4.2, profile production, autotelemetry.toml: traces to otlp (grpc
 /// http://collector:4317); …`.
 pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
-    let config = tools.config();
+    let loaded = tools.loaded();
+    let config = loaded.config();
     let mut line = config.service.name.as_ref().map_or("unknown service", NonEmptyString::as_str).to_owned();
     if let Some(version) = &config.service.version {
         let _ = write!(line, " {version}");
@@ -19,8 +20,8 @@ pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
     if let Some(profile) = &config.profile {
         let _ = write!(line, ", profile {profile}");
     }
-    let _ = match &tools.loaded.file {
-        Some(file) if tools.loaded.file_format.is_some() => {
+    let _ = match &loaded.file {
+        Some(file) if loaded.file_format.is_some() => {
             write!(line, ", {} (variables are not merged): ", file.display())
         }
         Some(file) => write!(line, ", {}: ", file.display()),
@@ -28,7 +29,7 @@ pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
     };
     if config.disabled {
         line.push_str("telemetry is disabled");
-        match tools.loaded.origin(&key_path("disabled")) {
+        match loaded.origin(&key_path("disabled")) {
             Origin::Default => {}
             origin => drop(write!(line, " ({origin})")),
         }
@@ -58,7 +59,8 @@ pub(super) fn startup_summary(tools: &ObservabilityTools) -> String {
 
 /// Returns the name of an exporter with its destination.
 fn describe(tools: &ObservabilityTools, signal: Signal, exporter: &ExporterName) -> String {
-    let config = tools.config();
+    let loaded = tools.loaded();
+    let config = loaded.config();
     if let Some(settings) = config.otlp_settings(exporter, signal) {
         return format!("{exporter} ({} {})", settings.protocol, settings.endpoint);
     }

@@ -26,14 +26,14 @@ use tokio::{
     time::{Interval, MissedTickBehavior},
 };
 
-use self::{
-    item_bytes::ItemBytes as _,
-    state::{Batch, BatchState},
-};
 pub(crate) use self::{
     batch_exporter::{BatchExporter, Export},
     item_bytes::ScopedRecord,
     monitor::{QueueMonitor, QueueSnapshot},
+};
+use self::{
+    item_bytes::ItemBytes as _,
+    state::{Batch, BatchState},
 };
 use super::{
     destination::{LogDestination, SpanDestination},

@@ -9,7 +9,10 @@ use opentelemetry::{
 use opentelemetry_sdk::{error::OTelSdkResult, metrics::SdkMeterProvider};
 
 use super::instrument_provider::{IsolatingProvider, Shared};
-use crate::{config::{ScopeRule, scope::is_enabled}, export::unique_keys::unique_scope};
+use crate::{
+    config::{ScopeRule, scope::is_enabled},
+    export::unique_keys::unique_scope,
+};
 
 /// A meter provider of the OpenTelemetry SDK that applies the views of the configuration, and
 /// isolates the callbacks of observable instruments.

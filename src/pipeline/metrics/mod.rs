@@ -37,7 +37,8 @@ use crate::{
     config::{self, Config, ExporterName, Metrics, Signal},
     error::Error,
     export::{
-        callbacks::Callbacks, collector::Collector, overflow_check::OverflowCheck, shared_reader::SharedReader,
+        callbacks::Callbacks, collector::Collector, overflow_check::OverflowCheck,
+        shared_reader::SharedReader,
     },
 };
 
@@ -77,8 +78,7 @@ pub(super) fn provider(
     let diagnostics = builder.diagnostics();
     let callbacks = Arc::new(Callbacks::new(diagnostics));
     let config = &builder.settings.config;
-    let temporality =
-        if needs_totals(config, exporters) { Temporality::Cumulative } else { wanted(metrics) };
+    let temporality = if needs_totals(config, exporters) { Temporality::Cumulative } else { wanted(metrics) };
     let memory = builder.fixed.memory.clone().map(|memory| memory.reader(&callbacks));
     let is_read = memory.is_some() || !exporters.is_empty();
     let is_delta = memory.is_none() && temporality == Temporality::Delta;

@@ -76,7 +76,8 @@ fn target(
         ExporterName::Console => (console(running, builder), ExporterKey::Other),
         ExporterName::Otlp | ExporterName::Named(_) => {
             if let Some(custom) = builder.custom_metrics(name, timeout)? {
-                let target = running.map_or_else(|| Arc::new(PushTarget::Custom(custom)), |running| running.0);
+                let target =
+                    running.map_or_else(|| Arc::new(PushTarget::Custom(custom)), |running| running.0);
                 return Ok(Some(RunningTarget { target, key: ExporterKey::Other }));
             }
             let settings = builder.otlp_settings(name, Signal::Metrics)?;
@@ -124,7 +125,10 @@ fn target(
     Ok(Some(RunningTarget { target, key }))
 }
 
-fn console(running: Option<(Arc<PushTarget>, ExporterKey)>, builder: &mut PipelineBuilder<'_>) -> Arc<PushTarget> {
+fn console(
+    running: Option<(Arc<PushTarget>, ExporterKey)>,
+    builder: &mut PipelineBuilder<'_>,
+) -> Arc<PushTarget> {
     let console = builder.console(Signal::Metrics);
     match running {
         Some((running, _)) => {

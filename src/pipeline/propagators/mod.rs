@@ -22,6 +22,7 @@ use opentelemetry::{
     },
 };
 
+pub(super) use self::own::SharedPropagator;
 use self::{
     b3::B3Propagator,
     baggage::BaggagePropagator,
@@ -32,7 +33,6 @@ use self::{
     trace_context::W3cPropagator,
     xray::XRayPropagator,
 };
-pub(super) use self::own::SharedPropagator;
 use crate::{
     config::{self, OwnOr, PropagatorList},
     context,
@@ -54,10 +54,7 @@ pub(super) struct Formats {
 
 impl Formats {
     /// `own` returns a propagator of the program.
-    pub(super) fn new(
-        selection: &PropagatorList,
-        own: impl Fn(&str) -> Option<SharedPropagator>,
-    ) -> Self {
+    pub(super) fn new(selection: &PropagatorList, own: impl Fn(&str) -> Option<SharedPropagator>) -> Self {
         let mut propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
         for propagator in selection.as_slice() {
             match propagator {

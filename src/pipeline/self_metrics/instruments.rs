@@ -13,11 +13,7 @@ use super::{
 use crate::config::Signal;
 
 /// Creates the instruments of the exporters of one signal.
-pub(super) fn register_exporters(
-    meter: &Meter,
-    signal: Signal,
-    exporters: &Arc<ArcSwap<MeasuredExporters>>,
-) {
+pub(super) fn register_exporters(meter: &Meter, signal: Signal, exporters: &Arc<ArcSwap<MeasuredExporters>>) {
     let instruments = Instruments::new(meter, signal, exporters);
     instruments.up_down_counter(
         "exporter.{item}.inflight",

@@ -1,0 +1,136 @@
+//! Applies a changed configuration to running tools.
+
+use std::sync::Arc;
+
+use super::live_tools::{LiveTools, Reloading};
+use crate::{
+    config::{Config, ExporterList, Signal},
+    error::{Error, Problem},
+    export::otlp,
+    load::{Change, Loaded, changes},
+};
+
+/// What a reload has changed.
+///
+/// See [`ObservabilityTools::reload`](crate::ObservabilityTools::reload).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reload {
+    changed: Vec<Change>,
+    needs_restart: Vec<Change>,
+    warnings: Vec<Problem>,
+}
+
+impl Reload {
+    /// Returns the values that took effect.
+    #[must_use]
+    pub fn changed(&self) -> &[Change] {
+        &self.changed
+    }
+
+    /// Returns the values that differ from those in force and take effect after a restart only.
+    #[must_use]
+    pub fn needs_restart(&self) -> &[Change] {
+        &self.needs_restart
+    }
+
+    /// Returns the warnings about the configuration.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+}
+
+impl LiveTools {
+    /// Reads the configuration again and applies it.
+    pub(super) fn reload(&self) -> Result<Reload, Error> {
+        let mut reloading = self.reloading();
+        if self.is_shut_down() {
+            return Err(Error::shut_down());
+        }
+        let result = self.apply(&mut reloading);
+        match &result {
+            Ok(reload) => {
+                reloading.log.apply();
+                self.report(reload);
+            }
+            Err(error) => reloading.log.refuse(error.to_string()),
+        }
+        result
+    }
+
+    fn apply(&self, reloading: &mut Reloading) -> Result<Reload, Error> {
+        let Some(sources) = &mut reloading.sources else { return Ok(Reload::nothing()) };
+        let running = self.loaded();
+        let mut loaded = sources.load(otlp::inspect)?;
+        if reloading.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
+            return Err(Error::configuration(loaded.warnings));
+        }
+        let mut changed = changes(&running, &loaded);
+        self.hold(&mut loaded, &running, &mut changed);
+        let (needs_restart, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(Change::needs_restart);
+        if !self.is_off() {
+            let applied = self.pipeline.reload(&loaded.settings, running.config());
+            applied.map_err(|error| loaded.locate(error))?;
+        }
+        let warnings = loaded.warnings.clone();
+        self.set_loaded(Arc::new(loaded));
+        Ok(Reload { changed, needs_restart, warnings })
+    }
+
+    /// Keeps the running values that need a restart.
+    fn hold(&self, loaded: &mut Loaded, running: &Arc<Loaded>, changed: &mut [Change]) {
+        loaded.hold_restart_keys(running);
+        let running = running.config();
+        let config = loaded.config_mut();
+        let mut hold = |holds: &dyn Fn(&str) -> bool| {
+            changed.iter_mut().filter(|change| holds(change.key())).for_each(Change::set_needs_restart);
+        };
+        if self.is_off() && !config.disabled {
+            config.disabled = true;
+            hold(&|_| true);
+        }
+        if !self.pipeline.can_serve_metrics(config) {
+            hold_metrics(config, running);
+            hold(&|key| key == "metrics.exporters" || key.ends_with("interval"));
+        }
+    }
+
+    fn report(&self, reload: &Reload) {
+        let diagnostics = self.diagnostics();
+        let Reload { changed, needs_restart, warnings } = reload;
+        let list = |changes: &[Change]| {
+            let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
+            changes.join(", ")
+        };
+        let loaded = self.loaded();
+        let file = loaded.file.as_ref().map_or("the configuration".into(), |file| file.to_string_lossy());
+        if changed.is_empty() {
+            diagnostics.info(format_args!("reloaded {file}: nothing has changed"));
+        } else {
+            diagnostics.info(format_args!("reloaded {file}: {}", list(changed)));
+        }
+        if !needs_restart.is_empty() {
+            diagnostics.warn(format_args!("needs a restart: {}", list(needs_restart)));
+        }
+        for warning in warnings {
+            diagnostics.warn(format_args!("warning: {warning}"));
+        }
+    }
+}
+
+impl Reload {
+    fn nothing() -> Self {
+        Self { changed: Vec::new(), needs_restart: Vec::new(), warnings: Vec::new() }
+    }
+}
+
+/// Keeps the exporters of metrics and their intervals, for which the reader was made.
+fn hold_metrics(config: &mut Config, running: &Config) {
+    config.metrics.exporters = Some(ExporterList::new(running.exporters(Signal::Metrics).to_vec()));
+    config.metrics.interval = running.metrics.interval;
+    config.otlp.metrics.interval = running.otlp.metrics.interval;
+    for (name, exporter) in &mut config.exporters {
+        let running = running.exporters.get(name);
+        exporter.metrics.interval = running.and_then(|running| running.metrics.interval);
+    }
+}
