@@ -13,8 +13,8 @@ pub(crate) struct Reload {
     /// a certificate or a key.
     pub(crate) watch: bool,
 
-    /// The time between two looks at the files, at least 1 s. A change is applied if the file is the
-    /// same 200 ms later.
+    /// The time between two looks at the files, at least 1 s. A change is applied if the file is
+    /// the same 200 ms later.
     #[serde(deserialize_with = "at_least::<1000, _, _>")]
     pub(crate) interval: Interval,
 }

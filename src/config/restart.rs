@@ -1,7 +1,7 @@
 //! The keys that a reload cannot change.
 //!
-//! They describe what the SDK fixes when a provider or an instrument is created, and the identity of
-//! the process.
+//! They describe what the SDK fixes when a provider or an instrument is created, and the identity
+//! of the process.
 
 use super::{Config, limits::SpanLimits, metrics::Metrics};
 

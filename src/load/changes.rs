@@ -1,8 +1,11 @@
-//! What differs between two configurations.
+//! The differences between two configurations.
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{explain::EffectiveValues, loaded::Loaded};
+use super::{
+    explain::{EffectiveValues, Explanation},
+    loaded::Loaded,
+};
 use crate::{
     config::{key_path::key_path, resolve::inherited_from, restart::needs_restart},
     error::Origin,
@@ -65,6 +68,16 @@ impl fmt::Display for Change {
         } else {
             write!(f, "{key} {old_value} → {new_value} ({origin})")
         }
+    }
+}
+
+impl Explanation {
+    /// Returns the values that a reload from this configuration to `newer` would change.
+    ///
+    /// A value that [needs a restart](Change::needs_restart) would stay as it is until then.
+    #[must_use]
+    pub fn changes(&self, newer: &Self) -> Vec<Change> {
+        changes(&self.loaded, &newer.loaded)
     }
 }
 

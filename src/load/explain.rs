@@ -10,11 +10,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{
-    changes::{Change, changes},
-    loaded::Loaded,
-    parse::is_whole_table,
-};
+use super::{loaded::Loaded, parse::is_whole_table};
 use crate::{
     config::{Config, NonEmptyString, key_path::KeyPath, resolve::inherited_from},
     error::{Origin, Problem},
@@ -29,7 +25,7 @@ const RESOURCE_ATTRIBUTES: &str = "resource.attributes.";
 /// `Display` writes text for people, [`to_json`](Self::to_json) JSON for programs.
 #[derive(Clone)]
 pub struct Explanation {
-    loaded: Arc<Loaded>,
+    pub(super) loaded: Arc<Loaded>,
     errors: Vec<Problem>,
     /// Collected when they are first needed, since a check needs none of them.
     values: OnceLock<EffectiveValues>,
@@ -54,14 +50,6 @@ impl Explanation {
 
     fn effective_values(&self) -> &EffectiveValues {
         self.values.get_or_init(|| EffectiveValues::of(&self.loaded))
-    }
-
-    /// Returns the values that a reload from this configuration to `newer` would change.
-    ///
-    /// A value that [needs a restart](Change::needs_restart) would stay as it is until then.
-    #[must_use]
-    pub fn changes(&self, newer: &Self) -> Vec<Change> {
-        changes(&self.loaded, &newer.loaded)
     }
 
     /// Returns the name of the selected profile.

@@ -47,11 +47,11 @@ pub(crate) struct Sources {
     /// The parts that the program adds.
     pub(crate) registered: Registered,
     pub(crate) detectors: OwnDetectors,
-    /// What was decided when the sources were read for the first time.
+    /// The decisions of the first time that the sources were read.
     first: Option<FirstRead>,
 }
 
-/// What stays when the sources are read again.
+/// The values that stay when the sources are read again.
 struct FirstRead {
     /// The file, and its absolute path.
     file: Option<(PathBuf, PathBuf)>,

@@ -41,7 +41,7 @@ pub(crate) struct LoggerFactory {
 /// The rules for the targets of spans that `tracing` creates.
 pub(crate) type SpanScopes = Arc<ArcSwap<Vec<ScopeRule>>>;
 
-/// Whether records carry the place in the code.
+/// True if records carry the place in the code.
 pub(crate) type CodeLocation = Arc<AtomicBool>;
 
 /// The settings of a [`LoggerFactory`].

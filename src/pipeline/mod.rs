@@ -9,6 +9,7 @@ mod custom_parts;
 mod exporter_key;
 mod fixed;
 mod limits;
+mod line_exporters;
 mod logs;
 mod metrics;
 mod otlp_exporters;

@@ -26,8 +26,8 @@ pub(super) struct Retirement {
 }
 
 impl Retirement {
-    /// Delivers what the removed destinations hold, on a thread of its own, and drops the rest after
-    /// `timeout`.
+    /// Delivers what the removed destinations hold, on a thread of its own, and drops the rest
+    /// after `timeout`.
     pub(super) fn begin(self, outputs: SharedOutputs, timeout: Duration) {
         if self.removed.destinations.is_empty() && self.removed.line_writers.is_empty() {
             return;

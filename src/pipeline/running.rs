@@ -12,7 +12,10 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{
     exporter_key::ExporterKey,
-    metrics::{PeriodicPush, PushTarget, SharedItems},
+    metrics::{
+        periodic_push::PeriodicPush,
+        push_worker::{PushTarget, SharedItems},
+    },
     prometheus_page::PrometheusPage,
 };
 use crate::{

@@ -10,7 +10,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::reload_log::ReloadLog;
+use super::{reload_log::ReloadLog, watch::WatchState};
 use crate::{
     diagnostics::DiagnosticLog,
     error::ShutdownError,
@@ -28,6 +28,7 @@ pub(super) struct LiveTools {
     /// True if telemetry was disabled at the start. It then stays so.
     is_off: bool,
     is_shut_down: AtomicBool,
+    pub(super) watch: Arc<WatchState>,
     /// The result of the shutdown, once it is done.
     shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
 }
@@ -49,6 +50,7 @@ impl LiveTools {
             reloading: Mutex::new(Reloading { sources, strict, log: ReloadLog::default() }),
             is_off,
             is_shut_down: AtomicBool::new(false),
+            watch: Arc::default(),
             shutdown_result: Mutex::new(None),
         }
     }
@@ -69,6 +71,7 @@ impl LiveTools {
         self.is_off
     }
 
+    /// Returns whether the shutdown has begun.
     pub(super) fn is_shut_down(&self) -> bool {
         self.is_shut_down.load(Ordering::Acquire)
     }
@@ -99,6 +102,7 @@ impl LiveTools {
         begin();
         // A reload that has begun ends first, and none begins later.
         self.is_shut_down.store(true, Ordering::Release);
+        self.watch.stop();
         let timeout = self.shutdown_timeout();
         if let Some(runtime) = self.pipeline.runtime() {
             runtime.begin_closing();

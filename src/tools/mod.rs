@@ -12,6 +12,7 @@ mod prometheus_metrics;
 mod reload;
 mod reload_log;
 mod startup_summary;
+mod watch;
 
 pub(crate) use self::install::global_logger;
 pub use self::{

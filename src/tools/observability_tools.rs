@@ -14,7 +14,7 @@ use opentelemetry_sdk::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry::LookupSpan};
 
-use super::{exit_notice::ExitNotice, live_tools::LiveTools, reload::Reload, reload_log::ReloadLog};
+use super::{exit_notice::ExitNotice, live_tools::LiveTools, reload::Reload, reload_log::ReloadLog, watch};
 use crate::{
     config::{LogFilter, value::ConfigValue as _},
     diagnostics::DiagnosticLog,
@@ -78,11 +78,13 @@ impl ObservabilityTools {
         }
     }
 
-    /// Reports what is lost if the process ends before the shutdown.
+    /// Reports what is lost if the process ends before the shutdown. Watches the files if the
+    /// configuration asks for it.
     pub(super) fn with_exit_notice(mut self) -> Self {
         if !self.has_nothing_to_export() {
             let outputs = self.live.pipeline.outputs.clone();
             self.exit_notice = Some(ExitNotice::register(outputs, self.diagnostics()));
+            watch::start(&self.live);
         }
         self
     }
@@ -284,8 +286,8 @@ impl ObservabilityTools {
     /// Reads the configuration again and applies what has changed, without a restart.
     ///
     /// The file is read as at the start, with its profile, and merged with the environment of the
-    /// start. Loggers, tracers, meters, instruments and layers stay valid and follow. Exporters whose
-    /// settings change take over their queues; those that were removed deliver what they hold within
+    /// start. Loggers, tracers, meters, instruments and layers stay valid and follow. Exporters
+    /// whose settings change take over their queues; those that were removed deliver what they hold within
     /// `shutdown_timeout`. [`stats`](Self::stats) keeps counting. Certificates, keys and secrets in
     /// files are read again too.
     ///
@@ -312,7 +314,9 @@ impl ObservabilityTools {
                 "the tools belong to the parent of this process; build tools in the child",
             ));
         }
-        self.live.reload()
+        let reload = self.live.reload()?;
+        watch::start(&self.live);
+        Ok(reload)
     }
 
     /// Returns the outcomes of reloads, for example for a health check.

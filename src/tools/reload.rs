@@ -62,6 +62,7 @@ impl LiveTools {
         let Some(sources) = &mut reloading.sources else { return Ok(Reload::nothing()) };
         let running = self.loaded();
         let mut loaded = sources.load(otlp::inspect)?;
+        check_file(&running, &loaded)?;
         if reloading.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
             return Err(Error::configuration(loaded.warnings));
         }
@@ -116,6 +117,18 @@ impl LiveTools {
             diagnostics.warn(format_args!("warning: {warning}"));
         }
     }
+}
+
+/// Refuses a file that is gone or empty. Both happen while it is replaced.
+fn check_file(running: &Loaded, loaded: &Loaded) -> Result<(), Error> {
+    let ((Some(file), _) | (None, Some(file))) = (&loaded.file, &running.file) else { return Ok(()) };
+    let is_empty = std::fs::metadata(file).map(|metadata| metadata.len() == 0);
+    let problem = match is_empty {
+        Ok(false) if loaded.file.is_some() => return Ok(()),
+        Ok(true) => Problem::new(format!("{} is empty", file.display())),
+        _ => Problem::new(format!("{} is gone", file.display())),
+    };
+    Err(Error::configuration(vec![problem]))
 }
 
 impl Reload {

@@ -27,7 +27,7 @@ pub(crate) struct ConsoleExporter {
     recorders: [Arc<StatsRecorder>; 3],
 }
 
-/// What the lines are written to.
+/// The place that lines are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     Stream(Stream),

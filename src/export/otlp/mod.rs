@@ -31,6 +31,7 @@ mod retry;
 mod rpc_status;
 mod secret_forms;
 mod secrets;
+mod tls_content;
 pub(crate) mod transport;
 
 #[cfg(feature = "tls")]
@@ -41,6 +42,7 @@ pub(crate) use self::{
     exporter::OtlpExporter,
     health::DestinationHealth,
     metric_items::MetricItems,
+    tls_content::tls_content,
     transport::document::DocumentClient,
 };
 

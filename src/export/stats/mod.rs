@@ -150,8 +150,8 @@ impl Dropped {
         self.shut_down
     }
 
-    /// Returns the number of items dropped because a reload removed the exporter, and they could not
-    /// be exported within `shutdown_timeout`.
+    /// Returns the number of items dropped because a reload removed the exporter, and they could
+    /// not be exported within `shutdown_timeout`.
     #[must_use]
     pub fn removed(&self) -> u64 {
         self.removed

@@ -10,10 +10,10 @@ mod instrument_provider;
 mod meter_provider;
 mod observed_stream;
 mod observed_sums;
-mod periodic_push;
+pub(super) mod periodic_push;
 mod prometheus;
 mod push_targets;
-mod push_worker;
+pub(super) mod push_worker;
 mod reduction;
 mod stream_slot;
 mod streams;
@@ -27,10 +27,6 @@ use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Temporality, re
 pub use self::meter_provider::MeterProvider;
 use self::{
     instrument_check::InstrumentCheck, instrument_provider::Shared, observed_sums::ObservedSums, views::Views,
-};
-pub(super) use self::{
-    periodic_push::PeriodicPush,
-    push_worker::{PushTarget, SharedItems},
 };
 use super::builder::PipelineBuilder;
 use crate::{

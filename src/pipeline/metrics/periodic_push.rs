@@ -22,7 +22,7 @@ use crate::{
 
 /// The handle of the thread.
 #[derive(Debug)]
-pub(in crate::pipeline) struct PeriodicPush(Arc<PushQueue>);
+pub(crate) struct PeriodicPush(Arc<PushQueue>);
 
 /// The requests to the thread and their results.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use crate::{
 
 /// A destination of pushes. A reload may replace the exporter.
 #[derive(Debug)]
-pub(in crate::pipeline) enum PushTarget {
+pub(crate) enum PushTarget {
     Console(ArcSwap<ConsoleExporter>),
     /// An exporter of the program.
     Custom(Arc<dyn SendMetrics>),
@@ -32,11 +32,11 @@ pub(in crate::pipeline) enum PushTarget {
 
 /// The data points that the exporters of one name have received, for the differences to the next
 /// ones.
-pub(in crate::pipeline) type SharedItems = Arc<Mutex<MetricItems>>;
+pub(crate) type SharedItems = Arc<Mutex<MetricItems>>;
 
 /// Writes metrics as lines.
 #[derive(Debug)]
-pub(in crate::pipeline) struct LinePush {
+pub(crate) struct LinePush {
     pub(super) exporter: OtlpFileExporter,
     /// The longest time to wait for a write.
     pub(super) limit: Duration,

@@ -5,8 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Returns a list that is never freed, and the same one for equal lists. Their number is that of the
-/// different values of `propagators`.
+/// Returns a list that is never freed, and the same one for equal lists. Their number is that of
+/// the different values of `propagators`.
 pub(super) fn interned(fields: Vec<String>) -> &'static [String] {
     static KNOWN: Mutex<BTreeSet<&'static [String]>> = Mutex::new(BTreeSet::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

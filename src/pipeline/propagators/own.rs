@@ -14,7 +14,7 @@ use crate::shield::shielded;
 pub(super) struct OwnPropagator(SharedPropagator);
 
 /// A propagator of the program.
-pub(in crate::pipeline) type SharedPropagator = Arc<dyn TextMapPropagator + Send + Sync>;
+pub(crate) type SharedPropagator = Arc<dyn TextMapPropagator + Send + Sync>;
 
 impl OwnPropagator {
     pub(super) fn new(propagator: SharedPropagator) -> Self {

@@ -1,0 +1,209 @@
+//! Watches the files of the configuration, if `reload.watch` is set.
+//!
+//! The files are read at an interval. Notifications of the operating system are not used: a config
+//! map changes a symbolic link above the file, editors replace files, and network file systems send
+//! nothing.
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    fs,
+    hash::{Hash as _, Hasher as _},
+    sync::{Arc, Condvar, Mutex, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use super::live_tools::LiveTools;
+use crate::{
+    config::{Config, Signal},
+    error::{Error, Problem},
+    export::{
+        otlp::{self, tls_content},
+        runtime::start_thread,
+    },
+};
+
+/// The time for which a file must stay the same. Before, it may be half-written.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// The time after which a problem is reported again.
+const REMINDER: Duration = Duration::from_secs(3600);
+
+/// The number of looks after which certificates that do not fit are reported. A key may be replaced
+/// some time after its certificate.
+const TLS_ATTEMPTS: u32 = 3;
+
+/// The state that the thread shares with the tools.
+#[derive(Debug, Default)]
+pub(super) struct WatchState {
+    state: Mutex<Watching>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Watching {
+    is_running: bool,
+    is_stopped: bool,
+}
+
+/// The content of all files, as it was read.
+#[derive(Debug, PartialEq)]
+struct Snapshot {
+    /// A hash of the configuration file.
+    file: Option<u64>,
+    /// The configuration with its secrets.
+    config: Box<Config>,
+    /// A hash of the certificates and keys.
+    tls_files: u64,
+    problems: Vec<Problem>,
+}
+
+/// The last look at the files that had a consequence.
+#[derive(Debug, Default)]
+struct Seen {
+    snapshot: Option<Snapshot>,
+    /// The time of the last report about problems.
+    reported: Option<Instant>,
+    /// The looks at certificates that do not fit.
+    tls_attempts: u32,
+}
+
+impl WatchState {
+    /// Ends the thread.
+    pub(super) fn stop(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits. Returns `false` if the thread must end.
+    fn wait(&self, time: Duration) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(state, time, |state| !state.is_stopped);
+        !waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
+    }
+
+    fn begin(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let begins = !state.is_running && !state.is_stopped;
+        state.is_running |= begins;
+        begins
+    }
+
+    fn end(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_running = false;
+    }
+}
+
+/// Starts the thread if the configuration asks for it and none runs.
+pub(super) fn start(live: &Arc<LiveTools>) {
+    let is_wanted = live.loaded().config().reload.watch && !live.is_off();
+    if !is_wanted || !live.watch.begin() {
+        return;
+    }
+    let (weak, state) = (Arc::downgrade(live), Arc::clone(&live.watch));
+    let started = start_thread("autotelemetry-reload", move || run(&weak, &state));
+    if let Err(error) = started {
+        live.watch.end();
+        live.diagnostics().error(format_args!("cannot watch the configuration: {error}"));
+    }
+}
+
+fn run(live: &Weak<LiveTools>, state: &WatchState) {
+    let mut seen = Seen::default();
+    if let Some(live) = live.upgrade() {
+        // A change since the start is found at the first look.
+        seen.snapshot = live.snapshot().filter(|snapshot| live.is_in_force(snapshot));
+    }
+    loop {
+        let interval = live.upgrade().map(|live| live.loaded().config().reload.clone());
+        let Some(reload) = interval.filter(|reload| reload.watch) else { break };
+        if !state.wait(reload.interval.get()) {
+            break;
+        }
+        let Some(live) = live.upgrade() else { break };
+        if !live.look(&mut seen, state) {
+            break;
+        }
+    }
+    state.end();
+}
+
+impl LiveTools {
+    /// Reads all files.
+    fn snapshot(&self) -> Option<Snapshot> {
+        let mut reloading = self.reloading();
+        let (loaded, problems) = reloading.sources.as_mut()?.read_and_inspect(otlp::inspect);
+        let content = loaded.file.as_ref().and_then(|file| fs::read(file).ok());
+        let config = loaded.settings.config;
+        Some(Snapshot { file: content.map(hash), tls_files: tls_files(&config), config, problems })
+    }
+
+    /// Returns whether a reload of these files would change nothing.
+    fn is_in_force(&self, snapshot: &Snapshot) -> bool {
+        let mut config = snapshot.config.clone();
+        let running = self.loaded();
+        config.hold_restart_keys(running.config());
+        snapshot.problems.is_empty() && *config == *running.config()
+    }
+
+    /// Reloads if the files have changed. Returns `false` if the thread must end.
+    fn look(&self, seen: &mut Seen, state: &WatchState) -> bool {
+        let Some(first) = self.snapshot() else { return false };
+        if seen.snapshot.as_ref() == Some(&first) {
+            if !first.problems.is_empty() && seen.reported.is_some_and(|last| last.elapsed() >= REMINDER) {
+                seen.reported = Some(Instant::now());
+                self.report_refusal(&Error::configuration(first.problems));
+            }
+            return true;
+        }
+        if !state.wait(SETTLING) {
+            return false;
+        }
+        let Some(second) = self.snapshot() else { return false };
+        if first != second {
+            // The next look finds the rest.
+            return true;
+        }
+        match self.reload() {
+            Ok(_) => *seen = Seen { snapshot: Some(second), ..Seen::default() },
+            Err(_) if self.is_shut_down() => return false,
+            Err(error) => {
+                let has_new_files_only = seen.snapshot.as_ref().is_some_and(|seen| {
+                    (seen.file, &seen.config) == (second.file, &second.config)
+                        && seen.tls_files != second.tls_files
+                });
+                seen.tls_attempts += 1;
+                if has_new_files_only && seen.tls_attempts < TLS_ATTEMPTS {
+                    return true;
+                }
+                self.report_refusal(&error);
+                *seen = Seen { snapshot: Some(second), reported: Some(Instant::now()), tls_attempts: 0 };
+            }
+        }
+        true
+    }
+
+    fn report_refusal(&self, error: &Error) {
+        let loaded = self.loaded();
+        let file = loaded.file.as_ref().map_or("the configuration".into(), |file| file.to_string_lossy());
+        self.diagnostics().error(format_args!("{file} was changed and is not used: {error}"));
+    }
+}
+
+fn hash(value: impl std::hash::Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns a hash of the certificates and keys of all destinations.
+fn tls_files(config: &Config) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for signal in Signal::ALL {
+        for name in config.exporters(signal) {
+            if let Some(settings) = config.otlp_settings(name, signal) {
+                tls_content(&settings.tls.files).hash(&mut hasher);
+            }
+        }
+    }
+    hasher.finish()
+}
