@@ -71,6 +71,7 @@ pub mod doctor;
 pub mod error;
 mod export;
 mod format;
+mod live_cell;
 mod load;
 mod logs;
 mod pipeline;

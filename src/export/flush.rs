@@ -26,8 +26,8 @@ pub(crate) trait Flush: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Stops accepting items, before the last flush.
-    fn close(&self) {}
+    /// Stops accepting items, before the last flush. Later ones are dropped for `reason`.
+    fn close(&self, _reason: Reason) {}
 
     /// Discards what is still queued, and counts it as dropped for `reason`.
     fn discard(&self, _reason: Reason) {}
@@ -55,8 +55,17 @@ impl<'d> PendingFlush<'d> {
 
     /// Same as [`request`](Self::request), but the destination then accepts nothing more.
     pub(crate) fn request_last(destination: &'d dyn Flush) -> Self {
+        Self::request_final(destination, Reason::ShutDown)
+    }
+
+    /// Same as [`request_last`](Self::request_last), for a destination that a reload has removed.
+    pub(crate) fn request_removed(destination: &'d dyn Flush) -> Self {
+        Self::request_final(destination, Reason::Removed)
+    }
+
+    fn request_final(destination: &'d dyn Flush, reason: Reason) -> Self {
         let position = isolate(|| {
-            destination.close();
+            destination.close(reason);
             Ok(destination.request_flush())
         });
         Self { destination, position }

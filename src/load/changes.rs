@@ -57,16 +57,19 @@ impl Change {
     }
 }
 
-/// Formats the key with both values and the place, such as `traces.sampler_arg 0.05 → 0.5
-/// (app.toml:41:1)`.
+/// Formats the key with both values and the place, such as `traces.sampler_arg 0.05 → 0.5 (line
+/// 41)`. A place in a file is its line.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, old_value, new_value, origin, needs_restart: _ } = self;
         if old_value == new_value {
             // Only a secret differs without a visible difference.
-            write!(f, "{key} (secret)")
-        } else {
-            write!(f, "{key} {old_value} → {new_value} ({origin})")
+            return write!(f, "{key} (secret)");
+        }
+        write!(f, "{key} {old_value} → {new_value} (")?;
+        match origin {
+            Origin::File { line, .. } => write!(f, "line {line})"),
+            other => write!(f, "{other})"),
         }
     }
 }

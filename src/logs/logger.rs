@@ -26,7 +26,10 @@ use super::{
     record_output::{RecordOutput, SharedOutput},
     record_source::{Fields, Head, Place, RecordLimits, RecordSource, SourceValue, Target},
 };
-use crate::config::{Logs, ScopeRule};
+use crate::{
+    config::{Logs, ScopeRule},
+    live_cell::LiveCell,
+};
 
 /// Creates loggers that share a provider, an output and a filter.
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ pub(crate) type CodeLocation = Arc<AtomicBool>;
 /// The settings of a [`LoggerFactory`].
 #[derive(Debug, Default)]
 pub(crate) struct LogSettings {
-    pub(crate) output: Arc<RecordOutput>,
+    pub(crate) output: RecordOutput,
     pub(crate) span_scopes: Vec<ScopeRule>,
     pub(crate) code_location: bool,
 }
@@ -57,7 +60,7 @@ impl LoggerFactory {
         let LogSettings { output, span_scopes, code_location } = settings;
         Self {
             provider,
-            output: Arc::new(ArcSwap::new(output)),
+            output: Arc::new(LiveCell::new(output)),
             filter,
             span_scopes: Arc::new(ArcSwap::from_pointee(span_scopes)),
             code_location: Arc::new(AtomicBool::new(code_location)),
@@ -70,22 +73,15 @@ impl LoggerFactory {
         Self::new(SdkLoggerProvider::builder().build(), filter, LogSettings::default())
     }
 
-    /// Replaces the settings, also those of loggers and layers that exist. Returns the previous
-    /// output, which other threads may still use. With `keeps_level`, `logs.level` stays as the
-    /// program may have set it.
-    pub(crate) fn set(
-        &self,
-        settings: LogSettings,
-        rules: FilterRules,
-        keeps_level: bool,
-    ) -> Arc<RecordOutput> {
+    /// Replaces the settings, also those of loggers and layers that exist. With `keeps_level`,
+    /// `logs.level` stays as the program may have set it.
+    pub(crate) fn set(&self, settings: LogSettings, rules: FilterRules, keeps_level: bool) {
         let LogSettings { output, span_scopes, code_location } = settings;
-        let previous = self.output.swap(output);
+        self.output.set(output);
         self.code_location.store(code_location, Ordering::Relaxed);
         self.span_scopes.store(Arc::new(span_scopes));
         // Last, since it makes `tracing` ask for the scopes of spans again.
         self.filter.set_rules(rules, keeps_level);
-        previous
     }
 
     pub(crate) fn logger(&self, name: Cow<'static, str>) -> Logger {

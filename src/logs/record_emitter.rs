@@ -70,30 +70,32 @@ impl RecordEmitter {
     /// has no ids.
     #[inline]
     pub(super) fn emit(&self, head: Head<'_>, source: impl RecordSource) {
-        let output = self.output.load();
-        if let Some(baggage) = output.baggage() {
-            return self.emit_with(&output, baggage, head, source);
-        }
-        let ids = context::with_current(|current| {
-            (!current.is_telemetry_suppressed()).then(|| SpanIds::of(current))
+        self.output.with(|output| {
+            if let Some(baggage) = output.baggage() {
+                return self.emit_with(output, baggage, head, source);
+            }
+            let ids = context::with_current(|current| {
+                (!current.is_telemetry_suppressed()).then(|| SpanIds::of(current))
+            });
+            if let Some(ids) = ids.unwrap_or(Some(None)) {
+                self.send(output, head, source, ids);
+            }
         });
-        if let Some(ids) = ids.unwrap_or(Some(None)) {
-            self.send(&output, head, source, ids);
-        }
     }
 
     /// Emits a record with the ids of the span in `parent`, whatever span is current.
     pub(super) fn emit_in(&self, head: Head<'_>, source: impl RecordSource, parent: Option<&Context>) {
         let is_suppressed = context::with_current(Context::is_telemetry_suppressed) == Some(true)
             || parent.is_some_and(Context::is_telemetry_suppressed);
-        let output = self.output.load();
-        match (output.baggage(), output.sink(), parent) {
-            _ if is_suppressed => {}
+        if is_suppressed {
+            return;
+        }
+        self.output.with(|output| match (output.baggage(), output.sink(), parent) {
             (Some(baggage), Some(sink), Some(parent)) => {
                 self.send_record(sink, head, source, SpanIds::of(parent), &baggage.of(parent), false);
             }
-            _ => self.send(&output, head, source, parent.and_then(SpanIds::of)),
-        }
+            _ => self.send(output, head, source, parent.and_then(SpanIds::of)),
+        });
     }
 
     /// Same as [`emit`](Self::emit), with attributes from the current baggage.

@@ -2,11 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use arc_swap::ArcSwap;
 use opentelemetry::{InstrumentationScope, logs::Severity};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::{baggage_attributes::BaggageAttributes, record_source::RecordLimits};
+use crate::live_cell::{LiveCell, live};
 
 /// Receives log records that have passed the filter.
 pub(crate) trait RecordSink: fmt::Debug + Send + Sync {
@@ -43,7 +43,9 @@ pub(crate) struct RecordOutput {
 }
 
 /// The output that all emitters share. A reload replaces it.
-pub(crate) type SharedOutput = Arc<ArcSwap<RecordOutput>>;
+pub(crate) type SharedOutput = Arc<LiveCell<RecordOutput>>;
+
+live!(RecordOutput);
 
 impl RecordOutput {
     pub(crate) fn new(sink: Arc<dyn RecordSink>, baggage: Option<Arc<BaggageAttributes>>) -> Self {

@@ -28,13 +28,6 @@ pub(super) struct LogParts {
     unfiltered: Option<Arc<UnfilteredOutput>>,
 }
 
-/// The parts that a reload has replaced. Other threads may still use them.
-#[derive(Debug)]
-pub(super) struct PreviousLogs {
-    pub(super) output: Arc<RecordOutput>,
-    pub(super) unfiltered: Option<Arc<UnfilteredOutput>>,
-}
-
 /// Returns the rules of the filter. Tools that keep telemetry in memory have one exporter.
 pub(super) fn rules(logs: &Logs, exporters: &[ExporterName], fixed: &Fixed) -> FilterRules {
     match &fixed.memory {
@@ -85,7 +78,7 @@ pub(super) fn prepare(
         unfiltered = Some(Arc::new(UnfilteredOutput { pipeline, baggage }));
     }
     let settings = LogSettings {
-        output: Arc::new(output),
+        output,
         span_scopes: builder.settings.config.traces.scopes.clone(),
         code_location: *code_location,
     };
@@ -147,13 +140,8 @@ pub(super) fn factory(
 }
 
 /// Replaces the parts. With `keeps_level`, `logs.level` stays as the program may have set it.
-pub(super) fn set(
-    loggers: &LoggerFactory,
-    records: &UnfilteredRecords,
-    parts: LogParts,
-    keeps_level: bool,
-) -> PreviousLogs {
+pub(super) fn set(loggers: &LoggerFactory, records: &UnfilteredRecords, parts: LogParts, keeps_level: bool) {
     let LogParts { settings, rules, unfiltered } = parts;
-    let unfiltered = records.set(unfiltered);
-    PreviousLogs { output: loggers.set(settings, rules, keeps_level), unfiltered }
+    loggers.set(settings, rules, keeps_level);
+    records.set(unfiltered);
 }

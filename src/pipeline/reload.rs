@@ -43,15 +43,14 @@ impl Pipeline {
             // Until the removed ones are empty, a shutdown waits for them too.
             outputs.with_rest_of(previous)
         });
-        let routes = self.traces.set(traces);
+        self.traces.set(traces);
         let keeps_level = config.logs.level == running.logs.level;
-        let previous_logs = logs::set(&self.loggers, &self.records, logs, keeps_level);
+        logs::set(&self.loggers, &self.records, logs, keeps_level);
         self.propagator.set(formats);
         self.fixed.diagnostics.set_level(config.diagnostics);
         // Closes the port of a server that was replaced.
         *running_parts = next;
-        let retirement = Retirement { routes, logs: previous_logs, removed: removed.unwrap_or_default() };
-        retirement.begin(self.outputs.clone(), timeout);
+        Retirement { removed: removed.unwrap_or_default() }.begin(self.outputs.clone(), timeout);
         Ok(())
     }
 

@@ -1,69 +1,57 @@
 //! Ends the parts that a reload has removed.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-use super::{
-    logs::PreviousLogs,
-    outputs::{Outputs, SharedOutputs},
-    processor::SpanRoutes,
-};
+use super::outputs::{Outputs, SharedOutputs};
 use crate::export::{flush::PendingFlush, runtime::start_thread, stats::recorder::Reason};
 
-/// The time between two looks at the threads that still use the previous parts.
-const POLL_INTERVAL: Duration = Duration::from_millis(1);
+/// The time in which threads that were about to add an item do so. The item of a thread that the
+/// operating system stops for longer is counted as dropped.
+const GRACE: Duration = Duration::from_millis(100);
 
-/// The parts that a reload has replaced.
+/// The destinations and writers that nothing uses any more.
 #[derive(Debug)]
 pub(super) struct Retirement {
-    pub(super) routes: Arc<SpanRoutes>,
-    pub(super) logs: PreviousLogs,
-    /// The destinations and writers that nothing uses any more.
     pub(super) removed: Outputs,
 }
 
 impl Retirement {
-    /// Delivers what the removed destinations hold, on a thread of its own, and drops the rest
-    /// after `timeout`.
+    /// Delivers what they hold, on a thread of its own, and drops the rest after `timeout`.
     pub(super) fn begin(self, outputs: SharedOutputs, timeout: Duration) {
         if self.removed.destinations.is_empty() && self.removed.line_writers.is_empty() {
             return;
         }
-        let job = Arc::new(std::sync::Mutex::new(Some(self)));
-        let on_thread = Arc::clone(&job);
-        let of_thread = outputs.clone();
-        let take = |job: &std::sync::Mutex<Option<Self>>| {
-            job.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        // Outlives a thread that cannot be started.
+        let job = Arc::new(Mutex::new(Some(self)));
+        let run = {
+            let (job, outputs) = (Arc::clone(&job), outputs.clone());
+            move || Self::run_once(&job, &outputs, timeout)
         };
-        let started = start_thread("autotelemetry-retire", move || {
-            if let Some(retirement) = take(&on_thread) {
-                retirement.run(&of_thread, timeout);
-            }
-        });
-        // Without a thread, the caller waits.
-        if started.is_err()
-            && let Some(retirement) = take(&job)
-        {
-            retirement.run(&outputs, timeout);
+        if start_thread("autotelemetry-retire", run).is_err() {
+            Self::run_once(&job, &outputs, timeout);
+        }
+    }
+
+    fn run_once(job: &Mutex<Option<Self>>, outputs: &SharedOutputs, timeout: Duration) {
+        let retirement = job.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(retirement) = retirement {
+            retirement.run(outputs, timeout);
         }
     }
 
     fn run(self, outputs: &SharedOutputs, timeout: Duration) {
         let deadline = Instant::now() + timeout;
-        while self.is_used() && Instant::now() < deadline {
-            thread::sleep(POLL_INTERVAL);
-        }
-        let Self { routes, logs, removed } = self;
-        drop((routes, logs));
-        // An item that arrives now comes from a thread that was stopped in between for that long.
+        thread::sleep(GRACE.min(timeout));
+        let Self { removed } = self;
         let destinations = removed.destinations.iter();
         let pending: Vec<_> =
-            destinations.map(|destination| PendingFlush::request_last(&*destination.flush)).collect();
+            destinations.map(|destination| PendingFlush::request_removed(&*destination.flush)).collect();
         for pending in pending {
-            // What is lost is counted.
+            // The rest is counted below.
             let _ = pending.wait(deadline);
         }
         for destination in &removed.destinations {
@@ -75,13 +63,5 @@ impl Retirement {
             lines.stop_queueing();
         }
         outputs.change(|current| current.without(&removed));
-    }
-
-    /// Returns whether a thread is about to pass an item to the previous parts.
-    fn is_used(&self) -> bool {
-        let PreviousLogs { output, unfiltered } = &self.logs;
-        Arc::strong_count(&self.routes) > 1
-            || Arc::strong_count(output) > 1
-            || unfiltered.as_ref().is_some_and(|unfiltered| Arc::strong_count(unfiltered) > 1)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use opentelemetry_sdk::trace::{RandomIdGenerator, Sampler, SdkTracerProvider};
 
 use super::{
@@ -17,6 +16,7 @@ use crate::{
     config::{self, Config, ExporterName, Signal, Traces},
     error::Error,
     export::destination::SpanDestination,
+    live_cell::LiveCell,
     logs::BaggageAttributes,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct TraceParts {
 #[derive(Debug)]
 pub(super) struct LiveTraces {
     sampler: ReloadableSampler,
-    routes: Arc<ArcSwap<SpanRoutes>>,
+    routes: Arc<LiveCell<SpanRoutes>>,
 }
 
 /// Prepares the parts. `running` is the configuration that is replaced.
@@ -100,7 +100,7 @@ pub(super) fn provider(parts: TraceParts, is_off: bool, fixed: &Fixed) -> (SdkTr
         }
         None => provider.with_sampler(sampler.clone()),
     };
-    let routes = Arc::new(ArcSwap::from_pointee(routes));
+    let routes = Arc::new(LiveCell::new(routes));
     if !is_off {
         let routes = Arc::clone(&routes);
         provider = provider.with_span_processor(SpanPipeline { counters, routes });
@@ -109,15 +109,14 @@ pub(super) fn provider(parts: TraceParts, is_off: bool, fixed: &Fixed) -> (SdkTr
 }
 
 impl LiveTraces {
-    /// Replaces the parts. Returns the previous routes, which other threads may still use.
-    pub(super) fn set(&self, parts: TraceParts) -> Arc<SpanRoutes> {
+    /// Replaces the parts.
+    pub(super) fn set(&self, parts: TraceParts) {
         let TraceParts { sampler, routes } = parts;
         // Spans that the new sampler records find the new routes.
-        let previous = self.routes.swap(Arc::new(routes));
+        self.routes.set(routes);
         if let Some(sampler) = sampler {
             self.sampler.set(sampler);
         }
-        previous
     }
 }
 

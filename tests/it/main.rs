@@ -67,6 +67,7 @@ mod public_api;
 mod published_config;
 mod readme;
 mod redact;
+mod reload;
 mod rust_log;
 mod samplers;
 mod scopes;

@@ -18,6 +18,7 @@ use opentelemetry_sdk::{
 use crate::export::{
     callbacks::{CALLBACK_TIMEOUT, Callbacks},
     flush::{Flush, FlushError},
+    stats::recorder::Reason,
 };
 
 /// A reader whose values are always cumulative, so that a collection does not affect the next one.
@@ -67,7 +68,7 @@ impl Flush for MemoryMetricReader {
         self.callbacks.collect_until(deadline, || self.collect_last()).ok_or(FlushError::Timeout)
     }
 
-    fn close(&self) {
+    fn close(&self, _: Reason) {
         self.is_closed.store(true, Ordering::SeqCst);
     }
 }

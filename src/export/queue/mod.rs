@@ -75,6 +75,7 @@ pub(crate) struct BatchQueue<T> {
 const ACCEPTING: u8 = 0;
 const FULL: u8 = 1;
 const CLOSED: u8 = 2;
+const REMOVED: u8 = 3;
 
 impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     pub(crate) fn start(
@@ -122,8 +123,11 @@ impl<T: fmt::Debug + Send + 'static> BatchQueue<T> {
     #[cold]
     #[inline(never)]
     fn refuse_item(&self) {
-        let is_closed = self.refusal.load(Ordering::Acquire) == CLOSED;
-        let reason = if is_closed { Reason::ShutDown } else { Reason::QueueFull };
+        let reason = match self.refusal.load(Ordering::Acquire) {
+            CLOSED => Reason::ShutDown,
+            REMOVED => Reason::Removed,
+            _ => Reason::QueueFull,
+        };
         self.exporter.load().losses().refuse(1, reason);
     }
 
@@ -169,6 +173,7 @@ impl<T> BatchQueue<T> {
         let refusal = match state.refusal() {
             None => ACCEPTING,
             Some(Reason::QueueFull) => FULL,
+            Some(Reason::Removed) => REMOVED,
             Some(_) => CLOSED,
         };
         self.refusal.store(refusal, Ordering::Release);
@@ -184,7 +189,7 @@ impl<T> BatchQueue<T> {
 
     /// Ends a queue that got no items.
     pub(crate) fn abandon(&self) {
-        self.lock().close();
+        self.lock().close(Reason::Removed);
         self.work.notify_one();
     }
 
@@ -241,15 +246,15 @@ impl<T: fmt::Debug + Send> Flush for BatchQueue<T> {
         Ok(())
     }
 
-    fn close(&self) {
+    fn close(&self, reason: Reason) {
         let mut state = self.lock();
-        state.close();
+        state.close(reason);
         self.publish_refusal(&state);
     }
 
     fn discard(&self, reason: Reason) {
         let mut state = self.lock();
-        let items = state.discard();
+        let items = state.discard(reason);
         self.publish_refusal(&state);
         self.stats.discard(items.len() as u64, reason);
         drop(state);

@@ -19,7 +19,8 @@ pub(super) struct BatchState<T> {
     in_flight: Vec<u64>,
     /// Items before this position are due (timer or flush), even in a partial batch.
     requested: u64,
-    is_closed: bool,
+    /// The reason for which later items are refused.
+    closed: Option<Reason>,
     settings: BatchSettings,
 }
 
@@ -40,7 +41,7 @@ impl<T> BatchState<T> {
             taken: 0,
             in_flight: Vec::new(),
             requested: 0,
-            is_closed: false,
+            closed: None,
             settings,
         }
     }
@@ -62,13 +63,13 @@ impl<T> BatchState<T> {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.is_closed
+        self.closed.is_some()
     }
 
     /// Returns the reason for which the next item would be refused.
     pub(super) fn refusal(&self) -> Option<Reason> {
-        if self.is_closed {
-            Some(Reason::ShutDown)
+        if self.closed.is_some() {
+            self.closed
         } else if self.items.len() >= self.settings.max_queue_size
             || self.bytes >= self.settings.max_queue_bytes
         {
@@ -133,15 +134,15 @@ impl<T> BatchState<T> {
         self.requested
     }
 
-    /// Refuses items from now on.
-    pub(super) fn close(&mut self) {
-        self.is_closed = true;
+    /// Refuses items from now on, for `reason`.
+    pub(super) fn close(&mut self, reason: Reason) {
+        self.closed.get_or_insert(reason);
     }
 
     /// Refuses items from now on, and returns those that are left. The batches that are being
     /// exported may never end, so none of them is awaited.
-    pub(super) fn discard(&mut self) -> Ring<(T, usize)> {
-        self.close();
+    pub(super) fn discard(&mut self, reason: Reason) -> Ring<(T, usize)> {
+        self.close(reason);
         self.bytes = 0;
         self.taken = self.pushed;
         self.in_flight.clear();
@@ -244,7 +245,7 @@ mod tests {
         let mut state = state(1);
         (0..5).for_each(|item| push(&mut state, item, 10));
         let batch = state.take(true).unwrap();
-        let mut discarded = state.discard();
+        let mut discarded = state.discard(Reason::ShutDown);
         assert_eq!([(); 3].map(|()| discarded.take()), [2, 3, 4].map(|item| Some((item, 10))));
         assert_eq!(discarded.len(), 0);
         assert_eq!((state.settled(), state.refusal()), (5, Some(Reason::ShutDown)));

@@ -17,6 +17,7 @@ use crate::{
         callbacks::CALLBACK_TIMEOUT,
         collector::Collector,
         flush::{Flush, FlushError},
+        stats::recorder::Reason,
     },
 };
 
@@ -101,7 +102,7 @@ impl Flush for PeriodicPush {
         state.result.clone()
     }
 
-    fn close(&self) {
+    fn close(&self, _: Reason) {
         self.0.lock().is_closing = true;
         self.0.requested.notify_one();
     }

@@ -97,9 +97,9 @@ impl UnfilteredRecords {
         Self(Arc::clone(&self.0))
     }
 
-    /// Replaces the output. Returns the previous one, which other threads may still use.
-    pub(crate) fn set(&self, output: Option<Arc<UnfilteredOutput>>) -> Option<Arc<UnfilteredOutput>> {
-        self.0.swap(output)
+    /// Replaces the output.
+    pub(crate) fn set(&self, output: Option<Arc<UnfilteredOutput>>) {
+        self.0.store(output);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
 use opentelemetry::{Context, KeyValue, trace::Span as _};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
@@ -17,6 +16,7 @@ use crate::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
     },
+    live_cell::{LiveCell, live},
     logs::BaggageAttributes,
     pipeline::{limits::SpanLimiter, self_metrics::Counters},
 };
@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct SpanPipeline {
     pub(crate) counters: Option<Arc<Counters>>,
-    pub(crate) routes: Arc<ArcSwap<SpanRoutes>>,
+    pub(crate) routes: Arc<LiveCell<SpanRoutes>>,
 }
 
 /// The settings of a [`SpanPipeline`]. A reload replaces them.
@@ -39,6 +39,8 @@ pub(crate) struct SpanRoutes {
     pub(crate) destinations: Vec<Arc<dyn SpanDestination>>,
     pub(crate) flush_timeout: Duration,
 }
+
+live!(SpanRoutes);
 
 impl SpanPipeline {
     /// Counts a span that is only recorded.
@@ -126,7 +128,7 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.start_span(true);
         }
-        self.routes.load().start(span, parent);
+        self.routes.with(|routes| routes.start(span, parent));
     }
 
     fn on_end(&self, span: SpanData) {
@@ -139,17 +141,17 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.end_span(true);
         }
-        self.routes.load().end(span);
+        self.routes.with(|routes| routes.end(span));
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        let routes = self.routes.load_full();
+        let routes = self.routes.get();
         let pending = routes.destinations.iter().map(|destination| PendingFlush::request(&**destination));
         wait_all(pending.collect(), routes.flush_timeout)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let routes = self.routes.load_full();
+        let routes = self.routes.get();
         let pending =
             routes.destinations.iter().map(|destination| PendingFlush::request_last(&**destination));
         wait_all(pending.collect(), timeout)

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use opentelemetry::{
     Context, KeyValue, TraceId,
     trace::{Link, SpanKind},
@@ -10,19 +9,22 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{SamplingResult, ShouldSample};
 
 use super::span_sampler::SpanSampler;
+use crate::live_cell::{LiveCell, live};
 
 /// Asks the current sampler. Clones share it.
 #[derive(Debug, Clone)]
-pub(in crate::pipeline) struct ReloadableSampler(Arc<ArcSwap<SpanSampler>>);
+pub(in crate::pipeline) struct ReloadableSampler(Arc<LiveCell<SpanSampler>>);
+
+live!(SpanSampler);
 
 impl ReloadableSampler {
     pub(in crate::pipeline) fn new(sampler: SpanSampler) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(sampler)))
+        Self(Arc::new(LiveCell::new(sampler)))
     }
 
     /// Replaces the sampler. Spans whose parent it has sampled stay sampled if it is parent-based.
     pub(in crate::pipeline) fn set(&self, sampler: SpanSampler) {
-        self.0.store(Arc::new(sampler));
+        self.0.set(sampler);
     }
 }
 
@@ -36,6 +38,8 @@ impl ShouldSample for ReloadableSampler {
         attributes: &[KeyValue],
         links: &[Link],
     ) -> SamplingResult {
-        self.0.load().should_sample(parent_context, trace_id, name, span_kind, attributes, links)
+        self.0.with(|sampler| {
+            sampler.should_sample(parent_context, trace_id, name, span_kind, attributes, links)
+        })
     }
 }

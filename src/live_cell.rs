@@ -1,0 +1,159 @@
+//! A value that is read for each span and log record, and that a reload replaces.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::LocalKey,
+};
+
+/// A shared value with a copy of its handle in each thread that reads it. A thread notices a new
+/// value at its next read.
+#[derive(Debug)]
+pub(crate) struct LiveCell<T> {
+    /// A number that no other value has or had.
+    version: AtomicU64,
+    current: Mutex<Arc<T>>,
+}
+
+/// The value that a thread has read last, with its version.
+pub(crate) type LocalCopy<T> = RefCell<(u64, Option<Arc<T>>)>;
+
+/// A value of a [`LiveCell`].
+pub(crate) trait Live: Sized + 'static {
+    /// Returns the copy of this thread.
+    fn local() -> &'static LocalKey<LocalCopy<Self>>;
+}
+
+/// Implements [`Live`].
+macro_rules! live {
+    ($type:ty) => {
+        impl crate::live_cell::Live for $type {
+            fn local() -> &'static std::thread::LocalKey<crate::live_cell::LocalCopy<Self>> {
+                thread_local! {
+                    static LOCAL: crate::live_cell::LocalCopy<$type> =
+                        const { std::cell::RefCell::new((0, None)) };
+                }
+                &LOCAL
+            }
+        }
+    };
+}
+pub(crate) use live;
+
+impl<T: Live> LiveCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { version: AtomicU64::new(next_version()), current: Mutex::new(Arc::new(value)) }
+    }
+
+    /// Replaces the value. Other threads may still use the previous one for a moment, and keep its
+    /// memory until their next read.
+    pub(crate) fn set(&self, value: T) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let previous = std::mem::replace(&mut *current, Arc::new(value));
+        // Under the lock: a thread that reads this version finds this value or a later one.
+        self.version.store(next_version(), Ordering::Release);
+        drop(current);
+        drop(previous);
+    }
+
+    /// Returns the value.
+    pub(crate) fn get(&self) -> Arc<T> {
+        Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Calls `read` with the value. It may read the cell again.
+    #[inline]
+    pub(crate) fn with<R>(&self, read: impl FnOnce(&T) -> R) -> R {
+        let version = self.version.load(Ordering::Acquire);
+        let mut read = Some(read);
+        let known = T::local().try_with(|local| {
+            let local = local.try_borrow().ok()?;
+            match &*local {
+                (of_local, Some(value)) if *of_local == version => Some(read.take()?(value)),
+                _ => None,
+            }
+        });
+        match (known, read) {
+            (Ok(Some(result)), _) => result,
+            // The closure was not called.
+            (_, Some(read)) => read(&self.renew(version)),
+            (_, None) => unreachable!("the closure is taken only if it is called"),
+        }
+    }
+
+    /// Keeps the value for the next reads of this thread, unless one is in progress or the thread
+    /// ends.
+    #[cold]
+    #[inline(never)]
+    fn renew(&self, version: u64) -> Arc<T> {
+        let value = self.get();
+        let previous = T::local().try_with(|local| {
+            let mut local = local.try_borrow_mut().ok()?;
+            std::mem::replace(&mut *local, (version, Some(Arc::clone(&value)))).1
+        });
+        // The last handle may end a pipeline, which may log.
+        drop(previous);
+        value
+    }
+}
+
+fn next_version() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::atomic::AtomicBool, thread};
+
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Number(u64);
+
+    live!(Number);
+
+    #[test]
+    fn cells_of_one_type_do_not_mix() {
+        let (a, b) = (LiveCell::new(Number(1)), LiveCell::new(Number(2)));
+        for _ in 0..3 {
+            assert_eq!((a.with(|n| n.0), b.with(|n| n.0)), (1, 2));
+        }
+        a.set(Number(3));
+        assert_eq!((a.with(|n| n.0), b.with(|n| n.0), a.get().0), (3, 2, 3));
+    }
+
+    #[test]
+    fn value_can_be_read_and_replaced_while_it_is_read() {
+        let cell = LiveCell::new(Number(1));
+        let seen = cell.with(|outer| {
+            cell.set(Number(2));
+            (outer.0, cell.with(|inner| inner.0), outer.0)
+        });
+        assert_eq!(seen, (1, 2, 1));
+        assert_eq!(cell.with(|n| n.0), 2);
+    }
+
+    #[test]
+    fn readers_never_see_an_older_value_again() {
+        let (cell, stop) = (LiveCell::new(Number(0)), AtomicBool::new(false));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let mut last = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        let now = cell.with(|n| n.0);
+                        assert!(now >= last);
+                        last = now;
+                    }
+                });
+            }
+            (1..20_000).for_each(|number| cell.set(Number(number)));
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(cell.get().0, 19_999);
+    }
+}
