@@ -17,8 +17,11 @@ mod guide;
 mod guide_images;
 mod log_sources;
 mod message_size;
+mod metric_keys;
 mod prometheus;
+mod prometheus_keys;
 mod prometheus_page;
+mod propagators;
 mod proxy;
 mod sampling;
 mod schema_in_editor;
@@ -27,6 +30,7 @@ mod shutdown;
 mod signals;
 mod terminal;
 mod tls;
+mod view_keys;
 mod views;
 
 /// The process under test that [`test_support::child::Child`] starts.

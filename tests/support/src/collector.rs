@@ -233,6 +233,20 @@ pub fn sections_with<'t>(output: &'t str, kind: &str, name: &str, value: &str) -
     found
 }
 
+/// Returns the metrics of this name, each with its data points.
+pub fn metrics<'t>(output: &'t str, name: &str) -> Vec<&'t str> {
+    let title = format!("-> Name: {name}\n");
+    output.split("Metric #").skip(1).filter(|metric| metric.contains(&title)).collect()
+}
+
+/// Returns the only metric of this name, with its data points.
+pub fn metric<'t>(output: &'t str, name: &str) -> &'t str {
+    match *metrics(output, name) {
+        [metric] => metric,
+        _ => panic!("not one metric {name}\n{output}"),
+    }
+}
+
 fn is_header(text: &str) -> bool {
     let line = text.lines().next().unwrap_or_default();
     let kinds = [
