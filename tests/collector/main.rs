@@ -23,6 +23,7 @@ mod prometheus_keys;
 mod prometheus_page;
 mod propagators;
 mod proxy;
+mod sampler_tree;
 mod sampling;
 mod schema_in_editor;
 mod scopes;
