@@ -7,6 +7,7 @@
     reason = "a test may panic and print"
 )]
 
+mod attributes;
 mod clock;
 mod collector_restart;
 mod config_examples;
@@ -18,6 +19,8 @@ mod guide_images;
 mod log_sources;
 mod message_size;
 mod metric_keys;
+mod otlp_lines;
+mod own_parts;
 mod prometheus;
 mod prometheus_keys;
 mod prometheus_page;

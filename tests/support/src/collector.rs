@@ -10,7 +10,10 @@ use std::{
     time::Instant,
 };
 
-use crate::{TIMEOUT, mock_collector::MockCollector, port::free_port, process::Process, programs::Program};
+use crate::{
+    TIMEOUT, http::request_bytes, mock_collector::MockCollector, port::free_port, process::Process,
+    programs::Program,
+};
 
 pub struct Collector {
     process: Process,
@@ -154,6 +157,19 @@ impl Collector {
 
     pub fn address(&self, protocol: &str) -> SocketAddr {
         self.url(protocol).strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// Sends a line of OTLP, as a log collector forwards it: the items of one signal as JSON.
+    pub fn post(&self, signal: &str, line: &str) {
+        let (host, length) = (self.address("http/json"), line.len());
+        let (head, body) = request_bytes(
+            host,
+            &format!(
+                "POST /v1/{signal} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+                 content-length: {length}\r\nconnection: close\r\n\r\n{line}"
+            ),
+        );
+        assert!(head.starts_with("http/1.1 200"), "{head} {}", String::from_utf8_lossy(&body));
     }
 
     /// Waits until the output satisfies `enough`, and returns the output.
