@@ -108,6 +108,65 @@ fn temporality_of_each_kind_is_that_of_the_specification() {
     }
 }
 
+/// The data type of each kind with each aggregation; `None` if a view with both is an error.
+///
+/// See the specification, "Metrics SDK", sections "Aggregation" and "Instrument kind".
+const AGGREGATIONS: [(&str, [Option<&str>; 7]); 6] = {
+    const SUM: Option<&str> = Some("Sum");
+    const GAUGE: Option<&str> = Some("Gauge");
+    const EXPLICIT: Option<&str> = Some("Histogram");
+    const EXPONENTIAL: Option<&str> = Some("ExponentialHistogram");
+    const DROPPED: Option<&str> = Some("");
+    [
+        ("default", [SUM, SUM, EXPLICIT, GAUGE, SUM, SUM, GAUGE]),
+        ("drop", [DROPPED; 7]),
+        ("sum", [SUM, SUM, SUM, None, SUM, SUM, None]),
+        ("last_value", [None, None, None, GAUGE, None, None, GAUGE]),
+        ("explicit_bucket_histogram", [EXPLICIT; 7]),
+        ("base2_exponential_bucket_histogram", [EXPONENTIAL; 7]),
+    ]
+};
+
+#[test]
+fn aggregation_of_each_kind_is_that_of_its_view() {
+    require!(Collector);
+    for (aggregation, expected) in AGGREGATIONS {
+        let view = |kind: &str| {
+            format!("[[metrics.views]]\ninstrument_type = \"{kind}\"\naggregation = \"{aggregation}\"\n")
+        };
+        let kinds = || KINDS.into_iter().zip(expected);
+        for (kind, _) in kinds().filter(|(_, data_type)| data_type.is_none()) {
+            let (builder, _directory) = with_file(&format!("service.name = \"x\"\n{}", view(kind)), &[]);
+            let error = builder.build().unwrap_err().to_string();
+            assert!(error.contains(&format!("\"{aggregation}\" cannot aggregate a {kind}")), "{error}");
+        }
+        let views = kinds().filter(|(_, data_type)| data_type.is_some()).map(|(kind, _)| view(kind));
+        let (collector, tools, _directory) = tools(&views.collect::<String>());
+        let meter = tools.meter("shop");
+        observe(&meter, 1);
+        record(&meter, 1);
+        tools.shutdown().unwrap();
+        let output = collector.stop();
+        for (kind, data_type) in kinds() {
+            match data_type {
+                None => {}
+                Some("") => assert!(metrics(&output, kind).is_empty(), "{kind}: {output}"),
+                Some(data_type) => {
+                    let metric = metric(&output, kind);
+                    assert_eq!(field(metric, "-> DataType"), data_type, "{aggregation} {kind}");
+                    let (number, expected) =
+                        if data_type.contains("Histogram") { ("Count", 1.0) } else { ("Value", 3.0) };
+                    assert_eq!(field(metric, number).parse(), Ok(expected), "{aggregation} {kind}: {metric}");
+                    let is_monotonic = ["counter", "observable_counter", "histogram"].contains(&kind);
+                    if data_type == "Sum" {
+                        assert_eq!(field(metric, "-> IsMonotonic"), is_monotonic.to_string(), "{kind}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn each_kind_has_its_cardinality_limit() {
     require!(Collector);

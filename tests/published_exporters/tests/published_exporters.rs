@@ -162,7 +162,7 @@ fn otlp_reaches_a_collector() {
     let output = collector.stop();
     assert_eq!((sections(&output, "Span").len(), sections(&output, "LogRecord").len()), (1, 1), "{output}");
     assert!(metrics(&output, "orders").iter().all(|orders| field(orders, "Value") == "1"), "{output}");
-    assert_eq!(output.matches("-> service.name: Str(shop)").count(), 3, "{output}");
+    assert!(output.matches("-> service.name: Str(shop)").count() >= 3, "{output}");
 }
 
 #[test]
