@@ -20,6 +20,9 @@ fn received(keys: &str, variables: &[(&str, &str)], emit: impl FnOnce(&Observabi
     collector.stop()
 }
 
+/// The SHA-256 of `s3cr3t`.
+const HASH: &str = "4e738ca5563c06cfd0018299933d58db1dd8bf97f6973dc99bf6cdc64b5550bd";
+
 /// Emits an item of each signal.
 fn emit(tools: &ObservabilityTools) {
     let span = tools.tracer("shop").start_as_current_span("order");
@@ -33,7 +36,6 @@ fn emit(tools: &ObservabilityTools) {
 #[test]
 fn each_action_redacts_spans_events_records_and_the_resource() {
     require!(Collector);
-    const HASH: &str = "4e738ca5563c06cfd0018299933d58db1dd8bf97f6973dc99bf6cdc64b5550bd";
     for (redact, shown) in [
         ("", Some("s3cr3t")),
         ("[redact]\nkeys = [\"*.password\"]\n", Some("***")),

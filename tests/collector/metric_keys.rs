@@ -170,10 +170,12 @@ fn aggregation_of_each_kind_is_that_of_its_view() {
 #[test]
 fn each_kind_has_its_cardinality_limit() {
     require!(Collector);
-    let own: String =
-        KINDS.iter().enumerate().map(|(index, kind)| format!("{kind} = {}\n", index + 1)).collect();
+    let own = KINDS.iter().zip(1..).map(|(kind, limit)| format!("{kind} = {limit}\n")).collect::<Vec<_>>();
     for (keys, limit_of) in [
-        (format!("cardinality_limit = 9\n[metrics.cardinality_limits]\n{own}"), [1, 2, 3, 4, 5, 6, 7]),
+        (
+            format!("cardinality_limit = 9\n[metrics.cardinality_limits]\n{}", own.concat()),
+            [1, 2, 3, 4, 5, 6, 7],
+        ),
         (
             "cardinality_limit = 9\n[metrics.cardinality_limits]\ngauge = 2\n".to_owned(),
             [9, 9, 9, 2, 9, 9, 9],

@@ -24,7 +24,7 @@ fn tools(keys: &str) -> (ObservabilityTools, tempfile::TempDir) {
         .with_schema_url("https://example.org/1")
         .with_attributes([KeyValue::new("tier", "front")]);
     let meter = tools.meter_provider().meter_with_scope(scope.build());
-    meter.u64_counter("orders.sent").with_unit("By").build().add(3, &[KeyValue::new("pay.ment", "card")]);
+    meter.u64_counter("orders.sent").with_unit("By").build().add(3, &[KeyValue::new("pay.method", "card")]);
     (tools, directory)
 }
 
@@ -36,7 +36,7 @@ fn target(tools: &ObservabilityTools) -> String {
 fn added_labels(labels: &serde_json::Value) -> Vec<&str> {
     let names = labels.as_object().unwrap().keys().map(String::as_str);
     let mut names: Vec<_> =
-        names.filter(|name| !["__name__", "instance", "job", "pay_ment"].contains(name)).collect();
+        names.filter(|name| !["__name__", "instance", "job", "pay_method"].contains(name)).collect();
     names.sort_unstable();
     names
 }

@@ -100,14 +100,14 @@ fn decision_to_drop_a_trace_is_passed_on() {
     let collector = Collector::start();
     for format in FORMATS {
         for (sampler, name) in [("always_off", "dropped"), ("always_on", "kept")] {
-            let caller = service(&collector, format, sampler);
-            let callee = service(&collector, format, "parentbased_always_on");
-            let span = caller.tracer("shop").start_with_context(name, &Context::new());
-            let headers = inject(&caller, &Context::new().with_span(span));
-            let context = callee.propagator().extract(&headers);
-            callee.tracer("shop").start_with_context(name, &context).end();
-            callee.shutdown().unwrap();
-            caller.shutdown().unwrap();
+            let client = service(&collector, format, sampler);
+            let server = service(&collector, format, "parentbased_always_on");
+            let span = client.tracer("shop").start_with_context(name, &Context::new());
+            let headers = inject(&client, &Context::new().with_span(span));
+            let context = server.propagator().extract(&headers);
+            server.tracer("shop").start_with_context(name, &context).end();
+            server.shutdown().unwrap();
+            client.shutdown().unwrap();
         }
     }
     let output = collector.stop();

@@ -111,7 +111,9 @@ fn histograms_have_the_form_of_their_view() {
     let output = received(HISTOGRAMS, |tools| {
         for name in names {
             let histogram = tools.meter("shop").f64_histogram(name).build();
-            [0.3, 3.0, 48.0].into_iter().for_each(|value| histogram.record(value, &[]));
+            for value in [0.3, 3.0, 48.0] {
+                histogram.record(value, &[]);
+            }
         }
     });
     let of = |name: &str| metric(&output, name);

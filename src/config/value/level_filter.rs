@@ -19,4 +19,7 @@ string_enum! {
         /// Everything.
         Trace = "trace",
     }
+    refused {
+        "warning" => "did you mean \"warn\"?",
+    }
 }
