@@ -66,6 +66,7 @@ fn record(meter: &Meter, sets: i64) {
 #[test]
 fn temporality_of_each_kind_is_that_of_the_specification() {
     require!(Collector);
+    #[cfg(feature = "prometheus")]
     let beside = "exporters = [\"otlp\", \"prometheus\"]\ntemporality = \"delta\"\n[prometheus]\nport = 0\n";
     for (keys, delta) in [
         ("temporality = \"cumulative\"\n", &[][..]),

@@ -2,7 +2,7 @@
 
 use autotelemetry::prelude::*;
 use test_support::{
-    collector::{Collector, field, metric, metrics},
+    collector::{Collector, field, metric},
     require, with_file,
 };
 
@@ -66,7 +66,7 @@ fn collector_receives_what_the_views_say() {
 #[test]
 #[cfg(feature = "prometheus")]
 fn prometheus_sees_totals_beside_pushes_of_differences() {
-    use test_support::prometheus::Prometheus;
+    use test_support::{collector::metrics, prometheus::Prometheus};
 
     require!(Collector);
     require!(Prometheus);
