@@ -77,6 +77,9 @@ string_enum! {
         /// No rotation by time.
         Never = "never",
     }
+    refused {
+        "size" => "set `max_size`; with the rotation \"never\", only the size counts",
+    }
 }
 
 string_enum! {

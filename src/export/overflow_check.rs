@@ -85,7 +85,7 @@ impl OverflowCheck {
         self.reports.report(
             LevelFilter::Warn,
             format!(
-                "the metric {} has reached its cardinality limit of {limit}: measurements with further attribute sets are added up as {OVERFLOW}; raise `metrics.cardinality_limit`, or remove attributes with `attribute_keys` in a view",
+                "the metric {} has reached its cardinality limit of {limit}: measurements with further attribute sets are added up as {OVERFLOW}; raise the limit in `metrics.cardinality_limit`, `metrics.cardinality_limits` or a view, or remove attributes with `attribute_keys` in a view",
                 quoted_list(&[metric.name()]),
             ),
         );

@@ -67,6 +67,32 @@ impl Reason {
         })
     }
 
+    /// A value in the place of a table with these keys.
+    #[cold]
+    pub(super) fn no_table(found: Unexpected<'_>, expected: &dyn de::Expected, keys: &[&str]) -> Self {
+        let help = match keys {
+            [] => return Self::wrong_type(found, expected),
+            // The usual reason is a destination without its key.
+            keys if keys.contains(&"endpoint") => "write a table, such as { endpoint = \"…\" }".to_owned(),
+            keys => format!("write a table; its keys are {}", keys.join(", ")),
+        };
+        Self::wrong_type(found, expected).with_help(help)
+    }
+
+    /// A value in the place of a name or a table with one of these keys.
+    #[cold]
+    pub(super) fn no_variant(found: Unexpected<'_>, names: &[&str]) -> Self {
+        let help = format!("use one of {}", names.join(", "));
+        Self::wrong_type(found, &"a name or a table").with_help(help)
+    }
+
+    fn with_help(self, help: String) -> Self {
+        match self {
+            Self::Value(error) => Self::Value(error.with_help(help)),
+            other => other,
+        }
+    }
+
     pub(super) fn message(message: impl fmt::Display) -> Self {
         Self::Value(ParseError::from_serde(&message.to_string()))
     }

@@ -237,7 +237,8 @@ fn wrong_types_around_a_list_of_tables_are_refused() {
         ("metrics.views = 1\n", "autotelemetry.toml:1:17: metrics.views: expected a list, found an integer"),
         (
             "metrics.views = [1]\n",
-            "autotelemetry.toml:1:18: metrics.views: expected a table, found an integer",
+            "autotelemetry.toml:1:18: metrics.views: expected a table, found an integer\n    \
+             help: write a table; its keys are instrument, limit, drop, headers, file, names",
         ),
         (
             "metrics.views = [[\"a\"]]\n",

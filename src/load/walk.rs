@@ -116,7 +116,14 @@ impl<'v> Walk<'v> {
     }
 
     /// Returns the entries of a table: the one on the way, or all at the end of the walk.
-    fn entries(self, value_type: ValueType, expected: &dyn de::Expected) -> Result<Entries<'v>, Stop> {
+    ///
+    /// `keys` are those of the table, if they are known.
+    fn entries(
+        self,
+        value_type: ValueType,
+        expected: &dyn de::Expected,
+        keys: &'static [&'static str],
+    ) -> Result<Entries<'v>, Stop> {
         if let Some((key, walk)) = self.split() {
             return Ok(Entries::At(key, walk));
         }
@@ -125,7 +132,7 @@ impl<'v> Walk<'v> {
         }
         match self.end_at(value_type)? {
             Value::Table(table) => Ok(Entries::Of(table.iter(), None)),
-            other => Err(de::Error::invalid_type(unexpected(other), expected)),
+            other => Err(Reason::no_table(unexpected(other), expected, keys).into()),
         }
     }
 }
@@ -182,6 +189,12 @@ impl<'de> Deserializer<'de> for Walk<'_> {
                 End::Check(Value::String(text)) | End::Value(Value::String(text)),
                 newtype_name::TEXT_OR_TABLE,
             ) => self.finish(visitor.visit_str(text)),
+            (
+                [],
+                End::Check(Value::Integer(_) | Value::Float(_))
+                | End::Value(Value::Integer(_) | Value::Float(_)),
+                newtype_name::TEXT_OR_TABLE,
+            ) => self.end(ValueType::TextOrTable, visitor),
             _ => visitor.visit_newtype_struct(self),
         }
     }
@@ -191,7 +204,7 @@ impl<'de> Deserializer<'de> for Walk<'_> {
         let entries = if is_type {
             Entries::KeyType
         } else {
-            self.entries(ValueType::Map { ignores_case: false }, &visitor)?
+            self.entries(ValueType::Map { ignores_case: false }, &visitor, &[])?
         };
         let value = self.finish(visitor.visit_map(entries));
         if is_type {
@@ -205,10 +218,10 @@ impl<'de> Deserializer<'de> for Walk<'_> {
     fn deserialize_struct<V: de::Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        keys: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        let entries = self.entries(ValueType::Table, &visitor)?;
+        let entries = self.entries(ValueType::Table, &visitor, keys)?;
         self.finish(visitor.visit_map(entries))
     }
 
@@ -259,7 +272,7 @@ impl<'de> Deserializer<'de> for Walk<'_> {
                     let (name, value) = single_key(table, variants)?;
                     Variant { name, content: Walk::to(value), place: NamePlace::Key }
                 }
-                other => return Err(de::Error::invalid_type(unexpected(other), &"a name or a table")),
+                other => return Err(Reason::no_variant(unexpected(other), variants).into()),
             },
         };
         self.finish(visitor.visit_enum(variant))

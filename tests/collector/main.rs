@@ -7,6 +7,7 @@
     reason = "a test may panic and print"
 )]
 
+mod attributes;
 mod clock;
 mod collector_restart;
 mod config_examples;
@@ -18,9 +19,15 @@ mod guide;
 mod guide_images;
 mod log_sources;
 mod message_size;
+mod metric_keys;
+mod otlp_lines;
+mod own_parts;
 mod prometheus;
+mod prometheus_keys;
 mod prometheus_page;
+mod propagators;
 mod proxy;
+mod sampler_tree;
 mod sampling;
 mod schema_in_editor;
 mod scopes;
@@ -28,6 +35,7 @@ mod shutdown;
 mod signals;
 mod terminal;
 mod tls;
+mod view_keys;
 mod views;
 
 /// The process under test that [`test_support::child::Child`] starts.

@@ -7,7 +7,7 @@ use autotelemetry::prelude::*;
 use test_support::certificates::Authority;
 use test_support::{
     collector::{Collector, field, sections},
-    http, process, require, with_env,
+    process, require, with_env,
 };
 
 #[test]
@@ -123,60 +123,6 @@ fn redacted_values_do_not_reach_the_collector() {
         assert!(output.contains(kept), "{kept}: {output}");
     }
     assert!(!output.contains("4711") && !output.contains("Str(data)"), "{output}");
-}
-
-/// Lines on standard output, as a log collector forwards them, arrive like a direct export.
-#[test]
-fn lines_of_otlp_equal_a_direct_export() {
-    require!(Collector);
-    let (direct, by_lines) = (Collector::start(), Collector::start());
-    let mut program = process::function(module_path!(), "child_emits");
-    program.env("OTEL_EXPORTER_OTLP_ENDPOINT", direct.url("http/protobuf"));
-    for signal in ["TRACES", "METRICS", "LOGS"] {
-        program.env(format!("OTEL_{signal}_EXPORTER"), "otlp,otlp/stdout");
-    }
-    let printed = String::from_utf8(process::run(program).stdout).unwrap();
-    // The test harness prints lines of its own.
-    let lines: Vec<_> = printed.lines().filter(|line| line.contains("{\"resource")).collect();
-    assert_eq!(lines.len(), 3, "{printed}");
-    for line in lines {
-        let line = &line[line.find("{\"resource").unwrap()..];
-        let signals = [("Spans", "traces"), ("Metrics", "metrics"), ("Logs", "logs")];
-        let is_signal = |(name, _): &(&str, &str)| line.starts_with(&format!("{{\"resource{name}\""));
-        let (_, signal) = signals.into_iter().find(is_signal).unwrap();
-        let (host, length) = (by_lines.address("http/json"), line.len());
-        let (head, body) = http::request_bytes(
-            host,
-            &format!(
-                "POST /v1/{signal} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
-                 content-length: {length}\r\nconnection: close\r\n\r\n{line}"
-            ),
-        );
-        assert!(head.starts_with("http/1.1 200"), "{head} {}", String::from_utf8_lossy(&body));
-    }
-    let is_complete = |text: &str| {
-        sections(text, "Span").len() == 2
-            && sections(text, "LogRecord").len() == 4
-            && sections(text, "Metric").len() == 4
-            && sections(text, "HistogramDataPoints").len() == 1
-    };
-    let outputs = [direct, by_lines].map(|collector| {
-        collector.wait(is_complete);
-        collector.stop()
-    });
-    for kind in ["Span", "LogRecord", "Metric", "NumberDataPoints", "HistogramDataPoints"] {
-        let [direct, by_lines] = outputs.each_ref().map(|output| {
-            // A line of the Collector's own log follows the last item.
-            let section = |section: &str| {
-                let lines = section.lines().skip(1).take_while(|line| !line.starts_with('\t'));
-                lines.collect::<Vec<_>>().join("\n")
-            };
-            let mut found: Vec<_> = sections(output, kind).into_iter().map(section).collect();
-            found.sort();
-            found
-        });
-        assert!(!direct.is_empty() && direct == by_lines, "{kind}: {direct:#?}\nis not\n{by_lines:#?}");
-    }
 }
 
 fn opentelemetry_string(text: &'static str) -> autotelemetry::opentelemetry::StringValue {

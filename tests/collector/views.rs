@@ -2,7 +2,7 @@
 
 use autotelemetry::prelude::*;
 use test_support::{
-    collector::{Collector, field},
+    collector::{Collector, field, metric},
     require, with_file,
 };
 
@@ -38,12 +38,6 @@ fn record(meter: &Meter) {
     meter.u64_counter("debug.count").build().add(1, &[]);
 }
 
-/// Returns what the Collector shows of each metric with this name, with its data points.
-fn metrics<'o>(output: &'o str, name: &str) -> Vec<&'o str> {
-    let title = format!("-> Name: {name}\n");
-    output.split("Metric #").filter(|metric| metric.contains(&title)).collect()
-}
-
 #[test]
 fn collector_receives_what_the_views_say() {
     require!(Collector);
@@ -57,17 +51,13 @@ fn collector_receives_what_the_views_say() {
     record(&tools.meter("shop"));
     tools.shutdown().unwrap();
     let output = collector.stop();
-    let metric = |name: &str| match *metrics(&output, name) {
-        [metric] => metric,
-        _ => panic!("not one metric {name}\n{output}"),
-    };
-    let requests = metric("requests.by.route");
+    let requests = metric(&output, "requests.by.route");
     assert_eq!(field(requests, "-> Description"), "Requests without their users");
     assert_eq!((field(requests, "Value"), field(requests, "-> route")), ("3", "Str(/cart)"), "{requests}");
     assert!(!output.contains("user.id") && !output.contains("debug.count"), "{output}");
-    let duration = metric("duration");
+    let duration = metric(&output, "duration");
     assert_eq!(field(duration, "ExplicitBounds #1"), "10.000000", "{duration}");
-    let size = metric("size");
+    let size = metric(&output, "size");
     assert_eq!((field(size, "-> DataType"), field(size, "Count")), ("ExponentialHistogram", "3"), "{size}");
     // Of scale 0: [-1]: (0.25, 0.5] is the bucket of 0.5, and so on.
     assert!(size.contains("Bucket (0.250000, 0.500000], Count: 1"), "{size}");
@@ -76,7 +66,7 @@ fn collector_receives_what_the_views_say() {
 #[test]
 #[cfg(feature = "prometheus")]
 fn prometheus_sees_totals_beside_pushes_of_differences() {
-    use test_support::prometheus::Prometheus;
+    use test_support::{collector::metrics, prometheus::Prometheus};
 
     require!(Collector);
     require!(Prometheus);

@@ -61,6 +61,7 @@ mod prometheus_own_server;
 mod prometheus_page;
 mod prometheus_server;
 mod propagation;
+mod propagator_vectors;
 mod propagators;
 mod proxy;
 mod public_api;

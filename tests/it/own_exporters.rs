@@ -167,6 +167,83 @@ impl SpanExporter for Panicking {
     }
 }
 
+/// Panics in each of its functions.
+#[derive(Debug)]
+struct AlwaysPanicking;
+
+impl SpanExporter for AlwaysPanicking {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        panic!("on purpose, with {} spans", batch.len())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        panic!("on purpose")
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        panic!("on purpose")
+    }
+}
+
+impl LogExporter for AlwaysPanicking {
+    async fn export(&self, _: LogBatch<'_>) -> OTelSdkResult {
+        panic!("on purpose")
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        panic!("on purpose")
+    }
+}
+
+impl PushMetricExporter for AlwaysPanicking {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        panic!("on purpose")
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        panic!("on purpose")
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        panic!("on purpose")
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Cumulative
+    }
+}
+
+/// The other exporter of each signal gets everything, before the deadline.
+#[test]
+fn exporter_that_panics_everywhere_affects_no_other_one() {
+    let mock = MockCollector::start();
+    let mut builder =
+        builder().service_name("shop").otlp_endpoint(mock.url()).set("diagnostics.level", "off");
+    for signal in ["traces", "logs", "metrics"] {
+        builder = builder.set(format!("{signal}.exporters"), "panicking,otlp");
+    }
+    let tools = builder
+        .span_exporter("panicking", AlwaysPanicking)
+        .log_exporter("panicking", AlwaysPanicking)
+        .metric_exporter("panicking", AlwaysPanicking)
+        .build()
+        .unwrap();
+    emit(&tools);
+    tools.force_flush().unwrap_err();
+    emit(&tools);
+    let start = Instant::now();
+    tools.shutdown().unwrap_err();
+    assert!(start.elapsed() < TIMEOUT / 10, "{:?}", start.elapsed());
+    assert_eq!((mock.spans().len(), mock.logs().len()), (2 * ORDERS, 2 * ORDERS));
+    assert_eq!(mock.metrics().len(), 2);
+    let panicking = stats(&tools, "panicking");
+    assert_eq!(panicking.len(), 3);
+    for stats in panicking {
+        assert_eq!((stats.exported(), stats.queued()), (0, 0), "{stats:?}");
+        assert_eq!(stats.emitted(), stats.failed() + stats.dropped(), "{stats:?}");
+    }
+}
+
 #[derive(Debug)]
 struct Failing;
 

@@ -21,7 +21,15 @@ pub(crate) use self::{
     rules::{AttributePatterns, AttributeValues, RuleBased, RuleParent, RuleSpanKind, SamplingRule},
     tree::{ParentBased, SamplerTree},
 };
-use super::value::{ConfigValue as _, newtype_name, own_or::OwnOr};
+use super::value::{ConfigValue as _, ParseError, newtype_name, own_or::OwnOr};
+
+/// The help for a number in the place of a sampler.
+const RATIO_HELP: &str =
+    "for a ratio of all traces, write \"parentbased_traceidratio\", and the number in `traces.sampler_arg`";
+
+fn number_refused() -> ParseError {
+    ParseError::new("expected a name or a table, found a number").with_help(RATIO_HELP)
+}
 
 /// The value of `traces.sampler`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,10 +53,20 @@ impl<'de> Deserialize<'de> for Sampler {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Sampler, E> {
-                match OwnOr::parse_str(text).map_err(E::custom)? {
-                    OwnOr::BuiltIn(name) => Ok(Sampler::Name(name)),
-                    OwnOr::Own(name) => Ok(Sampler::Own(name)),
+                match OwnOr::parse_str(text) {
+                    Ok(OwnOr::BuiltIn(name)) => Ok(Sampler::Name(name)),
+                    Ok(OwnOr::Own(name)) => Ok(Sampler::Own(name)),
+                    Err(error) if text.parse::<f64>().is_ok() => Err(E::custom(error.with_help(RATIO_HELP))),
+                    Err(error) => Err(E::custom(error)),
                 }
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Sampler, E> {
+                Err(E::custom(number_refused()))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Sampler, E> {
+                Err(E::custom(number_refused()))
             }
 
             fn visit_newtype_struct<D: Deserializer<'de>>(self, tree: D) -> Result<Sampler, D::Error> {

@@ -19,6 +19,9 @@ string_enum! {
         /// Everything.
         Trace = "trace",
     }
+    refused {
+        "warning" => "did you mean \"warn\"?",
+    }
 }
 
 impl LevelFilter {

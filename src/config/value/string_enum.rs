@@ -1,10 +1,12 @@
 //! Enums whose variants are words of the configuration.
 
 /// Declares an enum whose variants are written as the given words, exactly. Words after `|` are
-/// understood too. It has no serde
-/// implementations.
+/// understood too. Words in `refused` have a help of their own. It has no serde implementations.
 macro_rules! word_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(| $alias:literal)*),+ $(,)? }) => {
+    (
+        $(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(| $alias:literal)*),+ $(,)? }
+        $(refused { $($refused:literal => $help:literal),+ $(,)? })?
+    ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -31,6 +33,10 @@ macro_rules! word_enum {
             fn parse_str(text: &str) -> Result<Self, crate::config::value::ParseError> {
                 match text {
                     $($text $(| $alias)* => Ok(Self::$variant),)+
+                    $($($refused => {
+                        let words = Self::WORDS.unwrap_or_default();
+                        Err(crate::config::value::ParseError::not_one_of(text, words).with_help($help))
+                    })+)?
                     _ => Err(crate::config::value::ParseError::not_one_of(text, &[$($text),+])),
                 }
             }
@@ -41,8 +47,8 @@ pub(crate) use word_enum;
 
 /// Declares a [`word_enum`] with serde implementations.
 macro_rules! string_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variants:tt)* }) => {
-        crate::config::value::word_enum! { $(#[$meta])* $vis enum $name { $($variants)* } }
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($variants:tt)* } $($refused:tt)*) => {
+        crate::config::value::word_enum! { $(#[$meta])* $vis enum $name { $($variants)* } $($refused)* }
         crate::config::value::string_value!($name);
     };
 }

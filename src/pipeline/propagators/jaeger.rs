@@ -57,5 +57,7 @@ fn parse(header: &str) -> Option<Remote> {
     if parts.next().is_some() {
         return None;
     }
-    Remote::new(trace_id, span_id, flags & SAMPLED != 0, flags & DEBUG != 0)
+    // A request for debugging counts only with the decision to sample.
+    let is_sampled = flags & SAMPLED != 0;
+    Remote::new(trace_id, span_id, is_sampled, is_sampled && flags & DEBUG != 0)
 }

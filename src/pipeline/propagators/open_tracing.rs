@@ -25,17 +25,17 @@ pub(super) struct OpenTracingPropagator;
 impl TextMapPropagator for OpenTracingPropagator {
     /// Writes the last 64 bits of the trace id, because the format has no more.
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
-        if let Some(Remote { trace_id, span_id, is_sampled, .. }) = Remote::of(context) {
-            injector.set(TRACE_ID, format!("{:016x}", trace_id & u128::from(u64::MAX)));
-            injector.set(SPAN_ID, format!("{span_id:016x}"));
-            injector.set(SAMPLED, is_sampled.to_string());
-        }
+        // The format passes baggage with a trace only.
+        let Some(Remote { trace_id, span_id, is_sampled, .. }) = Remote::of(context) else { return };
+        injector.set(TRACE_ID, format!("{:016x}", trace_id & u128::from(u64::MAX)));
+        injector.set(SPAN_ID, format!("{span_id:016x}"));
+        injector.set(SAMPLED, is_sampled.to_string());
         prefixed_baggage::inject(BAGGAGE_PREFIX, context, injector);
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
-        let context = prefixed_baggage::extract(BAGGAGE_PREFIX, context, extractor);
-        extract(extractor).map_or_else(|| context.clone(), |remote| remote.attach_to(&context))
+        let Some(remote) = extract(extractor) else { return context.clone() };
+        remote.attach_to(&prefixed_baggage::extract(BAGGAGE_PREFIX, context, extractor))
     }
 
     fn fields(&self) -> FieldIter<'_> {
@@ -45,6 +45,10 @@ impl TextMapPropagator for OpenTracingPropagator {
 
 fn extract(extractor: &dyn Extractor) -> Option<Remote> {
     let ids = (trace_id(header(extractor, TRACE_ID)?)?, span_id(header(extractor, SPAN_ID)?)?);
-    let is_sampled = matches!(header(extractor, SAMPLED), Some("true" | "1"));
+    let is_sampled = match header(extractor, SAMPLED) {
+        Some("true" | "1") => true,
+        None | Some("false" | "0") => false,
+        Some(_) => return None,
+    };
     Remote::new(ids.0, ids.1, is_sampled, false)
 }

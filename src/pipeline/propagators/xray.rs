@@ -46,17 +46,26 @@ fn parse(header: &str) -> Option<Remote> {
         match name {
             "Root" => root = Some(trace_id(value)?),
             "Parent" => parent = Some(span_id(value)?),
-            "Sampled" => is_sampled = value == "1",
+            "Sampled" => is_sampled = decision(value)?,
             _ => {}
         }
     }
     Remote::new(root?, parent?, is_sampled, false)
 }
 
-/// Parses the version, 8 digits of the time and 24 others.
+/// Parses the decision; `?` leaves it to the receiver.
+fn decision(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" | "?" => Some(false),
+        _ => None,
+    }
+}
+
+/// Parses the version, the time in up to 8 digits, and 24 others.
 fn trace_id(root: &str) -> Option<u128> {
     let (time, unique) = root.strip_prefix("1-")?.split_once('-')?;
-    if (time.len(), unique.len()) != (8, 24) {
+    if time.len() > 8 || unique.len() != 24 {
         return None;
     }
     Some(hex(time)? << 96 | hex(unique)?)

@@ -10,7 +10,11 @@ use std::{
 };
 
 use autotelemetry::{Builder, ObservabilityTools, prelude::*};
-use test_support::{mock_collector::MockCollector, with_file};
+use test_support::{
+    collector::{Collector, field, metrics, sections},
+    mock_collector::MockCollector,
+    require, with_file,
+};
 
 /// A server that accepts all requests.
 struct Server {
@@ -135,6 +139,30 @@ fn otlp_with_a_blocking_client() {
     deliver(&tools, 3);
     assert_eq!((mock.spans().len(), mock.logs().len()), (1, 1));
     assert!(!mock.metrics().is_empty());
+}
+
+/// The items arrive at a real Collector beside those of the exporter `otlp` of the library.
+#[test]
+fn otlp_reaches_a_collector() {
+    use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter, WithExportConfig as _};
+
+    require!(Collector);
+    let collector = Collector::start();
+    let url = |path: &str| format!("{}/v1/{path}", collector.url("http/protobuf"));
+    let tools = tools(&ALL, |builder| {
+        let spans = SpanExporter::builder().with_http().with_endpoint(url("traces"));
+        let metrics = MetricExporter::builder().with_http().with_endpoint(url("metrics"));
+        let logs = LogExporter::builder().with_http().with_endpoint(url("logs"));
+        builder
+            .span_exporter("published", spans.build().unwrap())
+            .metric_exporter("published", metrics.build().unwrap())
+            .log_exporter("published", logs.build().unwrap())
+    });
+    deliver(&tools, 3);
+    let output = collector.stop();
+    assert_eq!((sections(&output, "Span").len(), sections(&output, "LogRecord").len()), (1, 1), "{output}");
+    assert!(metrics(&output, "orders").iter().all(|orders| field(orders, "Value") == "1"), "{output}");
+    assert!(output.matches("-> service.name: Str(shop)").count() >= 3, "{output}");
 }
 
 #[test]

@@ -10,7 +10,10 @@ use std::{
     time::Instant,
 };
 
-use crate::{TIMEOUT, mock_collector::MockCollector, port::free_port, process::Process, programs::Program};
+use crate::{
+    TIMEOUT, http::request_bytes, mock_collector::MockCollector, port::free_port, process::Process,
+    programs::Program,
+};
 
 pub struct Collector {
     process: Process,
@@ -156,6 +159,19 @@ impl Collector {
         self.url(protocol).strip_prefix("http://").unwrap().parse().unwrap()
     }
 
+    /// Sends a line of OTLP, as a log collector forwards it: the items of one signal as JSON.
+    pub fn post(&self, signal: &str, line: &str) {
+        let (host, length) = (self.address("http/json"), line.len());
+        let (head, body) = request_bytes(
+            host,
+            &format!(
+                "POST /v1/{signal} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+                 content-length: {length}\r\nconnection: close\r\n\r\n{line}"
+            ),
+        );
+        assert!(head.starts_with("http/1.1 200"), "{head} {}", String::from_utf8_lossy(&body));
+    }
+
     /// Waits until the output satisfies `enough`, and returns the output.
     pub fn wait(&self, enough: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + TIMEOUT;
@@ -231,6 +247,20 @@ pub fn sections_with<'t>(output: &'t str, kind: &str, name: &str, value: &str) -
     let mut found = sections(output, kind);
     found.retain(|section| field(section, name) == value);
     found
+}
+
+/// Returns the metrics of this name, each with its data points.
+pub fn metrics<'t>(output: &'t str, name: &str) -> Vec<&'t str> {
+    let title = format!("-> Name: {name}\n");
+    output.split("Metric #").skip(1).filter(|metric| metric.contains(&title)).collect()
+}
+
+/// Returns the only metric of this name, with its data points.
+pub fn metric<'t>(output: &'t str, name: &str) -> &'t str {
+    match *metrics(output, name) {
+        [metric] => metric,
+        _ => panic!("not one metric {name}\n{output}"),
+    }
 }
 
 fn is_header(text: &str) -> bool {
