@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -9,8 +10,10 @@ use std::{
     thread::LocalKey,
 };
 
-/// A shared value with a copy of its handle in each thread that reads it. A thread notices a new
-/// value at its next read.
+/// A shared value with a handle in each thread that reads it. A thread notices a new value at its
+/// next read.
+///
+/// A count that all threads change, as that of `Arc`, would slow them down.
 #[derive(Debug)]
 pub(crate) struct LiveCell<T> {
     /// A number that no other value has or had.
@@ -18,25 +21,28 @@ pub(crate) struct LiveCell<T> {
     current: Mutex<Arc<T>>,
 }
 
+/// The handle of one thread. Its clones count in that thread only.
+pub(crate) type LocalHandle<T> = Rc<Arc<T>>;
+
 /// The value that a thread has read last, with its version.
-pub(crate) type LocalCopy<T> = RefCell<(u64, Option<Arc<T>>)>;
+pub(crate) type LastRead<T> = RefCell<(u64, Option<LocalHandle<T>>)>;
 
 /// A value of a [`LiveCell`].
 pub(crate) trait Live: Sized + 'static {
-    /// Returns the copy of this thread.
-    fn local() -> &'static LocalKey<LocalCopy<Self>>;
+    /// Returns the last read of this thread.
+    fn last_read() -> &'static LocalKey<LastRead<Self>>;
 }
 
 /// Implements [`Live`].
 macro_rules! live {
     ($type:ty) => {
         impl crate::live_cell::Live for $type {
-            fn local() -> &'static std::thread::LocalKey<crate::live_cell::LocalCopy<Self>> {
+            fn last_read() -> &'static std::thread::LocalKey<crate::live_cell::LastRead<Self>> {
                 thread_local! {
-                    static LOCAL: crate::live_cell::LocalCopy<$type> =
+                    static LAST_READ: crate::live_cell::LastRead<$type> =
                         const { std::cell::RefCell::new((0, None)) };
                 }
-                &LOCAL
+                &LAST_READ
             }
         }
     };
@@ -59,40 +65,30 @@ impl<T: Live> LiveCell<T> {
         drop(previous);
     }
 
-    /// Returns the value.
+    /// Returns the value, for any thread.
     pub(crate) fn get(&self) -> Arc<T> {
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Calls `read` with the value. It may read the cell again.
+    /// Returns the value, for this thread.
     #[inline]
-    pub(crate) fn with<R>(&self, read: impl FnOnce(&T) -> R) -> R {
+    pub(crate) fn load(&self) -> LocalHandle<T> {
         let version = self.version.load(Ordering::Acquire);
-        let mut read = Some(read);
-        let known = T::local().try_with(|local| {
-            let local = local.try_borrow().ok()?;
-            match &*local {
-                (of_local, Some(value)) if *of_local == version => Some(read.take()?(value)),
-                _ => None,
-            }
+        let known = T::last_read().try_with(|last| match last.try_borrow().as_deref() {
+            Ok((of_last, Some(value))) if *of_last == version => Some(Rc::clone(value)),
+            _ => None,
         });
-        match (known, read) {
-            (Ok(Some(result)), _) => result,
-            // The closure was not called.
-            (_, Some(read)) => read(&self.renew(version)),
-            (_, None) => unreachable!("the closure is taken only if it is called"),
-        }
+        if let Ok(Some(value)) = known { value } else { self.renew(version) }
     }
 
-    /// Keeps the value for the next reads of this thread, unless one is in progress or the thread
-    /// ends.
+    /// Keeps the value for the next reads of this thread, unless the thread ends.
     #[cold]
     #[inline(never)]
-    fn renew(&self, version: u64) -> Arc<T> {
-        let value = self.get();
-        let previous = T::local().try_with(|local| {
-            let mut local = local.try_borrow_mut().ok()?;
-            std::mem::replace(&mut *local, (version, Some(Arc::clone(&value)))).1
+    fn renew(&self, version: u64) -> LocalHandle<T> {
+        let value = Rc::new(self.get());
+        let previous = T::last_read().try_with(|last| {
+            let mut last = last.try_borrow_mut().ok()?;
+            std::mem::replace(&mut *last, (version, Some(Rc::clone(&value)))).1
         });
         // The last handle may end a pipeline, which may log.
         drop(previous);
@@ -120,21 +116,18 @@ mod tests {
     fn cells_of_one_type_do_not_mix() {
         let (a, b) = (LiveCell::new(Number(1)), LiveCell::new(Number(2)));
         for _ in 0..3 {
-            assert_eq!((a.with(|n| n.0), b.with(|n| n.0)), (1, 2));
+            assert_eq!((a.load().0, b.load().0), (1, 2));
         }
         a.set(Number(3));
-        assert_eq!((a.with(|n| n.0), b.with(|n| n.0), a.get().0), (3, 2, 3));
+        assert_eq!((a.load().0, b.load().0, a.get().0), (3, 2, 3));
     }
 
     #[test]
     fn value_can_be_read_and_replaced_while_it_is_read() {
         let cell = LiveCell::new(Number(1));
-        let seen = cell.with(|outer| {
-            cell.set(Number(2));
-            (outer.0, cell.with(|inner| inner.0), outer.0)
-        });
-        assert_eq!(seen, (1, 2, 1));
-        assert_eq!(cell.with(|n| n.0), 2);
+        let outer = cell.load();
+        cell.set(Number(2));
+        assert_eq!((outer.0, cell.load().0, outer.0), (1, 2, 1));
     }
 
     #[test]
@@ -145,7 +138,7 @@ mod tests {
                 scope.spawn(|| {
                     let mut last = 0;
                     while !stop.load(Ordering::Relaxed) {
-                        let now = cell.with(|n| n.0);
+                        let now = cell.load().0;
                         assert!(now >= last);
                         last = now;
                     }

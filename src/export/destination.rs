@@ -12,6 +12,11 @@ use super::flush::Flush;
 
 /// Receives the spans of one exporter.
 pub(crate) trait SpanDestination: Flush {
+    /// Returns whether [`start`](Self::start) has an effect.
+    fn needs_start(&self) -> bool {
+        false
+    }
+
     /// Notes that a sampled span has started.
     fn start(&self, _span: &Span) {}
 

@@ -37,6 +37,7 @@ chapters! {
     own_parts
     shutdown
     delivery
+    reload
     testing
     troubleshooting
     kubernetes

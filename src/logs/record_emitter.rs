@@ -70,17 +70,16 @@ impl RecordEmitter {
     /// has no ids.
     #[inline]
     pub(super) fn emit(&self, head: Head<'_>, source: impl RecordSource) {
-        self.output.with(|output| {
-            if let Some(baggage) = output.baggage() {
-                return self.emit_with(output, baggage, head, source);
-            }
-            let ids = context::with_current(|current| {
-                (!current.is_telemetry_suppressed()).then(|| SpanIds::of(current))
-            });
-            if let Some(ids) = ids.unwrap_or(Some(None)) {
-                self.send(output, head, source, ids);
-            }
+        let output = self.output.load();
+        if let Some(baggage) = output.baggage() {
+            return self.emit_with(&output, baggage, head, source);
+        }
+        let ids = context::with_current(|current| {
+            (!current.is_telemetry_suppressed()).then(|| SpanIds::of(current))
         });
+        if let Some(ids) = ids.unwrap_or(Some(None)) {
+            self.send(&output, head, source, ids);
+        }
     }
 
     /// Emits a record with the ids of the span in `parent`, whatever span is current.
@@ -90,12 +89,13 @@ impl RecordEmitter {
         if is_suppressed {
             return;
         }
-        self.output.with(|output| match (output.baggage(), output.sink(), parent) {
+        let output = self.output.load();
+        match (output.baggage(), output.sink(), parent) {
             (Some(baggage), Some(sink), Some(parent)) => {
                 self.send_record(sink, head, source, SpanIds::of(parent), &baggage.of(parent), false);
             }
-            _ => self.send(output, head, source, parent.and_then(SpanIds::of)),
-        });
+            _ => self.send(&output, head, source, parent.and_then(SpanIds::of)),
+        }
     }
 
     /// Same as [`emit`](Self::emit), with attributes from the current baggage.

@@ -54,6 +54,17 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Counts a reload in the metrics about the pipeline. `reload` may have failed before it
+    /// reached the pipeline.
+    pub(crate) fn count_reload(&self, is_applied: bool) {
+        let Some(self_metrics) = &self.fixed.self_metrics else { return };
+        if is_applied {
+            self_metrics.reloads().apply();
+        } else {
+            self_metrics.reloads().refuse();
+        }
+    }
+
     /// Returns whether the metrics can have the exporters of `config` without a restart.
     pub(crate) fn can_serve_metrics(&self, config: &Config) -> bool {
         prepared::exporters(config, &self.fixed, Signal::Metrics).is_empty() || self.metrics.can_serve(config)

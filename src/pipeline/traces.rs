@@ -8,7 +8,7 @@ use super::{
     builder::PipelineBuilder,
     fixed::Fixed,
     limits::SpanLimiter,
-    processor::{SpanChanges, SpanPipeline, SpanRoutes},
+    processor::{LiveRoutes, SpanChanges, SpanPipeline, SpanRoutes},
     samplers::{OwnSampler, ReloadableSampler, SamplerBuilder, SpanSampler},
     self_metrics::CountingSampler,
 };
@@ -16,7 +16,6 @@ use crate::{
     config::{self, Config, ExporterName, Signal, Traces},
     error::Error,
     export::destination::SpanDestination,
-    live_cell::LiveCell,
     logs::BaggageAttributes,
 };
 
@@ -32,7 +31,7 @@ pub(super) struct TraceParts {
 #[derive(Debug)]
 pub(super) struct LiveTraces {
     sampler: ReloadableSampler,
-    routes: Arc<LiveCell<SpanRoutes>>,
+    routes: LiveRoutes,
 }
 
 /// Prepares the parts. `running` is the configuration that is replaced.
@@ -100,9 +99,9 @@ pub(super) fn provider(parts: TraceParts, is_off: bool, fixed: &Fixed) -> (SdkTr
         }
         None => provider.with_sampler(sampler.clone()),
     };
-    let routes = Arc::new(LiveCell::new(routes));
+    let routes = LiveRoutes::new(routes);
     if !is_off {
-        let routes = Arc::clone(&routes);
+        let routes = routes.clone();
         provider = provider.with_span_processor(SpanPipeline { counters, routes });
     }
     (provider.build(), LiveTraces { sampler, routes })

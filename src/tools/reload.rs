@@ -48,6 +48,7 @@ impl LiveTools {
             return Err(Error::shut_down());
         }
         let result = self.apply(&mut reloading);
+        self.pipeline.count_reload(result.is_ok());
         match &result {
             Ok(reload) => {
                 reloading.log.apply();
@@ -61,8 +62,8 @@ impl LiveTools {
     fn apply(&self, reloading: &mut Reloading) -> Result<Reload, Error> {
         let Some(sources) = &mut reloading.sources else { return Ok(Reload::nothing()) };
         let running = self.loaded();
+        check_not_empty(&running)?;
         let mut loaded = sources.load(otlp::inspect)?;
-        check_file(&running, &loaded)?;
         if reloading.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
             return Err(Error::configuration(loaded.warnings));
         }
@@ -119,16 +120,14 @@ impl LiveTools {
     }
 }
 
-/// Refuses a file that is gone or empty. Both happen while it is replaced.
-fn check_file(running: &Loaded, loaded: &Loaded) -> Result<(), Error> {
-    let ((Some(file), _) | (None, Some(file))) = (&loaded.file, &running.file) else { return Ok(()) };
-    let is_empty = std::fs::metadata(file).map(|metadata| metadata.len() == 0);
-    let problem = match is_empty {
-        Ok(false) if loaded.file.is_some() => return Ok(()),
-        Ok(true) => Problem::new(format!("{} is empty", file.display())),
-        _ => Problem::new(format!("{} is gone", file.display())),
-    };
-    Err(Error::configuration(vec![problem]))
+/// Refuses an empty file. It is empty for a moment while it is replaced.
+fn check_not_empty(running: &Loaded) -> Result<(), Error> {
+    let Some(file) = &running.file else { return Ok(()) };
+    if std::fs::metadata(file).is_ok_and(|metadata| metadata.len() == 0) {
+        let problem = Problem::new(format!("{} is empty", file.display()));
+        return Err(Error::configuration(vec![problem]));
+    }
+    Ok(())
 }
 
 impl Reload {

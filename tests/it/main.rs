@@ -69,6 +69,8 @@ mod published_config;
 mod readme;
 mod redact;
 mod reload;
+mod reload_keys;
+mod reload_watch;
 mod rust_log;
 mod samplers;
 mod scopes;

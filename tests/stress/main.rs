@@ -12,6 +12,7 @@ mod config_fuzz;
 mod failure_reports;
 mod json_lines;
 mod line_writer;
+mod reload;
 
 /// The process under test that [`test_support::child::Child`] starts.
 #[test]

@@ -179,6 +179,10 @@ fn ids(context: &SpanContext) -> (TraceId, SpanId) {
 impl Flush for Memory {}
 
 impl SpanDestination for Memory {
+    fn needs_start(&self) -> bool {
+        true
+    }
+
     fn start(&self, span: &Span) {
         if let Some(data) = span.exported_data() {
             self.keep(|kept| drop(kept.open.insert(ids(span.span_context()), data.name)));

@@ -10,5 +10,5 @@ pub(super) use self::{
     changes::{RecordChanges, SpanChanges},
     custom::{CustomProcessors, MeasurementProcessors},
     log_pipeline::{LogPipeline, LogRoute, UnfilteredOutput, UnfilteredRecords},
-    span_pipeline::{SpanPipeline, SpanRoutes},
+    span_pipeline::{LiveRoutes, SpanPipeline, SpanRoutes},
 };

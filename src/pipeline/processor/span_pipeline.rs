@@ -1,6 +1,12 @@
 //! The processor of all spans.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use opentelemetry::{Context, KeyValue, trace::Span as _};
 use opentelemetry_sdk::{
@@ -16,7 +22,7 @@ use crate::{
         destination::SpanDestination,
         flush::{PendingFlush, wait_all},
     },
-    live_cell::{LiveCell, live},
+    live_cell::{LiveCell, LocalHandle, live},
     logs::BaggageAttributes,
     pipeline::{limits::SpanLimiter, self_metrics::Counters},
 };
@@ -26,7 +32,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct SpanPipeline {
     pub(crate) counters: Option<Arc<Counters>>,
-    pub(crate) routes: Arc<LiveCell<SpanRoutes>>,
+    pub(crate) routes: LiveRoutes,
 }
 
 /// The settings of a [`SpanPipeline`]. A reload replaces them.
@@ -41,6 +47,33 @@ pub(crate) struct SpanRoutes {
 }
 
 live!(SpanRoutes);
+
+/// The routes of all spans. Clones share them.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveRoutes(Arc<(LiveCell<SpanRoutes>, AtomicBool)>);
+
+impl LiveRoutes {
+    pub(crate) fn new(routes: SpanRoutes) -> Self {
+        let needs_start = AtomicBool::new(routes.needs_start());
+        Self(Arc::new((LiveCell::new(routes), needs_start)))
+    }
+
+    pub(crate) fn set(&self, routes: SpanRoutes) {
+        let (cell, needs_start) = &*self.0;
+        let is_needed = routes.needs_start();
+        cell.set(routes);
+        needs_start.store(is_needed, Ordering::Release);
+    }
+
+    fn load(&self) -> LocalHandle<SpanRoutes> {
+        self.0.0.load()
+    }
+
+    /// Returns whether something has to be done at the start of a span, which is rare.
+    fn needs_start(&self) -> bool {
+        self.0.1.load(Ordering::Acquire)
+    }
+}
 
 impl SpanPipeline {
     /// Counts a span that is only recorded.
@@ -70,7 +103,11 @@ impl SpanRoutes {
         self.destinations.iter().for_each(|destination| destination.refuse());
     }
 
-    #[inline]
+    fn needs_start(&self) -> bool {
+        self.baggage.is_some() || self.destinations.iter().any(|destination| destination.needs_start())
+    }
+
+    #[cold]
     fn start(&self, span: &mut Span, parent: &Context) {
         if let Some(baggage) = &self.baggage {
             add_baggage(span, baggage, parent);
@@ -128,7 +165,9 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.start_span(true);
         }
-        self.routes.with(|routes| routes.start(span, parent));
+        if self.routes.needs_start() {
+            self.routes.load().start(span, parent);
+        }
     }
 
     fn on_end(&self, span: SpanData) {
@@ -141,17 +180,17 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.end_span(true);
         }
-        self.routes.with(|routes| routes.end(span));
+        self.routes.load().end(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        let routes = self.routes.get();
+        let routes = self.routes.0.0.get();
         let pending = routes.destinations.iter().map(|destination| PendingFlush::request(&**destination));
         wait_all(pending.collect(), routes.flush_timeout)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let routes = self.routes.get();
+        let routes = self.routes.0.0.get();
         let pending =
             routes.destinations.iter().map(|destination| PendingFlush::request_last(&**destination));
         wait_all(pending.collect(), timeout)

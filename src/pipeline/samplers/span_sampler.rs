@@ -25,9 +25,19 @@ impl ShouldSample for SpanSampler {
         attributes: &[KeyValue],
         links: &[Link],
     ) -> SamplingResult {
-        if let Self::Other(sampler) = self {
-            return sampler.should_sample(parent_context, trace_id, name, span_kind, attributes, links);
+        match self {
+            Self::ParentOrOn => Self::parent_or_on(parent_context),
+            Self::Other(sampler) => {
+                sampler.should_sample(parent_context, trace_id, name, span_kind, attributes, links)
+            }
         }
+    }
+}
+
+impl SpanSampler {
+    /// Decides as the parent, and samples spans without one.
+    #[inline]
+    pub(super) fn parent_or_on(parent_context: Option<&Context>) -> SamplingResult {
         let (decision, trace_state) = match parent_context.filter(|context| context.has_active_span()) {
             None => (SamplingDecision::RecordAndSample, TraceState::default()),
             Some(context) => {

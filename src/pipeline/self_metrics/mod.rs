@@ -7,6 +7,7 @@ mod component;
 mod counters;
 mod instruments;
 mod measured_exporter;
+mod reload_counts;
 mod sampler;
 
 use std::sync::Arc;
@@ -15,7 +16,9 @@ use arc_swap::ArcSwap;
 use opentelemetry::metrics::Meter;
 
 use self::measured_exporter::MeasuredExporter;
-pub(crate) use self::{component::Component, counters::Counters, sampler::CountingSampler};
+pub(crate) use self::{
+    component::Component, counters::Counters, reload_counts::ReloadCounts, sampler::CountingSampler,
+};
 use crate::{
     config::Signal,
     export::{
@@ -31,6 +34,7 @@ pub(crate) struct SelfMetrics {
     counters: Arc<Counters>,
     durations: DurationHistogram,
     exporters: Arc<ArcSwap<MeasuredExporters>>,
+    reloads: Arc<ReloadCounts>,
 }
 
 /// The exporters of all signals.
@@ -45,6 +49,10 @@ impl SelfMetrics {
     /// Returns the recorder of the durations of `exporter`.
     pub(crate) fn durations(&self, exporter: &Component) -> Arc<DurationRecorder> {
         Arc::new(DurationRecorder::new(self.durations.clone(), exporter.attributes()))
+    }
+
+    pub(crate) fn reloads(&self) -> &ReloadCounts {
+        &self.reloads
     }
 
     /// Replaces the exporters. The counts of those that a reload has removed stay.
@@ -66,6 +74,7 @@ impl SelfMetrics {
             instruments::register_exporters(meter, signal, &self.exporters);
         }
         instruments::register_counters(meter, &self.counters);
+        self.reloads.register(meter);
     }
 }
 

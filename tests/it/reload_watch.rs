@@ -1,0 +1,126 @@
+//! Tools that watch their file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use autotelemetry::{ObservabilityTools, prelude::*, reload::ReloadLog};
+use test_support::{TIMEOUT, builder, mock_collector::MockCollector, value};
+
+/// Tools that look at their file each second, the shortest interval.
+struct Watching {
+    tools: ObservabilityTools,
+    directory: tempfile::TempDir,
+}
+
+impl Watching {
+    fn start(text: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("autotelemetry.toml");
+        fs::write(&path, with_service(text)).unwrap();
+        Self { tools: builder().config_file(path).build().unwrap(), directory }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("autotelemetry.toml")
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(self.file(), with_service(text)).unwrap();
+    }
+
+    /// Waits for the outcome of a reload.
+    fn wait(&self, is_there: impl Fn(&ReloadLog) -> bool) -> ReloadLog {
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            let reloads = self.tools.reloads();
+            if is_there(&reloads) {
+                return reloads;
+            }
+            assert!(Instant::now() < deadline, "{reloads:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn level(&self) -> String {
+        value(&self.tools, "logs.level")
+    }
+}
+
+fn with_service(text: &str) -> String {
+    format!("service.name = \"shop\"\nreload = {{ watch = true, interval = \"1s\" }}\n{text}")
+}
+
+/// Replaces a file as editors and config maps do.
+fn replace(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(new, path).unwrap();
+}
+
+#[test]
+fn change_of_the_file_is_applied_and_problems_are_not() {
+    let watching = Watching::start("");
+    watching.write("logs.level = \"debug\"");
+    watching.wait(|reloads| reloads.applied() == 1);
+    assert_eq!(watching.level(), "\"debug\"");
+    watching.write("logs.level = \"loud\"");
+    let reloads = watching.wait(|reloads| reloads.refused() == 1);
+    assert!(reloads.last_error().unwrap().contains("logs.level"), "{reloads:?}");
+    replace(&watching.file(), &with_service("logs.level = \"warn\""));
+    watching.wait(|reloads| reloads.applied() == 2);
+    fs::remove_file(watching.file()).unwrap();
+    let reloads = watching.wait(|reloads| reloads.refused() == 2);
+    assert!(reloads.last_error().unwrap().contains("cannot read"), "{reloads:?}");
+    assert_eq!(watching.level(), "\"warn\"");
+    watching.write("logs.level = \"error\"");
+    watching.wait(|reloads| reloads.applied() == 3);
+    // The thread ends with the tools, and the watching with its key.
+    fs::write(watching.file(), "service.name = \"shop\"\nlogs.level = \"off\"").unwrap();
+    watching.wait(|reloads| reloads.applied() == 4);
+    watching.tools.shutdown().unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn config_map_is_followed_through_its_symbolic_links() {
+    use std::os::unix::fs::symlink;
+
+    let mount = tempfile::tempdir().unwrap();
+    let version = |name: &str, level: &str| {
+        let directory = mount.path().join(name);
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("autotelemetry.toml"), with_service(&format!("logs.level = \"{level}\"")))
+            .unwrap();
+    };
+    version("..1", "info");
+    symlink("..1", mount.path().join("..data")).unwrap();
+    symlink("..data/autotelemetry.toml", mount.path().join("autotelemetry.toml")).unwrap();
+    let tools = builder().config_file(mount.path().join("autotelemetry.toml")).build().unwrap();
+    let watching = Watching { tools, directory: tempfile::tempdir().unwrap() };
+    version("..2", "debug");
+    symlink("..2", mount.path().join("..data_tmp")).unwrap();
+    fs::rename(mount.path().join("..data_tmp"), mount.path().join("..data")).unwrap();
+    watching.wait(|reloads| reloads.applied() == 1);
+    assert_eq!(watching.level(), "\"debug\"");
+}
+
+#[test]
+fn rotated_secret_is_used_without_a_restart() {
+    let collector = MockCollector::start();
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("token");
+    fs::write(&secret, "old").unwrap();
+    let watching = Watching::start(&format!(
+        "otlp = {{ endpoint = \"{}\", headers = {{ authorization = {{ file = {secret:?} }} }} }}\n\
+         logs.exporters = []\nmetrics.exporters = []",
+        collector.url()
+    ));
+    replace(&secret, "new");
+    watching.wait(|reloads| reloads.applied() == 1);
+    watching.tools.tracer("shop").start("order").end();
+    watching.tools.shutdown().unwrap();
+    assert_eq!(collector.received()[0].header("authorization"), Some("new"));
+}
