@@ -18,6 +18,7 @@ mod guide;
 mod guide_images;
 mod log_sources;
 mod message_size;
+mod other_sdk;
 mod prometheus;
 mod prometheus_page;
 mod proxy;

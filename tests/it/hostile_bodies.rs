@@ -236,7 +236,7 @@ fn endless_body_ends_and_trickling_refusal_keeps_its_status() {
         assert_eq!(server.requests(), 1, "what was accepted is not sent again");
         assert!(observed.stderr.contains("exceeds 4194304 bytes and was not read"), "{observed:#?}");
     }
-    let server = HostileServer::answering(Security::Plain, response("200 OK", PROTOBUF, &vec![0xff; 70_000]));
+    let server = HostileServer::answering(Security::Plain, response("200 OK", PROTOBUF, "x".repeat(70_000)));
     let observed = observe(&server.url(), HTTP, &[("AUTOTEL_OTLP__MAX_RESPONSE_SIZE", "64kB")]);
     observed.assert_counts(10, 0);
     assert!(observed.stderr.contains("exceeds 64000 bytes and was not read"), "{observed:#?}");
