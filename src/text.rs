@@ -50,6 +50,10 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     {
         return Some(kind);
     }
+    // `type` stands for `instrument_type`, unless several candidates end with it.
+    let ending = format!("_{word}");
+    let mut ending = candidates.iter().filter(|candidate| candidate.to_lowercase().ends_with(&ending));
+    let last_word = ending.next().filter(|_| ending.next().is_none()).copied();
     let allowed = (word.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
@@ -57,7 +61,9 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
             let other = candidate.to_lowercase();
             // A large part of a candidate counts as similar, whatever is missing.
             let is_part = other.starts_with(&word) || other.ends_with(&word);
-            let is_truncated = word.len() >= 4 && is_part && 5 * word.len() >= 2 * other.len();
+            let is_last_word = last_word == Some(candidate);
+            let is_truncated =
+                word.len() >= 4 && (is_last_word || is_part && 5 * word.len() >= 2 * other.len());
             let distance = strsim::damerau_levenshtein(&word, &other);
             (if is_truncated { distance.min(allowed) } else { distance }, candidate)
         })

@@ -92,6 +92,8 @@ protocol = "http/json"
 [exporters.vendor]
 endpoint = "https://vendor.example:4317"
 protocol = "grpc"
+max_request_size = "16MiB"
+max_response_size = "100kB"
 [exporters.vendor.traces.batch]
 schedule_delay = "1s"
 max_queue_size = 100

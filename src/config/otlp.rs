@@ -7,6 +7,7 @@ use super::{
     inherit::{Inherit, inheriting_table},
     signal::Signal,
     value::{
+        byte_size::ByteSize,
         duration::{Interval, Timeout, at_least},
         endpoint::Endpoint,
         file_path::FilePath,
@@ -231,6 +232,17 @@ otlp_tables! {
     /// it recovers or telemetry is shut down. Default: `10s`.
     #[cfg_attr(feature = "schema", schemars(extend("default" = "10s")))]
     pub(crate) timeout: Option<Timeout>,
+
+    /// The largest request before compression, from `"64kB"` to `"1TiB"`. A batch that is larger is
+    /// sent in parts. The texts of a single item that is larger are shortened. Receivers of gRPC
+    /// accept 4 MiB by default. Default: `4MiB`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "4MiB")))]
+    pub(crate) max_request_size: Option<ByteSize>,
+
+    /// The largest response to read, after decompression, from `"64kB"` to `"1TiB"`. Of a larger
+    /// one, only the status counts. Default: `4MiB`.
+    #[cfg_attr(feature = "schema", schemars(extend("default" = "4MiB")))]
+    pub(crate) max_response_size: Option<ByteSize>,
 
     /// Encryption of the connection. The files are read at startup and again for each new
     /// connection, so that they can be renewed while the service runs.

@@ -15,6 +15,7 @@ use super::{
     otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
     signal::Signal,
     value::{
+        byte_size::ByteSize,
         duration::{self, Interval, Timeout},
         endpoint::Endpoint,
         file_path::FilePath,
@@ -40,6 +41,10 @@ pub(crate) struct OtlpSettings {
     pub(crate) compression: Compression,
     /// The limit for one export.
     pub(crate) timeout: Timeout,
+    /// The largest request, before compression.
+    pub(crate) max_request_size: ByteSize,
+    /// The largest response that is read, after decompression.
+    pub(crate) max_response_size: ByteSize,
     /// Encryption of the connection.
     pub(crate) tls: TlsSettings,
     /// Retries of failed requests.
@@ -95,7 +100,17 @@ impl Otlp {
 impl OtlpSettings {
     /// Resolves the defaults of `table`. `to_url` completes an endpoint for HTTP.
     pub(super) fn new(table: OtlpSignal, to_url: impl FnOnce(Endpoint) -> Endpoint) -> Self {
-        let OtlpSignal { protocol, endpoint, headers, compression, timeout, tls, retry } = table;
+        let OtlpSignal {
+            protocol,
+            endpoint,
+            headers,
+            compression,
+            timeout,
+            max_request_size,
+            max_response_size,
+            tls,
+            retry,
+        } = table;
         let Word(protocol) = protocol.unwrap_or(Word(OtlpProtocol::HttpProtobuf));
         let tls = TlsSettings::new(tls);
         let endpoint = endpoint.unwrap_or_else(|| Endpoint::localhost(protocol.default_port()));
@@ -112,6 +127,8 @@ impl OtlpSettings {
             headers: headers.unwrap_or_default(),
             compression: compression.unwrap_or(Compression::None),
             timeout: timeout.unwrap_or(Timeout::from_secs(10)),
+            max_request_size: max_request_size.unwrap_or(ByteSize::from_mib(4)),
+            max_response_size: max_response_size.unwrap_or(ByteSize::from_mib(4)),
             tls,
             retry: RetrySettings::new(&retry),
         }

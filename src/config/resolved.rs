@@ -14,6 +14,7 @@ use super::{
     rolling_file::{ResolvedFile, ResolvedOtlpFile},
     signal::Signal,
     value::{
+        byte_size::ByteSize,
         duration::{Interval, Timeout},
         endpoint::Endpoint,
         number::SamplingRatio,
@@ -122,6 +123,8 @@ struct GeneralSettings {
     endpoint: Option<Endpoint>,
     compression: Compression,
     timeout: Timeout,
+    max_request_size: ByteSize,
+    max_response_size: ByteSize,
     tls: TlsSettings,
     retry: RetrySettings,
 }
@@ -129,12 +132,29 @@ struct GeneralSettings {
 impl ResolvedOtlp {
     /// Resolves the keys of a destination. Only `otlp` has a default endpoint.
     fn new(otlp: &Otlp, has_default_endpoint: bool, config: &Config) -> Self {
-        let OtlpSettings { protocol, compression, timeout, tls, retry, .. } =
-            OtlpSettings::new(otlp.general(), |endpoint| endpoint);
+        let OtlpSettings {
+            protocol,
+            compression,
+            timeout,
+            max_request_size,
+            max_response_size,
+            tls,
+            retry,
+            ..
+        } = OtlpSettings::new(otlp.general(), |endpoint| endpoint);
         let default = has_default_endpoint.then(|| Endpoint::localhost(protocol.default_port()));
         let endpoint = otlp.endpoint.clone().or(default);
         Self {
-            general: GeneralSettings { protocol, endpoint, compression, timeout, tls, retry },
+            general: GeneralSettings {
+                protocol,
+                endpoint,
+                compression,
+                timeout,
+                max_request_size,
+                max_response_size,
+                tls,
+                retry,
+            },
             traces: ResolvedOtlpSignal {
                 settings: otlp.settings(Signal::Traces),
                 own: ResolvedDestinationBatch {

@@ -22,6 +22,7 @@ mod message_size;
 mod metric_keys;
 mod otlp_lines;
 mod own_parts;
+mod other_sdk;
 mod prometheus;
 mod prometheus_keys;
 mod prometheus_page;

@@ -1,7 +1,12 @@
 //! Messages that exceed the limit of the receiver.
 #![cfg(unix)]
 
-use test_support::{child::Child, collector::Collector, mock_collector::MockCollector, require};
+use test_support::{
+    child::Child,
+    collector::{Collector, count},
+    mock_collector::MockCollector,
+    require,
+};
 
 const WAYS: [(&str, &str); 4] =
     [("grpc", "none"), ("grpc", "gzip"), ("http/protobuf", "none"), ("http/json", "gzip")];
@@ -34,6 +39,31 @@ fn oversized_batch_arrives_in_parts() {
             assert!(stats.adds_up() && stats.get("exported") == 512, "{stats:?}");
         }
         assert_eq!(child.stderr(), "");
+    }
+}
+
+/// 512 kB in requests of 64 kB.
+#[test]
+fn batch_arrives_in_requests_of_the_configured_size() {
+    require!(Collector);
+    for (protocol, compression) in WAYS {
+        let collector = Collector::start_counting();
+        let mut child = Child::start(&[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*collector.url(protocol)),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
+            ("OTEL_LOGS_EXPORTER", "otlp"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("AUTOTEL_OTLP__MAX_REQUEST_SIZE", "64kB"),
+        ]);
+        child.call("large 512 1000");
+        assert_eq!(child.call("shutdown"), "Ok(())", "{protocol}: {}", child.stderr());
+        let output = collector.stop();
+        for kind in ["spans", "log records"] {
+            assert_eq!(count(&output, kind), 512, "{protocol}: {output}");
+            let requests = output.matches(&format!("\"{kind}\": ")).count();
+            assert!((9..=16).contains(&requests), "{protocol}: {requests}");
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! A declarative file: the only source of values, with the defaults of the schema.
 #![cfg(feature = "declarative")]
 
-use std::{fs, path::Path};
+use std::fs;
 
 use autotelemetry::{Builder, error::Origin, explain::Explanation};
-use test_support::{process, with_env};
+use test_support::{programs::published_configuration, with_env};
 
 fn with_yaml(text: &str, variables: &[(&str, &str)]) -> (Builder, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -331,10 +331,10 @@ fn guide_lists_the_refused_files_and_its_file_is_valid() {
 /// names their directory.
 #[test]
 fn published_files_load() {
-    let Some(directory) = process::variable("OTEL_CONFIGURATION") else { return };
+    let Some(directory) = published_configuration() else { return };
     let mut count = 0;
     for folder in ["examples", "snippets"] {
-        for entry in fs::read_dir(Path::new(&directory).join(folder)).unwrap() {
+        for entry in fs::read_dir(directory.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             let explained = with_env(&[]).config_file(&path).check();
@@ -353,8 +353,8 @@ fn published_files_load() {
 
 #[test]
 fn published_example_for_migration_has_the_values_of_its_variables() {
-    let Some(directory) = process::variable("OTEL_CONFIGURATION") else { return };
-    let path = Path::new(&directory).join("examples/otel-sdk-migration-config.yaml");
+    let Some(directory) = published_configuration() else { return };
+    let path = directory.join("examples/otel-sdk-migration-config.yaml");
     let plain = with_env(&[]).config_file(&path).explain();
     assert!(problems(&plain).is_empty(), "{plain}");
     for (key, expected) in [

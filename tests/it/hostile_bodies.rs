@@ -236,6 +236,10 @@ fn endless_body_ends_and_trickling_refusal_keeps_its_status() {
         assert_eq!(server.requests(), 1, "what was accepted is not sent again");
         assert!(observed.stderr.contains("exceeds 4194304 bytes and was not read"), "{observed:#?}");
     }
+    let server = HostileServer::answering(Security::Plain, response("200 OK", PROTOBUF, "x".repeat(70_000)));
+    let observed = observe(&server.url(), HTTP, &[("AUTOTEL_OTLP__MAX_RESPONSE_SIZE", "64kB")]);
+    observed.assert_counts(10, 0);
+    assert!(observed.stderr.contains("exceeds 64000 bytes and was not read"), "{observed:#?}");
     // One byte at a time: the status is known, its message is not worth the wait.
     let server = HostileServer::start(Security::Plain, |peer| {
         peer.read_request()?;

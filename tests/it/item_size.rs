@@ -125,6 +125,54 @@ fn item_that_cannot_be_shortened_is_lost_alone_and_its_part_is_named() {
 }
 
 #[test]
+fn destination_has_its_own_request_size() {
+    for protocol in PROTOCOLS {
+        let (small, large) = (MockCollector::start(), MockCollector::start());
+        let tools = exporting()
+            .otlp_endpoint(small.url())
+            .set("otlp.protocol", protocol)
+            .set("otlp.max_request_size", "64kB")
+            .set("exporters.large.endpoint", large.url())
+            .set("exporters.large.protocol", protocol)
+            .set("exporters.large.logs.max_request_size", "16MiB")
+            .set("logs.exporters", "otlp,large")
+            .set("logs.batch.schedule_delay", "1m")
+            .set("metrics.exporters", "none")
+            .set("traces.exporters", "none")
+            .set("diagnostics.level", "off")
+            .set("shutdown_timeout", "1m")
+            .build()
+            .unwrap();
+        let logger = tools.logger("test");
+        for _ in 0..200 {
+            logger.info("x".repeat(1000), &[]);
+        }
+        logger.info("y".repeat(6 << 20), &[]);
+        let numbers: Vec<i64> = (0..20_000).collect();
+        let numbers = autotelemetry::opentelemetry::Value::Array(numbers.into());
+        logger.info("numbers", &[KeyValue::new("numbers", numbers)]);
+        tools.shutdown().unwrap_err();
+        let stats = tools.stats();
+        let (of_small, of_large) =
+            ["otlp", "large"].map(|name| stats.exporter(Signal::Logs, name).unwrap()).into();
+        assert_eq!((of_small.exported(), of_small.failed()), (201, 1), "{protocol}: {of_small:?}");
+        let error = of_small.last_error().unwrap();
+        assert!(
+            error.contains("exceeds the limit of 64000 bytes; the attribute \"numbers\" has "),
+            "{error}"
+        );
+        let bodies: Vec<_> = small.received().iter().map(|received| received.body.len()).collect();
+        assert!(bodies.iter().all(|bytes| *bytes <= 64_000) && bodies.len() >= 5, "{protocol}: {bodies:?}");
+        assert_eq!((of_large.exported(), of_large.failed()), (202, 0), "{protocol}: {of_large:?}");
+        assert_eq!(large.received().len(), 1, "{protocol}");
+        if protocol != "http/json" {
+            let whole = large.logs().iter().filter(|(_, record)| body_of(record).len() == 6 << 20).count();
+            assert_eq!(whole, 1, "{protocol}");
+        }
+    }
+}
+
+#[test]
 fn oversized_resource_attribute_is_named() {
     let mock = MockCollector::start();
     let tools = exporting()

@@ -96,7 +96,98 @@ const TOKENS: &[&str] = &[
     "disabled = true\n",
 ];
 
-fn mutate(random: &mut Random, text: &mut Vec<u8>) {
+/// Tokens of YAML and of the declarative configuration.
+const YAML_TOKENS: &[&str] = &[
+    "\n",
+    "\n  ",
+    "\n      ",
+    "\r\n",
+    "\t",
+    "- ",
+    ": ",
+    "? ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "\"",
+    "'",
+    "|\n",
+    ">-\n",
+    "#",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "!!str ",
+    "!!int ",
+    "!x ",
+    "---\n",
+    "...\n",
+    "%YAML 1.1\n",
+    "@",
+    "`",
+    "${A}",
+    "${A:-b}",
+    "${env:A}",
+    "${file:x}",
+    "${",
+    "$$",
+    "\u{feff}",
+    "\u{0}",
+    "\u{202e}",
+    "ä",
+    "null",
+    "~",
+    "true",
+    "-1",
+    "0x1f",
+    "1e999",
+    ".nan",
+    "99999999999999999999",
+    "\"1\"",
+    "file_format: \"1.1\"\n",
+    "exporter:\n",
+    "otlp_http:\n",
+    "otlp_grpc:\n",
+    "console:\n",
+    "batch:\n",
+    "simple:\n",
+    "periodic:\n",
+    "sampler:\n",
+    "parent_based:\n",
+    "always_on:\n",
+    "endpoint: http://[::1]:1\n",
+    "headers_list: a=b,c=%20\n",
+    "schedule_delay: 1\n",
+    "distribution:\n",
+    "autotelemetry:\n",
+];
+
+/// A format of configuration files.
+struct Format {
+    name: &'static str,
+    extension: &'static str,
+    /// The directories with files to start from.
+    directories: &'static [&'static str],
+    tokens: &'static [&'static str],
+}
+
+const TOML: Format = Format {
+    name: "autotelemetry.toml",
+    extension: "toml",
+    directories: &["tests/fixtures/invalid", "config-examples", "examples"],
+    tokens: TOKENS,
+};
+
+const YAML: Format = Format {
+    name: "otel.yaml",
+    extension: "yaml",
+    directories: &["tests/fixtures/declarative", "cli/src"],
+    tokens: YAML_TOKENS,
+};
+
+fn mutate(random: &mut Random, text: &mut Vec<u8>, tokens: &[&str]) {
     for _ in 0..=random.below(6) {
         let at = random.below(text.len() + 1);
         match random.below(8) {
@@ -116,28 +207,33 @@ fn mutate(random: &mut Random, text: &mut Vec<u8>) {
             }
             // Rare, since long and deeply nested inputs take a thousand times as long.
             3 if random.below(500) == 0 => {
-                let token = random.pick(TOKENS).repeat(1 << random.below(16));
+                let token = random.pick(tokens).repeat(1 << random.below(16));
                 text.splice(at..at, token.into_bytes());
             }
             _ => {
-                let token = random.pick(TOKENS).bytes();
+                let token = random.pick(tokens).bytes();
                 text.splice(at..at, token);
             }
         }
     }
 }
 
-fn seeds() -> Vec<Vec<u8>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files =
-        ["tests/fixtures/invalid", "config-examples", "examples"].map(|directory| root.join(directory));
-    files
-        .iter()
-        .flat_map(|directory| fs::read_dir(directory).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .map(|path| fs::read(path).unwrap())
-        .collect()
+impl Format {
+    fn seeds(&self) -> Vec<Vec<u8>> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // The files that OpenTelemetry publishes are not part of this repository.
+        let published = process::variable("OTEL_CONFIGURATION").into_iter();
+        let published =
+            published.flat_map(|root| ["examples", "snippets"].map(|name| Path::new(&root).join(name)));
+        let directories = self.directories.iter().map(|directory| root.join(directory));
+        directories
+            .chain(published)
+            .flat_map(|directory| fs::read_dir(directory).unwrap())
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == self.extension))
+            .map(|path| fs::read(path).unwrap())
+            .collect()
+    }
 }
 
 const NAMES: &[&str] = &[
@@ -164,21 +260,31 @@ const NAMES: &[&str] = &[
 
 #[test]
 fn loading_random_input_never_panics() {
+    load_random_input(&TOML);
+}
+
+#[test]
+#[cfg(feature = "declarative")]
+fn loading_random_declarative_input_never_panics() {
+    load_random_input(&YAML);
+}
+
+fn load_random_input(format: &Format) {
     let inputs = process::count_of("FUZZ_INPUTS", 2_000);
     let mut random = Random(process::count_of("FUZZ_SEED", 0x5eed));
-    let seeds = seeds();
+    let seeds = format.seeds();
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("autotelemetry.toml");
+    let path = directory.path().join(format.name);
     let mut slowest = Duration::ZERO;
     let mut good = 0_u64;
     for input in 0..inputs {
         let mut text = random.pick(&seeds).clone();
-        mutate(&mut random, &mut text);
+        mutate(&mut random, &mut text, format.tokens);
         fs::write(&path, &text).unwrap();
         let mut environment = Vec::new();
         for _ in 0..random.below(4) {
             let mut value = random.pick(&seeds).get(..random.below(30)).unwrap_or_default().to_vec();
-            mutate(&mut random, &mut value);
+            mutate(&mut random, &mut value, format.tokens);
             // A variable can hold anything but a NUL.
             let value = String::from_utf8_lossy(&value).replace('\0', "");
             environment.push((*random.pick(NAMES), value));
@@ -200,7 +306,10 @@ fn loading_random_input_never_panics() {
     }
     assert!(good > 0 && good < inputs, "{good} of {inputs} are good, which tests one side only");
     assert!(slowest > Duration::ZERO);
-    eprint_line(&format!("{inputs} inputs, {good} of them good; the slowest took {slowest:?}"));
+    eprint_line(&format!(
+        "{}: {inputs} inputs, {good} of them good; the slowest took {slowest:?}",
+        format.name
+    ));
 }
 
 fn eprint_line(line: &str) {

@@ -38,6 +38,12 @@ pub(super) fn exporter(values: &Values, signal: &str, name: &str, document: &mut
     if values.is_set(&timeout) {
         yaml.set(&["timeout"], values.millis(&timeout).unwrap_or(Yaml::Nothing));
     }
+    for key in ["max_request_size", "max_response_size"] {
+        let path = format!("{own}.{key}");
+        if values.is_set(&path) {
+            yaml.set(&[key], values.bytes(&path).unwrap_or(Yaml::Nothing));
+        }
+    }
     for file in ["ca_file", "cert_file", "key_file"] {
         let key = format!("{own}.tls.{file}");
         match values.get(&key).and_then(Value::as_str).filter(|_| values.is_set(&key)) {

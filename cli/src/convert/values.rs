@@ -77,6 +77,23 @@ impl Values {
         })
     }
 
+    /// Returns a size in bytes.
+    pub(super) fn bytes(&self, key: &str) -> Option<Yaml> {
+        let text = self.get(key)?.as_str()?;
+        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+        let unit: u64 = match unit {
+            "B" => 1,
+            "kB" => 1_000,
+            "MB" => 1_000_000,
+            "GB" => 1_000_000_000,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return None,
+        };
+        Some(Yaml::Scalar(number.parse::<u64>().ok()?.checked_mul(unit)?.to_string()))
+    }
+
     /// Returns a duration in milliseconds.
     pub(super) fn millis(&self, key: &str) -> Option<Yaml> {
         let text = self.get(key)?.as_str()?;

@@ -187,6 +187,11 @@ impl<'c> Destination<'c> {
                     warning("has no path; the endpoint of a single signal is used unchanged").with_help(help),
                 );
             }
+            // A base URL from a variable may end with a slash.
+            if endpoint.uri().path().ends_with(&format!("//v1/{signal}")) {
+                let help = "remove the slash at the end of the base URL";
+                found.push(warning("the path has an empty segment, `//`").with_help(help));
+            }
         } else {
             let path = endpoint.uri().path();
             if Signal::ALL.iter().any(|other| path.ends_with(&format!("v1/{other}/v1/{signal}"))) {

@@ -20,15 +20,23 @@ pub(crate) struct RequestEncoder {
     is_json: bool,
     is_grpc: bool,
     is_gzip: bool,
+    max_bytes: usize,
 }
 
 impl RequestEncoder {
-    pub(super) fn new(protocol: OtlpProtocol, compression: Compression) -> Self {
+    /// `max_bytes` is the limit of a request.
+    pub(super) fn new(protocol: OtlpProtocol, compression: Compression, max_bytes: usize) -> Self {
         Self {
             is_json: protocol == OtlpProtocol::HttpJson,
             is_grpc: protocol == OtlpProtocol::Grpc,
             is_gzip: compression == Compression::Gzip,
+            max_bytes,
         }
+    }
+
+    /// Returns the limit of a request in bytes, before compression.
+    pub(super) fn max_bytes(&self) -> usize {
+        self.max_bytes
     }
 
     /// Returns the requests for items. Those of one scope follow each other.
@@ -37,7 +45,11 @@ impl RequestEncoder {
         resource: &'s Resource,
         items: impl IntoIterator<Item = (ItemScope<'s>, &'s I)>,
     ) -> EncodedItems {
-        if self.is_json { to_json(resource, items) } else { to_protobuf(self.prefix(), resource, items) }
+        if self.is_json {
+            to_json(self.max_bytes, resource, items)
+        } else {
+            to_protobuf(self.max_bytes, self.prefix(), resource, items)
+        }
     }
 
     /// Returns a request without items.

@@ -11,9 +11,7 @@ use opentelemetry_sdk::{
 
 use super::{
     delivery_state::DeliveryState,
-    encode::{
-        EncodedItems, EncodedRequest, Item, ItemScope, MAX_REQUEST_BYTES, MetricItem, TooLarge, by_scope,
-    },
+    encode::{EncodedItems, EncodedRequest, Item, ItemScope, MetricItem, TooLarge, by_scope},
     error_type::ErrorType,
     export_error::ExportError,
     export_recorder::ExportRecorder,
@@ -153,8 +151,8 @@ impl RunningExport {
         let mut result = Ok(());
         for item in too_large {
             let TooLarge { bytes, largest } = item;
-            let detail =
-                format!("an item of {bytes} bytes exceeds the limit of {MAX_REQUEST_BYTES} bytes; {largest}");
+            let limit = sender.client.encoder().max_bytes();
+            let detail = format!("an item of {bytes} bytes exceeds the limit of {limit} bytes; {largest}");
             let error = ExportError::permanent(ErrorType::Oversized, detail);
             result = result.and(self.fail(1, &error, &mut outcome));
         }
@@ -199,9 +197,9 @@ impl RequestSender {
     fn report_shortened(&self, largest_parts: &[String]) {
         let Some(largest) = largest_parts.first() else { return };
         if let Some(items) = self.shortened.due_for(largest_parts.len() as u64) {
-            let stats = self.recorder.stats();
+            let (stats, limit) = (self.recorder.stats(), self.client.encoder().max_bytes());
             self.diagnostics.warn(format_args!(
-                "{} for {} shortened to {MAX_REQUEST_BYTES} bytes, the limit of a request: {largest}; \
+                "{} for {} shortened to {limit} bytes, the limit of a request: {largest}; \
                  set attribute_value_length_limit",
                 ItemCount(items, stats.signal()),
                 stats.destination()

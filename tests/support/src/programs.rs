@@ -22,6 +22,8 @@ pub enum Program {
     KubernetesValidate,
     Nginx,
     Openssl,
+    /// A Python with `opentelemetry-sdk[file-configuration]` and its exporter of OTLP over HTTP.
+    OpentelemetryPython,
     Prometheus,
     /// A Python with the package `prometheus-client`.
     PrometheusClient,
@@ -41,6 +43,7 @@ impl Program {
             Self::KubernetesValidate => ("kubernetes-validate", Some("KUBERNETES_VALIDATE")),
             Self::Nginx => ("nginx", None),
             Self::Openssl => ("openssl", None),
+            Self::OpentelemetryPython => ("opentelemetry-python", Some("OPENTELEMETRY_PYTHON")),
             Self::Prometheus => ("prometheus", None),
             Self::PrometheusClient => ("prometheus-client", Some("PROMETHEUS_CLIENT")),
             Self::Promtool => ("promtool", None),
@@ -92,10 +95,26 @@ pub fn are_available(programs: &[Program]) -> bool {
         return true;
     }
     assert!(requirement.as_deref() != Some("1"), "{reason}");
+    print_skipped(&reason);
+    false
+}
+
+/// Returns the directory that `OTEL_CONFIGURATION` names, or prints the reason why the test is
+/// skipped. It contains the schema and the examples that OpenTelemetry publishes.
+///
+/// `REQUIRE_BACKENDS=1` does not require it: these files are no program that can be installed.
+pub fn published_configuration() -> Option<PathBuf> {
+    let directory = process::variable("OTEL_CONFIGURATION");
+    if directory.is_none() {
+        print_skipped("OTEL_CONFIGURATION does not name a copy of opentelemetry-configuration");
+    }
+    directory.map(PathBuf::from)
+}
+
+fn print_skipped(reason: &str) {
     let current = thread::current();
     // Not by a macro, whose output the test harness captures.
     let _ = writeln!(std::io::stderr(), "{}: skipped: {reason}", current.name().unwrap_or("test"));
-    false
 }
 
 /// Returns from a test, with a printed reason, if one of the programs is missing.

@@ -158,8 +158,12 @@ fn changes_equal_the_differences_of_the_sdk() {
             }
             let metrics = cumulative.collect();
             let items = state.advance(&metrics);
-            let ours =
-                decoded(&to_protobuf(0, metrics.resource(), items.iter().map(|(scope, it)| (*scope, it))));
+            let ours = decoded(&to_protobuf(
+                4 << 20,
+                0,
+                metrics.resource(),
+                items.iter().map(|(scope, it)| (*scope, it)),
+            ));
             let expected = ExportMetricsServiceRequest::from(&delta.collect());
             // Gauges and up-down counters are as they are in both.
             let of_changes = |points: BTreeMap<String, String>| -> BTreeMap<_, _> {
@@ -182,8 +186,12 @@ fn interval_of_a_change_begins_at_the_previous_collection() {
         recording.record(9, &[]);
         let metrics = recording.collect();
         let items = state.advance(&metrics);
-        let request =
-            decoded(&to_protobuf(0, metrics.resource(), items.iter().map(|(scope, it)| (*scope, it))));
+        let request = decoded(&to_protobuf(
+            4 << 20,
+            0,
+            metrics.resource(),
+            items.iter().map(|(scope, it)| (*scope, it)),
+        ));
         let all = &request.resource_metrics[0].scope_metrics[0].metrics;
         let metric = all.iter().find(|metric| metric.name == "u64").unwrap();
         let Some(Data::Sum(sum)) = &metric.data else { panic!() };

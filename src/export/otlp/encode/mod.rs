@@ -41,9 +41,6 @@ pub(crate) use self::{
 };
 use self::{json::JsonWriter, protobuf::ProtobufWriter};
 
-/// The largest message that gRPC receivers accept by default, before compression.
-pub(super) const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
-
 /// The longest line that readers of files accept by default.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
@@ -52,21 +49,24 @@ pub(crate) fn count_data_points(metrics: &ResourceMetrics) -> u64 {
     metrics.scope_metrics().flat_map(ScopeMetrics::metrics).map(|metric| metric.count() as u64).sum()
 }
 
-/// Encodes items in Protocol Buffers. Each request begins with `prefix` zeros.
+/// Encodes items in Protocol Buffers, as requests of at most `max_bytes`. Each begins with `prefix`
+/// zeros.
 pub(super) fn to_protobuf<'s, I: Item + 's>(
+    max_bytes: usize,
     prefix: usize,
     resource: &'s Resource,
     items: impl IntoIterator<Item = (ItemScope<'s>, &'s I)>,
 ) -> EncodedItems {
-    requests::encode(MAX_REQUEST_BYTES, || ProtobufWriter::new(vec![0; prefix]), resource, items)
+    requests::encode(max_bytes, || ProtobufWriter::new(vec![0; prefix]), resource, items)
 }
 
-/// Encodes items in JSON.
+/// Encodes items in JSON, as requests of at most `max_bytes`.
 pub(super) fn to_json<'s, I: Item + 's>(
+    max_bytes: usize,
     resource: &'s Resource,
     items: impl IntoIterator<Item = (ItemScope<'s>, &'s I)>,
 ) -> EncodedItems {
-    requests::encode(MAX_REQUEST_BYTES, JsonWriter::new, resource, items)
+    requests::encode(max_bytes, JsonWriter::new, resource, items)
 }
 
 /// Encodes items as lines of JSON, without the ends of lines.

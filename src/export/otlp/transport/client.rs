@@ -48,9 +48,19 @@ impl OtlpClient {
         proxies: &Proxies,
         diagnostics: DiagnosticLog,
     ) -> Result<Self, Error> {
-        // The scheme of the endpoint includes `tls.insecure`; the caller handles `timeout` and
-        // `retry`.
-        let OtlpSettings { protocol, endpoint, headers, compression, timeout: _, tls, retry: _ } = settings;
+        // The scheme of the endpoint includes `tls.insecure`. The caller handles `timeout` and
+        // `retry`, the connector `max_response_size`.
+        let OtlpSettings {
+            protocol,
+            endpoint,
+            headers,
+            compression,
+            timeout: _,
+            max_request_size,
+            max_response_size: _,
+            tls,
+            retry: _,
+        } = settings;
         // With the whole limit, a connect timeout would look like a missing response.
         let limit = limit.map(|limit| limit / 2);
         let connector = Connector::new(settings, limit, proxies, diagnostics)?;
@@ -71,7 +81,7 @@ impl OtlpClient {
             None => "the server may require a client certificate; set `tls.cert_file` and `tls.key_file`"
                 .to_owned(),
         });
-        let encoder = RequestEncoder::new(*protocol, *compression);
+        let encoder = RequestEncoder::new(*protocol, *compression, max_request_size.get());
         let secrets = Secrets::new(settings, proxies);
         Ok(Self { encoder, transport, secrets, hint, has_succeeded: AtomicBool::new(false) })
     }

@@ -118,7 +118,7 @@ impl Connector {
             #[cfg(feature = "tls")]
             tls,
             limit,
-            received: ReceiveLimit::default(),
+            received: ReceiveLimit::new(destination.max_response_size.get()),
         })
     }
 

@@ -14,7 +14,7 @@ use super::{
     headers::header_map,
     http_status, http_success,
     receive_limit::ReceiveLimit,
-    response_body::{BodyEnd, MAX_BYTES, ResponseBody, uncompressed},
+    response_body::{BodyEnd, ResponseBody, uncompressed},
 };
 use crate::{
     config::{Compression, Endpoint, Headers, OtlpProtocol},
@@ -72,10 +72,10 @@ impl HttpClient {
         let (_, body) = self.send(request).await?;
         let body = ResponseBody::read(body, &self.limit).await;
         match body.end {
-            BodyEnd::Complete => Ok(uncompressed(body.data)),
+            BodyEnd::Complete => Ok(uncompressed(body.data, body.max)),
             BodyEnd::Failed(error) => Err(error),
             BodyEnd::TooLarge | BodyEnd::Incomplete => {
-                let detail = format!("its body is incomplete, or exceeds {MAX_BYTES} bytes");
+                let detail = format!("its body is incomplete, or exceeds {} bytes", body.max);
                 Err(ExportError::permanent(ErrorType::InvalidResponse, detail))
             }
         }

@@ -26,7 +26,7 @@ pub(super) fn to_export_error(status: StatusCode, headers: &HeaderMap, body: Res
         None => {
             let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
             let is_text = !content_type.starts_with(b"application/x-protobuf");
-            rpc_status::message(&uncompressed(body.data), is_text)
+            rpc_status::message(&uncompressed(body.data, body.max), is_text)
         }
     };
     let colon = if message.is_empty() { "" } else { ": " };

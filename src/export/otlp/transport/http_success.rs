@@ -6,7 +6,7 @@ use http::{
     response::Parts,
 };
 
-use super::response_body::{BodyEnd, MAX_BYTES, ResponseBody, uncompressed};
+use super::response_body::{BodyEnd, ResponseBody, uncompressed};
 use crate::export::otlp::{
     error_type::ErrorType,
     export_error::ExportError,
@@ -24,7 +24,7 @@ pub(super) fn to_response(head: &Parts, body: ResponseBody) -> Result<ExportResp
     let code = ResponseCode::Http(head.status.as_u16());
     let media_type = MediaType::of(&head.headers);
     let received = body.data.len();
-    let content = uncompressed(body.data);
+    let content = uncompressed(body.data, body.max);
     let is_empty = content.trim_ascii().is_empty();
     let has_no_content = matches!(head.status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT);
     let is_confirmation = match body.end {
@@ -46,7 +46,8 @@ pub(super) fn to_response(head: &Parts, body: ResponseBody) -> Result<ExportResp
         }
         BodyEnd::TooLarge => {
             let message = format!(
-                "the response exceeds {MAX_BYTES} bytes and was not read; some items may be rejected"
+                "the response exceeds {} bytes and was not read; some items may be rejected",
+                body.max
             );
             Ok(ExportResponse { rejected: 0, message, code: Some(code) })
         }

@@ -23,7 +23,7 @@ const MAX_INTERIM: usize = 64;
 /// headers. All connections of a client share it, and it counts below TLS.
 ///
 /// A flood would otherwise keep the only worker thread busy, and delay all other destinations.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct ReceiveLimit(Arc<Received>);
 
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ struct Received {
     any: AtomicBool,
     /// Set once a server has begun with a frame of HTTP/2.
     http2: AtomicBool,
+    /// The largest body that is kept.
+    max_body: usize,
 }
 
 /// A request in flight. It ends when this is dropped.
@@ -48,6 +50,15 @@ impl Drop for LimitedRequest {
 }
 
 impl ReceiveLimit {
+    /// `max_body` is the largest body that is kept.
+    pub(super) fn new(max_body: usize) -> Self {
+        Self(Arc::new(Received { max_body, ..Received::default() }))
+    }
+
+    pub(super) fn max_body(&self) -> usize {
+        self.0.max_body
+    }
+
     /// Begins a request.
     pub(super) fn begin(&self) -> LimitedRequest {
         self.0.requests.fetch_add(1, Ordering::Relaxed);

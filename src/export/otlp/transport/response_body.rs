@@ -9,10 +9,6 @@ use hyper::body::Incoming;
 use super::{classify::classify, receive_limit::ReceiveLimit};
 use crate::export::otlp::{error_type::ErrorType, export_error::ExportError};
 
-/// The largest body that is kept. Those of a Collector are smaller. It applies to compressed and
-/// uncompressed bodies.
-pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
-
 /// The largest body that is read to its end, because the status of gRPC follows it.
 #[cfg(feature = "grpc")]
 const MAX_BYTES_BEFORE_STATUS: usize = 32 * 1024 * 1024;
@@ -30,6 +26,8 @@ pub(super) struct ResponseBody {
     pub(super) data: Vec<u8>,
     pub(super) trailers: HeaderMap,
     pub(super) end: BodyEnd,
+    /// The largest body that is kept, compressed or not.
+    pub(super) max: usize,
 }
 
 /// The reason for the end of reading.
@@ -45,26 +43,30 @@ pub(super) enum BodyEnd {
 }
 
 impl ResponseBody {
+    fn new(limit: &ReceiveLimit) -> Self {
+        Self { max: limit.max_body(), ..Self::default() }
+    }
+
     /// Reads a body up to its limit.
     pub(super) async fn read(body: Incoming, limit: &ReceiveLimit) -> Self {
-        let mut read = Self::default();
-        read.fill(body, limit, MAX_BYTES).await;
+        let mut read = Self::new(limit);
+        read.fill(body, limit, read.max).await;
         read
     }
 
     /// Reads a body and its trailers. Of a larger body, the begin is kept.
     #[cfg(feature = "grpc")]
     pub(super) async fn read_with_trailers(body: Incoming, limit: &ReceiveLimit) -> Self {
-        let mut read = Self::default();
-        read.fill(body, limit, MAX_BYTES_BEFORE_STATUS).await;
+        let mut read = Self::new(limit);
+        read.fill(body, limit, read.max.max(MAX_BYTES_BEFORE_STATUS)).await;
         read
     }
 
     /// Reads the body of a refusal. A server may close the connection before the body is complete,
     /// or send it slowly.
     pub(super) async fn read_briefly(body: Incoming, limit: &ReceiveLimit) -> Self {
-        let mut read = Self::default();
-        let _ = tokio::time::timeout(MESSAGE_TIMEOUT, read.fill(body, limit, MAX_BYTES)).await;
+        let mut read = Self::new(limit);
+        let _ = tokio::time::timeout(MESSAGE_TIMEOUT, read.fill(body, limit, read.max)).await;
         read
     }
 
@@ -84,7 +86,7 @@ impl ResponseBody {
                     limit.reset_by(data.len());
                     received += data.len();
                     small += usize::from(data.len() < SMALL_BYTES);
-                    let left = MAX_BYTES - self.data.len();
+                    let left = self.max - self.data.len();
                     self.data.extend_from_slice(data.get(..left).unwrap_or(&data));
                 }
                 Err(frame) => self.trailers = frame.into_trailers().unwrap_or_default(),
@@ -101,12 +103,13 @@ impl ResponseBody {
                 return;
             }
         }
-        self.end = if received > MAX_BYTES { BodyEnd::TooLarge } else { BodyEnd::Complete };
+        self.end = if received > self.max { BodyEnd::TooLarge } else { BodyEnd::Complete };
     }
 }
 
-/// Returns the uncompressed content. Some servers compress without being asked.
-pub(super) fn uncompressed(data: Vec<u8>) -> Vec<u8> {
+/// Returns at most `max` bytes of the uncompressed content. Some servers compress without being
+/// asked.
+pub(super) fn uncompressed(data: Vec<u8>, max: usize) -> Vec<u8> {
     // Neither JSON nor Protocol Buffers nor text begins with these bytes.
     if !data.starts_with(&[0x1f, 0x8b]) {
         return data;
@@ -114,6 +117,6 @@ pub(super) fn uncompressed(data: Vec<u8>) -> Vec<u8> {
     let mut content = Vec::new();
     let decoder = flate2::read::GzDecoder::new(&*data);
     // The readable part of a broken body is enough for a message.
-    let _ = decoder.take(MAX_BYTES as u64).read_to_end(&mut content);
+    let _ = decoder.take(max as u64).read_to_end(&mut content);
     content
 }

@@ -12,9 +12,9 @@ use crate::{
     load::percent_pairs::pairs,
 };
 
-/// The limits of the transport.
-const REQUEST_SIZE: i64 = 67_108_864;
-const RESPONSE_SIZE: i64 = 4_194_304;
+/// The range of the limits of requests and responses, in bytes.
+const MIN_SIZE: i64 = 64_000;
+const MAX_SIZE: i64 = 1 << 40;
 
 /// An exporter whose keys are written.
 pub(super) enum Written {
@@ -126,10 +126,12 @@ impl<'n> Exporters<'n> {
             tls::write(&table, files, is_encrypted, w);
         }
         headers(&table, node, w);
-        for (name, only) in [("max_request_size", REQUEST_SIZE), ("max_response_size", RESPONSE_SIZE)] {
-            if let Some(size) = node.some(name).filter(|size| size.integer() != Some(only)) {
-                let message = format!("is not supported: only the default, {only}");
-                w.error(size, message, "remove it");
+        for name in ["max_request_size", "max_response_size"] {
+            if let Some((size, bytes)) = node.some(name).and_then(|size| Some((size, size.integer()?))) {
+                // No limit.
+                let bytes = if bytes == 0 { MAX_SIZE } else { bytes };
+                let bytes = w.clamp(size, bytes, MIN_SIZE, MAX_SIZE, " bytes");
+                w.set(&format!("{table}.{name}"), format!("{bytes}B"), size);
             }
         }
         table

@@ -31,12 +31,15 @@ const COMPRESSION: Row =
 const REQUEST_SIZE: Row = scalar(
     "max_request_size",
     Integer(0),
-    "-",
-    "Only the default, 67108864: requests are bounded by `max_queue_bytes`. Others are refused.",
-)
-.in_part();
-const RESPONSE_SIZE: Row =
-    scalar("max_response_size", Integer(1), "-", "Only the default, 4194304. Others are refused.").in_part();
+    "otlp.SIGNAL.max_request_size",
+    "Bytes, raised to 64000 with a warning; 0 is no limit. Default: 4194304.",
+);
+const RESPONSE_SIZE: Row = scalar(
+    "max_response_size",
+    Integer(1),
+    "otlp.SIGNAL.max_response_size",
+    "Bytes, raised to 64000 with a warning. Default: 4194304.",
+);
 const TIMEOUT: Row =
     scalar("timeout", Integer(0), "otlp.SIGNAL.timeout", "Milliseconds; 0 is no limit. Default: 10000.");
 const ENCODING: Row = scalar(

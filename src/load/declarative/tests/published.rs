@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use serde_json::Value;
-use test_support::{golden, process};
+use test_support::{golden, programs::published_configuration};
 
 use crate::load::declarative::{
     node_type::{Class, Keys, Kind, NodeType, Row},
@@ -44,7 +44,7 @@ fn types() -> BTreeMap<&'static str, &'static NodeType> {
 }
 
 fn schema() -> Option<Value> {
-    let path = Path::new(&process::variable("OTEL_CONFIGURATION")?).join("opentelemetry_configuration.json");
+    let path = published_configuration()?.join("opentelemetry_configuration.json");
     Some(serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
 }
 

@@ -32,6 +32,8 @@ use serde::de::DeserializeOwned;
 use self::samples::Samples;
 use super::{EncodedItems, EncodedRequest, Item, ItemScope, by_scope, to_json, to_protobuf};
 
+const MAX_REQUEST_BYTES: usize = 4 << 20;
+
 /// The number of items in a batch.
 const BATCH: usize = 20;
 
@@ -64,8 +66,11 @@ fn assert_equal<'s, R, I>(
     I: Item + 's,
 {
     // NaN differs from itself, so the bytes are compared.
-    let protobuf = only_body(to_protobuf(0, resource, items.clone()));
-    let (Some(protobuf), Some(body)) = (protobuf, only_body(to_json(resource, items))) else { return };
+    let protobuf = only_body(to_protobuf(MAX_REQUEST_BYTES, 0, resource, items.clone()));
+    let (Some(protobuf), Some(body)) = (protobuf, only_body(to_json(MAX_REQUEST_BYTES, resource, items)))
+    else {
+        return;
+    };
     let mut decoded = R::decode(&*protobuf).unwrap();
     normalize(&mut decoded);
     assert!(decoded.encode_to_vec() == expected.encode_to_vec(), "{decoded:?}\nis not\n{expected:?}");
@@ -146,8 +151,11 @@ fn all_severities_have_their_number() {
     for (severity, number) in [(Severity::Trace, 1), (Severity::Debug2, 6), (Severity::Fatal4, 24)] {
         record.set_severity_number(severity);
         let scope = InstrumentationScope::default();
-        let body =
-            only_body(to_json(&Resource::builder_empty().build(), [(ItemScope::new(None, &scope), &record)]));
+        let body = only_body(to_json(
+            MAX_REQUEST_BYTES,
+            &Resource::builder_empty().build(),
+            [(ItemScope::new(None, &scope), &record)],
+        ));
         let text = String::from_utf8(body.unwrap()).unwrap();
         assert!(text.contains(&format!("\"severityNumber\":{number}")), "{text}");
     }

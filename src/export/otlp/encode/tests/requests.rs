@@ -25,8 +25,7 @@ use opentelemetry_sdk::{
 };
 
 use super::{
-    super::MAX_REQUEST_BYTES, EncodedItems, ItemScope, Samples, by_scope, samples::collect, to_json,
-    to_protobuf,
+    EncodedItems, ItemScope, MAX_REQUEST_BYTES, Samples, by_scope, samples::collect, to_json, to_protobuf,
 };
 use crate::export::shared_reader::SharedReader;
 
@@ -57,7 +56,7 @@ fn spans(name_bytes: usize, count: u32) -> Vec<SpanData> {
 
 fn encode(spans: &[SpanData]) -> EncodedItems {
     let items = by_scope(spans, |span| (ItemScope::new(None, &span.instrumentation_scope), span));
-    to_protobuf(0, &Resource::builder_empty().build(), items)
+    to_protobuf(MAX_REQUEST_BYTES, 0, &Resource::builder_empty().build(), items)
 }
 
 #[test]
@@ -105,7 +104,7 @@ fn data_points_of_one_metric_are_divided() {
     let metrics = collect(&reader);
     let scope = metrics.scope_metrics().next().unwrap();
     let items: Vec<_> = scope.metrics().map(|metric| (ItemScope::new(None, scope.scope()), metric)).collect();
-    let encoded = to_protobuf(0, metrics.resource(), items.iter().copied());
+    let encoded = to_protobuf(MAX_REQUEST_BYTES, 0, metrics.resource(), items.iter().copied());
     let requests = decoded::<ExportMetricsServiceRequest>(&encoded);
     assert!(requests.len() >= 2);
     let mut points = 0;
@@ -119,7 +118,7 @@ fn data_points_of_one_metric_are_divided() {
     }
     assert_eq!(points, 20_000);
 
-    let json: usize = to_json(metrics.resource(), items)
+    let json: usize = to_json(MAX_REQUEST_BYTES, metrics.resource(), items)
         .requests
         .iter()
         .map(|request| {
@@ -148,7 +147,7 @@ fn texts_of_a_large_item_are_cut_at_a_character() {
     // JSON needs six bytes for the control character, so the first cut is too long.
     for text in ["ä".repeat(3 << 20), "\u{1}".repeat(5 << 20)] {
         let record = record(text.clone(), "kept");
-        let encoded = to_protobuf(0, &resource, [(ItemScope::new(None, &scope), &record)]);
+        let encoded = to_protobuf(MAX_REQUEST_BYTES, 0, &resource, [(ItemScope::new(None, &scope), &record)]);
         let shortened = [format!("the body has {} bytes", thousands(text.len()))];
         assert_eq!(encoded.shortened, shortened);
         let [request] = &*decoded::<ExportLogsServiceRequest>(&encoded) else { panic!() };
@@ -157,7 +156,7 @@ fn texts_of_a_large_item_are_cut_at_a_character() {
         assert!(body.len() > 4_000_000 && !body.contains('\u{fffd}'));
         assert!(format!("{:?}", record_sent.attributes).contains("\"kept\""));
 
-        let encoded = to_json(&resource, [(ItemScope::new(None, &scope), &record)]);
+        let encoded = to_json(MAX_REQUEST_BYTES, &resource, [(ItemScope::new(None, &scope), &record)]);
         assert_eq!(encoded.shortened, shortened, "whatever JSON needs for them");
         let [request] = &*encoded.requests else { panic!("{:?}", encoded.too_large) };
         assert!(request.body.len() <= MAX_REQUEST_BYTES && request.body.len() > MAX_REQUEST_BYTES - 4096);
@@ -201,7 +200,7 @@ fn values_out_of_range_saturate() {
     let metrics = collect(&reader);
     let scope = metrics.scope_metrics().next().unwrap();
     let items = scope.metrics().map(|metric| (ItemScope::new(None, scope.scope()), metric));
-    let [request] = &*to_json(metrics.resource(), items).requests else { panic!() };
+    let [request] = &*to_json(MAX_REQUEST_BYTES, metrics.resource(), items).requests else { panic!() };
     let text = String::from_utf8_lossy(&request.body);
     assert!(text.contains("\"asInt\":\"9223372036854775807\""), "{text}");
 
@@ -214,7 +213,9 @@ fn values_out_of_range_saturate() {
     let sent = &request.resource_spans[0].scope_spans[0].spans[0];
     assert_eq!((sent.start_time_unix_nano, sent.end_time_unix_nano), (1, u64::MAX));
     let scope = ItemScope::new(None, &span.instrumentation_scope);
-    let [request] = &*to_json(&Resource::builder_empty().build(), [(scope, &span)]).requests else {
+    let [request] =
+        &*to_json(MAX_REQUEST_BYTES, &Resource::builder_empty().build(), [(scope, &span)]).requests
+    else {
         panic!()
     };
     let text = String::from_utf8_lossy(&request.body);

@@ -94,7 +94,7 @@ impl GrpcClient {
             // The server accepted the request, whatever its message is.
             (Some(Status { code: Code::Ok, .. }), _) => {
                 let code = Some(ResponseCode::Grpc(Code::Ok.name()));
-                Ok(ExportResponse { code, ..decode(body.data) })
+                Ok(ExportResponse { code, ..decode(body.data, body.max) })
             }
             (Some(status), _) => Err(status.to_export_error()),
             (None, _) if !head.status.is_success() => Err(not_grpc(head.status, &head.headers)),
@@ -143,8 +143,8 @@ fn not_grpc(status: StatusCode, headers: &HeaderMap) -> ExportError {
     http_status::to_export_error(status, headers, ResponseBody::default())
 }
 
-/// Decodes the message of a response that reports success.
-fn decode(mut message: Vec<u8>) -> ExportResponse {
+/// Decodes the message of a response that reports success, at most `max` bytes.
+fn decode(mut message: Vec<u8>, max: usize) -> ExportResponse {
     let prefix: Vec<u8> = message.drain(..PREFIX_BYTES.min(message.len())).collect();
     if let [_, length @ ..] = &*prefix
         && let Ok(length) = <[u8; 4]>::try_from(length)
@@ -152,5 +152,5 @@ fn decode(mut message: Vec<u8>) -> ExportResponse {
         // Another message may follow.
         message.truncate(u32::from_be_bytes(length) as usize);
     }
-    protobuf_response::decode(&uncompressed(message)).unwrap_or_else(ExportResponse::unreadable)
+    protobuf_response::decode(&uncompressed(message, max)).unwrap_or_else(ExportResponse::unreadable)
 }
