@@ -143,7 +143,14 @@ fn text(directory: &Path, set: Option<(&str, &str)>) -> String {
         match key {
             "otlp.tls.cert_file" => keys.push(tls("key_file", "client.key")),
             "otlp.tls.key_file" => keys.push(tls("cert_file", "client.pem")),
+            "otlp.tls.insecure" => {
+                keys.push(("otlp.endpoint".to_owned(), "\"localhost:4317\"".to_owned()));
+                keys.push(("otlp.protocol".to_owned(), "\"grpc\"".to_owned()));
+            }
             _ => {}
+        }
+        if key.contains("_file") && key.starts_with("otlp.tls") {
+            keys.push(("otlp.endpoint".to_owned(), "\"https://127.0.0.1:1\"".to_owned()));
         }
     }
     let lines = keys.iter().map(|(key, value)| format!("{key} = {value}\n"));
