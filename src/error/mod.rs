@@ -27,7 +27,7 @@ enum Repr {
     Configuration(Vec<Problem>),
     AlreadyInstalled(&'static str),
     System { action: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
-    ShutDown,
+    ShutDown(&'static str),
 }
 
 /// The kind of an [`Error`].
@@ -40,7 +40,7 @@ pub enum ErrorKind {
     AlreadyInstalled,
     /// The operating system refused a resource, such as a thread.
     System,
-    /// Telemetry has been shut down.
+    /// Telemetry has been shut down, or belongs to the parent of this process.
     ShutDown,
 }
 
@@ -62,8 +62,9 @@ impl Error {
         Self(Arc::new(Repr::System { action, source: source.into() }))
     }
 
-    pub(crate) fn shut_down() -> Self {
-        Self(Arc::new(Repr::ShutDown))
+    /// `reason` describes why there is no telemetry any more.
+    pub(crate) fn shut_down(reason: &'static str) -> Self {
+        Self(Arc::new(Repr::ShutDown(reason)))
     }
 
     /// Returns the kind of the error.
@@ -73,7 +74,7 @@ impl Error {
             Repr::Configuration(_) => ErrorKind::Configuration,
             Repr::AlreadyInstalled(_) => ErrorKind::AlreadyInstalled,
             Repr::System { .. } => ErrorKind::System,
-            Repr::ShutDown => ErrorKind::ShutDown,
+            Repr::ShutDown(_) => ErrorKind::ShutDown,
         }
     }
 
@@ -82,7 +83,7 @@ impl Error {
     pub fn problems(&self) -> &[Problem] {
         match &*self.0 {
             Repr::Configuration(problems) => problems,
-            Repr::AlreadyInstalled(_) | Repr::System { .. } | Repr::ShutDown => &[],
+            Repr::AlreadyInstalled(_) | Repr::System { .. } | Repr::ShutDown(_) => &[],
         }
     }
 }
@@ -100,7 +101,7 @@ impl fmt::Display for Error {
                 "cannot install telemetry: {global} is already set in this process\n    help: use `build` for tools \
                  without globals, and add their `tracing_layer` to your own subscriber"
             ),
-            Repr::ShutDown => f.write_str("telemetry has been shut down"),
+            Repr::ShutDown(reason) => f.write_str(reason),
             Repr::System { action, source } => write!(f, "cannot start telemetry: {action}: {source}"),
         }
     }
@@ -119,7 +120,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             Repr::Configuration(problems) => problems.iter().find_map(Problem::source),
-            Repr::AlreadyInstalled(_) | Repr::ShutDown => None,
+            Repr::AlreadyInstalled(_) | Repr::ShutDown(_) => None,
             Repr::System { source, .. } => Some(&**source),
         }
     }

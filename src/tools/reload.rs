@@ -10,7 +10,7 @@ use crate::{
     load::{Change, Loaded, changes},
 };
 
-/// What a reload has changed.
+/// The result of a reload.
 ///
 /// See [`ObservabilityTools::reload`](crate::ObservabilityTools::reload).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl LiveTools {
     pub(super) fn reload(&self) -> Result<Reload, Error> {
         let mut reloading = self.reloading();
         if self.is_shut_down() {
-            return Err(Error::shut_down());
+            return Err(Error::shut_down("telemetry has been shut down"));
         }
         let result = self.apply(&mut reloading);
         self.pipeline.count_reload(result.is_ok());

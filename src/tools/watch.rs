@@ -8,11 +8,11 @@ use std::{
     collections::hash_map::DefaultHasher,
     fs,
     hash::{Hash as _, Hasher as _},
-    sync::{Arc, Condvar, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
-use super::live_tools::LiveTools;
+use super::{live_tools::LiveTools, watch_state::WatchState};
 use crate::{
     config::{Config, Signal},
     error::{Error, Problem},
@@ -31,19 +31,6 @@ const REMINDER: Duration = Duration::from_secs(3600);
 /// The number of looks after which certificates that do not fit are reported. A key may be replaced
 /// some time after its certificate.
 const TLS_ATTEMPTS: u32 = 3;
-
-/// The state that the thread shares with the tools.
-#[derive(Debug, Default)]
-pub(super) struct WatchState {
-    state: Mutex<Watching>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Watching {
-    is_running: bool,
-    is_stopped: bool,
-}
 
 /// The content of all files, as it was read.
 #[derive(Debug, PartialEq)]
@@ -65,32 +52,6 @@ struct Seen {
     reported: Option<Instant>,
     /// The looks at certificates that do not fit.
     tls_attempts: u32,
-}
-
-impl WatchState {
-    /// Ends the thread.
-    pub(super) fn stop(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_stopped = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits. Returns `false` if the thread must end.
-    fn wait(&self, time: Duration) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(state, time, |state| !state.is_stopped);
-        !waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
-    }
-
-    fn begin(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let begins = !state.is_running && !state.is_stopped;
-        state.is_running |= begins;
-        begins
-    }
-
-    fn end(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_running = false;
-    }
 }
 
 /// Starts the thread if the configuration asks for it and none runs.
