@@ -125,16 +125,21 @@ impl Sources {
 
         let proxies = proxy_env::proxies(&environment);
         warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
-        let loaded = Loaded {
+        #[cfg_attr(not(feature = "report"), expect(unused_mut, reason = "the report changes them"))]
+        let mut loaded = Loaded {
             settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,
             file,
+            #[cfg(feature = "report")]
+            text: gathered.text,
             file_format: gathered.file_format,
             tried: search.tried,
             profile_origin: gathered.profile_origin,
             merged,
             environment,
         };
+        #[cfg(feature = "report")]
+        loaded.add_excerpts(&mut problems);
         (loaded, problems)
     }
 
@@ -171,6 +176,8 @@ impl Sources {
             problems,
             of_other_profiles: Vec::new(),
             file: None,
+            #[cfg(feature = "report")]
+            text: None,
             file_format: None,
             is_incomplete: true,
             profile: None,
@@ -212,6 +219,8 @@ impl Sources {
         }
 
         let path = file.as_ref().map(|file| file.path().to_owned());
+        #[cfg(feature = "report")]
+        let text = file.as_ref().map(ConfigFile::text);
         let mut layers = code::layers(&self.defaults, &mut problems);
         let mut of_other_profiles = Vec::new();
         if let Some(file) = file {
@@ -233,6 +242,8 @@ impl Sources {
             problems,
             of_other_profiles,
             file: path,
+            #[cfg(feature = "report")]
+            text,
             file_format: None,
             is_incomplete,
             profile,

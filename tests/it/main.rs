@@ -44,6 +44,7 @@ mod log_lines;
 mod logs;
 mod metrics;
 mod metrics_page;
+#[cfg(feature = "report")]
 mod mistakes;
 mod otel_env;
 mod otlp_lines;
@@ -67,6 +68,8 @@ mod public_api;
 mod published_config;
 mod readme;
 mod redact;
+#[cfg(feature = "report")]
+mod report;
 mod rust_log;
 mod samplers;
 mod scopes;
