@@ -22,12 +22,18 @@ pub(crate) enum Command {
         /// Treat warnings as problems.
         #[arg(long)]
         strict: bool,
+        /// The output format.
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
     },
-    /// Shows every effective value and its origin, with secrets masked. Exits with 1 if there is a
-    /// problem.
+    /// Shows the effective values and their origins, with secrets masked. Exits with 1 if there is
+    /// a problem.
     Explain {
         #[command(flatten)]
         input: Input,
+        /// Also show the keys that have their default values.
+        #[arg(long)]
+        all: bool,
         /// The output format.
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
@@ -79,6 +85,20 @@ pub(crate) struct Input {
 pub(crate) enum OutputFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// Each problem with the line of the file.
+    Text,
+    /// One line per problem, and one for its help.
+    Short,
+    /// One JSON object.
+    Json,
+    /// A SARIF 2.1.0 log, for code scanning and editors.
+    Sarif,
+    /// Commands of a GitHub workflow, which annotate the lines of a change.
+    Github,
 }
 
 impl Input {

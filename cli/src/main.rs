@@ -29,8 +29,8 @@ fn main() -> ExitCode {
         input.check_use();
     }
     match command {
-        Command::Check { input, strict } => check::check(&input, strict),
-        Command::Explain { input, format } => explain::explain(&input, format),
+        Command::Check { input, strict, format } => check::check(&input, strict, format),
+        Command::Explain { input, all, format } => explain::explain(&input, all, format),
         Command::Doctor { input, format } => doctor::doctor(&input, format),
         Command::Convert { input } => convert::convert(&input),
         Command::Schema => print(&autotelemetry::schema(), ExitCode::SUCCESS),

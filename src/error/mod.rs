@@ -1,13 +1,19 @@
 //! Errors and the problems of a configuration.
 
+#[cfg(feature = "report")]
+mod excerpt;
 mod inspection;
 mod origin;
 mod problem;
+#[cfg(feature = "report")]
+mod report;
 mod shutdown;
 
 use std::{fmt, sync::Arc};
 
 pub(crate) use self::inspection::Inspection;
+#[cfg(feature = "report")]
+pub use self::{excerpt::Excerpt, report::Report};
 pub use self::{
     origin::Origin,
     problem::Problem,
@@ -20,6 +26,9 @@ pub use self::{
 /// `Display` and `Debug` format the whole error, including all problems and the text of
 /// [`source`](std::error::Error::source). Downcast the source to inspect it, for example to
 /// [`std::io::Error`].
+///
+/// They are the short form, one line per problem, since `main` prints its error with `Debug`. With
+/// the feature `report`, `Error::report` returns the long form, which shows the lines of the file.
 #[derive(Clone)]
 pub struct Error(Arc<Repr>);
 

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{
-    explain::{EffectiveValues, Explanation},
-    loaded::Loaded,
-};
+use super::{effective_values::EffectiveValues, explain::Explanation, loaded::Loaded};
 use crate::{
     config::{key_path::key_path, resolve::inherited_from, restart::needs_restart},
     error::Origin,

@@ -159,10 +159,13 @@ impl Sources {
             let profile = (profile, gathered.profile_origin.clone());
             self.first = Some(FirstRead { file, profile, detected });
         }
-        let loaded = Loaded {
+        #[cfg_attr(not(feature = "report"), expect(unused_mut, reason = "the report changes them"))]
+        let mut loaded = Loaded {
             settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,
             file,
+            #[cfg(feature = "report")]
+            text: gathered.text,
             file_format: gathered.file_format,
             tried: search.tried,
             profile_origin: gathered.profile_origin,
@@ -170,6 +173,8 @@ impl Sources {
             environment,
             first: None,
         };
+        #[cfg(feature = "report")]
+        loaded.add_excerpts(&mut problems);
         (loaded, problems)
     }
 
@@ -206,6 +211,8 @@ impl Sources {
             problems,
             of_other_profiles: Vec::new(),
             file: None,
+            #[cfg(feature = "report")]
+            text: None,
             file_format: None,
             is_incomplete: true,
             profile: None,
@@ -250,6 +257,8 @@ impl Sources {
         }
 
         let path = file.as_ref().map(|file| file.path().to_owned());
+        #[cfg(feature = "report")]
+        let text = file.as_ref().map(ConfigFile::text);
         let mut layers = code::layers(&self.defaults, &mut problems);
         let mut of_other_profiles = Vec::new();
         if let Some(file) = file {
@@ -271,6 +280,8 @@ impl Sources {
             problems,
             of_other_profiles,
             file: path,
+            #[cfg(feature = "report")]
+            text,
             file_format: None,
             is_incomplete,
             profile,

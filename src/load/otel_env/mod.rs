@@ -59,6 +59,17 @@ pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> 
     reader.layers
 }
 
+/// Returns the key that a variable sets.
+#[cfg(feature = "report")]
+pub(super) fn key(name: &str) -> Option<&'static str> {
+    match &VARIABLES.iter().find(|(known, _)| *known == name)?.1 {
+        Effect::Set(key, _) => Some(key),
+        Effect::ResourceAttributes | Effect::Refused(_) => None,
+        Effect::Sampler => Some("traces.sampler"),
+        Effect::SamplerArg => Some("traces.sampler_arg"),
+    }
+}
+
 /// Returns the variables that set `key`.
 #[cfg(feature = "schema")]
 pub(crate) fn variables_that_set(key: &str) -> impl Iterator<Item = &'static str> {
