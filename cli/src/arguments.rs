@@ -34,6 +34,10 @@ pub(crate) enum Command {
         /// Also show the keys that have their default values.
         #[arg(long)]
         all: bool,
+        /// Instead, show what changes if the file NEW replaces OLD: at once in a running service,
+        /// or after a restart.
+        #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["file", "all"])]
+        diff: Option<Vec<PathBuf>>,
         /// The output format.
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
@@ -102,6 +106,11 @@ pub(crate) enum CheckFormat {
 }
 
 impl Input {
+    /// Returns the same input for another file.
+    pub(crate) fn with_file(&self, file: PathBuf) -> Self {
+        Self { file: Some(file), profile: self.profile.clone() }
+    }
+
     /// Ends the program if a profile is selected for a declarative file, which has none.
     pub(crate) fn check_use(&self) {
         let is_declarative = |file: &Path| {

@@ -252,6 +252,42 @@ fn colors_are_for_terminals() {
 }
 
 #[test]
+fn diff_shows_what_a_reload_would_change() {
+    let directory = directory_with(
+        "[service]\nname = \"x\"\n[logs]\nlevel = \"info\"\n[otlp]\nheaders = { token = \"canary-old\" }\n",
+    );
+    let new = directory.path().join("new.toml");
+    let diff = |text: &str, arguments: &[&str]| {
+        fs::write(&new, text).unwrap();
+        let arguments = [&["explain", "--diff", "autotelemetry.toml", "new.toml"], arguments].concat();
+        run(directory.path(), &arguments, &[])
+    };
+    let text = "[service]\nname = \"x\"\nversion = \"2\"\n[logs]\nlevel = \"debug\"\n[otlp]\nheaders = { token = \"canary-new\" }\n";
+    let ran = diff(text, &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(
+        ran.out,
+        "at once:\n  logs.level \"info\" → \"debug\" (line 5)\n  otlp.headers.token (secret)\n\
+         after a restart:\n  service.version - → \"2\" (line 3)\n"
+    );
+    let json: Value = serde_json::from_str(&diff(text, &["--format", "json"]).out).unwrap();
+    let restart = |change: &Value| (change["key"].clone(), change["needs_restart"].clone());
+    let changes: Vec<_> = json["changes"].as_array().unwrap().iter().map(restart).collect();
+    assert_eq!(
+        changes,
+        [("logs.level", false), ("otlp.headers.token", false), ("service.version", true)]
+            .map(|(key, restart)| (key.into(), restart.into()))
+    );
+    assert!(!json.to_string().contains("canary"));
+    let same = fs::read_to_string(directory.path().join("autotelemetry.toml")).unwrap();
+    assert_eq!(diff(&same, &[]).out, "nothing changes\n");
+    let ran = diff("[service]\nname = \"x\"\n[logs]\nlevel = \"loud\"\n", &[]);
+    assert!(ran.code == 1 && ran.out.contains("logs.level: \"loud\" is not one of"), "{}", ran.out);
+    let ran = run(directory.path(), &["explain", "--diff", "autotelemetry.toml"], &[]);
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
 fn schema_and_completions_are_printed() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run(directory.path(), &["schema"], &[]);

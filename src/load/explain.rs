@@ -17,7 +17,7 @@ use super::{
 #[cfg(feature = "report")]
 use crate::error::Report;
 use crate::{
-    config::{NonEmptyString, key_path::key_path},
+    config::{NonEmptyString, key_path::key_path, restart::needs_restart},
     error::{Origin, Problem},
 };
 
@@ -98,6 +98,13 @@ impl Explanation {
         unused_tables(self.loaded.config(), keys.filter(|key| is_set(key)))
     }
 
+    /// Returns whether the value of a key takes effect after a restart only; a reload applies all
+    /// others.
+    #[must_use]
+    pub fn needs_restart(&self, key: &str) -> bool {
+        needs_restart(&key_path(key))
+    }
+
     /// Returns warnings: settings that are valid but probably unintended.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
@@ -119,12 +126,14 @@ impl Explanation {
     }
 
     /// Returns one JSON object with the members `file`, `profile`, `values`, `unused_tables`,
-    /// `warnings` and `errors`. A value that overrides others has a member `overridden`.
+    /// `warnings` and `errors`. A value that overrides others has a member `overridden`. The member
+    /// `needs_restart` tells whether a reload leaves the value as it is.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut values = Map::new();
         for (key, (value, origin)) in &self.effective_values().0 {
             let mut entry = value_to_json(value, origin);
+            entry["needs_restart"] = self.needs_restart(key).into();
             if let Some(weaker) = self.overridden_values().get(key) {
                 let weaker = weaker.iter().map(|(value, origin)| value_to_json(value, origin));
                 entry["overridden"] = weaker.collect();

@@ -116,7 +116,10 @@ impl Overview<'_> {
             },
             _ => String::new(),
         };
-        escape_controls(&(shown + &detail))
+        let is_followed = self.explanation.loaded.config().reload.watch;
+        let restart =
+            if is_followed && self.explanation.needs_restart(key) { ", needs a restart" } else { "" };
+        escape_controls(&(shown + &detail + restart))
     }
 
     fn paint(&self, style: &str, text: &str) -> String {
