@@ -21,6 +21,7 @@ mod excerpt;
 pub(crate) mod explain;
 mod file;
 mod file_text;
+mod first_read;
 mod gathered;
 mod layer;
 mod layer_source;

@@ -14,8 +14,8 @@ use super::{
     detect::{self, OwnDetectors},
     environment::Environment,
     file::{self, ConfigFile},
+    first_read::{FirstRead, KnownFile},
     gathered::Gathered,
-    layer::Layer,
     loaded::Loaded,
     merge::Merged,
     otel_env, proxy_env,
@@ -49,15 +49,6 @@ pub(crate) struct Sources {
     pub(crate) detectors: OwnDetectors,
     /// The decisions of the first time that the sources were read.
     first: Option<FirstRead>,
-}
-
-/// The values that stay when the sources are read again.
-struct FirstRead {
-    /// The file, and its absolute path.
-    file: Option<(PathBuf, PathBuf)>,
-    profile: (Option<String>, Origin),
-    /// The attributes that the detectors have found.
-    detected: Vec<Layer>,
 }
 
 impl Sources {
@@ -104,7 +95,7 @@ impl Sources {
         let environment = self.environment.get_or_insert_with(|| Arc::new(Environment::from_process()));
         let environment = Arc::clone(environment);
         let mut search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
-        if let Some(path) = self.first.as_ref().and_then(FirstRead::path) {
+        if let Some(path) = self.first.as_ref().and_then(|first| first.file.as_ref()).map(KnownFile::path) {
             search = search.again(path);
         }
         let mut warnings = std::mem::take(&mut search.warnings);
@@ -153,9 +144,7 @@ impl Sources {
         let proxies = proxy_env::proxies(&environment);
         warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
         if self.first.is_none() {
-            let absolute =
-                |path: &PathBuf| std::path::absolute(path).ok().map(|absolute| (path.clone(), absolute));
-            let file = file.as_ref().and_then(absolute);
+            let file = file.clone().and_then(KnownFile::new);
             let profile = (profile, gathered.profile_origin.clone());
             self.first = Some(FirstRead { file, profile, detected });
         }
@@ -288,15 +277,6 @@ impl Sources {
             profile_origin,
             prometheus: self.prometheus,
         }
-    }
-}
-
-impl FirstRead {
-    /// Returns the path of the file. The program may have changed its directory.
-    fn path(&self) -> Option<&Path> {
-        let (path, absolute) = self.file.as_ref()?;
-        let is_same = std::path::absolute(path).is_ok_and(|now| now == *absolute);
-        Some(if is_same { path } else { absolute })
     }
 }
 

@@ -50,7 +50,7 @@ impl Pipeline {
         self.fixed.diagnostics.set_level(config.diagnostics);
         // Closes the port of a server that was replaced.
         *running_parts = next;
-        Retirement { removed: removed.unwrap_or_default() }.begin(self.outputs.clone(), timeout);
+        Retirement { removed: removed.unwrap_or_default() }.begin(&self.outputs, timeout);
         Ok(())
     }
 

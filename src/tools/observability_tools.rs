@@ -172,6 +172,7 @@ impl ObservabilityTools {
     /// let tools = autotelemetry::ObservabilityTools::disabled();
     /// let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
     /// ```
+    #[must_use]
     pub fn tracing_layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,

@@ -184,8 +184,8 @@ fn each_key_takes_effect_at_once_or_needs_a_restart() {
             Restart => (reload.needs_restart(), reload.changed()),
         };
         let belongs = |name: &&str| *name == *key || name.starts_with(&format!("{key}."));
-        assert!(keys(named).iter().any(|name| belongs(&name)), "{key}: {reload:?}");
-        assert!(!keys(others).iter().any(|name| belongs(&name)), "{key}: {reload:?}");
+        assert!(keys(named).iter().any(belongs), "{key}: {reload:?}");
+        assert!(!keys(others).iter().any(belongs), "{key}: {reload:?}");
         assert_eq!(tools.explain().needs_restart(key), *when == Restart, "{key}");
         let after = values(&tools, key);
         if *when == Restart {

@@ -28,26 +28,26 @@ pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector
         return Ok(());
     }
     let scraper = Arc::new(Scraper::new(Arc::clone(collector), config, diagnostics));
-    let served = ServedPage { scraper, path: config.path.clone() };
+    let new_page = ServedPage { scraper, path: config.path.clone() };
     let has_same_port = |running: &&PrometheusPage| {
         let of_running = &running.config;
         (of_running.listen, &of_running.host, of_running.port) == (config.listen, &config.host, config.port)
     };
     if let Some(running) = running.filter(has_same_port) {
         let page = Arc::clone(&running.page);
-        builder.on_activation(move || page.store(Arc::new(served)));
+        builder.on_activation(move || page.store(Arc::new(new_page)));
         builder.next.page = Some(PrometheusPage { config: config.clone(), ..running.clone() });
         return Ok(());
     }
-    let page = Arc::new(ArcSwap::from_pointee(served));
+    let page = Arc::new(ArcSwap::from_pointee(new_page));
     let mut address = None;
     let mut server = None;
     if config.listen {
         let listener = bind(config)?;
         address = Some(listener.address());
-        let served = Arc::clone(&page);
+        let of_server = Arc::clone(&page);
         let runtime = builder.fixed.runtime.get_or_start()?;
-        server = Some(Arc::new(runtime.serve(|open_port| listener.serve(served, diagnostics, open_port))));
+        server = Some(Arc::new(runtime.serve(|open_port| listener.serve(of_server, diagnostics, open_port))));
     }
     builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, _server: server });
     Ok(())
