@@ -100,8 +100,8 @@ impl LiveTools {
             return result.clone();
         }
         begin();
-        // A reload that has begun ends first, and none begins later.
         self.is_shut_down.store(true, Ordering::Release);
+        self.pipeline.begin_closing();
         self.watch.stop();
         let timeout = self.shutdown_timeout();
         if let Some(runtime) = self.pipeline.runtime() {

@@ -70,6 +70,7 @@ mod readme;
 mod redact;
 mod reload;
 mod reload_keys;
+mod reload_parts;
 mod reload_watch;
 mod rust_log;
 mod samplers;
