@@ -1,7 +1,7 @@
 //! Reads all sources, merges them and validates the result.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -169,6 +169,7 @@ impl Sources {
             merged,
             environment,
             first: None,
+            held: BTreeMap::new(),
         };
         (loaded, problems)
     }

@@ -82,18 +82,20 @@ impl LiveTools {
     /// Keeps the running values that need a restart.
     fn hold(&self, loaded: &mut Loaded, running: &Arc<Loaded>, changed: &mut [Change]) {
         loaded.hold_restart_keys(running);
-        let running = running.config();
-        let config = loaded.config_mut();
-        let mut hold = |holds: &dyn Fn(&str) -> bool| {
-            changed.iter_mut().filter(|change| holds(change.key())).for_each(Change::set_needs_restart);
+        let is_held = |key: &str| {
+            matches!(key, "metrics.exporters" | "metrics.interval") || key.ends_with(".metrics.interval")
         };
-        if self.is_off() && !config.disabled {
-            config.disabled = true;
-            hold(&|_| true);
+        if self.is_off() && !loaded.config().disabled {
+            loaded.config_mut().disabled = true;
+            loaded.hold_origin("disabled", running);
+            changed.iter_mut().for_each(Change::set_needs_restart);
         }
-        if !self.pipeline.can_serve_metrics(config) {
-            hold_metrics(config, running);
-            hold(&|key| key == "metrics.exporters" || key.ends_with("interval"));
+        if !self.pipeline.can_serve_metrics(loaded.config()) {
+            hold_metrics(loaded.config_mut(), running.config());
+            for change in changed.iter_mut().filter(|change| is_held(change.key())) {
+                change.set_needs_restart();
+                loaded.hold_origin(change.key(), running);
+            }
         }
     }
 
