@@ -224,7 +224,15 @@ impl Sources {
     ) -> Gathered {
         let mut problems = Vec::new();
         let file = match found {
-            Ok(path) => path.as_ref().and_then(|path| ConfigFile::read(path, &mut problems)),
+            Ok(path) => path.as_ref().and_then(|path| {
+                let file = ConfigFile::read(path, &mut problems)?;
+                // A file is empty for a moment while it is replaced.
+                if self.first.is_some() && file.is_empty() {
+                    problems.push(Problem::new(format!("{} is empty", path.display())));
+                    return None;
+                }
+                Some(file)
+            }),
             Err(problem) => {
                 problems.push(problem.clone());
                 None

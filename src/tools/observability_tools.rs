@@ -322,7 +322,7 @@ impl ObservabilityTools {
     /// Returns the outcomes of reloads, for example for a health check.
     #[must_use]
     pub fn reloads(&self) -> ReloadLog {
-        self.live.reloading().log.clone()
+        self.live.reload_log().clone()
     }
 
     pub(super) fn pipeline(&self) -> &Pipeline {

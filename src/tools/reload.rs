@@ -51,10 +51,10 @@ impl LiveTools {
         self.pipeline.count_reload(result.is_ok());
         match &result {
             Ok(reload) => {
-                reloading.log.apply();
+                self.reload_log().apply();
                 self.report(reload);
             }
-            Err(error) => reloading.log.refuse(error.to_string()),
+            Err(error) => self.reload_log().refuse(error.to_string()),
         }
         result
     }
@@ -62,7 +62,6 @@ impl LiveTools {
     fn apply(&self, reloading: &mut Reloading) -> Result<Reload, Error> {
         let Some(sources) = &mut reloading.sources else { return Ok(Reload::nothing()) };
         let running = self.loaded();
-        check_not_empty(&running)?;
         let mut loaded = sources.load(otlp::inspect)?;
         if reloading.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
             return Err(Error::configuration(loaded.warnings));
@@ -120,16 +119,6 @@ impl LiveTools {
             diagnostics.warn(format_args!("warning: {warning}"));
         }
     }
-}
-
-/// Refuses an empty file. It is empty for a moment while it is replaced.
-fn check_not_empty(running: &Loaded) -> Result<(), Error> {
-    let Some(file) = &running.file else { return Ok(()) };
-    if std::fs::metadata(file).is_ok_and(|metadata| metadata.len() == 0) {
-        let problem = Problem::new(format!("{} is empty", file.display()));
-        return Err(Error::configuration(vec![problem]));
-    }
-    Ok(())
 }
 
 impl Reload {

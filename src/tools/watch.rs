@@ -6,9 +6,8 @@
 
 use std::{
     collections::hash_map::DefaultHasher,
-    fs,
     hash::{Hash as _, Hasher as _},
-    sync::{Arc, Condvar, Mutex, PoisonError, Weak},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -20,6 +19,7 @@ use crate::{
         otlp::{self, tls_content},
         runtime::start_thread,
     },
+    load::read_file,
 };
 
 /// The time for which a file must stay the same. Before, it may be half-written.
@@ -43,6 +43,8 @@ pub(super) struct WatchState {
 struct Watching {
     is_running: bool,
     is_stopped: bool,
+    /// The reloads since the start, each of which may have changed `reload`.
+    reloads: u64,
 }
 
 /// The content of all files, as it was read.
@@ -70,33 +72,55 @@ struct Seen {
 impl WatchState {
     /// Ends the thread.
     pub(super) fn stop(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_stopped = true;
+        self.lock().is_stopped = true;
         self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watching> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits. Returns `false` if the thread must end.
     fn wait(&self, time: Duration) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(state, time, |state| !state.is_stopped);
+        let waited = self.changed.wait_timeout_while(self.lock(), time, |state| !state.is_stopped);
         !waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
     }
 
-    fn begin(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let begins = !state.is_running && !state.is_stopped;
+    /// Same as [`wait`](Self::wait), but also returns after the next reload.
+    fn wait_for_reload(&self, time: Duration, reloads: u64) -> bool {
+        let is_same = |state: &mut Watching| !state.is_stopped && state.reloads == reloads;
+        let waited = self.changed.wait_timeout_while(self.lock(), time, is_same);
+        !waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
+    }
+
+    /// Records a reload. Returns `true` if a thread is wanted and none runs.
+    fn begin(&self, is_wanted: bool) -> bool {
+        let mut state = self.lock();
+        state.reloads += 1;
+        self.changed.notify_all();
+        let begins = is_wanted && !state.is_running && !state.is_stopped;
         state.is_running |= begins;
         begins
     }
 
     fn end(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_running = false;
+        self.lock().is_running = false;
+    }
+
+    /// Same as [`end`](Self::end), but returns `false` after another reload, which may want the
+    /// thread.
+    fn end_after(&self, reloads: u64) -> bool {
+        let mut state = self.lock();
+        state.is_running = state.reloads != reloads;
+        !state.is_running
     }
 }
 
-/// Starts the thread if the configuration asks for it and none runs.
+/// Starts the thread if the configuration asks for it and none runs. One that runs uses the
+/// configuration.
 pub(super) fn start(live: &Arc<LiveTools>) {
     let is_wanted = live.loaded().config().reload.watch && !live.is_off();
-    if !is_wanted || !live.watch.begin() {
+    if !live.watch.begin(is_wanted) {
         return;
     }
     let (weak, state) = (Arc::downgrade(live), Arc::clone(&live.watch));
@@ -113,12 +137,25 @@ fn run(live: &Weak<LiveTools>, state: &WatchState) {
         // A change since the start is found at the first look.
         seen.snapshot = live.snapshot().filter(|snapshot| live.is_in_force(snapshot));
     }
+    let mut last_look = Instant::now();
     loop {
-        let interval = live.upgrade().map(|live| live.loaded().config().reload.clone());
-        let Some(reload) = interval.filter(|reload| reload.watch) else { break };
-        if !state.wait(reload.interval.get()) {
+        // Read first: the configuration is at least as new.
+        let reloads = state.lock().reloads;
+        let Some(reload) = live.upgrade().map(|live| live.loaded().config().reload.clone()) else { break };
+        if !reload.watch {
+            if state.end_after(reloads) {
+                return;
+            }
+            continue;
+        }
+        let left = reload.interval.get().saturating_sub(last_look.elapsed());
+        if !state.wait_for_reload(left, reloads) {
             break;
         }
+        if last_look.elapsed() < reload.interval.get() {
+            continue;
+        }
+        last_look = Instant::now();
         let Some(live) = live.upgrade() else { break };
         if !live.look(&mut seen, state) {
             break;
@@ -132,7 +169,7 @@ impl LiveTools {
     fn snapshot(&self) -> Option<Snapshot> {
         let mut reloading = self.reloading();
         let (loaded, problems) = reloading.sources.as_mut()?.read_and_inspect(otlp::inspect);
-        let content = loaded.file.as_ref().and_then(|file| fs::read(file).ok());
+        let content = loaded.file.as_ref().and_then(|file| read_file(file).ok());
         let config = loaded.settings.config;
         Some(Snapshot { file: content.map(hash), tls_files: tls_files(&config), config, problems })
     }
