@@ -71,9 +71,12 @@ impl Error {
         Self(Arc::new(Repr::System { action, source: source.into() }))
     }
 
-    /// `reason` describes why there is no telemetry any more.
-    pub(crate) fn shut_down(reason: &'static str) -> Self {
-        Self(Arc::new(Repr::ShutDown(reason)))
+    pub(crate) fn shut_down() -> Self {
+        Self(Arc::new(Repr::ShutDown("telemetry has been shut down")))
+    }
+
+    pub(crate) fn forked() -> Self {
+        Self(Arc::new(Repr::ShutDown("the tools belong to the parent of this process")))
     }
 
     /// Returns the kind of the error.

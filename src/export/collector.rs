@@ -1,6 +1,12 @@
 //! Collects the current metrics.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use opentelemetry_sdk::{
     error::OTelSdkError,
@@ -15,6 +21,8 @@ pub(crate) struct Collector {
     reader: Arc<dyn MetricReader>,
     callbacks: Arc<Callbacks>,
     overflow: OverflowCheck,
+    /// The number of collections.
+    collections: AtomicU64,
 }
 
 impl Collector {
@@ -23,14 +31,27 @@ impl Collector {
         callbacks: Arc<Callbacks>,
         overflow: OverflowCheck,
     ) -> Self {
-        Self { reader, callbacks, overflow }
+        Self { reader, callbacks, overflow, collections: AtomicU64::new(0) }
     }
 
     /// Returns all recorded values, and those that callbacks observe within `callback_timeout`.
     pub(crate) fn collect(&self, callback_timeout: Duration) -> Result<ResourceMetrics, OTelSdkError> {
+        self.collect_next(callback_timeout).map(|(metrics, _)| metrics)
+    }
+
+    /// Same as [`collect`](Self::collect), with the number of the collection. A later one has a
+    /// higher number.
+    pub(crate) fn collect_next(
+        &self,
+        callback_timeout: Duration,
+    ) -> Result<(ResourceMetrics, u64), OTelSdkError> {
         let mut metrics = ResourceMetrics::default();
-        self.callbacks.collect(callback_timeout, || self.reader.collect(&mut metrics))?;
+        let number = self.callbacks.collect(callback_timeout, || {
+            self.reader.collect(&mut metrics)?;
+            // One collection at a time comes here.
+            Ok::<_, OTelSdkError>(self.collections.fetch_add(1, Ordering::Relaxed) + 1)
+        })?;
         self.overflow.inspect(&metrics);
-        Ok(metrics)
+        Ok((metrics, number))
     }
 }

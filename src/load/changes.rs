@@ -118,6 +118,6 @@ pub(crate) fn changes(old: &Loaded, new: &Loaded) -> Vec<Change> {
 fn is_other_secret(key: &str, masked: &str, old: &Loaded, new: &Loaded) -> bool {
     masked.contains("***") && {
         let path = key_path(key);
-        old.merged.value(&path) != new.merged.value(&path)
+        old.differs(new, &path)
     }
 }

@@ -1,6 +1,6 @@
 //! `autotelemetry.toml`: its values, and those of its profiles.
 
-use std::{borrow::Cow, fs, path::Path, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 #[cfg(feature = "report")]
 use super::excerpt::Excerpts;
 use super::{
+    bounded_file::read_file,
     decoded::Decoded,
     environment::Environment,
     file_text::FileText,
@@ -40,7 +41,7 @@ impl ConfigFile {
     /// Reads and parses the file at `path`, and adds the problems of its encoding and its syntax.
     /// Returns `None` if it cannot be read at all.
     pub(super) fn read(path: &Path, problems: &mut Vec<Problem>) -> Option<Self> {
-        let bytes = match fs::read(path) {
+        let bytes = match read_file(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let problem = Problem::new(format!("cannot read {}: {error}", path.display()));
@@ -105,6 +106,11 @@ impl ConfigFile {
     /// Returns whether keys are missing because of errors in the syntax.
     pub(super) fn is_incomplete(&self) -> bool {
         self.is_incomplete
+    }
+
+    /// Returns whether the file contains nothing at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.text().is_empty()
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -1,6 +1,6 @@
 //! The loaded configuration.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{environment::Environment, merge::Merged, proxy_env};
 #[cfg(feature = "report")]
@@ -31,6 +31,8 @@ pub(crate) struct Loaded {
     /// The configuration at the start, after a reload. The values that need a restart are still in
     /// force.
     pub(super) first: Option<Arc<Loaded>>,
+    /// The origins of other values that a reload has kept, by their keys.
+    pub(super) held: BTreeMap<String, Origin>,
 }
 
 impl Loaded {
@@ -53,6 +55,7 @@ impl Loaded {
             merged: Merged::new(Vec::new()),
             environment: Arc::default(),
             first: None,
+            held: BTreeMap::new(),
         }
     }
 
@@ -60,6 +63,11 @@ impl Loaded {
     pub(crate) fn hold_restart_keys(&mut self, running: &Arc<Self>) {
         self.settings.config.hold_restart_keys(running.config());
         self.first = Some(running.first.as_ref().map_or_else(|| Arc::clone(running), Arc::clone));
+    }
+
+    /// Keeps the origin of a value of `running` that stays in force.
+    pub(crate) fn hold_origin(&mut self, key: &str, running: &Self) {
+        self.held.insert(key.to_owned(), running.origin(&key_path(key)));
     }
 
     pub(crate) fn config_mut(&mut self) -> &mut Config {
@@ -75,6 +83,11 @@ impl Loaded {
         if let Some(first) = self.first.as_ref().filter(|_| needs_restart(path)) {
             return first.origin(path);
         }
+        if !self.held.is_empty()
+            && let Some(origin) = self.held.get(&path.join("."))
+        {
+            return origin.clone();
+        }
         let origin = self.merged.origin(path);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
@@ -87,6 +100,12 @@ impl Loaded {
             }
             _ => origin,
         }
+    }
+
+    /// Returns whether the value at `path` differs from that of `other`, both as they were merged.
+    pub(super) fn differs(&self, other: &Self, path: &[String]) -> bool {
+        let in_force = self.first.as_ref().filter(|_| needs_restart(path));
+        in_force.map_or(&self.merged, |first| &first.merged).value(path) != other.merged.value(path)
     }
 
     /// Returns the names of the variables that the value of `key` refers to.

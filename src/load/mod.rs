@@ -5,6 +5,7 @@
 //! [declarative file](declarative) replaces the file and the variables.
 
 mod autotel_env;
+mod bounded_file;
 mod changes;
 mod check;
 mod code;
@@ -57,6 +58,7 @@ mod walk;
 
 pub use self::changes::Change;
 pub(crate) use self::{
+    bounded_file::read_file,
     changes::changes,
     code::{CodeKey, CodeValue, CodeValueKind},
     environment::Environment,

@@ -1,11 +1,12 @@
 //! Texts in the file that are replaced: references to variables, files with secrets, and relative
 //! paths.
 
-use std::{cell::Cell, fmt, fs, marker::PhantomData, path::Path};
+use std::{cell::Cell, fmt, marker::PhantomData, path::Path};
 
 use serde::de::DeserializeOwned;
 
 use super::{
+    bounded_file::read_file,
     decoded::Decoded,
     environment::Environment,
     parse::parse_as,
@@ -158,12 +159,7 @@ impl<'a, C: DeserializeOwned, F: FnMut(&[String], ParseError)> ReferenceResolver
         let path = self.directory.join(resolved.as_ref().and_then(Value::as_str).unwrap_or(name));
         let refused =
             |why: &dyn fmt::Display| Some(ParseError::new(format!("cannot use {}: {why}", path.display())));
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => {}
-            Ok(_) => return Err(refused(&"it is not a regular file")),
-            Err(error) => return Err(refused(&error)),
-        }
-        let bytes = fs::read(&path).map_err(|error| refused(&error))?;
+        let bytes = read_file(&path).map_err(|error| refused(&error))?;
         let Decoded { text, problem: None } = Decoded::new(bytes) else {
             return Err(refused(&"it is not valid UTF-8"));
         };

@@ -1,7 +1,7 @@
 //! Reads all sources, merges them and validates the result.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -161,6 +161,7 @@ impl Sources {
             merged,
             environment,
             first: None,
+            held: BTreeMap::new(),
         };
         #[cfg(feature = "report")]
         loaded.add_excerpts(&mut problems);
@@ -219,7 +220,15 @@ impl Sources {
     ) -> Gathered {
         let mut problems = Vec::new();
         let file = match found {
-            Ok(path) => path.as_ref().and_then(|path| ConfigFile::read(path, &mut problems)),
+            Ok(path) => path.as_ref().and_then(|path| {
+                let file = ConfigFile::read(path, &mut problems)?;
+                // A file is empty for a moment while it is replaced.
+                if self.first.is_some() && file.is_empty() {
+                    problems.push(Problem::new(format!("{} is empty", path.display())));
+                    return None;
+                }
+                Some(file)
+            }),
             Err(problem) => {
                 problems.push(problem.clone());
                 None

@@ -9,7 +9,7 @@ use super::{
     otlp_exporters::OtlpExporters,
     outputs::{Destination, Outputs},
     redact::Redactor,
-    running::{Queued, Running, RunningConsole, RunningQueue},
+    running::{CreatedOnce, Queued, Running, RunningConsole, RunningPush, RunningQueue},
     self_metrics::{Component, MeasuredExporters},
 };
 use crate::{
@@ -103,8 +103,8 @@ impl<'p> PipelineBuilder<'p> {
         (self.next, self.outputs)
     }
 
-    /// Ends the parts that were prepared and take no effect.
-    pub(super) fn abandon(self) {
+    /// Ends the parts that were prepared and take no effect. Returns those that are created once.
+    pub(super) fn abandon(self) -> CreatedOnce {
         fn close<T: Queued>(next: &Running, previous: &Running) {
             let is_new = |name: &String| !T::queues(previous).contains_key(name);
             T::queues(next)
@@ -114,6 +114,13 @@ impl<'p> PipelineBuilder<'p> {
         }
         close::<opentelemetry_sdk::trace::SpanData>(&self.next, self.previous);
         close::<crate::export::queue::ScopedRecord>(&self.next, self.previous);
+        for (interval, RunningPush { push, .. }) in &self.next.pushes {
+            let running = self.previous.pushes.get(interval);
+            if !running.is_some_and(|running| Arc::ptr_eq(&running.push, push)) {
+                push.abandon();
+            }
+        }
+        CreatedOnce { console: self.next.console, accounts: self.next.accounts }
     }
 
     pub(super) fn diagnostics(&self) -> DiagnosticLog {

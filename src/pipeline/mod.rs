@@ -69,6 +69,9 @@ pub(crate) struct Pipeline {
     records: UnfilteredRecords,
     metrics: LiveMetrics,
     parts: Mutex<Parts>,
+    /// True once the shutdown has begun. Held while a reload takes effect, so that the shutdown
+    /// finds all parts.
+    is_closing: Mutex<bool>,
 }
 
 /// The parts that a reload changes, one at a time.
@@ -138,6 +141,7 @@ pub(crate) fn build(
         records,
         metrics,
         parts: Mutex::new(Parts { kept, running }),
+        is_closing: Mutex::new(false),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Replaces what is behind the providers.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::{
     Parts, Pipeline,
@@ -19,7 +19,8 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// Returns an error if an exporter cannot be built. Problems have keys, but no origin.
+    /// Returns an error if an exporter cannot be built, or if the shutdown has begun. Problems have
+    /// keys, but no origin.
     pub(crate) fn reload(&self, settings: &Settings, running: &Config) -> Result<(), Error> {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let Parts { kept, running: running_parts } = &mut *parts;
@@ -30,16 +31,28 @@ impl Pipeline {
         let Prepared { traces, logs, formats } = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
-                builder.abandon();
+                let created = builder.abandon();
+                running_parts.keep(created);
                 return Err(error);
             }
         };
+        let is_closing = self.is_closing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_closing {
+            let created = builder.abandon();
+            running_parts.keep(created);
+            return Err(Error::shut_down());
+        }
         // Nothing below can fail.
         let timeout = builder.shutdown_timeout();
         let (next, outputs) = builder.activate();
         let mut removed = None;
         self.outputs.change(|previous| {
-            removed = Some(previous.removed_from(&outputs));
+            let mut rest = previous.removed_from(&outputs);
+            if let Some(running) = &next.console {
+                // The console waits for a reload that names it again.
+                rest.line_writers.retain(|lines| !Arc::ptr_eq(lines, &running.console.lines()));
+            }
+            removed = Some(rest);
             // Until the removed ones are empty, a shutdown waits for them too.
             outputs.with_rest_of(previous)
         });
@@ -48,10 +61,17 @@ impl Pipeline {
         logs::set(&self.loggers, &self.records, logs, keeps_level);
         self.propagator.set(formats);
         self.fixed.diagnostics.set_level(config.diagnostics);
+        drop(is_closing);
         // Closes the port of a server that was replaced.
         *running_parts = next;
         Retirement { removed: removed.unwrap_or_default() }.begin(&self.outputs, timeout);
         Ok(())
+    }
+
+    /// Refuses reloads from now on. Waits for one that takes effect, but not for one that is being
+    /// prepared.
+    pub(crate) fn begin_closing(&self) {
+        *self.is_closing.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
 
     /// Counts a reload in the metrics about the pipeline. `reload` may have failed before it

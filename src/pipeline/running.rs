@@ -47,6 +47,24 @@ pub(super) struct Running {
     pub(super) accounts: HashMap<(Signal, String), Arc<StatsRecorder>>,
 }
 
+/// The parts that stay even if the configuration that has created them is refused. They hold the
+/// writer of the program, and count for its exporters.
+#[derive(Debug)]
+pub(super) struct CreatedOnce {
+    pub(super) console: Option<RunningConsole>,
+    pub(super) accounts: HashMap<(Signal, String), Arc<StatsRecorder>>,
+}
+
+impl Running {
+    /// Keeps what was created for a configuration that was refused.
+    pub(super) fn keep(&mut self, CreatedOnce { console, accounts }: CreatedOnce) {
+        if self.console.is_none() {
+            self.console = console;
+        }
+        self.accounts = accounts;
+    }
+}
+
 /// Queues by the name of their exporter.
 pub(super) type Queues<T> = BTreeMap<String, RunningQueue<T>>;
 

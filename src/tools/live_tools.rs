@@ -25,6 +25,8 @@ pub(super) struct LiveTools {
     loaded: ArcSwap<Loaded>,
     /// Held during a reload, so that one follows the other.
     reloading: Mutex<Reloading>,
+    /// Never locked during a reload, which may take long.
+    reload_log: Mutex<ReloadLog>,
     /// True if telemetry was disabled at the start. It then stays so.
     is_off: bool,
     is_shut_down: AtomicBool,
@@ -38,7 +40,6 @@ pub(super) struct Reloading {
     /// The sources, to read them again; `None` if the tools have none.
     pub(super) sources: Option<Sources>,
     pub(super) strict: bool,
-    pub(super) log: ReloadLog,
 }
 
 impl LiveTools {
@@ -47,7 +48,8 @@ impl LiveTools {
         Self {
             pipeline,
             loaded: ArcSwap::from_pointee(loaded),
-            reloading: Mutex::new(Reloading { sources, strict, log: ReloadLog::default() }),
+            reloading: Mutex::new(Reloading { sources, strict }),
+            reload_log: Mutex::default(),
             is_off,
             is_shut_down: AtomicBool::new(false),
             watch: Arc::default(),
@@ -65,6 +67,10 @@ impl LiveTools {
 
     pub(super) fn reloading(&self) -> MutexGuard<'_, Reloading> {
         self.reloading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn reload_log(&self) -> MutexGuard<'_, ReloadLog> {
+        self.reload_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_off(&self) -> bool {
@@ -100,8 +106,8 @@ impl LiveTools {
             return result.clone();
         }
         begin();
-        // A reload that has begun ends first, and none begins later.
         self.is_shut_down.store(true, Ordering::Release);
+        self.pipeline.begin_closing();
         self.watch.stop();
         let timeout = self.shutdown_timeout();
         if let Some(runtime) = self.pipeline.runtime() {

@@ -313,7 +313,7 @@ impl ObservabilityTools {
     /// ```
     pub fn reload(&self) -> Result<Reload, Error> {
         if self.is_forked() {
-            return Err(Error::shut_down("the tools belong to the parent of this process"));
+            return Err(Error::forked());
         }
         let reload = self.live.reload()?;
         watch::start(&self.live);
@@ -323,7 +323,7 @@ impl ObservabilityTools {
     /// Returns the outcomes of reloads, for example for a health check.
     #[must_use]
     pub fn reloads(&self) -> ReloadLog {
-        self.live.reloading().log.clone()
+        self.live.reload_log().clone()
     }
 
     pub(super) fn pipeline(&self) -> &Pipeline {

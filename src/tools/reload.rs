@@ -45,16 +45,16 @@ impl LiveTools {
     pub(super) fn reload(&self) -> Result<Reload, Error> {
         let mut reloading = self.reloading();
         if self.is_shut_down() {
-            return Err(Error::shut_down("telemetry has been shut down"));
+            return Err(Error::shut_down());
         }
         let result = self.apply(&mut reloading);
         self.pipeline.count_reload(result.is_ok());
         match &result {
             Ok(reload) => {
-                reloading.log.apply();
+                self.reload_log().apply();
                 self.report(reload);
             }
-            Err(error) => reloading.log.refuse(error.to_string()),
+            Err(error) => self.reload_log().refuse(error.to_string()),
         }
         result
     }
@@ -62,7 +62,6 @@ impl LiveTools {
     fn apply(&self, reloading: &mut Reloading) -> Result<Reload, Error> {
         let Some(sources) = &mut reloading.sources else { return Ok(Reload::nothing()) };
         let running = self.loaded();
-        check_not_empty(&running)?;
         let mut loaded = sources.load(otlp::inspect)?;
         if reloading.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
             return Err(Error::configuration(loaded.warnings));
@@ -82,18 +81,20 @@ impl LiveTools {
     /// Keeps the running values that need a restart.
     fn hold(&self, loaded: &mut Loaded, running: &Arc<Loaded>, changed: &mut [Change]) {
         loaded.hold_restart_keys(running);
-        let running = running.config();
-        let config = loaded.config_mut();
-        let mut hold = |holds: &dyn Fn(&str) -> bool| {
-            changed.iter_mut().filter(|change| holds(change.key())).for_each(Change::set_needs_restart);
+        let is_held = |key: &str| {
+            matches!(key, "metrics.exporters" | "metrics.interval") || key.ends_with(".metrics.interval")
         };
-        if self.is_off() && !config.disabled {
-            config.disabled = true;
-            hold(&|_| true);
+        if self.is_off() && !loaded.config().disabled {
+            loaded.config_mut().disabled = true;
+            loaded.hold_origin("disabled", running);
+            changed.iter_mut().for_each(Change::set_needs_restart);
         }
-        if !self.pipeline.can_serve_metrics(config) {
-            hold_metrics(config, running);
-            hold(&|key| key == "metrics.exporters" || key.ends_with("interval"));
+        if !self.pipeline.can_serve_metrics(loaded.config()) {
+            hold_metrics(loaded.config_mut(), running.config());
+            for change in changed.iter_mut().filter(|change| is_held(change.key())) {
+                change.set_needs_restart();
+                loaded.hold_origin(change.key(), running);
+            }
         }
     }
 
@@ -118,16 +119,6 @@ impl LiveTools {
             diagnostics.warn(format_args!("warning: {warning}"));
         }
     }
-}
-
-/// Refuses an empty file. It is empty for a moment while it is replaced.
-fn check_not_empty(running: &Loaded) -> Result<(), Error> {
-    let Some(file) = &running.file else { return Ok(()) };
-    if std::fs::metadata(file).is_ok_and(|metadata| metadata.len() == 0) {
-        let problem = Problem::new(format!("{} is empty", file.display()));
-        return Err(Error::configuration(vec![problem]));
-    }
-    Ok(())
 }
 
 impl Reload {

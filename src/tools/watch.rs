@@ -6,7 +6,6 @@
 
 use std::{
     collections::hash_map::DefaultHasher,
-    fs,
     hash::{Hash as _, Hasher as _},
     sync::{Arc, Weak},
     time::{Duration, Instant},
@@ -20,6 +19,7 @@ use crate::{
         otlp::{self, tls_content},
         runtime::start_thread,
     },
+    load::read_file,
 };
 
 /// The time for which a file must stay the same. Before, it may be half-written.
@@ -54,10 +54,11 @@ struct Seen {
     tls_attempts: u32,
 }
 
-/// Starts the thread if the configuration asks for it and none runs.
+/// Starts the thread if the configuration asks for it and none runs. One that runs uses the
+/// configuration.
 pub(super) fn start(live: &Arc<LiveTools>) {
     let is_wanted = live.loaded().config().reload.watch && !live.is_off();
-    if !is_wanted || !live.watch.begin() {
+    if !live.watch.begin(is_wanted) {
         return;
     }
     let (weak, state) = (Arc::downgrade(live), Arc::clone(&live.watch));
@@ -74,12 +75,25 @@ fn run(live: &Weak<LiveTools>, state: &WatchState) {
         // A change since the start is found at the first look.
         seen.snapshot = live.snapshot().filter(|snapshot| live.is_in_force(snapshot));
     }
+    let mut last_look = Instant::now();
     loop {
-        let interval = live.upgrade().map(|live| live.loaded().config().reload.clone());
-        let Some(reload) = interval.filter(|reload| reload.watch) else { break };
-        if !state.wait(reload.interval.get()) {
+        // Read first: the configuration is at least as new.
+        let reloads = state.reloads();
+        let Some(reload) = live.upgrade().map(|live| live.loaded().config().reload.clone()) else { break };
+        if !reload.watch {
+            if state.end_after(reloads) {
+                return;
+            }
+            continue;
+        }
+        let left = reload.interval.get().saturating_sub(last_look.elapsed());
+        if !state.wait_for_reload(left, reloads) {
             break;
         }
+        if last_look.elapsed() < reload.interval.get() {
+            continue;
+        }
+        last_look = Instant::now();
         let Some(live) = live.upgrade() else { break };
         if !live.look(&mut seen, state) {
             break;
@@ -93,7 +107,7 @@ impl LiveTools {
     fn snapshot(&self) -> Option<Snapshot> {
         let mut reloading = self.reloading();
         let (loaded, problems) = reloading.sources.as_mut()?.read_and_inspect(otlp::inspect);
-        let content = loaded.file.as_ref().and_then(|file| fs::read(file).ok());
+        let content = loaded.file.as_ref().and_then(|file| read_file(file).ok());
         let config = loaded.settings.config;
         Some(Snapshot { file: content.map(hash), tls_files: tls_files(&config), config, problems })
     }

@@ -71,6 +71,7 @@ mod readme;
 mod redact;
 mod reload;
 mod reload_keys;
+mod reload_parts;
 mod reload_watch;
 #[cfg(feature = "report")]
 mod report;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use autotelemetry::{
-    Error, ObservabilityTools, Signal,
+    Builder, Error, ObservabilityTools, Signal,
     error::ErrorKind,
     opentelemetry::propagation::TextMapPropagator as _,
     prelude::*,
@@ -21,19 +21,24 @@ use test_support::{builder, line_buffer::LineBuffer, mock_collector::MockCollect
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Tools with a file that changes.
-struct Service {
-    tools: ObservabilityTools,
+pub(crate) struct Service {
+    pub(crate) tools: ObservabilityTools,
     directory: tempfile::TempDir,
-    console: LineBuffer,
+    pub(crate) console: LineBuffer,
 }
 
 impl Service {
-    fn start(text: &str) -> Self {
+    pub(crate) fn start(text: &str) -> Self {
+        Self::start_with(text, |builder| builder)
+    }
+
+    /// Starts the tools with what `add` adds.
+    pub(crate) fn start_with(text: &str, add: impl FnOnce(Builder) -> Builder) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let console = LineBuffer::default();
         let path = directory.path().join("autotelemetry.toml");
         fs::write(&path, with_service(text)).unwrap();
-        let builder = builder().config_file(path).console_writer(console.clone());
+        let builder = add(builder().config_file(path).console_writer(console.clone()));
         Self { tools: builder.build().unwrap(), directory, console }
     }
 
@@ -41,21 +46,21 @@ impl Service {
         self.directory.path().join(name)
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.path("autotelemetry.toml")
     }
 
-    fn try_reload(&self, text: &str) -> Result<Reload, Error> {
+    pub(crate) fn try_reload(&self, text: &str) -> Result<Reload, Error> {
         fs::write(self.file(), with_service(text)).unwrap();
         self.tools.reload()
     }
 
-    fn reload(&self, text: &str) -> Reload {
+    pub(crate) fn reload(&self, text: &str) -> Reload {
         self.try_reload(text).unwrap()
     }
 
     /// Returns the messages of the log records on the console since the last call.
-    fn messages(&self) -> Vec<String> {
+    pub(crate) fn messages(&self) -> Vec<String> {
         let message = |line: &str| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
             line["message"].as_str().unwrap().to_owned()
@@ -68,12 +73,12 @@ fn with_service(text: &str) -> String {
     format!("service.name = \"shop\"\nshutdown_timeout = \"10s\"\n{text}")
 }
 
-fn keys(changes: &[Change]) -> Vec<&str> {
+pub(crate) fn keys(changes: &[Change]) -> Vec<&str> {
     changes.iter().map(Change::key).collect()
 }
 
 /// Returns the sum of a counter.
-fn sum(metric: &Metric) -> u64 {
+pub(crate) fn sum(metric: &Metric) -> u64 {
     let Some(Data::Sum(sum)) = &metric.data else { return 0 };
     let number = |value: &Option<Number>| match value {
         Some(Number::AsInt(number)) => u64::try_from(*number).unwrap(),
@@ -82,7 +87,7 @@ fn sum(metric: &Metric) -> u64 {
     sum.data_points.iter().map(|point| number(&point.value)).sum()
 }
 
-fn spans(tools: &ObservabilityTools, count: usize) {
+pub(crate) fn spans(tools: &ObservabilityTools, count: usize) {
     for _ in 0..count {
         tools.tracer("shop").start("order").end();
     }

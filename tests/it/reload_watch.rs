@@ -3,11 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
 use autotelemetry::{ObservabilityTools, prelude::*, reload::ReloadLog};
-use test_support::{TIMEOUT, builder, mock_collector::MockCollector, value};
+use test_support::{TIMEOUT, builder, certificates::Authority, mock_collector::MockCollector, value};
 
 /// Tools that look at their file each second, the shortest interval.
 struct Watching {
@@ -123,4 +124,39 @@ fn rotated_secret_is_used_without_a_restart() {
     watching.tools.tracer("shop").start("order").end();
     watching.tools.shutdown().unwrap();
     assert_eq!(collector.received()[0].header("authorization"), Some("new"));
+}
+
+#[test]
+fn thread_follows_a_reload_of_the_program() {
+    let reload = |watch: bool, interval: &str| {
+        format!("service.name = \"shop\"\nreload = {{ watch = {watch}, interval = \"{interval}\" }}\n")
+    };
+    let watching = Watching::start("");
+    for (watch, interval) in [(true, "1h"), (false, "1h"), (true, "1h"), (true, "1s")] {
+        fs::write(watching.file(), reload(watch, interval)).unwrap();
+        watching.tools.reload().unwrap();
+    }
+    let applied = watching.tools.reloads().applied();
+    fs::write(watching.file(), reload(true, "1s") + "logs.level = \"debug\"").unwrap();
+    watching.wait(|reloads| reloads.applied() > applied);
+    assert_eq!(watching.level(), "\"debug\"");
+}
+
+/// To open a pipe blocks until its other end is opened.
+#[test]
+#[cfg(unix)]
+fn pipe_in_place_of_a_certificate_does_not_stop_the_watching() {
+    let directory = tempfile::tempdir().unwrap();
+    let authority = Authority::new(directory.path(), "authority");
+    let watching = Watching::start(&format!(
+        "otlp = {{ endpoint = \"https://localhost:1\", tls.ca_file = {:?} }}\ntraces.exporters = [\"otlp\"]\n\
+         logs.exporters = []",
+        authority.file()
+    ));
+    fs::remove_file(authority.file()).unwrap();
+    assert!(Command::new("mkfifo").arg(authority.file()).status().unwrap().success());
+    let reloads = watching.wait(|reloads| reloads.refused() > 0);
+    assert!(reloads.last_error().unwrap().contains("not a regular file"), "{reloads:?}");
+    watching.write("logs.level = \"debug\"");
+    watching.wait(|reloads| reloads.applied() > 0);
 }

@@ -2,18 +2,33 @@
 
 use std::{
     collections::hash_map::DefaultHasher,
-    fs,
+    fs::File,
     hash::{Hash as _, Hasher as _},
+    io::Read as _,
+    path::Path,
 };
 
 use crate::config::TlsFiles;
+
+/// The part of a file that is read. Larger files are refused.
+const MAX_BYTES: u64 = 4 * 1024 * 1024 + 1;
 
 /// Returns a hash of the content of all files.
 pub(crate) fn tls_content(files: &TlsFiles) -> u64 {
     let TlsFiles { ca_file, cert_file, key_file } = files;
     let mut hasher = DefaultHasher::new();
     for path in [ca_file, cert_file, key_file].into_iter().flatten() {
-        fs::read(path.as_path()).ok().hash(&mut hasher);
+        content(path.as_path()).hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// Returns `None` for anything but a file that can be read. To open a pipe would block.
+fn content(path: &Path) -> Option<Vec<u8>> {
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut content = Vec::new();
+    File::open(path).ok()?.take(MAX_BYTES).read_to_end(&mut content).ok()?;
+    Some(content)
 }

@@ -45,6 +45,8 @@ struct PushState {
     result: Result<(), FlushError>,
     /// `true` if the next push is the last one.
     is_closing: bool,
+    /// `true` if the thread ends without another push.
+    is_abandoned: bool,
     has_ended: bool,
 }
 
@@ -63,6 +65,7 @@ impl PeriodicPush {
                 done: 0,
                 result: Ok(()),
                 is_closing: false,
+                is_abandoned: false,
                 has_ended: false,
             }),
             requested: Condvar::new(),
@@ -76,6 +79,14 @@ impl PeriodicPush {
             .spawn(move || for_thread.0.work(worker, interval, flush_callback_timeout))
             .map_err(|error| Error::system("cannot start the thread for metrics", error))?;
         Ok(Self(queue))
+    }
+}
+
+impl PeriodicPush {
+    /// Ends the thread without another push.
+    pub(crate) fn abandon(&self) {
+        self.0.lock().is_abandoned = true;
+        self.0.requested.notify_one();
     }
 }
 
@@ -135,7 +146,8 @@ impl PushQueue {
     fn work(&self, mut worker: PushWorker, interval: Duration, flush_callback_timeout: Duration) {
         let mut due = Instant::now() + interval;
         loop {
-            let NextPush { requested, is_requested, is_last } = self.wait_for_next(due);
+            let Some(next) = self.wait_for_next(due) else { return };
+            let NextPush { requested, is_requested, is_last } = next;
             let timeout = if is_requested { flush_callback_timeout } else { CALLBACK_TIMEOUT };
             // The exporters report their failures themselves.
             let result = worker.push(timeout);
@@ -155,13 +167,18 @@ impl PushQueue {
         }
     }
 
-    fn wait_for_next(&self, due: Instant) -> NextPush {
+    /// Returns `None` if there is none.
+    fn wait_for_next(&self, due: Instant) -> Option<NextPush> {
         let mut state = self.lock();
         loop {
+            if state.is_abandoned {
+                return None;
+            }
             let is_requested = state.requested > state.done || state.is_closing;
             let left = due.saturating_duration_since(Instant::now());
             if is_requested || left.is_zero() {
-                return NextPush { requested: state.requested, is_requested, is_last: state.is_closing };
+                let (requested, is_last) = (state.requested, state.is_closing);
+                return Some(NextPush { requested, is_requested, is_last });
             }
             state = self.requested.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }

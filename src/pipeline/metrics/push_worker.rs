@@ -61,8 +61,9 @@ impl PushTarget {
         }
     }
 
-    /// Starts to push metrics. Returns where the result arrives, if it does later.
-    fn send(&self, metrics: &Arc<ResourceMetrics>) -> Option<mpsc::Receiver<OTelSdkResult>> {
+    /// Starts to push the metrics of collection `number`. Returns where the result arrives, if it
+    /// does later.
+    fn send(&self, metrics: &Arc<ResourceMetrics>, number: u64) -> Option<mpsc::Receiver<OTelSdkResult>> {
         match self {
             Self::Console(console) => {
                 write_metrics(&console.load_full(), metrics);
@@ -71,12 +72,12 @@ impl PushTarget {
             Self::Custom(exporter) => Some(exporter.send(metrics)),
             Self::Otlp(exporter, items) => {
                 let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(exporter.load_full().send_metrics(metrics.resource(), &items.of(metrics)))
+                Some(exporter.load_full().send_metrics(metrics.resource(), &items.of(metrics, number)?))
             }
             Self::OtlpFile(push, items) => {
                 let push = push.load_full();
                 let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(push.exporter.send_metrics(metrics.resource(), &items.of(metrics), push.limit))
+                Some(push.exporter.send_metrics(metrics.resource(), &items.of(metrics, number)?, push.limit))
             }
         }
     }
@@ -101,8 +102,8 @@ impl PushWorker {
 
     /// Pushes all recorded values, and those that callbacks observe within `callback_timeout`.
     pub(super) fn push(&mut self, callback_timeout: Duration) -> Result<(), FlushError> {
-        let metrics = match self.collector.collect(callback_timeout) {
-            Ok(metrics) => Arc::new(metrics),
+        let (metrics, number) = match self.collector.collect_next(callback_timeout) {
+            Ok((metrics, number)) => (Arc::new(metrics), number),
             Err(error) => {
                 if self.limit.is_due() {
                     self.diagnostics.error(format_args!("cannot collect metrics: {error}"));
@@ -114,7 +115,8 @@ impl PushWorker {
             return Ok(());
         }
         // All exports are started before the first is awaited, so that a slow one delays no other.
-        let exports: Vec<_> = self.targets.iter().filter_map(|target| target.send(&metrics)).collect();
+        let exports: Vec<_> =
+            self.targets.iter().filter_map(|target| target.send(&metrics, number)).collect();
         // An export without a result was aborted by the shutdown, which counts its items.
         let results = exports.into_iter().map(|export| export.recv().unwrap_or(Ok(())));
         results.fold(Ok(()), Result::and).map_err(|error| FlushError::Failed(error.to_string()))
