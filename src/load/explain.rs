@@ -12,7 +12,11 @@ use serde_json::{Map, Value, json};
 
 use super::{loaded::Loaded, parse::is_whole_table};
 use crate::{
-    config::{Config, NonEmptyString, key_path::KeyPath, resolve::inherited_from},
+    config::{
+        Config, NonEmptyString,
+        key_path::{KeyPath, key_path},
+        resolve::inherited_from,
+    },
     error::{Origin, Problem},
 };
 
@@ -67,6 +71,16 @@ impl Explanation {
             });
             values
         })
+    }
+
+    /// Returns the names of the variables that a value refers to. A derived value has those of the
+    /// value that it derives from.
+    fn variables(&self, key: &str) -> &[String] {
+        let path = key_path(key);
+        match (self.loaded.origin(&path), inherited_from(&path)) {
+            (Origin::Default, Some(general)) => self.loaded.variables(&general),
+            _ => self.loaded.variables(&path),
+        }
     }
 
     /// Returns the name of the selected profile.
@@ -168,7 +182,7 @@ impl fmt::Display for Explanation {
             write!(f, "{key:key_width$}  {value:value_width$}  {origin}")?;
             match origin {
                 Origin::File { profile: Some(profile), .. } => writeln!(f, " (profile {profile})")?,
-                Origin::File { .. } => match self.loaded.variables(key) {
+                Origin::File { .. } => match self.variables(key) {
                     [] => writeln!(f)?,
                     names => writeln!(f, " ({})", names.join(", "))?,
                 },
