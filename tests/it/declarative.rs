@@ -125,6 +125,62 @@ fn derived_value_shows_the_variable_that_it_comes_from() {
 }
 
 #[test]
+fn each_exporter_of_otlp_has_the_values_of_its_processor_or_reader() {
+    let text = format!(
+        "{NAMED}tracer_provider:
+  processors:
+    - batch:
+        schedule_delay: 100
+        max_queue_size: 64
+        exporter:
+          otlp_http:
+    - batch:
+        exporter:
+          otlp_grpc:
+    - simple:
+        exporter:
+          otlp_file/development:
+meter_provider:
+  readers:
+    - periodic:
+        interval: 1000
+        timeout: 2000
+        exporter:
+          otlp_http:
+    - periodic:
+        timeout: 20000
+        exporter:
+          otlp_grpc:
+    - periodic:
+        interval: 5000
+        exporter:
+          console:
+"
+    );
+    let explained = explained(&text, &[]);
+    assert!(explained.errors().is_empty(), "{explained}");
+    for (key, expected) in [
+        // Lines of OTLP have no batching of their own, so the signal has theirs.
+        ("traces.batch.schedule_delay", "\"10ms\""),
+        ("traces.batch.max_export_batch_size", "1"),
+        ("otlp.traces.batch.schedule_delay", "\"100ms\""),
+        ("otlp.traces.batch.max_queue_size", "64"),
+        ("otlp.traces.batch.max_export_batch_size", "64"),
+        ("exporters.otlp_2.traces.batch.schedule_delay", "\"5s\""),
+        ("exporters.otlp_2.traces.batch.max_queue_size", "2048"),
+        ("exporters.otlp_2.traces.batch.max_export_batch_size", "512"),
+        ("metrics.interval", "\"5s\""),
+        ("otlp.metrics.interval", "\"1s\""),
+        ("exporters.otlp_2.metrics.interval", "\"60s\""),
+        ("metrics.timeout", "\"20s\""),
+        ("otlp.metrics.timeout", "\"2s\""),
+        ("exporters.otlp_2.metrics.timeout", "\"10s\""),
+    ] {
+        assert_eq!(value(&explained, key), expected, "{key}");
+    }
+}
+
+#[test]
 fn extension_decides_about_the_format() {
     let directory = tempfile::tempdir().unwrap();
     let named = |name: &str, text: &str| {
