@@ -17,7 +17,7 @@ use super::{
 #[cfg(feature = "report")]
 use crate::error::Report;
 use crate::{
-    config::{NonEmptyString, key_path::key_path, restart::needs_restart},
+    config::{NonEmptyString, key_path::key_path, resolve::inherited_from, restart::needs_restart},
     error::{Origin, Problem},
 };
 
@@ -60,6 +60,16 @@ impl Explanation {
             let config = self.loaded.config();
             overridden(&self.loaded.merged, |key| is_redacted(config, key))
         })
+    }
+
+    /// Returns the names of the variables that a value refers to. A derived value has those of the
+    /// value that it derives from.
+    pub(super) fn variables(&self, key: &str) -> &[String] {
+        let path = key_path(key);
+        match (self.loaded.origin(&path), inherited_from(&path)) {
+            (Origin::Default, Some(general)) => self.loaded.variables(&general),
+            _ => self.loaded.variables(&path),
+        }
     }
 
     /// Returns the name of the selected profile.
@@ -191,7 +201,7 @@ impl fmt::Display for Explanation {
             write!(f, "{key:key_width$}  {value:value_width$}  {origin}")?;
             match origin {
                 Origin::File { profile: Some(profile), .. } => writeln!(f, " (profile {profile})")?,
-                Origin::File { .. } => match self.loaded.variables(key) {
+                Origin::File { .. } => match self.variables(key) {
                     [] => writeln!(f)?,
                     names => writeln!(f, " ({})", names.join(", "))?,
                 },

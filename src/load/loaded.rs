@@ -109,8 +109,8 @@ impl Loaded {
     }
 
     /// Returns the names of the variables that the value of `key` refers to.
-    pub(super) fn variables(&self, key: &str) -> &[String] {
-        self.merged.variables(&key_path(key))
+    pub(super) fn variables(&self, key: &[String]) -> &[String] {
+        self.merged.variables(key)
     }
 
     /// Adds the origins of keys to the problems of `error` that have none.

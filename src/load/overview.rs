@@ -110,7 +110,7 @@ impl Overview<'_> {
         };
         let detail = match origin {
             Origin::File { profile: Some(profile), .. } => format!(" (profile {profile})"),
-            Origin::File { .. } => match self.explanation.loaded.variables(key) {
+            Origin::File { .. } => match self.explanation.variables(key) {
                 [] => String::new(),
                 names => format!(" ({})", names.join(", ")),
             },

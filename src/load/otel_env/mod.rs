@@ -19,6 +19,7 @@ use super::{
     layer_source::LayerSource,
     percent_pairs::{decode, pairs},
     platform::{is_foreign, is_service_link},
+    search::names_declarative_file,
     value_tree::{Table, Value},
     values,
     walk::check_value,
@@ -283,7 +284,7 @@ impl VariableReader<'_> {
         let environment = self.environment;
         for (name, value) in environment.starting_with("OTEL_") {
             let known = VARIABLES.iter().any(|(known, _)| *known == name);
-            if known || is_foreign(name) || is_service_link(name, value) {
+            if known || names_declarative_file(name) || is_foreign(name) || is_service_link(name, value) {
                 continue;
             }
             let problem = Problem::new("unknown variable").with_origin(Origin::Env(name.to_owned()));
