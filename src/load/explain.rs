@@ -136,14 +136,16 @@ impl Explanation {
     }
 
     /// Returns one JSON object with the members `file`, `profile`, `values`, `unused_tables`,
-    /// `warnings` and `errors`. A value that overrides others has a member `overridden`. The member
-    /// `needs_restart` tells whether a reload leaves the value as it is.
+    /// `warnings` and `errors`. A value that overrides others has a member `overridden`, and one
+    /// that a reload leaves as it is has `needs_restart`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut values = Map::new();
         for (key, (value, origin)) in &self.effective_values().0 {
             let mut entry = value_to_json(value, origin);
-            entry["needs_restart"] = self.needs_restart(key).into();
+            if self.needs_restart(key) {
+                entry["needs_restart"] = true.into();
+            }
             if let Some(weaker) = self.overridden_values().get(key) {
                 let weaker = weaker.iter().map(|(value, origin)| value_to_json(value, origin));
                 entry["overridden"] = weaker.collect();
