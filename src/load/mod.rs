@@ -29,6 +29,7 @@ mod layer_source;
 mod loaded;
 mod locate;
 mod merge;
+mod mounted_file;
 mod otel_env;
 mod outline;
 mod overridden;

@@ -18,7 +18,7 @@ use super::{
     gathered::Gathered,
     loaded::Loaded,
     merge::Merged,
-    otel_env, proxy_env,
+    mounted_file, otel_env, proxy_env,
     search::{Search, is_declarative},
 };
 use crate::{
@@ -141,6 +141,10 @@ impl Sources {
             add_search_places(&mut problems, &search.tried);
         }
 
+        if let Some(file) = file.as_ref().filter(|_| config.reload.watch) {
+            let at = merged.origin(&key_path("reload.watch"));
+            warnings.extend(mounted_file::warning(file).map(|warning| warning.with_origin(at)));
+        }
         let proxies = proxy_env::proxies(&environment);
         warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
         if self.first.is_none() {
