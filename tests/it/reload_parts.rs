@@ -123,6 +123,51 @@ fn console_that_was_removed_and_added_again_queues_lines() {
     assert_eq!(lines.take().lines().count() as u64, emitted);
 }
 
+/// A thread that has logged holds the outputs of that time until it logs again.
+#[test]
+#[cfg(target_os = "linux")]
+fn files_of_removed_exporters_are_closed_beside_idle_threads() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = |number: u32| {
+        let directory = directory.path().join(number.to_string());
+        format!("logs.exporters = [\"file\"]\nfile.directory = {directory:?}")
+    };
+    let open_files = || {
+        let links = fs::read_dir("/proc/self/fd").unwrap();
+        links
+            .filter(|link| {
+                fs::read_link(link.as_ref().unwrap().path())
+                    .is_ok_and(|path| path.starts_with(directory.path()))
+            })
+            .count()
+    };
+    let service = Service::start(&to(0));
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let ended = std::sync::Mutex::new(ended);
+    thread::scope(|scope| {
+        for number in 1..20 {
+            let (logged, has_logged) = std::sync::mpsc::channel();
+            let (service, ended) = (&service, &ended);
+            scope.spawn(move || {
+                service.tools.logger("shop").info("order", &[]);
+                logged.send(()).unwrap();
+                let _ = ended.lock().unwrap().recv();
+            });
+            has_logged.recv().unwrap();
+            service.reload(&to(number));
+        }
+        let deadline = Instant::now() + TIMEOUT;
+        while open_files() > 1 {
+            assert!(Instant::now() < deadline, "{} files are open", open_files());
+            thread::yield_now();
+        }
+        drop(end);
+    });
+    let stats = service.tools.stats();
+    let stats = stats.exporter(Signal::Logs, "file").unwrap();
+    assert_eq!((stats.emitted(), stats.exported()), (19, 19), "{stats:?}");
+}
+
 /// The reload takes effect before the shutdown, or is refused. In both cases, each span is counted.
 #[test]
 fn shutdown_during_a_reload_accounts_for_all_spans() {
