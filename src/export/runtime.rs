@@ -39,18 +39,32 @@ pub(crate) struct RuntimeHandle {
 /// The minimum time that a server has to close its port.
 const CLOSE_LIMIT: Duration = Duration::from_millis(20);
 
-/// A server that runs. Dropping it closes its ports.
+/// A server that runs. Dropping it closes its ports soon. Prefer [`close`](Self::close).
 #[cfg(feature = "prometheus")]
 #[derive(Debug)]
 pub(crate) struct RunningServer {
-    _running: oneshot::Sender<()>,
+    running: oneshot::Sender<()>,
+    /// Disconnects when the ports are closed.
+    closed: mpsc::Receiver<()>,
 }
 
 /// Held by each task that owns a listening socket, until it has closed it.
 #[cfg(feature = "prometheus")]
 #[derive(Debug, Clone)]
 pub(crate) struct OpenPort {
-    _open: mpsc::Sender<()>,
+    /// For the runtime, and for the handle of the server.
+    _open: [mpsc::Sender<()>; 2],
+}
+
+#[cfg(feature = "prometheus")]
+impl RunningServer {
+    /// Closes the ports. Returns when this is done, or after a second.
+    pub(crate) fn close(self) {
+        let Self { running, closed } = self;
+        drop(running);
+        // Nothing is ever sent.
+        let _ = closed.recv_timeout(Duration::from_secs(1));
+    }
 }
 
 impl ExportRuntime {
@@ -88,13 +102,13 @@ impl ExportRuntime {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (open, closed) = mpsc::channel();
+        let ((open, closed), (open_too, closed_too)) = (mpsc::channel(), mpsc::channel());
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that a reload has replaced are closed by now.
         servers.retain(|server| server.try_recv() != Err(mpsc::TryRecvError::Disconnected));
         servers.push(closed);
         drop(servers);
-        let open_port = OpenPort { _open: open };
+        let open_port = OpenPort { _open: [open, open_too] };
         let server = server(open_port.clone());
         let mut shutdown_signal = self.handle.shutdown_signal();
         let (running, stopped) = oneshot::channel();
@@ -108,7 +122,7 @@ impl ExportRuntime {
                 _ = stopped => {}
             }
         });
-        RunningServer { _running: running }
+        RunningServer { running, closed: closed_too }
     }
 
     /// Ends all retries from now on.

@@ -62,8 +62,11 @@ impl Pipeline {
         self.propagator.set(formats);
         self.fixed.diagnostics.set_level(config.diagnostics);
         drop(is_closing);
-        // Closes the port of a server that was replaced.
+        let page = running_parts.page.take();
         *running_parts = next;
+        if let Some(page) = page {
+            page.replace_by(running_parts.page.as_ref());
+        }
         Retirement { removed: removed.unwrap_or_default() }.begin(&self.outputs, timeout);
         Ok(())
     }

@@ -59,8 +59,10 @@ impl Retirement {
         }
         for lines in &removed.line_writers {
             let position = lines.request_flush();
-            let _ = lines.wait_flushed(position, deadline);
-            lines.stop_queueing();
+            match lines.wait_flushed(position, deadline) {
+                Ok(()) => lines.close(),
+                Err(_) => lines.stop_queueing(),
+            }
         }
         outputs.change(|current| current.without(&removed));
     }

@@ -48,7 +48,7 @@ struct Snapshot {
 #[derive(Debug, Default)]
 struct Seen {
     snapshot: Option<Snapshot>,
-    /// The time of the last report about problems.
+    /// The time of the last report about problems; `None` if the files are in force.
     reported: Option<Instant>,
     /// The looks at certificates that do not fit.
     tls_attempts: u32,
@@ -124,11 +124,7 @@ impl LiveTools {
     fn look(&self, seen: &mut Seen, state: &WatchState) -> bool {
         let Some(first) = self.snapshot() else { return false };
         if seen.snapshot.as_ref() == Some(&first) {
-            if !first.problems.is_empty() && seen.reported.is_some_and(|last| last.elapsed() >= REMINDER) {
-                seen.reported = Some(Instant::now());
-                self.report_refusal(&Error::configuration(first.problems));
-            }
-            return true;
+            return self.look_again(seen, first);
         }
         if !state.wait(SETTLING) {
             return false;
@@ -153,6 +149,29 @@ impl LiveTools {
                 self.report_refusal(&error);
                 *seen = Seen { snapshot: Some(second), reported: Some(Instant::now()), tls_attempts: 0 };
             }
+        }
+        true
+    }
+
+    /// Tries again if files that have not changed were refused for another reason than their
+    /// content: a port may be free by now. Returns `false` if the thread must end.
+    fn look_again(&self, seen: &mut Seen, snapshot: Snapshot) -> bool {
+        let Some(reported) = seen.reported else { return true };
+        let error = if snapshot.problems.is_empty() {
+            match self.reload() {
+                Ok(_) => {
+                    *seen = Seen { snapshot: Some(snapshot), ..Seen::default() };
+                    return true;
+                }
+                Err(_) if self.is_shut_down() => return false,
+                Err(error) => error,
+            }
+        } else {
+            Error::configuration(snapshot.problems)
+        };
+        if reported.elapsed() >= REMINDER {
+            seen.reported = Some(Instant::now());
+            self.report_refusal(&error);
         }
         true
     }

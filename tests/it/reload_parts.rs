@@ -123,6 +123,51 @@ fn console_that_was_removed_and_added_again_queues_lines() {
     assert_eq!(lines.take().lines().count() as u64, emitted);
 }
 
+/// A thread that has logged holds the outputs of that time until it logs again.
+#[test]
+#[cfg(target_os = "linux")]
+fn files_of_removed_exporters_are_closed_beside_idle_threads() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = |number: u32| {
+        let directory = directory.path().join(number.to_string());
+        format!("logs.exporters = [\"file\"]\nfile.directory = {directory:?}")
+    };
+    let open_files = || {
+        let links = fs::read_dir("/proc/self/fd").unwrap();
+        links
+            .filter(|link| {
+                fs::read_link(link.as_ref().unwrap().path())
+                    .is_ok_and(|path| path.starts_with(directory.path()))
+            })
+            .count()
+    };
+    let service = Service::start(&to(0));
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let ended = std::sync::Mutex::new(ended);
+    thread::scope(|scope| {
+        for number in 1..20 {
+            let (logged, has_logged) = std::sync::mpsc::channel();
+            let (service, ended) = (&service, &ended);
+            scope.spawn(move || {
+                service.tools.logger("shop").info("order", &[]);
+                logged.send(()).unwrap();
+                let _ = ended.lock().unwrap().recv();
+            });
+            has_logged.recv().unwrap();
+            service.reload(&to(number));
+        }
+        let deadline = Instant::now() + TIMEOUT;
+        while open_files() > 1 {
+            assert!(Instant::now() < deadline, "{} files are open", open_files());
+            thread::yield_now();
+        }
+        drop(end);
+    });
+    let stats = service.tools.stats();
+    let stats = stats.exporter(Signal::Logs, "file").unwrap();
+    assert_eq!((stats.emitted(), stats.exported()), (19, 19), "{stats:?}");
+}
+
 /// The reload takes effect before the shutdown, or is refused. In both cases, each span is counted.
 #[test]
 fn shutdown_during_a_reload_accounts_for_all_spans() {
@@ -166,6 +211,7 @@ fn shutdown_during_a_reload_accounts_for_all_spans() {
 
 /// The thread of the previous interval pushes once more, while that of the new one begins.
 #[test]
+#[cfg(feature = "prometheus")]
 fn differences_are_sent_once_when_the_interval_changes() {
     let collector = MockCollector::start();
     let every = |seconds: u64| {
@@ -262,4 +308,56 @@ fn empty_file_is_not_applied() {
     assert!(service.tools.reload().unwrap_err().to_string().ends_with("is empty"));
     fs::write(service.file(), vec![b'#'; 5 * 1024 * 1024]).unwrap();
     assert!(service.tools.reload().unwrap_err().to_string().ends_with("it is larger than 4 MiB"));
+}
+
+#[cfg(feature = "prometheus")]
+mod prometheus {
+    use std::net::{SocketAddr, TcpListener};
+
+    use test_support::{http, port};
+
+    use super::*;
+
+    fn on(host: &str, port: u16) -> String {
+        format!(
+            "metrics.exporters = [\"prometheus\"]\nprometheus = {{ host = \"{host}\", port = {port} }}\n\
+             logs.exporters = []"
+        )
+    }
+
+    fn is_served(port: u16) -> bool {
+        let request = "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        http::request(SocketAddr::from(([127, 0, 0, 1], port)), request).0.contains("200")
+    }
+
+    /// The operating system refuses a port on all addresses while it is open on one of them.
+    #[test]
+    fn host_changes_on_the_same_port() {
+        let port = port::free_port();
+        let service = Service::start(&on("127.0.0.1", port));
+        for host in ["0.0.0.0", "127.0.0.1"] {
+            service.reload(&on(host, port));
+            assert_eq!(service.tools.prometheus_address().unwrap().to_string(), format!("{host}:{port}"));
+            assert!(is_served(port));
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let _taken = TcpListener::bind(("127.0.0.2", port)).unwrap();
+            let error = service.try_reload(&on("0.0.0.0", port)).unwrap_err();
+            assert!(error.to_string().contains("cannot listen on 0.0.0.0"), "{error}");
+            assert!(is_served(port), "the old host is served again");
+        }
+    }
+
+    #[test]
+    fn previous_port_is_free_after_a_reload() {
+        let first = port::free_port();
+        let service = Service::start(&on("127.0.0.1", first));
+        for _ in 0..20 {
+            service.reload(&on("localhost", 0));
+            drop(TcpListener::bind(("127.0.0.1", first)).unwrap());
+            service.reload(&on("127.0.0.1", first));
+            assert!(is_served(first));
+        }
+    }
 }

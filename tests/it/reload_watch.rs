@@ -160,3 +160,17 @@ fn pipe_in_place_of_a_certificate_does_not_stop_the_watching() {
     watching.write("logs.level = \"debug\"");
     watching.wait(|reloads| reloads.applied() > 0);
 }
+
+/// The file stays the same, but the reason for its refusal is gone.
+#[test]
+fn refused_file_is_applied_once_its_directory_can_be_written_to() {
+    let watching = Watching::start("");
+    let blocked = watching.directory.path().join("blocked");
+    fs::write(&blocked, "").unwrap();
+    watching.write(&format!("logs.exporters = [\"file\"]\nfile.directory = {blocked:?}"));
+    let reloads = watching.wait(|reloads| reloads.refused() > 0);
+    assert!(reloads.last_error().unwrap().contains("file.directory"), "{reloads:?}");
+    fs::remove_file(&blocked).unwrap();
+    watching.wait(|reloads| reloads.applied() == 1);
+    assert!(blocked.is_dir());
+}

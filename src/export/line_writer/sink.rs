@@ -39,6 +39,19 @@ pub(crate) trait LineSink: Send {
     }
 }
 
+/// Stands for a sink that was closed. Accepts nothing.
+pub(super) struct ClosedSink;
+
+impl LineSink for ClosedSink {
+    fn try_write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn write_all(&mut self, _: &[u8]) -> Result<(), WriteError> {
+        Err(WriteError { written: 0, error: io::Error::other("the output was closed") })
+    }
+}
+
 /// The reason why a sink accepts no more lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CloseReason {

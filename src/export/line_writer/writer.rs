@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     shared::{SharedWriter, WriterState},
-    sink::LineSink,
+    sink::{ClosedSink, LineSink},
     state::{QueueState, WorkerStatus},
     worker,
 };
@@ -273,6 +273,19 @@ impl LineWriter {
     pub(crate) fn stop_queueing(&self) {
         self.shared.lock_state().stopping = true;
         self.shared.work.notify_all();
+    }
+}
+
+impl LineWriter {
+    /// Stops queueing and closes the sink, once everything is written. Threads of the program may
+    /// hold the writer for long.
+    pub(crate) fn close(&self) {
+        self.stop_queueing();
+        if !self.shared.is_interactive
+            && let Some(mut writer) = self.shared.try_lock_writer()
+        {
+            writer.sink = Box::new(ClosedSink);
+        }
     }
 }
 

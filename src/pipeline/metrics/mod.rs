@@ -119,10 +119,10 @@ impl LiveMetrics {
         builder: &mut PipelineBuilder<'_>,
     ) -> Result<(), Error> {
         let is_converted = self.temporality != wanted(metrics);
+        push_targets::prepare(metrics, exporters, &self.collector, is_converted, builder)?;
         if exporters.contains(&ExporterName::Prometheus) {
             prometheus::serve(builder, &self.collector)?;
         }
-        push_targets::prepare(metrics, exporters, &self.collector, is_converted, builder)?;
         let (provider, scopes) = (self.provider.clone(), metrics.scopes.clone());
         builder.on_activation(move || provider.set_scopes(scopes));
         Ok(())

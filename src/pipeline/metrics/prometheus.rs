@@ -5,19 +5,25 @@ use std::sync::Arc;
 #[cfg(feature = "prometheus")]
 use arc_swap::ArcSwap;
 
+#[cfg(feature = "prometheus")]
+use crate::{
+    config::Prometheus,
+    diagnostics::DiagnosticLog,
+    export::{
+        prometheus::{Listener, Scraper, ServedPage},
+        runtime::{ExportRuntime, RunningServer},
+    },
+    pipeline::prometheus_page::{PrometheusPage, ServerSlot},
+};
 use crate::{
     error::{Error, Problem},
     export::collector::Collector,
     pipeline::builder::PipelineBuilder,
 };
-#[cfg(feature = "prometheus")]
-use crate::{
-    export::prometheus::{Listener, Scraper, ServedPage},
-    pipeline::prometheus_page::PrometheusPage,
-};
 
 /// Takes the port and starts the server of the page. A server that runs keeps its port, and gets
-/// the new settings.
+/// the new settings. Nothing that is prepared later can fail, since a server on the same port of
+/// another host is closed here.
 #[cfg(feature = "prometheus")]
 pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector>) -> Result<(), Error> {
     let config = &builder.settings.config.prometheus;
@@ -39,22 +45,61 @@ pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector
         builder.next.page = Some(PrometheusPage { config: config.clone(), ..running.clone() });
         return Ok(());
     }
-    let page = Arc::new(ArcSwap::from_pointee(new_page));
+    let (page, server) = (Arc::new(ArcSwap::from_pointee(new_page)), ServerSlot::default());
     let mut address = None;
-    let mut server = None;
     if config.listen {
-        let listener = bind(config)?;
-        address = Some(listener.address());
-        let of_server = Arc::clone(&page);
         let runtime = builder.fixed.runtime.get_or_start()?;
-        server = Some(Arc::new(runtime.serve(|open_port| listener.serve(of_server, diagnostics, open_port))));
+        let listener = match (bind(config), running) {
+            (Err(_), Some(running)) if is_in_the_way(running, config) => {
+                bind_instead(running, config, runtime, diagnostics)?
+            }
+            (result, _) => result?,
+        };
+        address = Some(listener.address());
+        server.set(serve_page(listener, &page, runtime, diagnostics));
     }
-    builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, _server: server });
+    builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, server });
     Ok(())
 }
 
+/// Returns whether the server that runs may have the port of `config`, on another host.
 #[cfg(feature = "prometheus")]
-fn bind(config: &crate::config::Prometheus) -> Result<Listener, Error> {
+fn is_in_the_way(running: &PrometheusPage, config: &Prometheus) -> bool {
+    running.address.is_some_and(|address| address.port() == config.port.get())
+}
+
+/// Closes the server that runs, then binds the port. If that fails, the server runs again.
+#[cfg(feature = "prometheus")]
+fn bind_instead(
+    running: &PrometheusPage,
+    config: &Prometheus,
+    runtime: &ExportRuntime,
+    diagnostics: DiagnosticLog,
+) -> Result<Listener, Error> {
+    let was_closed = running.server.close();
+    let result = bind(config);
+    if result.is_err() && was_closed {
+        match bind(&running.config) {
+            Ok(listener) => running.server.set(serve_page(listener, &running.page, runtime, diagnostics)),
+            Err(error) => diagnostics.error(format_args!("cannot serve metrics: {error}")),
+        }
+    }
+    result
+}
+
+#[cfg(feature = "prometheus")]
+fn serve_page(
+    listener: Listener,
+    page: &Arc<ArcSwap<ServedPage>>,
+    runtime: &ExportRuntime,
+    diagnostics: DiagnosticLog,
+) -> RunningServer {
+    let page = Arc::clone(page);
+    runtime.serve(|open_port| listener.serve(page, diagnostics, open_port))
+}
+
+#[cfg(feature = "prometheus")]
+fn bind(config: &Prometheus) -> Result<Listener, Error> {
     use std::io::ErrorKind;
 
     Listener::bind(config).map_err(|error| {
