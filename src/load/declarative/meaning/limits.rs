@@ -1,6 +1,7 @@
 //! Limits of attributes.
 
 use super::super::{node::Node, writer::Writer};
+use crate::config::value::ParseError;
 
 /// The greatest depth of values that is kept.
 const VALUE_DEPTH: i64 = 24;
@@ -15,6 +16,9 @@ pub(super) fn write(key: &str, node: &Node, w: &mut Writer) {
         && let Some(depth) = node.some("attribute_value_depth_limit")
         && let Some(levels) = depth.integer()
     {
+        if levels > VALUE_DEPTH {
+            w.warn(depth, ParseError::new(format!("values are cut below {VALUE_DEPTH} levels already")));
+        }
         w.set(&format!("{key}.attribute_value_depth_limit"), levels.min(VALUE_DEPTH), depth);
     }
 }
