@@ -448,6 +448,39 @@ fn disabled_tools_stay_disabled_and_others_can_be_disabled() {
 }
 
 #[test]
+#[cfg(feature = "declarative")]
+fn declarative_file_is_applied_with_its_own_places() {
+    let directory = tempfile::tempdir().unwrap();
+    let (first, second) = (MockCollector::start(), MockCollector::start());
+    let file = directory.path().join("otel.yaml");
+    let write = |url: &str, rest: &str| {
+        let text = format!(
+            "file_format: \"1.1\"\nresource:\n  attributes:\n    - name: service.name\n      value: shop\n\
+             tracer_provider:\n  processors:\n    - batch:\n        schedule_delay: 3600000\n        exporter:\n          \
+             otlp_http:\n            endpoint: {url}/v1/traces\n{rest}"
+        );
+        fs::write(&file, text).unwrap();
+    };
+    write(&first.url(), "");
+    let tools = test_support::with_env(&[("OTEL_CONFIG_FILE", file.to_str().unwrap())]).build().unwrap();
+    spans(&tools, 2);
+    write(&second.url(), "");
+    let reload = tools.reload().unwrap();
+    let [change] = reload.changed() else { panic!("{reload:?}") };
+    assert!(change.origin().to_string().ends_with("otel.yaml:12:23"), "{}", change.origin());
+    tools.force_flush().unwrap();
+    assert_eq!((first.spans().len(), second.spans().len()), (0, 2));
+    write(&second.url(), "  sampler:\n    always_of:\n");
+    let error = tools.reload().unwrap_err().to_string();
+    assert!(error.contains("otel.yaml:14:5: tracer_provider.sampler.always_of"), "{error}");
+    write(&second.url(), "  sampler:\n    always_off:\n");
+    tools.reload().unwrap();
+    spans(&tools, 1);
+    tools.shutdown().unwrap();
+    assert_eq!(second.spans().len(), 2);
+}
+
+#[test]
 fn reload_after_the_shutdown_is_an_error() {
     let service = Service::start("");
     service.tools.shutdown().unwrap();

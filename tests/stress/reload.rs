@@ -192,7 +192,9 @@ fn every_item_arrives_once_or_is_counted_across_reloads() {
         }
         emitted.stop.store(true, Ordering::Relaxed);
         let mut times = Times::new();
-        threads.into_iter().for_each(|thread| times.append(&thread.join().unwrap()));
+        for thread in threads {
+            times.append(&thread.join().unwrap());
+        }
         times
     });
     let after = resident_mebibytes();
