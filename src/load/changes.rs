@@ -104,6 +104,9 @@ pub(crate) fn changes(old: &Loaded, new: &Loaded) -> Vec<Change> {
         let entry = values.entry(key).or_insert_with(|| (unset(), unset(), Origin::Default));
         (entry.1, entry.2) = (value, origin.clone());
     }
+    if let (Some((name, origin)), Some(profile)) = (new.profile_of_file(), values.get_mut("profile")) {
+        (profile.1, profile.2) = (name, origin);
+    }
     values.retain(|key, (before, after, _)| before != after || is_other_secret(key, after, old, new));
     let follows = |key: &str| {
         let path = key_path(key);

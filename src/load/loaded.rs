@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use super::{environment::Environment, merge::Merged, proxy_env};
+use super::{environment::Environment, merge::Merged, proxy_env, value_tree::Value};
 use crate::{
     config::{Config, Settings, key_path::key_path, restart::needs_restart},
     error::{Error, Origin, Problem},
@@ -99,6 +99,17 @@ impl Loaded {
     pub(super) fn differs(&self, other: &Self, path: &[String]) -> bool {
         let in_force = self.first.as_ref().filter(|_| needs_restart(path));
         in_force.map_or(&self.merged, |first| &first.merged).value(path) != other.merged.value(path)
+    }
+
+    /// Returns the profile that the file selects, which a reload does not change; `None` if something
+    /// else has selected the profile.
+    pub(super) fn profile_of_file(&self) -> Option<(String, Origin)> {
+        if matches!(self.profile_origin, Origin::Env(_) | Origin::Code(_)) {
+            return None;
+        }
+        let path = key_path("profile");
+        let name = self.merged.value(&path).and_then(Value::as_str).filter(|name| !name.trim().is_empty());
+        Some((name.map_or("-".to_owned(), |name| format!("{name:?}")), self.merged.origin(&path)))
     }
 
     /// Returns the names of the variables that the value of `key` refers to.

@@ -19,6 +19,7 @@ mod environment;
 pub(crate) mod explain;
 mod file;
 mod file_text;
+mod first_read;
 mod gathered;
 mod layer;
 mod layer_source;

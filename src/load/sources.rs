@@ -14,8 +14,8 @@ use super::{
     detect::{self, OwnDetectors},
     environment::Environment,
     file::{self, ConfigFile},
+    first_read::FirstRead,
     gathered::Gathered,
-    layer::Layer,
     loaded::Loaded,
     merge::Merged,
     otel_env, proxy_env,
@@ -49,15 +49,6 @@ pub(crate) struct Sources {
     pub(crate) detectors: OwnDetectors,
     /// The decisions of the first time that the sources were read.
     first: Option<FirstRead>,
-}
-
-/// The values that stay when the sources are read again.
-struct FirstRead {
-    /// The file, and its absolute path.
-    file: Option<(PathBuf, PathBuf)>,
-    profile: (Option<String>, Origin),
-    /// The attributes that the detectors have found.
-    detected: Vec<Layer>,
 }
 
 impl Sources {
@@ -253,9 +244,10 @@ impl Sources {
                 Some(file) => file.missing_profile(name),
                 None => Some(file::no_profile(name, &[])),
             };
-            problems.extend(
-                missing.map(|problem| problem.with_key("profile").with_origin(profile_origin.clone())),
-            );
+            // When the file is read again, its key may name another profile by now.
+            let is_moved = self.first.is_some() && matches!(profile_origin, Origin::File { .. });
+            let at = (!is_moved).then(|| profile_origin.clone());
+            problems.extend(missing.map(|problem| Problem { at, ..problem.with_key("profile") }));
         }
 
         let path = file.as_ref().map(|file| file.path().to_owned());
@@ -286,15 +278,6 @@ impl Sources {
             profile_origin,
             prometheus: self.prometheus,
         }
-    }
-}
-
-impl FirstRead {
-    /// Returns the path of the file. The program may have changed its directory.
-    fn path(&self) -> Option<&Path> {
-        let (path, absolute) = self.file.as_ref()?;
-        let is_same = std::path::absolute(path).is_ok_and(|now| now == *absolute);
-        Some(if is_same { path } else { absolute })
     }
 }
 
