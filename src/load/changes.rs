@@ -52,6 +52,11 @@ impl Change {
         self.needs_restart
     }
 
+    /// Returns whether only a masked part of the value differs.
+    pub(crate) fn is_of_secret(&self) -> bool {
+        self.old_value == self.new_value
+    }
+
     pub(crate) fn set_needs_restart(&mut self) {
         self.needs_restart = true;
     }
@@ -62,7 +67,7 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, old_value, new_value, origin, needs_restart: _ } = self;
-        if old_value == new_value {
+        if self.is_of_secret() {
             // Only a secret differs without a visible difference.
             return write!(f, "{key} (secret)");
         }

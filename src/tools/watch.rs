@@ -6,19 +6,16 @@
 
 use std::{
     collections::hash_map::DefaultHasher,
-    hash::{Hash as _, Hasher as _},
+    hash::Hasher as _,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use super::live_tools::LiveTools;
 use crate::{
-    config::{Config, Signal},
+    config::Config,
     error::{Error, Problem},
-    export::{
-        otlp::{self, tls_content},
-        runtime::start_thread,
-    },
+    export::{otlp, runtime::start_thread},
     load::read_file,
 };
 
@@ -171,7 +168,12 @@ impl LiveTools {
         let (loaded, problems) = reloading.sources.as_mut()?.read_and_inspect(otlp::inspect);
         let content = loaded.file.as_ref().and_then(|file| read_file(file).ok());
         let config = loaded.settings.config;
-        Some(Snapshot { file: content.map(hash), tls_files: tls_files(&config), config, problems })
+        Some(Snapshot {
+            file: content.map(hash),
+            tls_files: otlp::tls_content_of_all(&config),
+            config,
+            problems,
+        })
     }
 
     /// Returns whether a reload of these files would change nothing.
@@ -179,7 +181,8 @@ impl LiveTools {
         let mut config = snapshot.config.clone();
         let running = self.loaded();
         config.hold_restart_keys(running.config());
-        snapshot.problems.is_empty() && *config == *running.config()
+        let is_same = *config == *running.config() && snapshot.tls_files == self.reloading().tls_files;
+        snapshot.problems.is_empty() && is_same
     }
 
     /// Reloads if the files have changed. Returns `false` if the thread must end.
@@ -248,18 +251,5 @@ impl LiveTools {
 fn hash(value: impl std::hash::Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Returns a hash of the certificates and keys of all destinations.
-fn tls_files(config: &Config) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for signal in Signal::ALL {
-        for name in config.exporters(signal) {
-            if let Some(settings) = config.otlp_settings(name, signal) {
-                tls_content(&settings.tls.files).hash(&mut hasher);
-            }
-        }
-    }
     hasher.finish()
 }
