@@ -112,8 +112,9 @@ impl LiveTools {
         let file = loaded.file.as_ref().map_or("the configuration".into(), |file| file.to_string_lossy());
         // Other changes may be those of the names of files, or of exporters that have files.
         if has_new_certificates && changed.iter().all(Change::is_of_secret) {
-            let secrets: String = changed.iter().map(|change| format!("{change}, ")).collect();
-            diagnostics.info(format_args!("reloaded {file}: {secrets}certificates or keys"));
+            let files = "certificates or keys".to_owned();
+            let all: Vec<_> = changed.iter().map(ToString::to_string).chain([files]).collect();
+            diagnostics.info(format_args!("reloaded {file}: {}", all.join(", ")));
         } else if changed.is_empty() {
             diagnostics.info(format_args!("reloaded {file}: nothing has changed"));
         } else {
