@@ -101,8 +101,8 @@ impl Loaded {
         in_force.map_or(&self.merged, |first| &first.merged).value(path) != other.merged.value(path)
     }
 
-    /// Returns the profile that the file selects, which a reload does not change; `None` if something
-    /// else has selected the profile.
+    /// Returns the profile that the file selects now, which takes effect after a restart. Returns
+    /// `None` if something else has selected the profile.
     pub(super) fn profile_of_file(&self) -> Option<(String, Origin)> {
         if matches!(self.profile_origin, Origin::Env(_) | Origin::Code(_)) {
             return None;

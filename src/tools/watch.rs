@@ -178,11 +178,20 @@ impl LiveTools {
 
     /// Returns whether a reload of these files would change nothing.
     fn is_in_force(&self, snapshot: &Snapshot) -> bool {
-        let mut config = snapshot.config.clone();
+        snapshot.problems.is_empty() && self.has_config(&snapshot.config) && self.has_tls_files(snapshot)
+    }
+
+    /// Returns whether a reload of this configuration would change no value.
+    fn has_config(&self, config: &Config) -> bool {
         let running = self.loaded();
+        let mut config = config.clone();
         config.hold_restart_keys(running.config());
-        let is_same = *config == *running.config() && snapshot.tls_files == self.reloading().tls_files;
-        snapshot.problems.is_empty() && is_same
+        config == *running.config()
+    }
+
+    /// Returns whether these certificates and keys are in force.
+    fn has_tls_files(&self, snapshot: &Snapshot) -> bool {
+        snapshot.tls_files == self.reloading().tls_files
     }
 
     /// Reloads if the files have changed. Returns `false` if the thread must end.
@@ -203,10 +212,7 @@ impl LiveTools {
             Ok(_) => *seen = Seen { snapshot: Some(second), ..Seen::default() },
             Err(_) if self.is_shut_down() => return false,
             Err(error) => {
-                let has_new_files_only = seen.snapshot.as_ref().is_some_and(|seen| {
-                    (seen.file, &seen.config) == (second.file, &second.config)
-                        && seen.tls_files != second.tls_files
-                });
+                let has_new_files_only = self.has_config(&second.config) && !self.has_tls_files(&second);
                 seen.tls_attempts += 1;
                 if has_new_files_only && seen.tls_attempts < TLS_ATTEMPTS {
                     return true;
