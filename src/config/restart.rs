@@ -6,7 +6,8 @@
 use super::{Config, limits::SpanLimits};
 
 /// The keys and tables whose values take effect after a restart.
-const NEEDS_RESTART: [&str; 15] = [
+const NEEDS_RESTART: [&str; 16] = [
+    "profile",
     "service",
     "resource",
     "attribute_limits.attribute_count_limit",

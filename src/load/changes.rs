@@ -49,6 +49,11 @@ impl Change {
         self.needs_restart
     }
 
+    /// Returns whether only a masked part of the value differs.
+    pub(crate) fn is_of_secret(&self) -> bool {
+        self.old_value == self.new_value
+    }
+
     pub(crate) fn set_needs_restart(&mut self) {
         self.needs_restart = true;
     }
@@ -59,7 +64,7 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, old_value, new_value, origin, needs_restart: _ } = self;
-        if old_value == new_value {
+        if self.is_of_secret() {
             // Only a secret differs without a visible difference.
             return write!(f, "{key} (secret)");
         }
@@ -93,6 +98,9 @@ pub(crate) fn changes(old: &Loaded, new: &Loaded) -> Vec<Change> {
     for (key, value, origin) in new_values.rows() {
         let entry = values.entry(key).or_insert_with(|| (unset(), unset(), Origin::Default));
         (entry.1, entry.2) = (value, origin.clone());
+    }
+    if let (Some((name, origin)), Some(profile)) = (new.profile_of_file(), values.get_mut("profile")) {
+        (profile.1, profile.2) = (name, origin);
     }
     values.retain(|key, (before, after, _)| before != after || is_other_secret(key, after, old, new));
     let follows = |key: &str| {

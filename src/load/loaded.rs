@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use super::{environment::Environment, merge::Merged, proxy_env};
+use super::{environment::Environment, merge::Merged, proxy_env, value_tree::Value};
 #[cfg(feature = "report")]
 use super::{excerpt::Excerpts, file_text::FileText};
 use crate::{
@@ -106,6 +106,17 @@ impl Loaded {
     pub(super) fn differs(&self, other: &Self, path: &[String]) -> bool {
         let in_force = self.first.as_ref().filter(|_| needs_restart(path));
         in_force.map_or(&self.merged, |first| &first.merged).value(path) != other.merged.value(path)
+    }
+
+    /// Returns the profile that the file selects now, which takes effect after a restart. Returns
+    /// `None` if something else has selected the profile.
+    pub(super) fn profile_of_file(&self) -> Option<(String, Origin)> {
+        if matches!(self.profile_origin, Origin::Env(_) | Origin::Code(_)) {
+            return None;
+        }
+        let path = key_path("profile");
+        let name = self.merged.value(&path).and_then(Value::as_str).filter(|name| !name.trim().is_empty());
+        Some((name.map_or("-".to_owned(), |name| format!("{name:?}")), self.merged.origin(&path)))
     }
 
     /// Returns the names of the variables that the value of `key` refers to.

@@ -253,9 +253,10 @@ impl Sources {
                 Some(file) => file.missing_profile(name),
                 None => Some(file::no_profile(name, &[])),
             };
-            problems.extend(
-                missing.map(|problem| problem.with_key("profile").with_origin(profile_origin.clone())),
-            );
+            // When the file is read again, its key may name another profile by now.
+            let is_moved = self.first.is_some() && matches!(profile_origin, Origin::File { .. });
+            let at = (!is_moved).then(|| profile_origin.clone());
+            problems.extend(missing.map(|problem| Problem { at, ..problem.with_key("profile") }));
         }
 
         let path = file.as_ref().map(|file| file.path().to_owned());

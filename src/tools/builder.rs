@@ -3,7 +3,10 @@
 use std::{ffi::OsString, fmt, io::Write, panic::Location, path::PathBuf, sync::Arc};
 
 use super::{
-    install, live_tools::LiveTools, observability_tools::ObservabilityTools, startup_summary::startup_summary,
+    install,
+    live_tools::{LiveTools, Reloading},
+    observability_tools::ObservabilityTools,
+    startup_summary::startup_summary,
 };
 use crate::{
     config::{AttributeValue, Config, OtlpProtocol, key_path::key_path},
@@ -291,13 +294,16 @@ impl Builder {
         let mut loaded = load(&mut sources, strict, inspect)?;
         check(&loaded)?;
         let is_in_memory = memory.is_some();
+        // Before they are read for good: a change in between is found by the first look.
+        let tls_files = if is_in_memory { 0 } else { otlp::tls_content_of_all(loaded.config()) };
         let pipeline = pipeline::build(&loaded.settings, writer, memory, custom)
             .map_err(|error| loaded.locate(error))?;
         let environment = std::mem::take(&mut loaded.environment);
         let env_context = pipeline.propagator.extract_env(&|name| environment.get(name));
         // Tools that keep telemetry in memory have no file to read again.
         let sources = if is_in_memory { None } else { Some(sources) };
-        Ok(ObservabilityTools::new(LiveTools::new(pipeline, loaded, sources, strict), env_context))
+        let reloading = Reloading { sources, strict, tls_files };
+        Ok(ObservabilityTools::new(LiveTools::new(pipeline, loaded, reloading), env_context))
     }
 }
 

@@ -40,15 +40,17 @@ pub(super) struct Reloading {
     /// The sources, to read them again; `None` if the tools have none.
     pub(super) sources: Option<Sources>,
     pub(super) strict: bool,
+    /// A hash of the certificates and keys in force.
+    pub(super) tls_files: u64,
 }
 
 impl LiveTools {
-    pub(super) fn new(pipeline: Pipeline, loaded: Loaded, sources: Option<Sources>, strict: bool) -> Self {
+    pub(super) fn new(pipeline: Pipeline, loaded: Loaded, reloading: Reloading) -> Self {
         let is_off = loaded.config().disabled;
         Self {
             pipeline,
             loaded: ArcSwap::from_pointee(loaded),
-            reloading: Mutex::new(Reloading { sources, strict }),
+            reloading: Mutex::new(reloading),
             reload_log: Mutex::default(),
             is_off,
             is_shut_down: AtomicBool::new(false),

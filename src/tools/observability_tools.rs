@@ -14,7 +14,13 @@ use opentelemetry_sdk::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry::LookupSpan};
 
-use super::{exit_notice::ExitNotice, live_tools::LiveTools, reload::Reload, reload_log::ReloadLog, watch};
+use super::{
+    exit_notice::ExitNotice,
+    live_tools::{LiveTools, Reloading},
+    reload::Reload,
+    reload_log::ReloadLog,
+    watch,
+};
 use crate::{
     config::{LogFilter, value::ConfigValue as _},
     diagnostics::DiagnosticLog,
@@ -104,7 +110,10 @@ impl ObservabilityTools {
     pub fn disabled() -> Self {
         let loaded = Loaded::disabled();
         match pipeline::build(&loaded.settings, None, None, CustomParts::default()) {
-            Ok(pipeline) => Self::new(LiveTools::new(pipeline, loaded, None, false), Context::new()),
+            Ok(pipeline) => {
+                let reloading = Reloading { sources: None, strict: false, tls_files: 0 };
+                Self::new(LiveTools::new(pipeline, loaded, reloading), Context::new())
+            }
             // A disabled pipeline starts nothing, and nothing else can fail.
             Err(error) => unreachable!("{error}"),
         }

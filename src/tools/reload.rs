@@ -50,17 +50,18 @@ impl LiveTools {
         let result = self.apply(&mut reloading);
         self.pipeline.count_reload(result.is_ok());
         match &result {
-            Ok(reload) => {
+            Ok((reload, has_new_certificates)) => {
                 self.reload_log().apply();
-                self.report(reload);
+                self.report(reload, *has_new_certificates);
             }
             Err(error) => self.reload_log().refuse(error.to_string()),
         }
-        result
+        result.map(|(reload, _)| reload)
     }
 
-    fn apply(&self, reloading: &mut Reloading) -> Result<Reload, Error> {
-        let Some(sources) = &mut reloading.sources else { return Ok(Reload::nothing()) };
+    /// Also returns whether the content of certificates or keys has changed.
+    fn apply(&self, reloading: &mut Reloading) -> Result<(Reload, bool), Error> {
+        let Some(sources) = &mut reloading.sources else { return Ok((Reload::nothing(), false)) };
         let running = self.loaded();
         let mut loaded = sources.load(otlp::inspect)?;
         if reloading.strict && !loaded.warnings.is_empty() && !loaded.config().disabled {
@@ -69,13 +70,15 @@ impl LiveTools {
         let mut changed = changes(&running, &loaded);
         self.hold(&mut loaded, &running, &mut changed);
         let (needs_restart, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(Change::needs_restart);
+        let tls_files = otlp::tls_content_of_all(loaded.config());
         if !self.is_off() {
             let applied = self.pipeline.reload(&loaded.settings, running.config());
             applied.map_err(|error| loaded.locate(error))?;
         }
         let warnings = loaded.warnings.clone();
         self.set_loaded(Arc::new(loaded));
-        Ok(Reload { changed, needs_restart, warnings })
+        let has_new_certificates = std::mem::replace(&mut reloading.tls_files, tls_files) != tls_files;
+        Ok((Reload { changed, needs_restart, warnings }, has_new_certificates))
     }
 
     /// Keeps the running values that need a restart.
@@ -98,7 +101,7 @@ impl LiveTools {
         }
     }
 
-    fn report(&self, reload: &Reload) {
+    fn report(&self, reload: &Reload, has_new_certificates: bool) {
         let diagnostics = self.diagnostics();
         let Reload { changed, needs_restart, warnings } = reload;
         let list = |changes: &[Change]| {
@@ -107,7 +110,12 @@ impl LiveTools {
         };
         let loaded = self.loaded();
         let file = loaded.file.as_ref().map_or("the configuration".into(), |file| file.to_string_lossy());
-        if changed.is_empty() {
+        // Other changes may be those of the names of files, or of exporters that have files.
+        if has_new_certificates && changed.iter().all(Change::is_of_secret) {
+            let files = "certificates or keys".to_owned();
+            let all: Vec<_> = changed.iter().map(ToString::to_string).chain([files]).collect();
+            diagnostics.info(format_args!("reloaded {file}: {}", all.join(", ")));
+        } else if changed.is_empty() {
             diagnostics.info(format_args!("reloaded {file}: nothing has changed"));
         } else {
             diagnostics.info(format_args!("reloaded {file}: {}", list(changed)));

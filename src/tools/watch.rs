@@ -6,19 +6,16 @@
 
 use std::{
     collections::hash_map::DefaultHasher,
-    hash::{Hash as _, Hasher as _},
+    hash::Hasher as _,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use super::{live_tools::LiveTools, watch_state::WatchState};
 use crate::{
-    config::{Config, Signal},
+    config::Config,
     error::{Error, Problem},
-    export::{
-        otlp::{self, tls_content},
-        runtime::start_thread,
-    },
+    export::{otlp, runtime::start_thread},
     load::read_file,
 };
 
@@ -109,15 +106,30 @@ impl LiveTools {
         let (loaded, problems) = reloading.sources.as_mut()?.read_and_inspect(otlp::inspect);
         let content = loaded.file.as_ref().and_then(|file| read_file(file).ok());
         let config = loaded.settings.config;
-        Some(Snapshot { file: content.map(hash), tls_files: tls_files(&config), config, problems })
+        Some(Snapshot {
+            file: content.map(hash),
+            tls_files: otlp::tls_content_of_all(&config),
+            config,
+            problems,
+        })
     }
 
     /// Returns whether a reload of these files would change nothing.
     fn is_in_force(&self, snapshot: &Snapshot) -> bool {
-        let mut config = snapshot.config.clone();
+        snapshot.problems.is_empty() && self.has_config(&snapshot.config) && self.has_tls_files(snapshot)
+    }
+
+    /// Returns whether a reload of this configuration would change no value.
+    fn has_config(&self, config: &Config) -> bool {
         let running = self.loaded();
+        let mut config = config.clone();
         config.hold_restart_keys(running.config());
-        snapshot.problems.is_empty() && *config == *running.config()
+        config == *running.config()
+    }
+
+    /// Returns whether these certificates and keys are in force.
+    fn has_tls_files(&self, snapshot: &Snapshot) -> bool {
+        snapshot.tls_files == self.reloading().tls_files
     }
 
     /// Reloads if the files have changed. Returns `false` if the thread must end.
@@ -138,10 +150,7 @@ impl LiveTools {
             Ok(_) => *seen = Seen { snapshot: Some(second), ..Seen::default() },
             Err(_) if self.is_shut_down() => return false,
             Err(error) => {
-                let has_new_files_only = seen.snapshot.as_ref().is_some_and(|seen| {
-                    (seen.file, &seen.config) == (second.file, &second.config)
-                        && seen.tls_files != second.tls_files
-                });
+                let has_new_files_only = self.has_config(&second.config) && !self.has_tls_files(&second);
                 seen.tls_attempts += 1;
                 if has_new_files_only && seen.tls_attempts < TLS_ATTEMPTS {
                     return true;
@@ -186,18 +195,5 @@ impl LiveTools {
 fn hash(value: impl std::hash::Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Returns a hash of the certificates and keys of all destinations.
-fn tls_files(config: &Config) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for signal in Signal::ALL {
-        for name in config.exporters(signal) {
-            if let Some(settings) = config.otlp_settings(name, signal) {
-                tls_content(&settings.tls.files).hash(&mut hasher);
-            }
-        }
-    }
     hasher.finish()
 }

@@ -277,6 +277,29 @@ fn held_values_keep_their_places_and_stay_pending() {
 }
 
 #[test]
+fn other_profile_needs_a_restart() {
+    let text = |name: &str, level: &str| {
+        format!(
+            "profile = \"{name}\"\n[profiles.one]\nlogs.level = \"{level}\"\n[profiles.two]\nlogs.level = \"off\""
+        )
+    };
+    let service = Service::start(&text("one", "info"));
+    for level in ["debug", "trace"] {
+        let reload = service.reload(&text("two", level));
+        assert_eq!(
+            (keys(reload.changed()), keys(reload.needs_restart())),
+            (vec!["logs.level"], vec!["profile"])
+        );
+        assert!(
+            reload.needs_restart()[0].to_string().starts_with("profile \"one\" → \"two\" (line 3)"),
+            "{reload:?}"
+        );
+    }
+    let error = service.try_reload("\n[profiles.two]").unwrap_err();
+    assert!(error.to_string().contains("\n  profile: there is no profile \"one\""), "{error}");
+}
+
+#[test]
 fn account_of_an_exporter_that_comes_and_goes_quickly_is_exact() {
     let collector = MockCollector::start();
     let to = |exporters: &str| {

@@ -8,7 +8,9 @@ use std::{
 };
 
 use autotelemetry::{ObservabilityTools, prelude::*, reload::ReloadLog};
-use test_support::{TIMEOUT, builder, certificates::Authority, mock_collector::MockCollector, value};
+use test_support::{
+    TIMEOUT, builder, certificates::Authority, child::Child, mock_collector::MockCollector, value,
+};
 
 /// Tools that look at their file each second, the shortest interval.
 struct Watching {
@@ -173,4 +175,19 @@ fn refused_file_is_applied_once_its_directory_can_be_written_to() {
     fs::remove_file(&blocked).unwrap();
     watching.wait(|reloads| reloads.applied() == 1);
     assert!(blocked.is_dir());
+}
+
+#[test]
+fn rotated_certificate_is_named_in_the_line_about_the_reload() {
+    let directory = tempfile::tempdir().unwrap();
+    let (old, new) =
+        (Authority::new(directory.path(), "authority"), Authority::new(directory.path(), "other"));
+    let path = directory.path().join("autotelemetry.toml");
+    let otlp = format!("otlp = {{ endpoint = \"https://localhost:1\", tls.ca_file = {:?} }}", old.file());
+    fs::write(&path, with_service(&otlp)).unwrap();
+    let mut child = Child::start(&[("AUTOTEL_CONFIG", path.to_str().unwrap())]);
+    drop(child.call("stats traces"));
+    fs::rename(new.file(), old.file()).unwrap();
+    child.wait_stderr("autotelemetry.toml: certificates or keys");
+    assert!(!child.stderr().contains("nothing has changed"), "{}", child.stderr());
 }

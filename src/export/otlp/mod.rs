@@ -42,7 +42,7 @@ pub(crate) use self::{
     exporter::OtlpExporter,
     health::DestinationHealth,
     metric_items::MetricItems,
-    tls_content::tls_content,
+    tls_content::{tls_content, tls_content_of_all},
     transport::document::DocumentClient,
 };
 

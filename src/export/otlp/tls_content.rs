@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use crate::config::TlsFiles;
+use crate::config::{Config, Signal, TlsFiles};
 
 /// The part of a file that is read. Larger files are refused.
 const MAX_BYTES: u64 = 4 * 1024 * 1024 + 1;
@@ -19,6 +19,19 @@ pub(crate) fn tls_content(files: &TlsFiles) -> u64 {
     let mut hasher = DefaultHasher::new();
     for path in [ca_file, cert_file, key_file].into_iter().flatten() {
         content(path.as_path()).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Returns a hash of the content of the files of all destinations.
+pub(crate) fn tls_content_of_all(config: &Config) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for signal in Signal::ALL {
+        for name in config.exporters(signal) {
+            if let Some(settings) = config.otlp_settings(name, signal) {
+                tls_content(&settings.tls.files).hash(&mut hasher);
+            }
+        }
     }
     hasher.finish()
 }

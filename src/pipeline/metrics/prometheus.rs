@@ -45,7 +45,7 @@ pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector
         builder.next.page = Some(PrometheusPage { config: config.clone(), ..running.clone() });
         return Ok(());
     }
-    let (page, server) = (Arc::new(ArcSwap::from_pointee(new_page)), ServerSlot::default());
+    let (page, slot) = (Arc::new(ArcSwap::from_pointee(new_page)), ServerSlot::default());
     let mut address = None;
     if config.listen {
         let runtime = builder.fixed.runtime.get_or_start()?;
@@ -56,9 +56,9 @@ pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector
             (result, _) => result?,
         };
         address = Some(listener.address());
-        server.set(serve_page(listener, &page, runtime, diagnostics));
+        slot.set(serve_page(listener, &page, runtime, diagnostics));
     }
-    builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, server });
+    builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, server: slot });
     Ok(())
 }
 
