@@ -60,6 +60,7 @@
 //! - `grpc` (default): OTLP over gRPC.
 //! - `tls` (default): `https://` destinations.
 //! - `prometheus` (default): the Prometheus exporter.
+//! - `report`: [`Error::report`], which shows the lines of the file.
 //! - `schema`: the JSON Schema of the file, for tools.
 #![cfg_attr(doc, doc = "\n")]
 #![cfg_attr(doc, doc = include_str!("guide/links.md"))]
@@ -92,6 +93,8 @@ pub mod stats {
 /// Every effective value of a configuration and its origin.
 pub mod explain {
     pub use crate::load::explain::Explanation;
+    #[cfg(feature = "report")]
+    pub use crate::load::overview::Overview;
 }
 
 /// Changes of the configuration while the program runs.

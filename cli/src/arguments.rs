@@ -22,12 +22,22 @@ pub(crate) enum Command {
         /// Treat warnings as problems.
         #[arg(long)]
         strict: bool,
+        /// The output format.
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
     },
-    /// Shows every effective value and its origin, with secrets masked. Exits with 1 if there is a
-    /// problem.
+    /// Shows the effective values and their origins, with secrets masked. Exits with 1 if there is
+    /// a problem.
     Explain {
         #[command(flatten)]
         input: Input,
+        /// Also show the keys that have their default values.
+        #[arg(long)]
+        all: bool,
+        /// Instead, show what changes if the file NEW replaces OLD: at once in a running service,
+        /// or after a restart.
+        #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["file", "all"])]
+        diff: Option<Vec<PathBuf>>,
         /// The output format.
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
@@ -81,7 +91,26 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// Each problem with the line of the file.
+    Text,
+    /// One line per problem, and one for its help.
+    Short,
+    /// One JSON object.
+    Json,
+    /// A SARIF 2.1.0 log, for code scanning and editors.
+    Sarif,
+    /// Commands of a GitHub workflow, which annotate the lines of a change.
+    Github,
+}
+
 impl Input {
+    /// Returns the same input for another file.
+    pub(crate) fn with_file(&self, file: PathBuf) -> Self {
+        Self { file: Some(file), profile: self.profile.clone() }
+    }
+
     /// Ends the program if a profile is selected for a declarative file, which has none.
     pub(crate) fn check_use(&self) {
         let is_declarative = |file: &Path| {

@@ -6,13 +6,14 @@
 mod arguments;
 mod check;
 mod convert;
+mod diff;
 mod doctor;
 mod explain;
 mod init;
 mod output;
 mod painter;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -29,8 +30,14 @@ fn main() -> ExitCode {
         input.check_use();
     }
     match command {
-        Command::Check { input, strict } => check::check(&input, strict),
-        Command::Explain { input, format } => explain::explain(&input, format),
+        Command::Check { input, strict, format } => check::check(&input, strict, format),
+        Command::Explain { input, all, diff, format } => {
+            // The parser takes two files or none.
+            match diff.and_then(|files| <[PathBuf; 2]>::try_from(files).ok()) {
+                Some(files) => diff::diff(&input, files, format),
+                None => explain::explain(&input, all, format),
+            }
+        }
         Command::Doctor { input, format } => doctor::doctor(&input, format),
         Command::Convert { input } => convert::convert(&input),
         Command::Schema => print(&autotelemetry::schema(), ExitCode::SUCCESS),

@@ -2,6 +2,8 @@
 
 use std::{env, ffi::OsString, io::IsTerminal as _};
 
+use terminal_size::{Width, terminal_size_of};
+
 /// The color of a word on a terminal.
 #[derive(Clone, Copy)]
 pub(crate) enum Color {
@@ -22,6 +24,17 @@ impl Painter {
         };
         let no_color = env::vars_os().any(disables_color);
         Self { is_enabled: std::io::stdout().is_terminal() && !no_color }
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.is_enabled
+    }
+
+    /// Returns the number of columns of the terminal; `None` for other output.
+    #[expect(clippy::unused_self, reason = "it describes the output of the painter")]
+    pub(crate) fn width(&self) -> Option<usize> {
+        let (Width(columns), _) = terminal_size_of(std::io::stdout())?;
+        Some(usize::from(columns)).filter(|columns| *columns > 0)
     }
 
     pub(crate) fn paint(&self, color: Color, word: &str) -> String {

@@ -42,6 +42,24 @@ fn check_lists_the_problems_of_the_file_it_finds() {
     assert_eq!(ran.code, 1);
     assert_eq!(
         ran.out,
+        r#"error: unknown key
+ --> autotelemetry.toml:2:1
+  |
+2 | nmae = …
+  | ^^^^ service.nmae
+  |
+  = help: did you mean `name`?
+
+error: service.name: is required but not set
+ |
+ = help: write `name = "…"` in [service], or set OTEL_SERVICE_NAME
+
+2 problems
+"#
+    );
+    let ran = run(bad.path(), &["check", "--format", "short"], &[]);
+    assert_eq!(
+        ran.out,
         "error: autotelemetry.toml:2:1: service.nmae: unknown key\n    help: did you mean `name`?\n\
          error: service.name: is required but not set\n    help: write `name = \"…\"` in [service], or set OTEL_SERVICE_NAME\n\
          2 problems\n"
@@ -56,7 +74,8 @@ fn check_strict_turns_warnings_into_problems() {
     let variables = [("OTEL_BSP_SCHEDULE_DELAY", "soon")];
     let ran = run(directory.path(), &["check"], &variables);
     assert_eq!(ran.code, 0);
-    assert!(ran.out.starts_with("warning: OTEL_BSP_SCHEDULE_DELAY: \"soon\" is not"), "{}", ran.out);
+    assert!(ran.out.starts_with("warning: \"soon\" is not"), "{}", ran.out);
+    assert!(ran.out.contains("OTEL_BSP_SCHEDULE_DELAY=soon\n"), "{}", ran.out);
     let ran = run(directory.path(), &["check", "--strict"], &variables);
     assert_eq!(ran.code, 1);
     assert!(ran.out.starts_with("error: ") && ran.out.ends_with("1 problem\n"), "{}", ran.out);
@@ -79,8 +98,11 @@ fn arguments_override_variables() {
 #[test]
 fn profile_that_does_not_exist_is_a_problem_and_an_empty_one_wrong_usage() {
     let directory = directory_with("[service]\nname = \"a\"\n[profiles.production]\n");
-    let ran =
-        run(directory.path(), &["check", "--profile", "prodction"], &[("AUTOTEL_PROFILE", "production")]);
+    let ran = run(
+        directory.path(),
+        &["check", "--format", "short", "--profile", "prodction"],
+        &[("AUTOTEL_PROFILE", "production")],
+    );
     assert_eq!(
         (ran.code, ran.out.as_str()),
         (
@@ -99,7 +121,7 @@ fn check_reads_tls_files_and_explain_does_not() {
     let directory = directory_with(
         "[service]\nname = \"x\"\n[otlp]\nendpoint = \"https://127.0.0.1:1\"\n[otlp.tls]\nca_file = \"ca.pem\"\n",
     );
-    let ran = run(directory.path(), &["check"], &[]);
+    let ran = run(directory.path(), &["check", "--format", "short"], &[]);
     assert_eq!(
         (ran.code, ran.out.as_str()),
         (
@@ -116,7 +138,7 @@ fn explain_shows_values_and_problems_without_secrets() {
     let directory = directory_with("[otlp]\nheaders = { authorization = \"hunter2\" }\n");
     let ran = run(directory.path(), &["explain"], &[]);
     assert_eq!(ran.code, 1);
-    let line = ran.out.lines().find(|line| line.starts_with("otlp.traces.headers.authorization")).unwrap();
+    let line = ran.out.lines().find(|line| line.starts_with("  headers.authorization")).unwrap();
     assert!(line.contains("\"***\"") && line.ends_with("autotelemetry.toml:2:29"), "{line}");
     assert!(ran.out.contains("errors:\n  service.name: is required"), "{}", ran.out);
     assert!(!ran.out.contains("hunter2"));
@@ -183,7 +205,7 @@ fn declarative_file_is_written_checked_and_explained() {
     fs::write(directory.path().join("otel.yaml"), "file_format: \"1.1\"\ntracer_provider: {}\n").unwrap();
     let ran = run(directory.path(), &["check"], &by_variable);
     assert!(
-        ran.code == 1 && ran.out.contains("otel.yaml:2:1: tracer_provider: requires `processors`"),
+        ran.code == 1 && ran.out.starts_with("error: requires `processors`\n --> otel.yaml:2:1\n"),
         "{}",
         ran.out
     );
@@ -197,7 +219,7 @@ fn unreadable_file_and_full_output_are_reported() {
     let ran = run(directory.path(), &["check"], &[("OTEL_SERVICE_NAME", "x")]);
     assert_eq!(
         (ran.code, ran.out.as_str()),
-        (1, "error: autotelemetry.toml is not a regular file\n1 problem\n")
+        (1, "error: autotelemetry.toml is not a regular file\n\n1 problem\n")
     );
     fs::remove_dir(directory.path().join("autotelemetry.toml")).unwrap();
     std::os::unix::fs::symlink("/nowhere", directory.path().join("autotelemetry.toml")).unwrap();
@@ -222,11 +244,47 @@ fn colors_are_for_terminals() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(
-        on_terminal("").contains("\u{1b}[31merror\u{1b}[0m: autotelemetry.toml:2:1"),
+        on_terminal("").contains("\u{1b}[91merror\u{1b}[0m\u{1b}[1m: unknown key"),
         "{}",
         on_terminal("")
     );
     assert!(!on_terminal("1").contains('\u{1b}'));
+}
+
+#[test]
+fn diff_shows_what_a_reload_would_change() {
+    let directory = directory_with(
+        "[service]\nname = \"x\"\n[logs]\nlevel = \"info\"\n[otlp]\nheaders = { token = \"canary-old\" }\n",
+    );
+    let new = directory.path().join("new.toml");
+    let diff = |text: &str, arguments: &[&str]| {
+        fs::write(&new, text).unwrap();
+        let arguments = [&["explain", "--diff", "autotelemetry.toml", "new.toml"], arguments].concat();
+        run(directory.path(), &arguments, &[])
+    };
+    let text = "[service]\nname = \"x\"\nversion = \"2\"\n[logs]\nlevel = \"debug\"\n[otlp]\nheaders = { token = \"canary-new\" }\n";
+    let ran = diff(text, &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(
+        ran.out,
+        "at once:\n  logs.level \"info\" → \"debug\" (line 5)\n  otlp.headers.token (secret)\n\
+         after a restart:\n  service.version - → \"2\" (line 3)\n"
+    );
+    let json: Value = serde_json::from_str(&diff(text, &["--format", "json"]).out).unwrap();
+    let restart = |change: &Value| (change["key"].clone(), change["needs_restart"].clone());
+    let changes: Vec<_> = json["changes"].as_array().unwrap().iter().map(restart).collect();
+    assert_eq!(
+        changes,
+        [("logs.level", false), ("otlp.headers.token", false), ("service.version", true)]
+            .map(|(key, restart)| (key.into(), restart.into()))
+    );
+    assert!(!json.to_string().contains("canary"));
+    let same = fs::read_to_string(directory.path().join("autotelemetry.toml")).unwrap();
+    assert_eq!(diff(&same, &[]).out, "nothing changes\n");
+    let ran = diff("[service]\nname = \"x\"\n[logs]\nlevel = \"loud\"\n", &[]);
+    assert!(ran.code == 1 && ran.out.contains("logs.level: \"loud\" is not one of"), "{}", ran.out);
+    let ran = run(directory.path(), &["explain", "--diff", "autotelemetry.toml"], &[]);
+    assert_eq!(ran.code, 2);
 }
 
 #[test]

@@ -82,6 +82,7 @@ attributes = { team = "a: \"b\" # c", replicas = 3, ratio = 0.5, tags = ["x", "y
 keys = ["*.password"]
 [attribute_limits]
 attribute_count_limit = 64
+attribute_value_depth_limit = 3
 [otlp]
 endpoint = "${ENDPOINT:-http://collector:4318}"
 compression = "gzip"

@@ -50,7 +50,7 @@ pub(crate) use self::{
     diagnostics::Diagnostics,
     exporter_name::{ExporterList, ExporterName},
     file::{File, FileFormat, Rotation},
-    limits::{AttributeLimits, SpanLimits},
+    limits::{AttributeLimits, EffectiveLimits, SpanLimits},
     logs::Logs,
     metrics::{HistogramAggregation, Metrics, Temporality},
     otlp::{Compression, Otlp},

@@ -11,7 +11,7 @@ use super::{
     Config,
     exporter_name::{ExporterList, ExporterName},
     key_path::{KeyPath, key_path},
-    limits::{AttributeLimits, LogLimits, SpanLimits},
+    limits::{AttributeLimits, EffectiveLimits, LogLimits, SpanLimits},
     otlp::{Compression, Otlp, OtlpProtocol, OtlpSignal, Retry, Tls},
     signal::Signal,
     value::{
@@ -20,7 +20,7 @@ use super::{
         endpoint::Endpoint,
         file_path::FilePath,
         header::Headers,
-        number::{Attempts, Count},
+        number::{Attempts, Count, ValueDepth},
         word::{self, Word},
     },
 };
@@ -206,24 +206,36 @@ impl Config {
 
     /// Returns the limits of the attributes of log records.
     #[must_use]
-    pub(crate) fn log_limits(&self) -> AttributeLimits {
-        let LogLimits { attribute_count_limit, attribute_value_length_limit } = self.logs.limits;
-        self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
+    pub(crate) fn log_limits(&self) -> EffectiveLimits {
+        let LogLimits { attribute_count_limit, attribute_value_length_limit, attribute_value_depth_limit } =
+            self.logs.limits;
+        let depth = attribute_value_depth_limit.unwrap_or(self.attribute_limits.attribute_value_depth_limit);
+        self.effective_limits(attribute_count_limit, attribute_value_length_limit, Some(depth))
     }
 
     /// Returns the limits of the attributes of spans.
     #[must_use]
-    pub(crate) fn span_limits(&self) -> AttributeLimits {
+    pub(crate) fn span_limits(&self) -> EffectiveLimits {
         let SpanLimits { attribute_count_limit, attribute_value_length_limit, .. } = self.traces.limits;
-        self.attribute_limits(attribute_count_limit, attribute_value_length_limit)
+        self.effective_limits(attribute_count_limit, attribute_value_length_limit, None)
     }
 
     /// Returns the limits of one signal, with absent ones taken from `[attribute_limits]`.
-    fn attribute_limits(&self, count: Option<Count>, value_length: Option<Count>) -> AttributeLimits {
-        let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = self.attribute_limits;
-        AttributeLimits {
+    fn effective_limits(
+        &self,
+        count: Option<Count>,
+        value_length: Option<Count>,
+        value_depth: Option<ValueDepth>,
+    ) -> EffectiveLimits {
+        let AttributeLimits {
+            attribute_count_limit,
+            attribute_value_length_limit,
+            attribute_value_depth_limit: _,
+        } = self.attribute_limits;
+        EffectiveLimits {
             attribute_count_limit: count.unwrap_or(attribute_count_limit),
             attribute_value_length_limit: value_length.or(attribute_value_length_limit),
+            attribute_value_depth_limit: value_depth,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Config,
     batch::{LogBatch, SpanBatch},
     exporter_name::ExporterName,
-    limits::AttributeLimits,
+    limits::EffectiveLimits,
     otlp::{Compression, Otlp, OtlpProtocol},
     resolve::{OtlpSettings, RetrySettings, TlsSettings},
     rolling_file::{ResolvedFile, ResolvedOtlpFile},
@@ -77,7 +77,7 @@ struct ResolvedSignal<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<ResolvedBatch>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    limits: Option<AttributeLimits>,
+    limits: Option<EffectiveLimits>,
 }
 
 #[derive(Debug, Serialize)]

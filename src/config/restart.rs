@@ -3,7 +3,7 @@
 //! They describe what the SDK fixes when a provider or an instrument is created, and the identity
 //! of the process.
 
-use super::{Config, limits::SpanLimits, metrics::Metrics};
+use super::{Config, limits::SpanLimits};
 
 /// The keys and tables whose values take effect after a restart.
 const NEEDS_RESTART: [&str; 16] = [
@@ -46,24 +46,13 @@ impl Config {
             attribute_value_length_limit: self.traces.limits.attribute_value_length_limit,
             ..traces.limits
         };
-        let Metrics {
-            temporality,
-            exemplar_filter,
-            histogram_aggregation,
-            cardinality_limit,
-            cardinality_limits,
-            views,
-            ..
-        } = metrics.clone();
-        self.metrics = Metrics {
-            temporality,
-            exemplar_filter,
-            histogram_aggregation,
-            cardinality_limit,
-            cardinality_limits,
-            views,
-            ..self.metrics.clone()
-        };
+        let held = metrics.clone();
+        self.metrics.temporality = held.temporality;
+        self.metrics.exemplar_filter = held.exemplar_filter;
+        self.metrics.histogram_aggregation = held.histogram_aggregation;
+        self.metrics.cardinality_limit = held.cardinality_limit;
+        self.metrics.cardinality_limits = held.cardinality_limits;
+        self.metrics.views = held.views;
         self.diagnostics.metrics = diagnostics.metrics;
     }
 }

@@ -1,13 +1,19 @@
 //! Errors and the problems of a configuration.
 
+#[cfg(feature = "report")]
+mod excerpt;
 mod inspection;
 mod origin;
 mod problem;
+#[cfg(feature = "report")]
+mod report;
 mod shutdown;
 
 use std::{fmt, sync::Arc};
 
 pub(crate) use self::inspection::Inspection;
+#[cfg(feature = "report")]
+pub use self::{excerpt::Excerpt, report::Report};
 pub use self::{
     origin::Origin,
     problem::Problem,
@@ -20,6 +26,9 @@ pub use self::{
 /// `Display` and `Debug` format the whole error, including all problems and the text of
 /// [`source`](std::error::Error::source). Downcast the source to inspect it, for example to
 /// [`std::io::Error`].
+///
+/// They are the short form, one line per problem, since `main` prints its error with `Debug`. With
+/// the feature `report`, `Error::report` returns the long form, which shows the lines of the file.
 #[derive(Clone)]
 pub struct Error(Arc<Repr>);
 
@@ -27,7 +36,7 @@ enum Repr {
     Configuration(Vec<Problem>),
     AlreadyInstalled(&'static str),
     System { action: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
-    ShutDown,
+    ShutDown(&'static str),
 }
 
 /// The kind of an [`Error`].
@@ -40,7 +49,7 @@ pub enum ErrorKind {
     AlreadyInstalled,
     /// The operating system refused a resource, such as a thread.
     System,
-    /// Telemetry has been shut down.
+    /// Telemetry has been shut down, or belongs to the parent of this process.
     ShutDown,
 }
 
@@ -63,7 +72,11 @@ impl Error {
     }
 
     pub(crate) fn shut_down() -> Self {
-        Self(Arc::new(Repr::ShutDown))
+        Self(Arc::new(Repr::ShutDown("telemetry has been shut down")))
+    }
+
+    pub(crate) fn forked() -> Self {
+        Self(Arc::new(Repr::ShutDown("the tools belong to the parent of this process")))
     }
 
     /// Returns the kind of the error.
@@ -73,7 +86,7 @@ impl Error {
             Repr::Configuration(_) => ErrorKind::Configuration,
             Repr::AlreadyInstalled(_) => ErrorKind::AlreadyInstalled,
             Repr::System { .. } => ErrorKind::System,
-            Repr::ShutDown => ErrorKind::ShutDown,
+            Repr::ShutDown(_) => ErrorKind::ShutDown,
         }
     }
 
@@ -82,7 +95,7 @@ impl Error {
     pub fn problems(&self) -> &[Problem] {
         match &*self.0 {
             Repr::Configuration(problems) => problems,
-            Repr::AlreadyInstalled(_) | Repr::System { .. } | Repr::ShutDown => &[],
+            Repr::AlreadyInstalled(_) | Repr::System { .. } | Repr::ShutDown(_) => &[],
         }
     }
 }
@@ -100,7 +113,7 @@ impl fmt::Display for Error {
                 "cannot install telemetry: {global} is already set in this process\n    help: use `build` for tools \
                  without globals, and add their `tracing_layer` to your own subscriber"
             ),
-            Repr::ShutDown => f.write_str("telemetry has been shut down"),
+            Repr::ShutDown(reason) => f.write_str(reason),
             Repr::System { action, source } => write!(f, "cannot start telemetry: {action}: {source}"),
         }
     }
@@ -119,7 +132,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
             Repr::Configuration(problems) => problems.iter().find_map(Problem::source),
-            Repr::AlreadyInstalled(_) | Repr::ShutDown => None,
+            Repr::AlreadyInstalled(_) | Repr::ShutDown(_) => None,
             Repr::System { source, .. } => Some(&**source),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+#[cfg(feature = "report")]
+use super::excerpt::Excerpt;
 use super::origin::Origin;
 use crate::text::escape_controls;
 
@@ -21,6 +23,8 @@ pub struct Problem {
 pub(crate) struct Details {
     help: Option<String>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    #[cfg(feature = "report")]
+    excerpt: Option<Excerpt>,
 }
 
 impl Problem {
@@ -53,6 +57,11 @@ impl Problem {
         self
     }
 
+    #[cfg(feature = "report")]
+    pub(crate) fn set_excerpt(&mut self, excerpt: Option<Excerpt>) {
+        self.details.excerpt = excerpt;
+    }
+
     /// Returns the origin of the value; `None` if a value is missing.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
@@ -83,13 +92,21 @@ impl Problem {
     pub fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.details.source.as_deref().map(|source| source as _)
     }
+
+    /// Returns the line of the file or the variable, with secrets masked. `None` if the problem has
+    /// no such origin.
+    #[cfg(feature = "report")]
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&Excerpt> {
+        self.details.excerpt.as_ref()
+    }
 }
 
-/// Compares all parts except the source, which cannot be compared. The message describes it.
+/// Compares all parts except the source and the excerpt. The message and the origin describe them.
 impl PartialEq for Problem {
     fn eq(&self, other: &Self) -> bool {
         let Self { at, key, message, details } = self;
-        let Details { help, source: _ } = &**details;
+        let Details { help, .. } = &**details;
         (at, key, message, help) == (&other.at, &other.key, &other.message, &other.details.help)
     }
 }

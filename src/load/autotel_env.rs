@@ -24,6 +24,12 @@ pub(super) fn name(path: &[String]) -> String {
     format!("{PREFIX}{}", path.join("__").to_uppercase())
 }
 
+/// Returns the path of the key that a variable sets.
+#[cfg(feature = "report")]
+pub(super) fn key(name: &str) -> Option<KeyPath> {
+    Some(name.strip_prefix(PREFIX)?.split("__").take(MAX_LEVELS + 1).map(str::to_lowercase).collect())
+}
+
 /// Returns one layer for each variable that is set.
 pub(super) fn layers(environment: &Environment, problems: &mut Vec<Problem>) -> Vec<Layer> {
     for name in environment.not_unicode().iter().filter(|name| name.starts_with(PREFIX)) {

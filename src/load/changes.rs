@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{
-    explain::{EffectiveValues, Explanation},
-    loaded::Loaded,
-};
+use super::{effective_values::EffectiveValues, explain::Explanation, loaded::Loaded};
 use crate::{
     config::{key_path::key_path, resolve::inherited_from, restart::needs_restart},
     error::Origin,
@@ -80,13 +77,6 @@ impl fmt::Display for Change {
 }
 
 impl Explanation {
-    /// Returns whether the value of a key takes effect after a restart only; a reload applies all
-    /// others.
-    #[must_use]
-    pub fn needs_restart(&self, key: &str) -> bool {
-        needs_restart(&key_path(key))
-    }
-
     /// Returns the values that a reload from this configuration to `newer` would change.
     ///
     /// A value that [needs a restart](Change::needs_restart) would stay as it is until then.

@@ -2,7 +2,11 @@
 //! that the program describes.
 
 use std::path::Path;
+#[cfg(feature = "report")]
+use std::sync::Arc;
 
+#[cfg(feature = "report")]
+use super::file_text::FileText;
 use super::{
     code::{self, CodeValue},
     declarative::{self, Declared},
@@ -39,7 +43,10 @@ pub(super) fn gather(
     warnings: &mut Vec<Problem>,
 ) -> Gathered {
     let mut problems = Vec::new();
-    let declared = declarative::read(path, environment, code.registered, &mut problems, warnings);
+    let text = declarative::text(path, &mut problems);
+    let declared = text.as_deref().and_then(|text| {
+        declarative::from_text(path, text, environment, code.registered, &mut problems, warnings)
+    });
     let is_incomplete = declared.is_none();
     let (of_resource, mut not_used) = of_resource(code::layers(code.defaults, &mut problems));
     not_used.extend(code.other_keys.iter().map(|key| format!("`{key}` in code")));
@@ -71,6 +78,8 @@ pub(super) fn gather(
         problems,
         of_other_profiles: Vec::new(),
         file: Some(path.to_owned()),
+        #[cfg(feature = "report")]
+        text: text.map(|text| Arc::new(FileText::new(path, text))),
         file_format,
         is_incomplete,
         profile: None,

@@ -1,23 +1,25 @@
 //! The effective values and their origins.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     path::Path,
     sync::{Arc, OnceLock},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{loaded::Loaded, parse::is_whole_table};
+use super::{
+    effective_values::{EffectiveValues, is_redacted, text},
+    loaded::Loaded,
+    overridden::{Overridden, overridden},
+    unused::unused_tables,
+};
+#[cfg(feature = "report")]
+use crate::error::Report;
 use crate::{
-    config::{Config, NonEmptyString, key_path::KeyPath, resolve::inherited_from},
+    config::{NonEmptyString, key_path::key_path, resolve::inherited_from, restart::needs_restart},
     error::{Origin, Problem},
 };
-
-/// The beginning of the keys of resource attributes, which may be redacted.
-const RESOURCE_ATTRIBUTES: &str = "resource.attributes.";
 
 /// The effective configuration: each key with its value and the origin of the value. Secrets are
 /// masked.
@@ -29,6 +31,7 @@ pub struct Explanation {
     errors: Vec<Problem>,
     /// Collected when they are first needed, since a check needs none of them.
     values: OnceLock<EffectiveValues>,
+    overridden: OnceLock<Overridden>,
 }
 
 /// Contains the masked values only.
@@ -45,15 +48,33 @@ impl fmt::Debug for Explanation {
 
 impl Explanation {
     pub(crate) fn new(loaded: Arc<Loaded>, errors: Vec<Problem>) -> Self {
-        Self { loaded, errors, values: OnceLock::new() }
+        Self { loaded, errors, values: OnceLock::new(), overridden: OnceLock::new() }
     }
 
     fn effective_values(&self) -> &EffectiveValues {
         self.values.get_or_init(|| EffectiveValues::of(&self.loaded))
     }
 
+    fn overridden_values(&self) -> &Overridden {
+        self.overridden.get_or_init(|| {
+            let config = self.loaded.config();
+            overridden(&self.loaded.merged, |key| is_redacted(config, key))
+        })
+    }
+
+    /// Returns the names of the variables that a value refers to. A derived value has those of the
+    /// value that it derives from.
+    pub(super) fn variables(&self, key: &str) -> &[String] {
+        let path = key_path(key);
+        match (self.loaded.origin(&path), inherited_from(&path)) {
+            (Origin::Default, Some(general)) => self.loaded.variables(&general),
+            _ => self.loaded.variables(&path),
+        }
+    }
+
     /// Returns the name of the selected profile.
-    fn profile(&self) -> Option<&str> {
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
         self.loaded.config().profile.as_ref().map(NonEmptyString::as_str)
     }
 
@@ -71,6 +92,29 @@ impl Explanation {
         self.effective_values().rows()
     }
 
+    /// Returns the weaker values that the value of `key` overrides, the strongest first, each with
+    /// its origin. They are written like those of [`values`](Self::values).
+    pub fn overridden(&self, key: &str) -> impl Iterator<Item = (String, &Origin)> {
+        let values = self.overridden_values().get(key).into_iter().flatten();
+        values.map(|(value, origin)| (text(value), origin))
+    }
+
+    /// Returns the tables with values that have no effect, because no signal uses their exporter:
+    /// for example `file`, `exporters.vendor` or `otlp.logs`.
+    #[must_use]
+    pub fn unused_tables(&self) -> Vec<String> {
+        let is_set = |key: &str| self.loaded.origin(&key_path(key)) != Origin::Default;
+        let keys = self.effective_values().0.keys().map(String::as_str);
+        unused_tables(self.loaded.config(), keys.filter(|key| is_set(key)))
+    }
+
+    /// Returns whether the value of a key takes effect after a restart only; a reload applies all
+    /// others.
+    #[must_use]
+    pub fn needs_restart(&self, key: &str) -> bool {
+        needs_restart(&key_path(key))
+    }
+
     /// Returns warnings: settings that are valid but probably unintended.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
@@ -83,24 +127,46 @@ impl Explanation {
         &self.errors
     }
 
-    /// Returns one JSON object with the members `file`, `profile`, `values`, `warnings` and
-    /// `errors`.
+    /// Returns the long form of all errors and warnings, for people: each with the line of the
+    /// file.
+    #[cfg(feature = "report")]
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        Report::new(&self.errors, self.warnings())
+    }
+
+    /// Returns one JSON object with the members `file`, `profile`, `values`, `unused_tables`,
+    /// `warnings` and `errors`. A value that overrides others has a member `overridden`, and one
+    /// that a reload leaves as it is has `needs_restart`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut values = Map::new();
         for (key, (value, origin)) in &self.effective_values().0 {
-            let (kind, at) = origin_words(origin);
-            values.insert(key.clone(), json!({ "value": value, "origin": kind, "at": at }));
+            let mut entry = value_to_json(value, origin);
+            if self.needs_restart(key) {
+                entry["needs_restart"] = true.into();
+            }
+            if let Some(weaker) = self.overridden_values().get(key) {
+                let weaker = weaker.iter().map(|(value, origin)| value_to_json(value, origin));
+                entry["overridden"] = weaker.collect();
+            }
+            values.insert(key.clone(), entry);
         }
         let object = json!({
             "file": self.file().map(|file| file.display().to_string()),
             "profile": self.profile(),
             "values": values,
+            "unused_tables": self.unused_tables(),
             "warnings": problems_to_json(self.warnings()),
             "errors": problems_to_json(&self.errors),
         });
         format!("{object:#}")
     }
+}
+
+fn value_to_json(value: &Value, origin: &Origin) -> Value {
+    let (kind, at) = origin_words(origin);
+    json!({ "value": value, "origin": kind, "at": at })
 }
 
 fn problems_to_json(problems: &[Problem]) -> Value {
@@ -123,21 +189,7 @@ fn origin_words(origin: &Origin) -> (&'static str, Option<String>) {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.file(), &self.loaded.file_format) {
-            (Some(file), Some(format)) => writeln!(
-                f,
-                "declarative configuration (file_format {format}): {}; variables are not merged",
-                file.display()
-            )?,
-            (Some(file), None) => writeln!(f, "file: {}", file.display())?,
-            (None, _) => writeln!(f, "file: none")?,
-        }
-        for path in self.loaded.tried.iter().filter(|path| Some(path.as_path()) != self.file()) {
-            writeln!(f, "  not used: {}", path.display())?;
-        }
-        if self.loaded.file_format.is_none() {
-            writeln!(f, "profile: {}", self.profile().unwrap_or("none"))?;
-        }
+        write_head(f, self)?;
         writeln!(f)?;
 
         let rows: Vec<_> = self.values().collect();
@@ -151,101 +203,44 @@ impl fmt::Display for Explanation {
             write!(f, "{key:key_width$}  {value:value_width$}  {origin}")?;
             match origin {
                 Origin::File { profile: Some(profile), .. } => writeln!(f, " (profile {profile})")?,
-                Origin::File { .. } => match self.loaded.variables(key) {
+                Origin::File { .. } => match self.variables(key) {
                     [] => writeln!(f)?,
                     names => writeln!(f, " ({})", names.join(", "))?,
                 },
                 _ => writeln!(f)?,
             }
         }
-        for (title, problems) in [("warnings", self.warnings()), ("errors", self.errors())] {
-            if !problems.is_empty() {
-                writeln!(f, "\n{title}:")?;
-                problems.iter().try_for_each(|problem| writeln!(f, "  {problem}"))?;
-            }
-        }
-        Ok(())
+        write_problems(f, self)
     }
 }
 
-/// Formats a value in the notation of the file.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        other => other.to_string(),
+/// Writes the files that were searched for, and the profile.
+pub(super) fn write_head(f: &mut fmt::Formatter<'_>, explanation: &Explanation) -> fmt::Result {
+    match (explanation.file(), &explanation.loaded.file_format) {
+        (Some(file), Some(format)) => writeln!(
+            f,
+            "declarative configuration (file_format {format}): {}; variables are not merged",
+            file.display()
+        )?,
+        (Some(file), None) => writeln!(f, "file: {}", file.display())?,
+        (None, _) => writeln!(f, "file: none")?,
     }
+    for path in explanation.loaded.tried.iter().filter(|path| Some(path.as_path()) != explanation.file()) {
+        writeln!(f, "  not used: {}", path.display())?;
+    }
+    if explanation.loaded.file_format.is_none() {
+        writeln!(f, "profile: {}", explanation.profile().unwrap_or("none"))?;
+    }
+    Ok(())
 }
 
-/// Values and origins by their keys.
-#[derive(Debug, Clone, Default)]
-pub(super) struct EffectiveValues(BTreeMap<String, (Value, Origin)>);
-
-impl EffectiveValues {
-    /// Returns the values of a configuration.
-    pub(super) fn of(loaded: &Loaded) -> Self {
-        let config = loaded.config();
-        let mut values = Self::default();
-        values.add::<Config>(config, &|path| loaded.origin(path));
-        // A derived value has the origin of the value that it derives from.
-        values.add::<Config>(&config.resolved(), &|path| match (loaded.origin(path), inherited_from(path)) {
-            (Origin::Default, Some(general)) => loaded.origin(&general),
-            (origin, _) => origin,
-        });
-        values
-            .mask(|key| key.strip_prefix(RESOURCE_ATTRIBUTES).is_some_and(|key| config.redact.matches(key)));
-        values
-    }
-
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
-        self.0.iter().map(|(key, (value, origin))| (key.as_str(), text(value), origin))
-    }
-
-    /// Hides the values of the keys for which `is_secret` returns `true`.
-    fn mask(&mut self, is_secret: impl Fn(&str) -> bool) {
-        for (_, (value, _)) in self.0.iter_mut().filter(|(key, _)| is_secret(key)) {
-            *value = Value::from("***");
+/// Writes the warnings and errors.
+pub(super) fn write_problems(f: &mut fmt::Formatter<'_>, explanation: &Explanation) -> fmt::Result {
+    for (title, problems) in [("warnings", explanation.warnings()), ("errors", explanation.errors())] {
+        if !problems.is_empty() {
+            writeln!(f, "\n{title}:")?;
+            problems.iter().try_for_each(|problem| writeln!(f, "  {problem}"))?;
         }
     }
-
-    /// Adds each value in `table`. A value replaces a previous one of the same key.
-    /// Its keys are those of configuration `C`.
-    pub(super) fn add<C: DeserializeOwned>(
-        &mut self,
-        table: &impl Serialize,
-        origin: &impl Fn(&[String]) -> Origin,
-    ) {
-        if let Ok(value) = serde_json::to_value(table) {
-            self.add_value::<C>(value, &mut KeyPath::new(), origin);
-        }
-    }
-
-    fn add_value<C: DeserializeOwned>(
-        &mut self,
-        value: Value,
-        path: &mut KeyPath,
-        origin: &impl Fn(&[String]) -> Origin,
-    ) {
-        let key = path.join(".");
-        match value {
-            Value::Object(table) if !is_whole_table::<C>(path) => {
-                // A table replaces the null of an absent one.
-                if !table.is_empty() {
-                    self.0.remove(&key);
-                }
-                for (key, value) in table {
-                    path.push(key);
-                    self.add_value::<C>(value, path, origin);
-                    path.pop();
-                }
-            }
-            Value::Array(tables) if tables.iter().any(Value::is_object) => {
-                for (index, table) in tables.into_iter().enumerate() {
-                    path.push(index.to_string());
-                    self.add_value::<C>(table, path, origin);
-                    path.pop();
-                }
-            }
-            value => drop(self.0.insert(key, (value, origin(path)))),
-        }
-    }
+    Ok(())
 }

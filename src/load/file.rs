@@ -5,6 +5,8 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
+#[cfg(feature = "report")]
+use super::excerpt::Excerpts;
 use super::{
     bounded_file::read_file,
     decoded::Decoded,
@@ -52,7 +54,19 @@ impl ConfigFile {
         if let Some((offset, problem)) = problem {
             problems.push(problem.with_origin(text.origin_at(offset)));
         }
-        Self::parse(text, problems)
+        let parsed = Self::parse(Arc::clone(&text), problems);
+        // The errors in the syntax are not in the repaired text.
+        #[cfg(feature = "report")]
+        if parsed.as_ref().is_none_or(|parsed| !Arc::ptr_eq(&parsed.text, &text)) {
+            Excerpts::new(Some(&text), None).add(problems, &Environment::default());
+        }
+        parsed
+    }
+
+    /// Returns the text without errors in its syntax.
+    #[cfg(feature = "report")]
+    pub(super) fn text(&self) -> Arc<FileText> {
+        Arc::clone(&self.text)
     }
 
     fn parse(mut text: Arc<FileText>, problems: &mut Vec<Problem>) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! The decisions of the first time that the sources are read.
+//! The decisions of the first read of the sources.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,26 @@ use crate::error::Origin;
 
 /// The values that stay when the sources are read again.
 pub(super) struct FirstRead {
-    /// The file, and its absolute path.
-    pub(super) file: Option<(PathBuf, PathBuf)>,
+    pub(super) file: Option<KnownFile>,
     pub(super) profile: (Option<String>, Origin),
     /// The attributes that the detectors have found.
     pub(super) detected: Vec<Layer>,
 }
 
-impl FirstRead {
-    /// Returns the path of the file. The program may have changed its directory.
-    pub(super) fn path(&self) -> Option<&Path> {
-        let (path, absolute) = self.file.as_ref()?;
-        let is_same = std::path::absolute(path).is_ok_and(|now| now == *absolute);
-        Some(if is_same { path } else { absolute })
+/// The file that was found.
+pub(super) struct KnownFile {
+    path: PathBuf,
+    absolute: PathBuf,
+}
+
+impl KnownFile {
+    pub(super) fn new(path: PathBuf) -> Option<Self> {
+        Some(Self { absolute: std::path::absolute(&path).ok()?, path })
+    }
+
+    /// Returns the path. The program may have changed its directory.
+    pub(super) fn path(&self) -> &Path {
+        let is_same = std::path::absolute(&self.path).is_ok_and(|now| now == self.absolute);
+        if is_same { &self.path } else { &self.absolute }
     }
 }

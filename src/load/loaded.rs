@@ -3,6 +3,8 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{environment::Environment, merge::Merged, proxy_env, value_tree::Value};
+#[cfg(feature = "report")]
+use super::{excerpt::Excerpts, file_text::FileText};
 use crate::{
     config::{Config, Settings, key_path::key_path, restart::needs_restart},
     error::{Error, Origin, Problem},
@@ -14,6 +16,9 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<Problem>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// Its text, without errors in its syntax.
+    #[cfg(feature = "report")]
+    pub(super) text: Option<Arc<FileText>>,
     /// The version of the schema, if the file is declarative.
     pub(crate) file_format: Option<String>,
     /// All paths where a file was searched for.
@@ -42,6 +47,8 @@ impl Loaded {
             },
             warnings: Vec::new(),
             file: None,
+            #[cfg(feature = "report")]
+            text: None,
             file_format: None,
             tried: Vec::new(),
             profile_origin: Origin::Default,
@@ -113,8 +120,8 @@ impl Loaded {
     }
 
     /// Returns the names of the variables that the value of `key` refers to.
-    pub(super) fn variables(&self, key: &str) -> &[String] {
-        self.merged.variables(&key_path(key))
+    pub(super) fn variables(&self, key: &[String]) -> &[String] {
+        self.merged.variables(key)
     }
 
     /// Adds the origins of keys to the problems of `error` that have none.
@@ -131,9 +138,30 @@ impl Loaded {
             (None, Some(key)) => {
                 let path = key_path(key);
                 let problem = self.merged.reworded(&path, problem);
-                problem.with_origin(self.origin(&path))
+                let problem = problem.with_origin(self.origin(&path));
+                #[cfg(feature = "report")]
+                let problem = self.with_excerpt(problem);
+                problem
             }
             _ => problem,
         }
+    }
+
+    #[cfg(feature = "report")]
+    fn with_excerpt(&self, mut problem: Problem) -> Problem {
+        let redact = &self.config().redact;
+        Excerpts::new(self.text.as_deref(), Some(redact)).add([&mut problem], &self.environment);
+        problem
+    }
+
+    /// Adds the lines and variables to the problems of loading, and to the warnings.
+    #[cfg(feature = "report")]
+    pub(super) fn add_excerpts(&mut self, problems: &mut [Problem]) {
+        // Without all patterns, any attribute may be one that must be redacted.
+        let is_about_redaction =
+            |problem: &Problem| problem.key().is_none_or(|key| key.split('.').any(|part| part == "redact"));
+        let redact = Some(&self.settings.config.redact).filter(|_| !problems.iter().any(is_about_redaction));
+        let excerpts = Excerpts::new(self.text.as_deref(), redact);
+        excerpts.add(problems.iter_mut().chain(&mut self.warnings), &self.environment);
     }
 }

@@ -50,6 +50,11 @@ impl<C: DeserializeOwned> Merged<C> {
         values::find(&self.values, path)
     }
 
+    /// Returns the layers, the weakest first.
+    pub(super) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
     /// Returns whether a value is set at `path`.
     pub(super) fn holds(&self, path: &[String]) -> bool {
         values::find(&self.values, path).is_some()

@@ -15,7 +15,10 @@ mod declarative;
 mod declared_sources;
 mod decoded;
 mod detect;
+mod effective_values;
 mod environment;
+#[cfg(feature = "report")]
+mod excerpt;
 pub(crate) mod explain;
 mod file;
 mod file_text;
@@ -28,6 +31,9 @@ mod locate;
 mod merge;
 mod otel_env;
 mod outline;
+mod overridden;
+#[cfg(feature = "report")]
+pub(crate) mod overview;
 mod parse;
 mod percent_pairs;
 mod platform;
@@ -43,6 +49,7 @@ mod substitute;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod unused;
 mod value_tree;
 mod value_type;
 mod values;

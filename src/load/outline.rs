@@ -9,7 +9,7 @@ use toml_parser::{
 use crate::config::key_path::KeyPath;
 
 /// The depth of values that the TOML parser accepts.
-const MAX_DEPTH: u32 = 80;
+pub(super) const MAX_DEPTH: u32 = 80;
 
 /// The expressions and keys of a text, in their order.
 #[derive(Default)]

@@ -104,6 +104,11 @@ impl Search {
     }
 }
 
+/// Returns whether a variable names a declarative file.
+pub(super) fn names_declarative_file(variable: &str) -> bool {
+    [DECLARATIVE, EXPERIMENTAL].contains(&variable)
+}
+
 /// Returns whether the name of a file is that of a declarative file.
 pub(super) fn is_declarative(path: &Path) -> bool {
     let is_yaml =

@@ -14,7 +14,7 @@ use super::{
     detect::{self, OwnDetectors},
     environment::Environment,
     file::{self, ConfigFile},
-    first_read::FirstRead,
+    first_read::{FirstRead, KnownFile},
     gathered::Gathered,
     loaded::Loaded,
     merge::Merged,
@@ -95,7 +95,7 @@ impl Sources {
         let environment = self.environment.get_or_insert_with(|| Arc::new(Environment::from_process()));
         let environment = Arc::clone(environment);
         let mut search = Search::new(&environment, self.config_file.as_deref(), self.only_named_file);
-        if let Some(path) = self.first.as_ref().and_then(FirstRead::path) {
+        if let Some(path) = self.first.as_ref().and_then(|first| first.file.as_ref()).map(KnownFile::path) {
             search = search.again(path);
         }
         let mut warnings = std::mem::take(&mut search.warnings);
@@ -144,16 +144,17 @@ impl Sources {
         let proxies = proxy_env::proxies(&environment);
         warnings.extend(proxy_env::warnings(&environment, &proxies, &config));
         if self.first.is_none() {
-            let absolute =
-                |path: &PathBuf| std::path::absolute(path).ok().map(|absolute| (path.clone(), absolute));
-            let file = file.as_ref().and_then(absolute);
+            let file = file.clone().and_then(KnownFile::new);
             let profile = (profile, gathered.profile_origin.clone());
             self.first = Some(FirstRead { file, profile, detected });
         }
-        let loaded = Loaded {
+        #[cfg_attr(not(feature = "report"), expect(unused_mut, reason = "the report changes them"))]
+        let mut loaded = Loaded {
             settings: Settings { config, proxies, no_color: environment.disables_color() },
             warnings,
             file,
+            #[cfg(feature = "report")]
+            text: gathered.text,
             file_format: gathered.file_format,
             tried: search.tried,
             profile_origin: gathered.profile_origin,
@@ -162,6 +163,8 @@ impl Sources {
             first: None,
             held: BTreeMap::new(),
         };
+        #[cfg(feature = "report")]
+        loaded.add_excerpts(&mut problems);
         (loaded, problems)
     }
 
@@ -198,6 +201,8 @@ impl Sources {
             problems,
             of_other_profiles: Vec::new(),
             file: None,
+            #[cfg(feature = "report")]
+            text: None,
             file_format: None,
             is_incomplete: true,
             profile: None,
@@ -251,6 +256,8 @@ impl Sources {
         }
 
         let path = file.as_ref().map(|file| file.path().to_owned());
+        #[cfg(feature = "report")]
+        let text = file.as_ref().map(ConfigFile::text);
         let mut layers = code::layers(&self.defaults, &mut problems);
         let mut of_other_profiles = Vec::new();
         if let Some(file) = file {
@@ -272,6 +279,8 @@ impl Sources {
             problems,
             of_other_profiles,
             file: path,
+            #[cfg(feature = "report")]
+            text,
             file_format: None,
             is_incomplete,
             profile,

@@ -76,7 +76,7 @@ fn offset(error: &Error) -> usize {
 }
 
 /// Returns whether an error concerns two expressions, both without errors in the grammar.
-fn is_conflict(error: &Error) -> bool {
+pub(super) fn is_conflict(error: &Error) -> bool {
     error.message().starts_with("duplicate key") || error.message().starts_with("cannot extend")
 }
 

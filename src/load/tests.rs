@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    environment::Environment, explain::EffectiveValues, file::ConfigFile, layer::Layer,
+    effective_values::EffectiveValues, environment::Environment, file::ConfigFile, layer::Layer,
     layer_source::LayerSource, merge::Merged, parse::enclosing_value, value_type::ValueType,
     walk::value_type,
 };

@@ -11,9 +11,9 @@ use super::{
     filter::ReloadableFilter,
     internal_events::{internal_level, is_internal},
     level::{from_tracing, to_tracing},
-    logger::SpanScopes,
+    span_scopes::SpanScopes,
 };
-use crate::{config::scope::is_enabled, context, diagnostics::DiagnosticLog};
+use crate::{context, diagnostics::DiagnosticLog};
 
 /// The target of all records of the `log` crate that `tracing_log::LogTracer` forwards.
 pub(super) const LOG_TRACER_TARGET: &str = "log";
@@ -39,7 +39,7 @@ impl LayerFilter {
         if is_internal(target) {
             return metadata.is_event() && self.diagnostics.shows(internal_level(metadata));
         }
-        if metadata.is_span() && !is_enabled(&self.span_scopes.load(), target) {
+        if metadata.is_span() && !self.span_scopes.enable(target) {
             return false;
         }
         let always = if metadata.is_event() { Level::ERROR } else { Level::INFO };

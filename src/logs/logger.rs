@@ -10,7 +10,6 @@ use std::{
     },
 };
 
-use arc_swap::ArcSwap;
 use opentelemetry::{
     KeyValue, Value,
     logs::{AnyValue, Severity},
@@ -25,6 +24,7 @@ use super::{
     record_emitter::RecordEmitter,
     record_output::{RecordOutput, SharedOutput},
     record_source::{Fields, Head, Place, RecordLimits, RecordSource, SourceValue, Target},
+    span_scopes::SpanScopes,
 };
 use crate::{
     config::{Logs, ScopeRule},
@@ -37,12 +37,9 @@ pub(crate) struct LoggerFactory {
     pub(crate) provider: SdkLoggerProvider,
     pub(crate) output: SharedOutput,
     pub(crate) filter: ReloadableFilter,
-    pub(crate) span_scopes: SpanScopes,
+    pub(super) span_scopes: SpanScopes,
     pub(crate) code_location: CodeLocation,
 }
-
-/// The rules for the targets of spans that `tracing` creates.
-pub(crate) type SpanScopes = Arc<ArcSwap<Vec<ScopeRule>>>;
 
 /// True if records carry the place in the code.
 pub(crate) type CodeLocation = Arc<AtomicBool>;
@@ -62,7 +59,7 @@ impl LoggerFactory {
             provider,
             output: Arc::new(LiveCell::new(output)),
             filter,
-            span_scopes: Arc::new(ArcSwap::from_pointee(span_scopes)),
+            span_scopes: SpanScopes::new(span_scopes),
             code_location: Arc::new(AtomicBool::new(code_location)),
         }
     }
@@ -79,7 +76,7 @@ impl LoggerFactory {
         let LogSettings { output, span_scopes, code_location } = settings;
         self.output.set(output);
         self.code_location.store(code_location, Ordering::Relaxed);
-        self.span_scopes.store(Arc::new(span_scopes));
+        self.span_scopes.set(span_scopes);
         // Last, since it makes `tracing` ask for the scopes of spans again.
         self.filter.set_rules(rules, keeps_level);
     }

@@ -27,6 +27,7 @@ mod record_visitor;
 mod regular_events;
 mod shared_spans;
 mod span_layer;
+mod span_scopes;
 mod tracing_layer;
 mod unattached_spans;
 mod value;

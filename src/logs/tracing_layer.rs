@@ -111,7 +111,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> TracingLayer<S> {
             filter: LayerFilter {
                 logs: logs.filter.clone(),
                 diagnostics,
-                span_scopes: Arc::clone(&logs.span_scopes),
+                span_scopes: logs.span_scopes.clone(),
             },
             is_self_filtered,
             dispatch: OnceLock::new(),

@@ -21,7 +21,7 @@ pub(super) struct Retirement {
 
 impl Retirement {
     /// Delivers what they hold, on a thread of its own, and drops the rest after `timeout`.
-    pub(super) fn begin(self, outputs: SharedOutputs, timeout: Duration) {
+    pub(super) fn begin(self, outputs: &SharedOutputs, timeout: Duration) {
         if self.removed.destinations.is_empty() && self.removed.line_writers.is_empty() {
             return;
         }
@@ -32,7 +32,7 @@ impl Retirement {
             move || Self::run_once(&job, &outputs, timeout)
         };
         if start_thread("autotelemetry-retire", run).is_err() {
-            Self::run_once(&job, &outputs, timeout);
+            Self::run_once(&job, outputs, timeout);
         }
     }
 

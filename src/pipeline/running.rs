@@ -1,5 +1,5 @@
-//! The parts of a pipeline that run, by the settings that they were built from. A reload keeps those
-//! whose settings are the same.
+//! The parts of a pipeline that run, by the settings that they were built from. A reload keeps
+//! those whose settings are the same.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -35,7 +35,7 @@ pub(super) struct Running {
     pub(super) spans: Queues<SpanData>,
     pub(super) records: Queues<ScopedRecord>,
     pub(super) targets: BTreeMap<String, RunningTarget>,
-    /// What the exporters of metrics have received, also those that were removed.
+    /// The data points that the exporters have received, also those that were removed.
     pub(super) items: BTreeMap<String, SharedItems>,
     pub(super) pushes: BTreeMap<Duration, RunningPush>,
     pub(super) console: Option<RunningConsole>,

@@ -10,7 +10,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::{reload_log::ReloadLog, watch::WatchState};
+use super::{reload_log::ReloadLog, watch_state::WatchState};
 use crate::{
     diagnostics::DiagnosticLog,
     error::ShutdownError,
@@ -35,7 +35,7 @@ pub(super) struct LiveTools {
     shutdown_result: Mutex<Option<Result<(), ShutdownError>>>,
 }
 
-/// What reloads need.
+/// The inputs and the outcomes of reloads.
 pub(super) struct Reloading {
     /// The sources, to read them again; `None` if the tools have none.
     pub(super) sources: Option<Sources>,

@@ -13,6 +13,7 @@ mod reload;
 mod reload_log;
 mod startup_summary;
 mod watch;
+mod watch_state;
 
 pub(crate) use self::install::global_logger;
 pub use self::{

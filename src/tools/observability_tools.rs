@@ -181,6 +181,7 @@ impl ObservabilityTools {
     /// let tools = autotelemetry::ObservabilityTools::disabled();
     /// let subscriber = tracing_subscriber::registry().with(tools.tracing_layer());
     /// ```
+    #[must_use]
     pub fn tracing_layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
@@ -296,18 +297,21 @@ impl ObservabilityTools {
     ///
     /// The file is read as at the start, with its profile, and merged with the environment of the
     /// start. Loggers, tracers, meters, instruments and layers stay valid and follow. Exporters
-    /// whose settings change take over their queues; those that were removed deliver what they hold within
-    /// `shutdown_timeout`. [`stats`](Self::stats) keeps counting. Certificates, keys and secrets in
-    /// files are read again too.
+    /// whose settings change take over their queues. Those that are removed deliver what they hold
+    /// within `shutdown_timeout`. [`stats`](Self::stats) keeps counting. Certificates, keys and
+    /// secrets in files are read again too.
     ///
     /// Some values take effect after a restart only, such as the resource and views. The result
-    /// lists them, and one line on standard error names them. `reload.watch` calls this whenever the
-    /// file changes; the library handles no signals.
+    /// lists them, and one line on standard error names them.
+    ///
+    /// `reload.watch` in the file does the same whenever a file changes. The library handles no
+    /// signals.
     ///
     /// # Errors
     ///
-    /// Returns an error if the configuration has problems, if an exporter cannot be prepared (a port
-    /// is taken, a directory cannot be written to), or after a shutdown. Nothing has changed then.
+    /// Returns an error if the configuration has problems, or if an exporter cannot be prepared: a
+    /// port is taken, or a directory cannot be written to. Nothing has changed then. Also returns
+    /// an error after a shutdown, and in a forked child.
     ///
     /// ```
     /// # let tools = autotelemetry::ObservabilityTools::disabled();
@@ -318,10 +322,7 @@ impl ObservabilityTools {
     /// ```
     pub fn reload(&self) -> Result<Reload, Error> {
         if self.is_forked() {
-            return Err(Error::system(
-                "cannot reload",
-                "the tools belong to the parent of this process; build tools in the child",
-            ));
+            return Err(Error::forked());
         }
         let reload = self.live.reload()?;
         watch::start(&self.live);

@@ -10,7 +10,7 @@ use crate::{
     load::{Change, Loaded, changes},
 };
 
-/// What a reload has changed.
+/// The result of a reload.
 ///
 /// See [`ObservabilityTools::reload`](crate::ObservabilityTools::reload).
 #[derive(Debug, Clone, PartialEq, Eq)]

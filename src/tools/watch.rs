@@ -7,11 +7,11 @@
 use std::{
     collections::hash_map::DefaultHasher,
     hash::Hasher as _,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
-use super::live_tools::LiveTools;
+use super::{live_tools::LiveTools, watch_state::WatchState};
 use crate::{
     config::Config,
     error::{Error, Problem},
@@ -28,21 +28,6 @@ const REMINDER: Duration = Duration::from_secs(3600);
 /// The number of looks after which certificates that do not fit are reported. A key may be replaced
 /// some time after its certificate.
 const TLS_ATTEMPTS: u32 = 3;
-
-/// The state that the thread shares with the tools.
-#[derive(Debug, Default)]
-pub(super) struct WatchState {
-    state: Mutex<Watching>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Watching {
-    is_running: bool,
-    is_stopped: bool,
-    /// The reloads since the start, each of which may have changed `reload`.
-    reloads: u64,
-}
 
 /// The content of all files, as it was read.
 #[derive(Debug, PartialEq)]
@@ -64,53 +49,6 @@ struct Seen {
     reported: Option<Instant>,
     /// The looks at certificates that do not fit.
     tls_attempts: u32,
-}
-
-impl WatchState {
-    /// Ends the thread.
-    pub(super) fn stop(&self) {
-        self.lock().is_stopped = true;
-        self.changed.notify_all();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Watching> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits. Returns `false` if the thread must end.
-    fn wait(&self, time: Duration) -> bool {
-        let waited = self.changed.wait_timeout_while(self.lock(), time, |state| !state.is_stopped);
-        !waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
-    }
-
-    /// Same as [`wait`](Self::wait), but also returns after the next reload.
-    fn wait_for_reload(&self, time: Duration, reloads: u64) -> bool {
-        let is_same = |state: &mut Watching| !state.is_stopped && state.reloads == reloads;
-        let waited = self.changed.wait_timeout_while(self.lock(), time, is_same);
-        !waited.unwrap_or_else(PoisonError::into_inner).0.is_stopped
-    }
-
-    /// Records a reload. Returns `true` if a thread is wanted and none runs.
-    fn begin(&self, is_wanted: bool) -> bool {
-        let mut state = self.lock();
-        state.reloads += 1;
-        self.changed.notify_all();
-        let begins = is_wanted && !state.is_running && !state.is_stopped;
-        state.is_running |= begins;
-        begins
-    }
-
-    fn end(&self) {
-        self.lock().is_running = false;
-    }
-
-    /// Same as [`end`](Self::end), but returns `false` after another reload, which may want the
-    /// thread.
-    fn end_after(&self, reloads: u64) -> bool {
-        let mut state = self.lock();
-        state.is_running = state.reloads != reloads;
-        !state.is_running
-    }
 }
 
 /// Starts the thread if the configuration asks for it and none runs. One that runs uses the
@@ -137,7 +75,7 @@ fn run(live: &Weak<LiveTools>, state: &WatchState) {
     let mut last_look = Instant::now();
     loop {
         // Read first: the configuration is at least as new.
-        let reloads = state.lock().reloads;
+        let reloads = state.reloads();
         let Some(reload) = live.upgrade().map(|live| live.loaded().config().reload.clone()) else { break };
         if !reload.watch {
             if state.end_after(reloads) {
@@ -152,11 +90,11 @@ fn run(live: &Weak<LiveTools>, state: &WatchState) {
         if last_look.elapsed() < reload.interval.get() {
             continue;
         }
-        last_look = Instant::now();
         let Some(live) = live.upgrade() else { break };
         if !live.look(&mut seen, state) {
             break;
         }
+        last_look = Instant::now();
     }
     state.end();
 }

@@ -10,21 +10,33 @@ use std::{
 };
 
 /// The top-level modules, each with those that it may use.
-const MODULES: [(&str, &[&str]); 17] = [
+const MODULES: [(&str, &[&str]); 18] = [
     ("text", &[]),
     ("shield", &[]),
+    ("live_cell", &[]),
     ("context", &["shield"]),
     ("config", &["text"]),
     ("error", &["text", "config"]),
     ("diagnostics", &["text", "config"]),
     ("load", &["text", "config", "error"]),
     ("format", &["text", "config", "diagnostics"]),
-    ("logs", &["text", "shield", "context", "config", "diagnostics", "format"]),
+    ("logs", &["text", "shield", "live_cell", "context", "config", "diagnostics", "format"]),
     ("trace", &["shield", "context", "logs"]),
     ("export", &["text", "shield", "context", "config", "error", "diagnostics", "format", "logs"]),
     (
         "pipeline",
-        &["text", "shield", "context", "config", "error", "diagnostics", "format", "logs", "export"],
+        &[
+            "text",
+            "shield",
+            "live_cell",
+            "context",
+            "config",
+            "error",
+            "diagnostics",
+            "format",
+            "logs",
+            "export",
+        ],
     ),
     ("doctor", &["text", "config", "error", "diagnostics", "export"]),
     ("tools", &["text", "config", "error", "diagnostics", "load", "logs", "export", "pipeline", "doctor"]),

@@ -85,6 +85,44 @@ fn deeply_nested_value_is_cut_and_its_record_arrives() {
 }
 
 #[test]
+fn depth_limit_of_values_is_configurable() {
+    for (key, depth) in
+        [("attribute_limits.attribute_value_depth_limit", 1), ("logs.limits.attribute_value_depth_limit", 2)]
+    {
+        let mock = MockCollector::start();
+        let tools = exporting()
+            .otlp_endpoint(mock.url())
+            .set("metrics.exporters", "none")
+            .set("diagnostics.level", "off")
+            .set(key, depth)
+            .build()
+            .unwrap();
+        let bridge = tools.logger_provider().logger("bridge");
+        let mut record = bridge.create_log_record();
+        record.set_severity_number(Severity::Info);
+        for levels in 1..=4 {
+            record.add_attribute(format!("list{levels}"), nested_list(levels));
+        }
+        bridge.emit(record);
+        tools.shutdown().unwrap();
+        let logs = mock.logs();
+        let depths = logs[0].1.attributes.iter().map(|attribute| {
+            let value = attribute.value.as_ref().unwrap().value.as_ref().unwrap();
+            innermost(value)
+        });
+        let expected = (1..=4).map(|levels: i64| {
+            if levels <= depth {
+                (levels, Value::IntValue(1))
+            } else {
+                (depth, Value::StringValue("[…]".to_owned()))
+            }
+        });
+        let depths = depths.map(|(levels, value)| (i64::try_from(levels).unwrap(), value.clone()));
+        assert_eq!(depths.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{key}");
+    }
+}
+
+#[test]
 fn long_chain_of_spans_is_printed_on_a_small_stack() {
     const SPANS: usize = 1_500;
     with_stack(256, || {

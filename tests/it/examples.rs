@@ -57,6 +57,37 @@ fn quickstart_emits_every_item() {
 }
 
 #[test]
+#[cfg(unix)]
+fn file_is_applied_after_a_hangup() {
+    use std::{fs, io::BufRead as _, process::Stdio};
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("autotelemetry.toml");
+    let write =
+        |level: &str| fs::write(&file, format!("service.name = \"shop\"\nlogs.level = \"{level}\"\n"));
+    write("info").unwrap();
+    let mut command = process::example("reload_on_hangup");
+    command.env("AUTOTEL_CONFIG", &file).stdout(Stdio::piped());
+    let mut process = process::Process::spawn(&mut command);
+    let mut lines = std::io::BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["message"], "ready");
+    write("debug").unwrap();
+    process.signal("HUP");
+    let applied = next();
+    assert_eq!(
+        (&applied["message"], &applied["attributes"]["changed"]),
+        (&json!("configuration applied"), &json!(1))
+    );
+    assert_eq!(next()["message"], "now visible");
+    write("loud").unwrap();
+    process.signal("HUP");
+    assert_eq!(next()["message"], "configuration refused");
+    process.signal("TERM");
+    assert!(process.wait().unwrap().success());
+}
+
+#[test]
 fn card_numbers_are_hidden_in_all_signals() {
     let mut command = process::example("hide_card_numbers");
     command.env("AUTOTEL_CONSOLE__FORMAT", "json");

@@ -52,8 +52,12 @@ fn each_key_has_a_value_and_an_origin() {
     assert_eq!((&all["file"], &all["profile"]), (&"autotelemetry.toml".into(), &"production".into()));
     let value = |key: &str| &all["values"][key];
     let expect = |key: &str, expected: Value, origin: &str, at: Option<&str>| {
-        assert_eq!(value(key), &json!({ "value": expected, "origin": origin, "at": at }), "{key}");
+        let mut actual = value(key).clone();
+        actual.as_object_mut().unwrap().remove("needs_restart");
+        assert_eq!(actual, json!({ "value": expected, "origin": origin, "at": at }), "{key}");
     };
+    assert_eq!(value("service.name")["needs_restart"], true);
+    assert_eq!(value("logs.level").get("needs_restart"), None);
     let otlp = Some("OTEL_EXPORTER_OTLP_ENDPOINT");
     expect("service.name", "checkout".into(), "file", Some("autotelemetry.toml:2:8"));
     expect("service.version", Value::Null, "default", None);
@@ -199,4 +203,69 @@ fn example_destinations_match_snapshots() {
             golden::assert_current(&snapshot, &lines);
         }
     }
+}
+
+const LAYERS: &str = r#"[service]
+name = "x"
+
+[otlp]
+headers = { authorization = "c4nary" }
+timeout = "5s"
+endpoint = "http://c/?token=c4nary"
+
+[redact]
+keys = ["my.*"]
+
+[resource.attributes]
+"my.secret" = "c4nary"
+
+[profiles.production]
+otlp.headers = { authorization = "c4nary" }
+otlp.endpoint = "http://d/?token=c4nary"
+resource.attributes = { "my.secret" = "c4nary" }
+"#;
+
+#[test]
+fn overridden_values_are_listed_without_secrets() {
+    let variables = [
+        ("AUTOTEL_PROFILE", "production"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
+        ("AUTOTEL_OTLP__TIMEOUT", "1s"),
+    ];
+    let (builder, directory) = with_file(LAYERS, &variables);
+    let explained = builder.set("otlp.timeout", "9s").explain();
+    let overridden = |key: &str| -> Vec<String> {
+        let values = explained.overridden(key).map(|(value, origin)| format!("{value} {origin}"));
+        values.map(|line| line.replace(&format!("{}/", directory.path().display()), "")).collect()
+    };
+    let timeouts = overridden("otlp.timeout");
+    assert_eq!(timeouts[..2], ["\"3s\" OTEL_EXPORTER_OTLP_TIMEOUT", "\"5s\" autotelemetry.toml:6:11"]);
+    assert!(timeouts[2].starts_with("\"9s\" tests/it/explain.rs:") && timeouts.len() == 3, "{timeouts:?}");
+    assert_eq!(overridden("otlp.headers.authorization"), ["\"***\" autotelemetry.toml:5:29"]);
+    assert_eq!(overridden("otlp.endpoint"), ["\"http://c/?***\" autotelemetry.toml:7:12"]);
+    assert_eq!(overridden("resource.attributes.my.secret"), ["\"***\" autotelemetry.toml:13:15"]);
+    assert_eq!(overridden("service.name"), [""; 0]);
+    for output in [explained.to_json(), format!("{explained:?}"), explained.to_string()] {
+        assert!(!output.contains("c4nary"), "{output}");
+    }
+}
+
+#[test]
+fn tables_without_a_signal_are_unused() {
+    let unused = |text: &str, variables: &[(&str, &str)]| {
+        let (builder, _directory) = with_file(&format!("service.name = \"x\"\n{text}"), variables);
+        builder.explain().unused_tables()
+    };
+    // Without an endpoint, no signal exports to `otlp`.
+    assert_eq!(unused("[otlp]\ntimeout = \"1s\"\n", &[]), ["otlp"]);
+    assert_eq!(unused("[otlp]\nendpoint = \"http://c\"\n", &[]), [""; 0]);
+    let console = "logs.exporters = [\"console\"]\ntraces.exporters = []\nmetrics.exporters = []\n";
+    let tables = "[otlp]\ntimeout = \"1s\"\n[console]\nformat = \"json\"\n[file]\ndirectory = \"a\"\n[prometheus]\nport = 1\n\
+                  [otlp_file]\ndirectory = \"a\"\n[exporters.vendor]\nendpoint = \"http://c\"\n";
+    let expected = ["exporters.vendor", "file", "otlp", "otlp_file", "prometheus"];
+    assert_eq!(unused(&format!("{console}{tables}"), &[]), expected);
+    assert_eq!(unused(&format!("disabled = true\n{console}{tables}"), &[]), [""; 0]);
+    // A variable counts, and a signal may leave out an exporter that another one uses.
+    let variables = [("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "5"), ("OTEL_METRICS_EXPORTER", "console")];
+    assert_eq!(unused("otlp.endpoint = \"http://c\"\n", &variables), ["otlp.metrics"]);
 }

@@ -22,6 +22,17 @@ fn corpus() -> Vec<PathBuf> {
     files
 }
 
+/// Returns the long form of all problems.
+#[cfg(feature = "report")]
+fn report(explained: &autotelemetry::explain::Explanation) -> String {
+    explained.report().to_string()
+}
+
+#[cfg(not(feature = "report"))]
+fn report(_: &autotelemetry::explain::Explanation) -> String {
+    String::new()
+}
+
 /// Returns the problems of a file: the errors, then the warnings.
 fn problems(text: &str) -> String {
     let environment: Vec<(&str, &str)> =
@@ -35,6 +46,7 @@ fn problems(text: &str) -> String {
         !explained.to_json().contains(CANARY) && !explained.to_string().contains(CANARY),
         "a secret:\n{explained}"
     );
+    assert!(!report(&explained).contains(CANARY), "a secret:\n{}", report(&explained));
 
     // Building reports the same errors, and no secret either.
     let (builder, _directory) = with_file(text, &environment);

@@ -22,6 +22,17 @@ fn corpus() -> Vec<PathBuf> {
     files
 }
 
+/// Returns the long form of all problems.
+#[cfg(feature = "report")]
+fn report(explained: &autotelemetry::explain::Explanation) -> String {
+    explained.report().to_string()
+}
+
+#[cfg(not(feature = "report"))]
+fn report(_: &autotelemetry::explain::Explanation) -> String {
+    String::new()
+}
+
 /// Returns the problems of a file: the errors, then the warnings.
 fn problems(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
@@ -31,7 +42,7 @@ fn problems(path: &Path) -> String {
     let errors = explained.errors().iter().map(|problem| format!("error: {problem}\n"));
     let warnings = explained.warnings().iter().map(|problem| format!("warning: {problem}\n"));
     let problems: String = errors.chain(warnings).collect();
-    for output in [explained.to_json(), explained.to_string(), format!("{explained:?}")] {
+    for output in [explained.to_json(), explained.to_string(), format!("{explained:?}"), report(&explained)] {
         assert!(!output.contains(CANARY), "a secret:\n{output}");
     }
     let directory = format!("{}/", path.parent().unwrap().display());

@@ -44,6 +44,7 @@ mod log_lines;
 mod logs;
 mod metrics;
 mod metrics_page;
+#[cfg(feature = "report")]
 mod mistakes;
 mod otel_env;
 mod otlp_lines;
@@ -72,6 +73,8 @@ mod reload;
 mod reload_keys;
 mod reload_parts;
 mod reload_watch;
+#[cfg(feature = "report")]
+mod report;
 mod rust_log;
 mod samplers;
 mod scopes;

@@ -1,4 +1,5 @@
-//! The chapter about typical mistakes: each with the problems that the library reports.
+//! The chapter about typical mistakes: each with the problems that the library reports, in the long
+//! and in the short form.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -60,7 +61,8 @@ fn chapter_of_mistakes_is_current() {
         for (name, value) in environment.iter().filter(|(_, value)| !value.is_empty()) {
             writeln!(shown, "{name}={value}").unwrap();
         }
-        write!(shown, "{text}```\n\n```text\n{problems}```\n").unwrap();
+        let report = explained.report().to_string().replace(&format!("{}/", directory.path().display()), "");
+        write!(shown, "{text}```\n\n```text\n{report}\n```\n\n```text\n{problems}```\n").unwrap();
     }
 
     let chapter = Document::read(CHAPTER).text;

@@ -17,6 +17,7 @@ use When::{AtOnce, Restart};
 /// The keys, each with a value other than the default. `DIR` stands for a directory.
 const KEYS: &[(&str, &str, When)] = &[
     ("attribute_limits.attribute_count_limit", "64", Restart),
+    ("attribute_limits.attribute_value_depth_limit", "3", AtOnce),
     ("attribute_limits.attribute_value_length_limit", "100", AtOnce),
     ("console.color", "\"never\"", AtOnce),
     ("console.format", "\"text\"", AtOnce),
@@ -42,6 +43,7 @@ const KEYS: &[(&str, &str, When)] = &[
     ("logs.exporters", "[\"otlp\"]", AtOnce),
     ("logs.level", "\"debug\"", AtOnce),
     ("logs.limits.attribute_count_limit", "10", AtOnce),
+    ("logs.limits.attribute_value_depth_limit", "3", AtOnce),
     ("logs.limits.attribute_value_length_limit", "10", AtOnce),
     ("logs.scopes", "[{ name = \"shop\", enabled = false }]", AtOnce),
     ("metrics.cardinality_limit", "100", Restart),
@@ -184,8 +186,8 @@ fn each_key_takes_effect_at_once_or_needs_a_restart() {
             Restart => (reload.needs_restart(), reload.changed()),
         };
         let belongs = |name: &&str| *name == *key || name.starts_with(&format!("{key}."));
-        assert!(keys(named).iter().any(|name| belongs(&name)), "{key}: {reload:?}");
-        assert!(!keys(others).iter().any(|name| belongs(&name)), "{key}: {reload:?}");
+        assert!(keys(named).iter().any(belongs), "{key}: {reload:?}");
+        assert!(!keys(others).iter().any(belongs), "{key}: {reload:?}");
         assert_eq!(tools.explain().needs_restart(key), *when == Restart, "{key}");
         let after = values(&tools, key);
         if *when == Restart {

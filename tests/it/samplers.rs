@@ -112,7 +112,10 @@ fn stronger_sampler_replaces_the_whole_tree() {
     let of = |profile, variables: &[(&str, &str)]| {
         let all = explained(LAYERS, profile, variables);
         assert_eq!(all["errors"], json!([]));
-        all["values"]["traces.sampler"].clone()
+        let mut value = all["values"]["traces.sampler"].clone();
+        let overrides = value.as_object_mut().unwrap().remove("overridden").is_some();
+        assert_eq!(overrides, !(profile.is_empty() && variables.is_empty()));
+        value
     };
     let on = json!({ "always_on": {} });
     let off = json!({ "always_off": {} });

@@ -97,6 +97,7 @@ const TOKENS: &[&str] = &[
 ];
 
 /// Tokens of YAML and of the declarative configuration.
+#[cfg(feature = "declarative")]
 const YAML_TOKENS: &[&str] = &[
     "\n",
     "\n  ",
@@ -180,6 +181,7 @@ const TOML: Format = Format {
     tokens: TOKENS,
 };
 
+#[cfg(feature = "declarative")]
 const YAML: Format = Format {
     name: "otel.yaml",
     extension: "yaml",

@@ -56,7 +56,7 @@ impl Document {
         let mut document = Self { yaml, problems: Vec::new(), retries: None };
         document.root(values);
         document.resource(values);
-        for name in ["attribute_count_limit", "attribute_value_length_limit"] {
+        for name in ["attribute_count_limit", "attribute_value_length_limit", "attribute_value_depth_limit"] {
             document.copy(values, &format!("attribute_limits.{name}"), &["attribute_limits", name]);
         }
         let propagators = values.names("propagators").into_iter();

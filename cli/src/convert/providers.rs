@@ -49,7 +49,7 @@ pub(super) fn logs(values: &Values, document: &mut Document) {
         }
         return;
     }
-    for name in ["attribute_count_limit", "attribute_value_length_limit"] {
+    for name in ["attribute_count_limit", "attribute_value_length_limit", "attribute_value_depth_limit"] {
         own_limit(values, "logs", name, PROVIDER, document);
     }
     scopes(values, "logs", &[PROVIDER, "logger_configurator/development", "loggers"], document);

@@ -10,7 +10,6 @@ pub(crate) struct FilePath(NonEmptyString);
 
 impl FilePath {
     /// Returns the path.
-    #[cfg(feature = "tls")]
     #[must_use]
     pub(crate) fn as_path(&self) -> &std::path::Path {
         std::path::Path::new(self.0.as_str())

@@ -46,6 +46,9 @@ bounded! {
     /// The capacity of a queue or a batch in items.
     pub(crate) struct Size(u32) in 1..=1_000_000;
 
+    /// A number of lists and maps inside of each other.
+    pub(crate) struct ValueDepth(u32) in 1..=24;
+
     /// A number of requests at the same time.
     pub(crate) struct Concurrency(u32) in 1..=64;
 

@@ -15,6 +15,8 @@ mod node_type;
 mod parse;
 mod read;
 mod scalar;
+#[cfg(feature = "report")]
+mod shown;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,9 @@ mod variables;
 mod writer;
 mod written_keys;
 
+#[cfg(feature = "report")]
+pub(super) use self::shown::shown;
 pub(super) use self::{
-    read::{Declared, read},
+    read::{Declared, from_text, text},
     written_keys::WrittenKeys,
 };

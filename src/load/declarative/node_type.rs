@@ -22,6 +22,7 @@ pub(super) enum Keys {
 }
 
 /// A node of the schema, with its meaning here.
+#[expect(clippy::struct_excessive_bools, reason = "independent properties")]
 pub(super) struct Row {
     pub(super) key: &'static str,
     pub(super) kind: Kind,
@@ -31,6 +32,8 @@ pub(super) struct Row {
     /// The schema does not contain the node.
     pub(super) is_extension: bool,
     pub(super) class: Class,
+    /// The value may be a secret.
+    pub(super) is_secret: bool,
     /// The key of the configuration, or `-`.
     #[cfg_attr(not(test), expect(dead_code, reason = "the documentation contains it"))]
     pub(super) ours: &'static str,
@@ -102,6 +105,7 @@ impl Row {
             is_required: false,
             is_extension: false,
             class: Class::Supported,
+            is_secret: false,
             ours,
             meaning,
         }
@@ -117,6 +121,11 @@ impl Row {
 
     pub(super) const fn required(mut self) -> Self {
         self.is_required = true;
+        self
+    }
+
+    pub(super) const fn secret(mut self) -> Self {
+        self.is_secret = true;
         self
     }
 

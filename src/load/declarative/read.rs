@@ -27,25 +27,13 @@ pub(crate) struct Declared {
     pub(crate) ignored: Vec<String>,
 }
 
-/// Reads the file at `path`. Returns `None` if its version or its syntax is not known.
-pub(crate) fn read(
-    path: &Path,
-    environment: &Environment,
-    registered: &Registered,
-    problems: &mut Vec<Problem>,
-    warnings: &mut Vec<Problem>,
-) -> Option<Declared> {
-    let text = match text(path, problems) {
-        Ok(text) => text,
-        Err(problem) => {
-            problems.push(problem);
-            return None;
-        }
-    };
-    from_text(path, &text, environment, registered, problems, warnings)
+/// Reads the text of the file at `path`. Returns `None` if it cannot be read.
+pub(crate) fn text(path: &Path, problems: &mut Vec<Problem>) -> Option<String> {
+    let text = read(path, problems);
+    text.map_err(|problem| problems.push(problem)).ok()
 }
 
-fn text(path: &Path, problems: &mut Vec<Problem>) -> Result<String, Problem> {
+fn read(path: &Path, problems: &mut Vec<Problem>) -> Result<String, Problem> {
     let cannot_read = |error: std::io::Error| {
         Problem::new(format!("cannot read {}: {error}", path.display())).with_source(error)
     };
@@ -65,8 +53,9 @@ fn text(path: &Path, problems: &mut Vec<Problem>) -> Result<String, Problem> {
     Ok(text)
 }
 
-/// Reads a text, as if it were that of the file at `path`.
-pub(super) fn from_text(
+/// Reads a text, as if it were that of the file at `path`. Returns `None` if its version or its
+/// syntax is not known.
+pub(crate) fn from_text(
     path: &Path,
     text: &str,
     environment: &Environment,

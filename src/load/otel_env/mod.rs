@@ -19,6 +19,7 @@ use super::{
     layer_source::LayerSource,
     percent_pairs::{decode, pairs},
     platform::{is_foreign, is_service_link},
+    search::names_declarative_file,
     value_tree::{Table, Value},
     values,
     walk::check_value,
@@ -57,6 +58,17 @@ pub(crate) fn layers(environment: &Environment, warnings: &mut Vec<Problem>) -> 
     }
     reader.unknown_names();
     reader.layers
+}
+
+/// Returns the key that a variable sets.
+#[cfg(feature = "report")]
+pub(super) fn key(name: &str) -> Option<&'static str> {
+    match &VARIABLES.iter().find(|(known, _)| *known == name)?.1 {
+        Effect::Set(key, _) => Some(key),
+        Effect::ResourceAttributes | Effect::Refused(_) => None,
+        Effect::Sampler => Some("traces.sampler"),
+        Effect::SamplerArg => Some("traces.sampler_arg"),
+    }
 }
 
 /// Returns the variables that set `key`.
@@ -272,7 +284,7 @@ impl VariableReader<'_> {
         let environment = self.environment;
         for (name, value) in environment.starting_with("OTEL_") {
             let known = VARIABLES.iter().any(|(known, _)| *known == name);
-            if known || is_foreign(name) || is_service_link(name, value) {
+            if known || names_declarative_file(name) || is_foreign(name) || is_service_link(name, value) {
                 continue;
             }
             let problem = Problem::new("unknown variable").with_origin(Origin::Env(name.to_owned()));

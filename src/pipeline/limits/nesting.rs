@@ -12,11 +12,11 @@ use crate::text::end_within;
 /// more would overflow their stack.
 pub(crate) const MAX_DEPTH: usize = 24;
 
-/// Returns whether a value is within `length`, if any, and within the greatest depth.
+/// Returns whether a value is within `length`, if any, and within `depth`.
 #[inline]
-pub(super) fn is_within(value: &AnyValue, length: Option<usize>) -> bool {
+pub(super) fn is_within(value: &AnyValue, length: Option<usize>, depth: usize) -> bool {
     match value {
-        AnyValue::ListAny(_) | AnyValue::Map(_) => are_items_within(value, length, MAX_DEPTH),
+        AnyValue::ListAny(_) | AnyValue::Map(_) => are_items_within(value, length, depth),
         _ => length.is_none_or(|length| is_within_length(value, length)),
     }
 }
@@ -40,12 +40,8 @@ fn is_within_length(value: &AnyValue, length: usize) -> bool {
 }
 
 /// Returns a copy within the limits. A text replaces each list and map that is too deep.
-pub(super) fn limited(value: &AnyValue, length: Option<usize>) -> AnyValue {
-    limited_to(value, length, MAX_DEPTH)
-}
-
-fn limited_to(value: &AnyValue, length: Option<usize>, depth: usize) -> AnyValue {
-    let limited_item = |item: &AnyValue| limited_to(item, length, depth - 1);
+pub(super) fn limited(value: &AnyValue, length: Option<usize>, depth: usize) -> AnyValue {
+    let limited_item = |item: &AnyValue| limited(item, length, depth - 1);
     match value {
         AnyValue::ListAny(_) if depth == 0 => "[…]".into(),
         AnyValue::Map(_) if depth == 0 => "{…}".into(),

@@ -7,7 +7,7 @@ use opentelemetry_sdk::logs::SdkLogRecord;
 
 use super::nesting::{MAX_DEPTH, is_within, limited};
 use crate::{
-    config::{AttributeLimits, Count, Signal},
+    config::{Count, EffectiveLimits, Signal},
     diagnostics::{DiagnosticLog, RateLimit, item_count::ItemCount},
     logs::{KeyBits, RecordLimits},
     pipeline::record_replacer::{RecordReplacer, is_valid},
@@ -19,6 +19,7 @@ use crate::{
 pub(crate) struct RecordLimiter {
     count: usize,
     value_length: Option<usize>,
+    value_depth: usize,
     replacer: RecordReplacer,
     diagnostics: DiagnosticLog,
     dropped: RateLimit,
@@ -26,12 +27,17 @@ pub(crate) struct RecordLimiter {
 }
 
 impl RecordLimiter {
-    pub(crate) fn new(limits: AttributeLimits, diagnostics: DiagnosticLog) -> Self {
-        let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = limits;
+    pub(crate) fn new(limits: EffectiveLimits, diagnostics: DiagnosticLog) -> Self {
+        let EffectiveLimits {
+            attribute_count_limit,
+            attribute_value_length_limit,
+            attribute_value_depth_limit,
+        } = limits;
         let number = |count: Count| usize::try_from(count.get()).unwrap_or(usize::MAX);
         Self {
             count: number(attribute_count_limit),
             value_length: attribute_value_length_limit.map(number),
+            value_depth: attribute_value_depth_limit.map_or(MAX_DEPTH, |depth| depth.get() as usize),
             replacer: RecordReplacer::new(),
             diagnostics,
             dropped: RateLimit::default(),
@@ -50,7 +56,7 @@ impl RecordLimiter {
 
     /// Returns `true` for nearly all records: nothing has to be changed.
     pub(crate) fn is_within_limits(&self, record: &SdkLogRecord) -> bool {
-        let is_value_within = |value: &AnyValue| is_within(value, self.value_length);
+        let is_value_within = |value: &AnyValue| is_within(value, self.value_length, self.value_depth);
         let mut are_values_within = record.body().is_none_or(is_value_within);
         let mut count = 0;
         let mut keys = KeyBits::default();
@@ -69,9 +75,9 @@ impl RecordLimiter {
     #[cold]
     #[inline(never)]
     pub(crate) fn replace(&self, record: &mut SdkLogRecord) {
-        let is_nested_too_deep = !values(record).all(|value| is_within(value, None));
+        let is_nested_too_deep = !values(record).all(|value| is_within(value, None, self.value_depth));
         let (attributes, dropped) = self.unique_attributes(record);
-        let body = record.body().map(|body| limited(body, self.value_length));
+        let body = record.body().map(|body| limited(body, self.value_length, self.value_depth));
         self.replacer.replace(record, body, attributes);
         if let Some(dropped) = (dropped > 0).then(|| self.dropped.due_for(dropped)).flatten() {
             self.diagnostics.warn(format_args!(
@@ -82,8 +88,9 @@ impl RecordLimiter {
         }
         if let Some(cut) = is_nested_too_deep.then(|| self.cut.due_for(1)).flatten() {
             self.diagnostics.warn(format_args!(
-                "values of {} cut: nested in more than {MAX_DEPTH} lists and maps",
-                ItemCount(cut, Signal::Logs)
+                "values of {} cut: nested in more than {} lists and maps",
+                ItemCount(cut, Signal::Logs),
+                self.value_depth
             ));
         }
     }
@@ -98,9 +105,9 @@ impl RecordLimiter {
             let next = places.len();
             let place = *places.entry(key.as_str()).or_insert(next);
             if let Some(attribute) = attributes.get_mut(place) {
-                attribute.1 = limited(value, self.value_length);
+                attribute.1 = limited(value, self.value_length, self.value_depth);
             } else if place < self.count {
-                attributes.push((key.clone(), limited(value, self.value_length)));
+                attributes.push((key.clone(), limited(value, self.value_length, self.value_depth)));
             }
         }
         let dropped = (places.len() - attributes.len()) as u64;

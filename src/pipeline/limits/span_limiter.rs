@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::{self, SpanData};
 
 use super::text::truncated;
 use crate::{
-    config::{AttributeLimits, Count, SpanLimits},
+    config::{Count, EffectiveLimits, SpanLimits},
     diagnostics::{DiagnosticLog, RateLimit, item_count::Thousands},
     export::unique_keys::{may_repeat_in_scope, remove_repeated, unique_scope},
     text::end_within,
@@ -37,7 +37,7 @@ pub(crate) struct SpanLimiter {
 impl SpanLimiter {
     pub(crate) fn new(
         limits: SpanLimits,
-        attribute_limits: AttributeLimits,
+        attribute_limits: EffectiveLimits,
         diagnostics: DiagnosticLog,
     ) -> Self {
         let SpanLimits {
@@ -49,7 +49,12 @@ impl SpanLimiter {
             event_attribute_count_limit,
             link_attribute_count_limit,
         } = limits;
-        let AttributeLimits { attribute_count_limit, attribute_value_length_limit } = attribute_limits;
+        let EffectiveLimits {
+            attribute_count_limit,
+            attribute_value_length_limit,
+            // The values of spans are not nested.
+            attribute_value_depth_limit: _,
+        } = attribute_limits;
         let value_length =
             attribute_value_length_limit.map(|limit| usize::try_from(limit.get()).unwrap_or(usize::MAX));
         Self {

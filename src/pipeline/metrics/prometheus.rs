@@ -34,18 +34,18 @@ pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector
         return Ok(());
     }
     let scraper = Arc::new(Scraper::new(Arc::clone(collector), config, diagnostics));
-    let served = ServedPage { scraper, path: config.path.clone() };
+    let new_page = ServedPage { scraper, path: config.path.clone() };
     let has_same_port = |running: &&PrometheusPage| {
         let of_running = &running.config;
         (of_running.listen, &of_running.host, of_running.port) == (config.listen, &config.host, config.port)
     };
     if let Some(running) = running.filter(has_same_port) {
         let page = Arc::clone(&running.page);
-        builder.on_activation(move || page.store(Arc::new(served)));
+        builder.on_activation(move || page.store(Arc::new(new_page)));
         builder.next.page = Some(PrometheusPage { config: config.clone(), ..running.clone() });
         return Ok(());
     }
-    let (page, slot) = (Arc::new(ArcSwap::from_pointee(served)), ServerSlot::default());
+    let (page, server) = (Arc::new(ArcSwap::from_pointee(new_page)), ServerSlot::default());
     let mut address = None;
     if config.listen {
         let runtime = builder.fixed.runtime.get_or_start()?;
@@ -56,9 +56,9 @@ pub(super) fn serve(builder: &mut PipelineBuilder<'_>, collector: &Arc<Collector
             (result, _) => result?,
         };
         address = Some(listener.address());
-        slot.set(serve_page(listener, &page, runtime, diagnostics));
+        server.set(serve_page(listener, &page, runtime, diagnostics));
     }
-    builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, server: slot });
+    builder.next.page = Some(PrometheusPage { config: config.clone(), address, page, server });
     Ok(())
 }
 

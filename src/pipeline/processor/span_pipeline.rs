@@ -116,27 +116,6 @@ impl SpanRoutes {
             destination.start(span);
         }
     }
-
-    #[expect(clippy::inline_always, reason = "a call would copy the span")]
-    #[inline(always)]
-    fn end(&self, mut span: SpanData) {
-        if !self.scopes.is_empty() && self.leaves_out(&span) {
-            return;
-        }
-        // A span that is lost costs no copies.
-        if !self.destinations.iter().any(|destination| destination.accepts()) {
-            return self.refuse();
-        }
-        if !self.changes.apply(&mut span) {
-            return self.destinations.iter().for_each(|destination| destination.leave_out(&span));
-        }
-        self.limiter.enforce(&mut span);
-        let Some((last, others)) = self.destinations.split_last() else { return };
-        for destination in others {
-            destination.end(&span);
-        }
-        last.end_owned(span);
-    }
 }
 
 /// Adds attributes from the baggage of the parent. Those of the span stay.
@@ -170,7 +149,7 @@ impl SpanProcessor for SpanPipeline {
         }
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
         if context::is_export_thread() {
             return;
         }
@@ -180,7 +159,23 @@ impl SpanProcessor for SpanPipeline {
         if let Some(counters) = &self.counters {
             counters.end_span(true);
         }
-        self.routes.load().end(span);
+        let routes = self.routes.load();
+        if !routes.scopes.is_empty() && routes.leaves_out(&span) {
+            return;
+        }
+        // A span that is lost costs no copies.
+        if !routes.destinations.iter().any(|destination| destination.accepts()) {
+            return routes.refuse();
+        }
+        if !routes.changes.apply(&mut span) {
+            return routes.destinations.iter().for_each(|destination| destination.leave_out(&span));
+        }
+        routes.limiter.enforce(&mut span);
+        let Some((last, others)) = routes.destinations.split_last() else { return };
+        for destination in others {
+            destination.end(&span);
+        }
+        last.end_owned(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -25,7 +25,8 @@ const HEADERS_LIST: Row = scalar(
     Text,
     "otlp.SIGNAL.headers",
     "`name=value,name=value`, percent-encoded. A fault is an error, which shows no value.",
-);
+)
+.secret();
 const COMPRESSION: Row =
     scalar("compression", Text, "otlp.SIGNAL.compression", "`gzip` or `none`. Default: none.");
 const REQUEST_SIZE: Row = scalar(
@@ -149,7 +150,8 @@ static NAME_STRING_VALUE_PAIR: NodeType = NodeType::new(
             .required()
             .not_null(),
         scalar("value", Text, "otlp.SIGNAL.headers.NAME", "Without a value, the header is left out.")
-            .required(),
+            .required()
+            .secret(),
     ],
 );
 pub(super) static CONSOLE_EXPORTER: NodeType = NodeType::nullable("ConsoleExporter", &[]);

@@ -22,7 +22,8 @@ pub(super) static RESOURCE: NodeType = NodeType::new(
             Text,
             "resource.attributes",
             "`name=value,name=value`, percent-encoded. `attributes` win. A fault is an error.",
-        ),
+        )
+        .secret(),
     ],
 );
 
@@ -36,7 +37,8 @@ static ATTRIBUTE_NAME_VALUE: NodeType = NodeType::new(
             "resource.attributes.NAME",
             "Must have the type in `type`. Without a value, the entry is left out.",
         )
-        .required(),
+        .required()
+        .secret(),
         scalar(
             "type",
             Word(&[

@@ -28,8 +28,8 @@ pub(super) const VALUE_LENGTH: Row = scalar(
 pub(super) const VALUE_DEPTH: Row = scalar(
     "attribute_value_depth_limit",
     Integer(1),
-    "-",
-    "Values are always cut below 24 levels. A smaller limit is refused.",
+    "LIMITS.attribute_value_depth_limit",
+    "At most 24, also for a higher number. The values of spans are not nested.",
 )
 .in_part();
 pub(super) const ATTRIBUTE_COUNT: Row =
