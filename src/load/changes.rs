@@ -92,12 +92,18 @@ pub(crate) fn changes(old: &Loaded, new: &Loaded) -> Vec<Change> {
     let (old_values, new_values) = (EffectiveValues::of(old), EffectiveValues::of(new));
     let mut values: BTreeMap<&str, (String, String, Origin)> = BTreeMap::new();
     let unset = || "-".to_owned();
-    for (key, value, _) in old_values.rows() {
-        values.insert(key, (value, unset(), Origin::Default));
+    for (key, value, origin) in old_values.rows() {
+        // An exporter that is removed had defaults.
+        let new = if *origin == Origin::Default { value.clone() } else { unset() };
+        values.insert(key, (value, new, Origin::Default));
     }
     for (key, value, origin) in new_values.rows() {
-        let entry = values.entry(key).or_insert_with(|| (unset(), unset(), Origin::Default));
-        (entry.1, entry.2) = (value, origin.clone());
+        match values.get_mut(key) {
+            Some(known) => (known.1, known.2) = (value, origin.clone()),
+            // An exporter that is added has defaults.
+            None if *origin == Origin::Default => {}
+            None => drop(values.insert(key, (unset(), value, origin.clone()))),
+        }
     }
     if let (Some((name, origin)), Some(profile)) = (new.profile_of_file(), values.get_mut("profile")) {
         (profile.1, profile.2) = (name, origin);

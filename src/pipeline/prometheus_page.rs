@@ -44,16 +44,12 @@ impl ServerSlot {
     }
 }
 
+#[cfg(feature = "prometheus")]
 impl PrometheusPage {
     /// Closes the ports, unless `next` has taken them over.
-    #[cfg(feature = "prometheus")]
     pub(super) fn replace_by(&self, next: Option<&Self>) {
         if !next.is_some_and(|next| Arc::ptr_eq(&self.server.0, &next.server.0)) {
             self.server.close();
         }
     }
-
-    /// There is no server.
-    #[cfg(not(feature = "prometheus"))]
-    pub(super) fn replace_by(&self, _: Option<&Self>) {}
 }

@@ -62,11 +62,12 @@ impl Pipeline {
         self.propagator.set(formats);
         self.fixed.diagnostics.set_level(config.diagnostics);
         drop(is_closing);
-        let page = running_parts.page.take();
-        *running_parts = next;
-        if let Some(page) = page {
+        let previous = std::mem::replace(running_parts, next);
+        #[cfg(feature = "prometheus")]
+        if let Some(page) = &previous.page {
             page.replace_by(running_parts.page.as_ref());
         }
+        drop(previous);
         Retirement { removed: removed.unwrap_or_default() }.begin(&self.outputs, timeout);
         Ok(())
     }

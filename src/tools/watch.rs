@@ -90,11 +90,11 @@ fn run(live: &Weak<LiveTools>, state: &WatchState) {
         if last_look.elapsed() < reload.interval.get() {
             continue;
         }
-        last_look = Instant::now();
         let Some(live) = live.upgrade() else { break };
         if !live.look(&mut seen, state) {
             break;
         }
+        last_look = Instant::now();
     }
     state.end();
 }
@@ -188,7 +188,8 @@ impl LiveTools {
     fn report_refusal(&self, error: &Error) {
         let loaded = self.loaded();
         let file = loaded.file.as_ref().map_or("the configuration".into(), |file| file.to_string_lossy());
-        self.diagnostics().error(format_args!("{file} was changed and is not used: {error}"));
+        // The file may be the same, and a certificate beside it another one.
+        self.diagnostics().error(format_args!("{file} is not used after a change: {error}"));
     }
 }
 

@@ -1,11 +1,11 @@
 //! Reloads, seen by real Collectors and a real Prometheus.
 
-use std::{fs, path::PathBuf, thread, time::Duration, time::Instant};
+use std::{fs, path::PathBuf, thread, time::Duration};
 
 use autotelemetry::{ObservabilityTools, Signal, opentelemetry::Context, prelude::*};
 use opentelemetry::baggage::BaggageExt as _;
 use test_support::{
-    TIMEOUT, builder,
+    builder,
     collector::{Collector, count, field, sections, sections_with},
     require,
 };
@@ -48,14 +48,14 @@ fn to(collector: &Collector, protocol: &str, rest: &str) -> String {
 }
 
 #[test]
-#[cfg(feature = "grpc")]
 fn items_arrive_once_while_endpoint_and_protocol_change() {
     require!(Collector);
     let (first, second) = (Collector::start_counting(), Collector::start_counting());
-    let service = Service::start(&to(&first, "grpc", ""));
+    let grpc = if cfg!(feature = "grpc") { "grpc" } else { "http/protobuf" };
+    let service = Service::start(&to(&first, grpc, ""));
     let (tracer, logger) = (service.tools.tracer("shop"), service.tools.logger("shop"));
     let targets =
-        [(&second, "http/protobuf"), (&first, "http/json"), (&second, "grpc"), (&first, "http/protobuf")];
+        [(&second, "http/protobuf"), (&first, "http/json"), (&second, grpc), (&first, "http/protobuf")];
     let total = thread::scope(|scope| {
         let (stop, stopped) = std::sync::mpsc::channel::<()>();
         let emit = scope.spawn(move || {
@@ -149,7 +149,9 @@ fn collector_sees_each_change_of_what_is_sent() {
 #[test]
 #[cfg(feature = "tls")]
 fn rotated_certificate_is_used_without_a_restart() {
-    use test_support::certificates::Authority;
+    use std::time::Instant;
+
+    use test_support::{TIMEOUT, certificates::Authority};
 
     require!(Collector, Openssl);
     let directory = tempfile::tempdir().unwrap();

@@ -423,6 +423,33 @@ fn metrics_are_pushed_to_other_exporters_without_a_gap() {
 }
 
 #[test]
+fn added_exporter_misses_no_difference() {
+    let (first, second) = (MockCollector::start(), MockCollector::start());
+    let to = |exporters: &str| {
+        format!(
+            "otlp.endpoint = \"{}\"\nexporters.second.endpoint = \"{}\"\nlogs.exporters = []\ntraces.exporters = []\n\
+             metrics = {{ exporters = [{exporters}], temporality = \"delta\", interval = \"1h\" }}",
+            first.url(),
+            second.url()
+        )
+    };
+    let service = Service::start(&to("\"otlp\""));
+    let counter = service.tools.meter("shop").u64_counter("orders").build();
+    for _ in 0..5 {
+        service.reload(&to("\"otlp\", \"second\""));
+        counter.add(3, &[]);
+        service.tools.force_flush().unwrap();
+        service.reload(&to("\"otlp\""));
+    }
+    service.tools.shutdown().unwrap();
+    let total = |collector: &MockCollector| -> u64 { collector.metrics().iter().map(sum).sum() };
+    assert_eq!((total(&first), total(&second)), (15, 15));
+    let stats = service.tools.stats();
+    let is_retired = |name: &str| stats.exporter(Signal::Metrics, name).unwrap().is_retired();
+    assert!(!is_retired("otlp") && is_retired("second"));
+}
+
+#[test]
 fn exporters_that_the_reader_cannot_serve_need_a_restart() {
     let metrics = |exporters: &str| {
         format!("metrics = {{ exporters = [{exporters}], temporality = \"delta\" }}\nprometheus.port = 0")

@@ -21,7 +21,9 @@ use autotelemetry::{
 };
 use test_support::{TIMEOUT, line_buffer::LineBuffer, mock_collector::MockCollector};
 
-use crate::reload::{Service, keys, spans, sum};
+#[cfg(feature = "prometheus")]
+use crate::reload::sum;
+use crate::reload::{Service, keys, spans};
 
 /// Adds a file that cannot be written to the exporters of logs.
 fn refused(exporters: &str) -> String {

@@ -85,8 +85,13 @@ impl PeriodicPush {
 impl PeriodicPush {
     /// Ends the thread without another push.
     pub(crate) fn abandon(&self) {
-        self.0.lock().is_abandoned = true;
+        let mut state = self.0.lock();
+        state.is_abandoned = true;
+        // Nothing is left for a flush.
+        state.done = u64::MAX;
+        drop(state);
         self.0.requested.notify_one();
+        self.0.done.notify_all();
     }
 }
 
@@ -153,7 +158,7 @@ impl PushQueue {
             let result = worker.push(timeout);
             let mut state = self.lock();
             // The last push covers later requests too.
-            state.done = if is_last { u64::MAX } else { requested };
+            state.done = state.done.max(if is_last { u64::MAX } else { requested });
             state.result = result;
             drop(state);
             self.done.notify_all();

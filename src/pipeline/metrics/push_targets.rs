@@ -60,7 +60,22 @@ pub(super) fn prepare(
         builder.add_destination(Signal::Metrics, Arc::clone(&push) as _);
         builder.next.pushes.insert(interval, RunningPush { push, exporters, flush_timeout: timeout });
     }
+    end_replaced(builder);
     Ok(())
+}
+
+/// Ends the threads whose exporters others serve from now on, without another push: an exporter
+/// that is added would miss its differences. A thread with an exporter that is removed pushes once
+/// more.
+fn end_replaced(builder: &mut PipelineBuilder<'_>) {
+    for running in builder.previous.pushes.values() {
+        let stays = builder.next.pushes.values().any(|next| Arc::ptr_eq(&next.push, &running.push));
+        let is_used = |name: &String| builder.next.targets.contains_key(name);
+        if !stays && running.exporters.iter().all(is_used) {
+            let push = Arc::clone(&running.push);
+            builder.on_activation(move || push.abandon());
+        }
+    }
 }
 
 /// Returns the target of an exporter; `None` for one that is not pushed to.
