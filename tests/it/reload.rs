@@ -531,6 +531,32 @@ mod prometheus {
     }
 
     #[test]
+    fn reloads_are_metrics() {
+        let text =
+            "metrics.exporters = [\"prometheus\"]\nprometheus.listen = false\ndiagnostics.metrics = true\n";
+        let service = Service::start(text);
+        let page = || {
+            let page = service.tools.prometheus_metrics(None).unwrap();
+            String::from_utf8(page.into_body()).unwrap()
+        };
+        let reloads = |outcome: &str| {
+            let page = page();
+            let line = page.lines().find(|line| {
+                line.starts_with("autotelemetry_reloads_total{")
+                    && line.contains(&format!("outcome=\"{outcome}\""))
+            });
+            line.unwrap().rsplit(' ').next().unwrap().to_owned()
+        };
+        assert_eq!((reloads("applied"), reloads("refused")), ("0".to_owned(), "0".to_owned()));
+        assert!(!page().contains("autotelemetry_reload_timestamp_seconds{"));
+        service.reload(&format!("{text}logs.level = \"debug\""));
+        service.try_reload(&format!("{text}logs.level = \"loud\"")).unwrap_err();
+        service.try_reload(&format!("{text}logs.level = \"loud\"")).unwrap_err();
+        assert_eq!((reloads("applied"), reloads("refused")), ("1".to_owned(), "2".to_owned()));
+        assert!(page().contains("autotelemetry_reload_timestamp_seconds{"), "{}", page());
+    }
+
+    #[test]
     fn page_follows_its_port_and_path() {
         let metrics = |port: u16, rest: &str| {
             format!("metrics.exporters = [\"prometheus\"]\nprometheus = {{ port = {port}{rest} }}")
