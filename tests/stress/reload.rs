@@ -1,5 +1,6 @@
 //! Reloads while four threads emit spans and log records. `RELOADS` sets their number, and `RATE`
-//! the items per second. With `APPLY=0`, the file changes and is not applied, for a comparison.
+//! the items per second. With `APPLY=0`, the file changes and is not applied, for a comparison. With
+//! `SMALL=1`, the levels are all that changes, so that the work per item stays the same.
 
 use std::{
     fs,
@@ -164,7 +165,7 @@ fn every_item_arrives_once_or_is_counted_across_reloads() {
     let variable =
         |name: &str, default: u64| process::variable(name).map_or(default, |number| number.parse().unwrap());
     let (reloads, rate) = (variable("RELOADS", 20), variable("RATE", 20_000));
-    let is_applied = variable("APPLY", 1) == 1;
+    let (is_applied, is_small) = (variable("APPLY", 1) == 1, variable("SMALL", 0) == 1);
     let destinations = Destinations {
         first: MockCollector::start_counting(),
         second: MockCollector::start_counting(),
@@ -173,7 +174,18 @@ fn every_item_arrives_once_or_is_counted_across_reloads() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("autotelemetry.toml");
     let mut random = Random::new(17);
-    let mut write = || fs::write(&file, text(&destinations, directory.path(), &mut random)).unwrap();
+    let first = text(&destinations, directory.path(), &mut random);
+    let mut is_even = false;
+    let mut write = || {
+        is_even = !is_even;
+        let level = if is_even { "level = \"info\"" } else { "level = \"error\"" };
+        let new = if is_small {
+            first.replace("level = \"trace\"", level).replace("level = \"warn,shop=error\"", level)
+        } else {
+            text(&destinations, directory.path(), &mut random)
+        };
+        fs::write(&file, new).unwrap();
+    };
     write();
     let tools = builder().config_file(&file).console_writer(std::io::sink()).build().unwrap();
     let emitted = Emitted::default();
