@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use autotelemetry::{Builder, ObservabilityTools};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
+use crate::init::InitArguments;
+
 /// Checks, explains and tests the telemetry configuration of a service.
 #[derive(Parser)]
 #[command(name = "autotelemetry", version, about, disable_help_subcommand = true)]
@@ -59,14 +61,9 @@ pub(crate) enum Command {
     },
     /// Prints the JSON Schema of the file, for editors.
     Schema,
-    /// Writes a commented starter file. Never overwrites a file.
-    Init {
-        /// The file to write. Default: `autotelemetry.toml`, or `otel.yaml` with `--declarative`.
-        file: Option<PathBuf>,
-        /// Write a declarative file of OpenTelemetry, for `OTEL_CONFIG_FILE`.
-        #[arg(long)]
-        declarative: bool,
-    },
+    /// Writes the least file for a few answers. Asks on a terminal what no flag answers. Never
+    /// overwrites a file.
+    Init(Box<InitArguments>),
     /// Prints a completion script for a shell.
     Completions {
         /// The shell.
@@ -106,6 +103,11 @@ pub(crate) enum CheckFormat {
 }
 
 impl Input {
+    /// Returns the input of a file, without a profile.
+    pub(crate) fn of_file(file: PathBuf) -> Self {
+        Self { file: Some(file), profile: None }
+    }
+
     /// Returns the same input for another file.
     pub(crate) fn with_file(&self, file: PathBuf) -> Self {
         Self { file: Some(file), profile: self.profile.clone() }

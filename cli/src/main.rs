@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Command::Doctor { input, format } => doctor::doctor(&input, format),
         Command::Convert { input } => convert::convert(&input),
         Command::Schema => print(&autotelemetry::schema(), ExitCode::SUCCESS),
-        Command::Init { file, declarative } => init::init(file, declarative),
+        Command::Init(arguments) => init::init(*arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "autotelemetry", &mut script);

@@ -158,33 +158,6 @@ fn missing_file_exits_with_1_and_wrong_usage_with_2() {
 }
 
 #[test]
-fn init_writes_a_valid_file_and_never_overwrites() {
-    let directory = tempfile::tempdir().unwrap();
-    let ran = run(directory.path(), &["init"], &[]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "wrote autotelemetry.toml\n"));
-    assert_eq!(run(directory.path(), &["check", "--strict"], &[]).code, 0);
-    // The keys in the comments are valid too.
-    let path = directory.path().join("autotelemetry.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    let commented_key = |line: &str| {
-        line.strip_prefix("# ")
-            .filter(|rest| rest.starts_with('[') || rest.contains(" = "))
-            .map(str::to_owned)
-    };
-    let uncommented: Vec<_> =
-        text.lines().map(|line| commented_key(line).unwrap_or_else(|| line.to_owned())).collect();
-    fs::write(&path, uncommented.join("\n")).unwrap();
-    let ran = run(directory.path(), &["check", "--strict"], &[("OTLP_TOKEN", "x")]);
-    assert_eq!(ran.code, 0, "{}\n{}", ran.out, uncommented.join("\n"));
-
-    fs::write(&path, "precious").unwrap();
-    let ran = run(directory.path(), &["init"], &[]);
-    assert_eq!(ran.code, 1);
-    assert!(ran.out.contains("already exists"), "{}", ran.out);
-    assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
-}
-
-#[test]
 fn declarative_file_is_written_checked_and_explained() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run(directory.path(), &["init", "--declarative"], &[]);

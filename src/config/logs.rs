@@ -19,11 +19,13 @@ use super::{
 pub(crate) struct Logs {
     /// Any of `console`, `file`, `otlp`, `otlp_file`, `otlp/stdout` and the names in `[exporters]`;
     /// `[]` exports nothing. Default: `console`, and also `otlp` if an OTLP endpoint is set.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["console"], ["console", "otlp"]])))]
     pub(crate) exporters: Option<ExporterList>,
 
     /// The least severe level to keep: `off`, `error`, `warn`, `info`, `debug` or `trace`. A list
     /// sets other levels for some targets, for example `info,hyper=warn,my_crate=debug`. A target
     /// is the path of a module or the name of a logger. Write `_` for a `-` in such a name.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["info", "info,hyper=warn"])))]
     pub(crate) level: LogFilter,
 
     /// Levels of single exporters by name: `otlp = "warn"`. Each replaces `logs.level` for its

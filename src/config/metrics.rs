@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     /// Any of `otlp`, `prometheus`, `console`, `otlp_file`, `otlp/stdout` and the names in
     /// `[exporters]`; `[]` exports nothing. Default: `otlp` if an OTLP endpoint is set, otherwise
     /// none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["otlp"], ["otlp", "prometheus"]])))]
     pub(crate) exporters: Option<ExporterList>,
 
     /// The time between two exports, at least 100 ms. It does not apply to Prometheus, which

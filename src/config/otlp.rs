@@ -215,11 +215,15 @@ otlp_tables! {
     /// For HTTP the path of the signal (`/v1/traces`, `/v1/metrics`, `/v1/logs`) is appended. The
     /// endpoint of a single signal is used unchanged. Default: `http://localhost:4318`, or port
     /// 4317 for grpc.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["http://collector:4318", "https://collector:4317"])))]
     pub(crate) endpoint: Option<Endpoint>,
 
     /// Headers of every request, for example `authorization`. Their values are never printed.
     /// `{ file = "/run/secrets/token" }` reads the value from a file.
-    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = crate::config::value::header::possible_names())))]
+    #[cfg_attr(feature = "schema", schemars(extend(
+        "propertyNames" = crate::config::value::header::possible_names(),
+        "examples" = [{ "authorization": { "file": "/run/secrets/token" } }],
+    )))]
     pub(crate) headers: Option<Headers>,
 
     /// `none` or `gzip`. Default: `none`.

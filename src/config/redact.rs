@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::value::{pattern::Pattern, string_enum};
 
 /// Removal of secrets and personal data.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Redact {
@@ -23,6 +23,12 @@ pub(crate) struct Redact {
     pub(crate) action: RedactAction,
 }
 
+impl Default for Redact {
+    fn default() -> Self {
+        Self { keys: Vec::new(), action: RedactAction::Mask }
+    }
+}
+
 impl Redact {
     /// Returns whether the value of an attribute must not be visible.
     pub(crate) fn matches(&self, key: &str) -> bool {
@@ -32,10 +38,8 @@ impl Redact {
 
 string_enum! {
     /// The treatment of an attribute.
-    #[derive(Default)]
     pub(crate) enum RedactAction {
         /// The value becomes `***`.
-        #[default]
         Mask = "mask",
         /// The attribute is removed.
         Drop = "drop",

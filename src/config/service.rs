@@ -15,19 +15,24 @@ use super::{
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Service {
     /// The name of the service, attribute `service.name`. Required.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["checkout"])))]
     pub(crate) name: Option<NonEmptyString>,
 
     /// The version of the service, attribute `service.version`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["1.4.2"])))]
     pub(crate) version: Option<NonEmptyString>,
 
     /// The group that the service belongs to, attribute `service.namespace`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["shop"])))]
     pub(crate) namespace: Option<NonEmptyString>,
 
     /// An id that is unique among the processes of the service, attribute `service.instance.id`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["${HOSTNAME:-local}"])))]
     pub(crate) instance_id: Option<NonEmptyString>,
 
     /// The deployment environment, for example `production`: attribute
     /// `deployment.environment.name`. Default: the name of the selected profile.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["production"])))]
     pub(crate) environment: Option<NonEmptyString>,
 }
 

@@ -18,6 +18,7 @@ use super::{
 pub(crate) struct Traces {
     /// Any of `otlp`, `console`, `otlp_file`, `otlp/stdout` and the names in `[exporters]`; `[]`
     /// exports nothing. Default: `otlp` if an OTLP endpoint is set, otherwise none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["otlp"], ["console", "otlp"]])))]
     pub(crate) exporters: Option<ExporterList>,
 
     /// The sampler. The `parentbased_` samplers follow the decision of the caller if there is one.
@@ -25,6 +26,7 @@ pub(crate) struct Traces {
     /// `{ parent_based = { root = { trace_id_ratio_based = { ratio = 0.1 } } } }`. Its only key is
     /// one of `always_on`, `always_off`, `trace_id_ratio_based`, `parent_based`, `always_record`,
     /// `rule_based`, `probability`, `rate_limiting`, `jaeger_remote` and `composite`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["parentbased_traceidratio", { "parent_based": { "root": { "trace_id_ratio_based": { "ratio": 0.1 } } } }])))]
     pub(crate) sampler: Sampler,
 
     /// The ratio of traces that the `traceidratio` samplers keep, from 0 to 1. Default: 1.

@@ -17,6 +17,7 @@ mod examples;
 mod export_failures;
 mod guide;
 mod guide_images;
+mod language_server;
 mod log_sources;
 mod message_size;
 mod metric_keys;

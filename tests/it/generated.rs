@@ -6,12 +6,49 @@ use std::{fmt::Write as _, path::Path};
 use serde_json::{Map, Value};
 use test_support::{golden, with_file};
 
+/// Returns the schema with its definitions in the places of the references, and with the variables
+/// at their keys.
 fn schema() -> Value {
-    serde_json::from_str(&autotelemetry::schema()).unwrap()
+    let root: Value = serde_json::from_str(&autotelemetry::schema()).unwrap();
+    let mut schema = root.clone();
+    resolve(&mut schema["properties"], &root, &mut Vec::new());
+    for (key, variables) in root["x-env"].as_object().unwrap() {
+        let table = key.split('.').try_fold(&mut schema, |table, name| {
+            let property = table.pointer(&format!("/properties/{name}")).is_some();
+            table.pointer_mut(&if property {
+                format!("/properties/{name}")
+            } else {
+                "/additionalProperties".to_owned()
+            })
+        });
+        table.unwrap_or_else(|| panic!("{key}"))["x-env"] = variables.clone();
+    }
+    schema
 }
 
+/// Resolves the references in a schema, except in a definition that contains itself.
+fn resolve(schema: &mut Value, root: &Value, inside: &mut Vec<String>) {
+    let reference = schema.get("$ref").and_then(Value::as_str).map(str::to_owned);
+    if let Some(reference) = reference {
+        if !inside.contains(&reference) {
+            let definition = root.pointer(reference.strip_prefix('#').unwrap());
+            *schema = definition.unwrap_or_else(|| panic!("{reference}")).clone();
+            inside.push(reference);
+            resolve(schema, root, inside);
+            inside.pop();
+        }
+        return;
+    }
+    match schema {
+        Value::Object(map) => map.values_mut().for_each(|schema| resolve(schema, root, inside)),
+        Value::Array(schemas) => schemas.iter_mut().for_each(|schema| resolve(schema, root, inside)),
+        _ => {}
+    }
+}
+
+/// Returns the keys of a table; `None` for values that may also be tables.
 fn properties(table: &Value) -> Option<&Map<String, Value>> {
-    table.get("properties")?.as_object()
+    table.get("properties").filter(|_| table["type"] == "object")?.as_object()
 }
 
 /// Asserts that a file is current.
@@ -38,6 +75,39 @@ fn each_key_has_a_description() {
         }
     }
     check("", &schema());
+}
+
+#[test]
+fn examples_are_accepted() {
+    fn collect(table: &Value, path: &str, examples: &mut Vec<(String, Value)>) {
+        for (key, schema) in properties(table).into_iter().flatten() {
+            let path = format!("{path}{key}");
+            for example in schema["examples"].as_array().into_iter().flatten() {
+                examples.push((path.clone(), example.clone()));
+            }
+            collect(schema, &format!("{path}."), examples);
+        }
+    }
+    let mut examples = Vec::new();
+    collect(&schema(), "", &mut examples);
+    assert!(examples.len() > 20, "{examples:?}");
+    for (key, example) in examples {
+        let (builder, _directory) = with_file(&format!("{key} = {}", inline_toml(&example)), &[]);
+        let explained = builder.service_name("x").explain();
+        let problem = explained.errors().iter().find(|problem| problem.key() == Some(&key));
+        assert!(problem.is_none(), "{key}: {example}: {problem:?}");
+    }
+}
+
+/// Writes a value as it stands behind `=`.
+fn inline_toml(value: &Value) -> String {
+    match value {
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{key} = {}", inline_toml(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => toml(other),
+    }
 }
 
 const REFERENCE_HEAD: &str = "\

@@ -88,6 +88,13 @@ impl schemars::JsonSchema for Sampler {
         let names = <OwnOr<SamplerName> as schemars::JsonSchema>::json_schema(generator);
         // The tree contains itself, so it has a definition.
         let _ = generator.subschema_for::<SamplerTree>();
-        schemars::json_schema!({ "anyOf": [names, { "$ref": "#/definitions/SamplerTree" }] })
+        schemars::json_schema!({
+            "type": ["string", "object"],
+            // Editors read these for what they propose.
+            "anyOf": [names, { "$ref": "#/definitions/SamplerTree" }, true],
+            "if": { "type": "object" },
+            "then": { "$ref": "#/definitions/SamplerTree" },
+            "else": names,
+        })
     }
 }

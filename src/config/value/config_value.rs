@@ -14,6 +14,9 @@ pub(crate) trait ConfigValue: Sized {
     /// All words that are accepted, when the type is a choice of words.
     const WORDS: Option<&'static [&'static str]> = None;
 
+    /// The documentation of these words, in the same order.
+    #[allow(dead_code, reason = "the schema alone contains it")]
+    const WORD_DOCS: &'static [&'static str] = &[];
     /// A regular expression that accepted values match, for editors.
     #[allow(dead_code, reason = "the schema alone asks for patterns")]
     const PATTERN: Option<&'static str> = None;

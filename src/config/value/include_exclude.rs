@@ -101,14 +101,12 @@ impl schemars::JsonSchema for IncludeExclude {
         };
         let included = list("The names to keep; without it, all.");
         let excluded = list("The names to leave out, even if `included` names them.");
-        schemars::json_schema!({ "anyOf": [
-            included,
-            {
-                "type": "object",
-                "properties": { "included": included, "excluded": excluded },
-                "additionalProperties": false,
-            },
-        ] })
+        schemars::json_schema!({
+            "type": ["array", "object"],
+            "items": super::schema::text::<Pattern>(),
+            "properties": { "included": included, "excluded": excluded },
+            "additionalProperties": false,
+        })
     }
 }
 

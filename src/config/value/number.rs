@@ -115,10 +115,7 @@ fn integer<'de, D: Deserializer<'de>>(deserializer: D, range: RangeInclusive<i64
 #[serde(transparent)]
 pub(crate) struct SamplingRatio(f64);
 
-has_schema!(
-    SamplingRatio,
-    super::schema::or_reference(&schemars::json_schema!({ "type": "number", "minimum": 0, "maximum": 1 }))
-);
+has_schema!(SamplingRatio, super::schema::float(&(0.0..=1.0)));
 
 impl SamplingRatio {
     pub(crate) const ONE: Self = Self(1.0);
@@ -162,14 +159,7 @@ impl Rate {
     }
 }
 
-has_schema!(
-    Rate,
-    super::schema::or_reference(&schemars::json_schema!({
-        "type": "number",
-        "minimum": Rate::RANGE.start(),
-        "maximum": Rate::RANGE.end(),
-    }))
-);
+has_schema!(Rate, super::schema::float(&Rate::RANGE));
 
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -75,7 +75,6 @@ impl<T: ConfigValue> schemars::JsonSchema for OwnOr<T> {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let name = schemars::json_schema!({ "type": "string", "pattern": NAME_PATTERN });
-        schemars::json_schema!({ "anyOf": [super::schema::text::<T>(), name] })
+        super::schema::word_or_name::<T>(NAME_PATTERN)
     }
 }

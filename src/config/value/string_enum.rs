@@ -4,13 +4,13 @@
 /// understood too. Words in `refused` have a help of their own. It has no serde implementations.
 macro_rules! word_enum {
     (
-        $(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(| $alias:literal)*),+ $(,)? }
+        $(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $text:literal $(| $alias:literal)*),+ $(,)? }
         $(refused { $($refused:literal => $help:literal),+ $(,)? })?
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        $vis enum $name { $($(#[$variant_meta])* $variant),+ }
+        $vis enum $name { $($(#[doc = $doc])* $variant),+ }
 
         impl $name {
             /// Returns the word for this value in the configuration.
@@ -29,6 +29,7 @@ macro_rules! word_enum {
         impl crate::config::value::ConfigValue for $name {
             const EXPECTED: &'static str = "a word in quotes";
             const WORDS: Option<&'static [&'static str]> = Some(&[$($text),+]);
+            const WORD_DOCS: &'static [&'static str] = &[$(concat!($($doc),*)),+];
 
             fn parse_str(text: &str) -> Result<Self, crate::config::value::ParseError> {
                 match text {

@@ -14,6 +14,7 @@ pub mod hostile;
 pub mod hostile_grpc;
 pub mod http;
 pub mod json_lines;
+pub mod language_server;
 pub mod line_buffer;
 pub mod log_sources;
 pub mod mock_collector;

@@ -31,6 +31,8 @@ pub enum Program {
     Script,
     SystemdAnalyze,
     Taplo,
+    /// A taplo that was built with its language server.
+    TaploServer,
     Wrk,
 }
 
@@ -50,6 +52,7 @@ impl Program {
             Self::Script => ("script", None),
             Self::SystemdAnalyze => ("systemd-analyze", None),
             Self::Taplo => ("taplo", Some("TAPLO")),
+            Self::TaploServer => ("taplo-server", Some("TAPLO_SERVER")),
             Self::Wrk => ("wrk", None),
         }
     }
@@ -111,7 +114,7 @@ pub fn published_configuration() -> Option<PathBuf> {
     directory.map(PathBuf::from)
 }
 
-fn print_skipped(reason: &str) {
+pub(crate) fn print_skipped(reason: &str) {
     let current = thread::current();
     // Not by a macro, whose output the test harness captures.
     let _ = writeln!(std::io::stderr(), "{}: skipped: {reason}", current.name().unwrap_or("test"));
