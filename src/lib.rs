@@ -62,6 +62,7 @@
 //! - `prometheus` (default): the Prometheus exporter.
 //! - `report`: [`Error::report`], which shows the lines of the file.
 //! - `schema`: the JSON Schema of the file, for tools.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(doc, doc = "\n")]
 #![cfg_attr(doc, doc = include_str!("guide/links.md"))]
 

@@ -26,6 +26,7 @@ use crate::routes::Failure;
 pub struct Telemetry {
     tracer: SdkTracer,
     requests: Counter<u64>,
+    failures: Counter<u64>,
     duration: Histogram<f64>,
 }
 
@@ -35,6 +36,7 @@ impl Telemetry {
         Self {
             tracer: tracers.tracer("web_service"),
             requests: meter.u64_counter("http.requests").with_unit("1").build(),
+            failures: meter.u64_counter("http.failures").with_unit("1").build(),
             duration: meter.f64_histogram("http.duration").with_unit("ms").build(),
         }
     }
@@ -46,7 +48,7 @@ pub async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let Telemetry { tracer, requests, duration } = &telemetry;
+    let Telemetry { tracer, requests, failures, duration } = &telemetry;
     let start = Instant::now();
     let method = request.method().to_string();
     let path = request.uri().path().to_owned();
@@ -94,6 +96,7 @@ pub async fn observe(
     let path = route.map_or_else(|| "unknown".to_owned(), |route| route.as_str().to_owned());
     let labels = [KeyValue::new("path", path), KeyValue::new("method", method)];
     requests.add(1, &labels);
+    failures.add(response.status().is_server_error().into(), &labels);
     duration.record(start.elapsed().as_secs_f64() * 1e3, &labels);
     response
 }

@@ -35,13 +35,13 @@ impl Collector {
     }
 
     /// Returns all recorded values, and those that callbacks observe within `callback_timeout`.
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", test))]
     pub(crate) fn collect(&self, callback_timeout: Duration) -> Result<ResourceMetrics, OTelSdkError> {
         self.collect_next(callback_timeout).map(|(metrics, _)| metrics)
     }
 
-    /// Same as [`collect`](Self::collect), with the number of the collection. A later one has a
-    /// higher number.
+    /// Returns all recorded values, and those that callbacks observe within `callback_timeout`. A
+    /// later collection has a higher number.
     pub(crate) fn collect_next(
         &self,
         callback_timeout: Duration,

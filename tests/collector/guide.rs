@@ -22,13 +22,15 @@ fn is_accepted(mut command: Command, name: &str, text: &str) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&printed));
 }
 
-/// A text in each YAML block that a test checks: here, or in `it declarative`.
-const YAML: [&str; 6] = [
+/// A text in each YAML block that a test checks: here, in `collector alerts`, or in
+/// `it declarative`.
+const YAML: [&str; 7] = [
     "exporters: [debug]",
     "otlpjson: {}",
     "scrape_configs:",
     "alert: SpansAreLost",
     "kind: ConfigMap",
+    "volumeMounts:\n  - ",
     "file_format:",
 ];
 
@@ -76,44 +78,18 @@ fn prometheus_accepts_its_file() {
 }
 
 #[test]
-fn alerts_fire_on_a_single_loss_and_resolve() {
-    require!(Promtool);
-    // Each series begins at 2 minutes, with its final value.
-    let tests = "
-rule_files: [rules.yml]
-evaluation_interval: 30s
-tests:
-  - interval: 30s
-    input_series:
-      - {series: 'otel_sdk_exporter_span_exported_total{error_type=\"timeout\"}', values: '_x4 512+0x40'}
-      - {series: 'otel_sdk_exporter_span_exported_total', values: '0+100x44'}
-      - {series: 'otel_sdk_exporter_log_exported_total', values: '0+100x44'}
-      - {series: 'otel_sdk_processor_log_processed_total{error_type=\"queue_full\"}', values: '_x4 1+0x40'}
-    alert_rule_test:
-      - {alertname: SpansAreLost, eval_time: 1m}
-      - {alertname: SpansAreLost, eval_time: 3m, exp_alerts: [{}]}
-      - {alertname: SpansAreLost, eval_time: 15m}
-      - {alertname: LogRecordsAreLost, eval_time: 3m}
-      - {alertname: TelemetryQueueIsFull, eval_time: 3m, exp_alerts: [{}]}
-      - {alertname: TelemetryQueueIsFull, eval_time: 15m}
-";
-    let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("rules.yml"), block("yaml", "alert: SpansAreLost")).unwrap();
-    let mut command = Program::Promtool.command();
-    command.current_dir(directory.path()).args(["test", "rules"]);
-    is_accepted(
-        command,
-        "tests.yml",
-        &tests.replace("rules.yml", &directory.path().join("rules.yml").display().to_string()),
-    );
-}
-
-#[test]
 fn kubernetes_accepts_its_manifests() {
     require!(KubernetesValidate);
     let mut command = Program::KubernetesValidate.command();
     command.arg("--strict");
     is_accepted(command, "checkout.yaml", &block("yaml", "kind: ConfigMap"));
+}
+
+/// A mount alone is not a manifest.
+#[test]
+fn mount_for_reloads_is_that_of_the_manifests() {
+    let mount = block("yaml", "volumeMounts:\n  - ");
+    assert!(block("yaml", "kind: ConfigMap").contains(mount.lines().last().unwrap().trim()), "{mount}");
 }
 
 #[test]

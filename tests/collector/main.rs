@@ -7,10 +7,13 @@
     reason = "a test may panic and print"
 )]
 
+mod alerts;
 mod attributes;
 mod clock;
 mod collector_restart;
+mod compose;
 mod config_examples;
+mod dashboards;
 mod declarative;
 mod destinations;
 mod examples;

@@ -46,6 +46,7 @@ const PLACES: &[&str] = &[
     "CHANGELOG.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
+    "RELEASING.md",
     "SECURITY.md",
 ];
 

@@ -18,6 +18,7 @@ pub struct Telemetry {
     tracer: SdkTracer,
     propagator: Propagator,
     requests: Counter<u64>,
+    failures: Counter<u64>,
     duration: Histogram<f64>,
 }
 
@@ -29,6 +30,7 @@ impl Telemetry {
             tracer: tools.tracer("web_service"),
             propagator: tools.propagator().clone(),
             requests: meter.u64_counter("http.requests").with_unit("1").build(),
+            failures: meter.u64_counter("http.failures").with_unit("1").build(),
             duration: meter.f64_histogram("http.duration").with_unit("ms").build(),
         }
     }
@@ -41,7 +43,7 @@ pub async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let Telemetry { logger, tracer, propagator, requests, duration } = &telemetry;
+    let Telemetry { logger, tracer, propagator, requests, failures, duration } = &telemetry;
     let start = Instant::now();
     let method = request.method().to_string();
     let attributes = [
@@ -82,6 +84,8 @@ pub async fn observe(
     let path = route.map_or_else(|| "unknown".to_owned(), |route| route.as_str().to_owned());
     let labels = [KeyValue::new("path", path), KeyValue::new("method", method)];
     requests.add(1, &labels);
+    // Zero for a success, so that each series begins before its first failure.
+    failures.add(response.status().is_server_error().into(), &labels);
     duration.record(start.elapsed().as_secs_f64() * 1e3, &labels);
     response
 }

@@ -60,7 +60,7 @@ async fn console_shows_each_item() {
     assert_eq!(service.get("/api/data?page=2").await, (200, json!({ "items": [1, 2, 3] })));
     assert_eq!(service.get("/api/data?fail=true").await, (500, json!({ "error": "internal server error" })));
     let lines = service.stop();
-    assert_eq!(lines.len(), 8, "{lines:#?}");
+    assert_eq!(lines.len(), 9, "{lines:#?}");
 
     for (query, status, code) in [("page=2", "ok", 200), ("fail=true", "error", 500)] {
         let logged = json!({ "http.method": "GET", "http.path": "/api/data", "http.query_params": query });
@@ -153,7 +153,7 @@ async fn trace_through_two_services_reaches_the_collector() {
     for service in ["front", "back"] {
         assert_eq!(output.matches(&format!("-> service.name: Str({service})")).count(), 3, "each signal");
     }
-    for (name, unit) in [("http.requests", "1"), ("http.duration", "ms")] {
+    for (name, unit) in [("http.requests", "1"), ("http.failures", "1"), ("http.duration", "ms")] {
         assert!(output.contains(&format!("-> Name: {name}\n")), "{output}");
         assert!(output.contains(&format!("-> Unit: {unit}\n")), "{output}");
     }
@@ -203,7 +203,7 @@ async fn service_without_a_collector_serves_and_reports_losses() {
     assert_eq!(service.get("/api/data").await.0, 200);
     let (lines, stderr) = service.stop_with_stderr();
     find(&lines, &json!({ "message": "stopped" }));
-    for lost in ["1 of 1 span", "3 of 3 log records", "2 of 2 data points"] {
+    for lost in ["1 of 1 span", "3 of 3 log records", "3 of 3 data points"] {
         assert!(stderr.contains(lost), "{lost}: {stderr}");
     }
 }

@@ -43,7 +43,7 @@ has_schema!(Interval, super::schema::text::<AtLeast<0>>());
 pub(crate) fn at_least<'de, const MIN_MS: u64, D: Deserializer<'de>, T: From<Interval>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    deserialize(deserializer).map(|AtLeast::<MIN_MS>(interval)| interval.into())
+    deserialize(deserializer).map(|interval: AtLeast<MIN_MS>| interval.0.into())
 }
 
 struct AtLeast<const MIN_MS: u64>(Interval);

@@ -44,7 +44,8 @@ impl FileNaming {
             None => (format!("{prefix}{suffix}"), None),
             Some((start, end)) => {
                 let date = start.strftime(self.date_format());
-                let end = end.and_then(|end| TimeZone::UTC.to_timestamp(end).ok()).map(SystemTime::from);
+                let end = end.and_then(|end| TimeZone::UTC.to_timestamp(end).ok());
+                let end = end.and_then(|end| SystemTime::try_from(end).ok());
                 (format!("{prefix}.{date}{suffix}"), end)
             }
         }
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn name_contains_start_of_period() {
-        let now = SystemTime::from("2026-11-25T23:59:30Z".parse::<Timestamp>().unwrap());
+        let now = SystemTime::try_from("2026-11-25T23:59:30Z".parse::<Timestamp>().unwrap()).unwrap();
         for (rotation, name, end) in [
             (Rotation::Minutely, "shop.2026-11-25-23-59.log", Some("2026-11-26T00:00:00Z")),
             (Rotation::Hourly, "shop.2026-11-25-23.log", Some("2026-11-26T00:00:00Z")),
@@ -131,7 +132,7 @@ mod tests {
             (Rotation::Weekly, "shop.2026-11-23.log", Some("2026-11-30T00:00:00Z")),
             (Rotation::Never, "shop.log", None),
         ] {
-            let end = end.map(|end| SystemTime::from(end.parse::<Timestamp>().unwrap()));
+            let end = end.map(|end| SystemTime::try_from(end.parse::<Timestamp>().unwrap()).unwrap());
             assert_eq!(naming(rotation).at(now), (name.to_owned(), end), "{rotation}");
         }
     }

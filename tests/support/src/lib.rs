@@ -4,6 +4,7 @@
 pub mod certificates;
 pub mod child;
 pub mod collector;
+pub mod dashboard;
 pub mod drawing;
 pub mod examples;
 pub mod export_outcome;
@@ -33,6 +34,7 @@ pub mod streams;
 pub mod terminal;
 pub mod tls;
 pub mod wrk;
+pub mod yaml;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ use std::{
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    path::Path,
     process::{Output, Stdio},
     thread,
     time::{Duration, Instant},
@@ -31,31 +32,37 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts a Prometheus that scrapes a target such as `localhost:9464` as the job `job`.
     pub fn scrape(job: &str, target: &str) -> Self {
-        Self::start(job, "200ms", &format!("'{target}'"), &[])
+        Self::start(job, "200ms", &format!("'{target}'"), "", &[])
+    }
+
+    /// Same as [`scrape`](Self::scrape). Prometheus also evaluates a file of rules.
+    pub fn scrape_with_rules(job: &str, target: &str, rules: &Path) -> Self {
+        let rules = format!("rule_files: ['{}']\n", rules.display());
+        Self::start(job, "200ms", &format!("'{target}'"), &rules, &[])
     }
 
     /// Same as [`scrape`](Self::scrape). Prometheus also stores native histograms.
     pub fn scrape_native(job: &str, target: &str) -> Self {
-        Self::start(job, "200ms", &format!("'{target}'"), &[NATIVE_HISTOGRAMS])
+        Self::start(job, "200ms", &format!("'{target}'"), "", &[NATIVE_HISTOGRAMS])
     }
 
     /// Same as [`scrape_native`](Self::scrape_native), for many targets.
     pub fn scrape_all(job: &str, targets: &[String]) -> Self {
         let targets: Vec<_> = targets.iter().map(|target| format!("'{target}'")).collect();
-        Self::start(job, "2s", &targets.join(", "), &[NATIVE_HISTOGRAMS])
+        Self::start(job, "2s", &targets.join(", "), "", &[NATIVE_HISTOGRAMS])
     }
 
-    fn start(job: &str, interval: &str, targets: &str, options: &[&str]) -> Self {
+    fn start(job: &str, interval: &str, targets: &str, rules: &str, options: &[&str]) -> Self {
         // Prometheus does not report the port that it is assigned for 0, so it gets a fixed one.
-        let started = (0..5).find_map(|_| Self::try_start(job, interval, targets, options));
+        let started = (0..5).find_map(|_| Self::try_start(job, interval, targets, rules, options));
         started.expect("Prometheus starts")
     }
 
-    fn try_start(job: &str, interval: &str, targets: &str, options: &[&str]) -> Option<Self> {
+    fn try_start(job: &str, interval: &str, targets: &str, rules: &str, options: &[&str]) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let config = directory.path().join("prometheus.yml");
         let text = format!(
-            "global: {{scrape_interval: {interval}, scrape_timeout: {interval}}}\nscrape_configs:\n  - job_name: {job}\n    static_configs: [{{targets: [{targets}]}}]\n"
+            "global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}\n{rules}scrape_configs:\n  - job_name: {job}\n    static_configs: [{{targets: [{targets}]}}]\n"
         );
         std::fs::write(&config, text).unwrap();
         let address = ([127, 0, 0, 1], free_port()).into();
@@ -116,14 +123,39 @@ impl Prometheus {
         series.iter().map(sample).collect()
     }
 
+    /// Waits until a query returns at least one series, all with a number.
+    pub fn wait_for_data(&self, query: &str) {
+        let deadline = Instant::now() + TIMEOUT;
+        loop {
+            let response = self.query(query).unwrap();
+            let series = response["data"]["result"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if !series.is_empty() && series.iter().all(|series| series["value"][1] != "NaN") {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{query} has no data: {response}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Returns the rules that Prometheus evaluates, with their state.
+    pub fn rules(&self) -> Vec<Value> {
+        let response = self.get("/api/v1/rules").unwrap();
+        let groups = response["data"]["groups"].as_array().unwrap().iter();
+        groups.flat_map(|group| group["rules"].as_array().unwrap().clone()).collect()
+    }
+
     fn query(&self, query: &str) -> std::io::Result<Value> {
         let mut encoded = String::new();
         for byte in query.bytes() {
             let _ = write!(encoded, "%{byte:02X}");
         }
+        self.get(&format!("/api/v1/query?query={encoded}"))
+    }
+
+    fn get(&self, path: &str) -> std::io::Result<Value> {
         let mut stream = TcpStream::connect(self.address)?;
         // HTTP/1.0, so that the response is not chunked.
-        write!(stream, "GET /api/v1/query?query={encoded} HTTP/1.0\r\n\r\n")?;
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
         let mut response = String::new();
         stream.read_to_string(&mut response)?;
         let body = response.split_once("\r\n\r\n").unwrap_or_default().1;

@@ -66,8 +66,7 @@ impl ReloadingTlsConfig {
             if let Err(TlsFileError { message, help: _ }) = reloaded
                 && inner.limit.is_due()
             {
-                let warning = format_args!("{message}; still using the previously loaded files");
-                inner.diagnostics.warn(warning);
+                inner.diagnostics.warn(format_args!("{message}; still using the previously loaded files"));
             }
             config
         })
