@@ -32,6 +32,7 @@ mod reload;
 mod reload_effects;
 mod reload_effects_metrics;
 mod reload_effects_prometheus;
+mod reload_effects_restart;
 mod sampler_tree;
 mod sampling;
 mod schema_in_editor;

@@ -55,7 +55,9 @@ impl Service {
     }
 }
 
+/// Adds the required key and a time for slow machines, unless the text sets them.
 fn with_service(text: &str) -> String {
+    let name = if text.contains("service = {") { "" } else { "service.name = \"shop\"\n" };
     let shutdown = if text.contains("shutdown_timeout") { "" } else { "shutdown_timeout = \"10s\"\n" };
-    format!("service.name = \"shop\"\n{shutdown}{text}")
+    format!("{name}{shutdown}{text}")
 }
