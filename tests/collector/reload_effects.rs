@@ -108,11 +108,11 @@ fn rounds<const N: usize>(texts: [&str; N]) -> [Round; N] {
 #[test]
 fn levels_scopes_and_samplers_follow() {
     require!(Collector);
-    let [default, of_exporter, scope, level, none, all, others] = rounds([
+    let [default, of_exporter, level, scope, none, all, others] = rounds([
         "",
         "logs.levels = { otlp = \"error\" }",
-        "logs.scopes = [{ name = \"shop\", minimum_severity = \"error\" }]",
         "logs.level = \"debug\"",
+        "logs.scopes = [{ name = \"shop\", minimum_severity = \"error\" }]",
         "traces.sampler = \"traceidratio\"\ntraces.sampler_arg = 0.0",
         "traces.sampler = \"traceidratio\"\ntraces.sampler_arg = 1.0",
         "traces.sampler = \"always_off\"",
@@ -188,8 +188,9 @@ fn destinations_follow() {
         (otlp, format!("otlp.traces.endpoint = \"{other}/v1/traces\"")),
         ("[\"second\"]", String::new()),
         ("[\"otlp\", \"second\"]", String::new()),
-        (otlp, "disabled = true".to_owned()),
         ("[]", String::new()),
+        (otlp, String::new()),
+        (otlp, "disabled = true".to_owned()),
         (otlp, String::new()),
     ];
     for (round, (exporters, rest)) in steps.iter().enumerate() {
@@ -201,10 +202,10 @@ fn destinations_follow() {
     let at = |kind: &str| {
         let count =
             |output: &String, round| usize::from(!sections_with_round(output, kind, round).is_empty());
-        outputs.each_ref().map(|output| [0, 1, 2, 3, 4, 5, 6, 7].map(|round| count(output, round)))
+        outputs.each_ref().map(|output| [0, 1, 2, 3, 4, 5, 6, 7, 8].map(|round| count(output, round)))
     };
-    assert_eq!(at("Span"), [[1, 1, 0, 0, 1, 0, 0, 1], [0, 0, 1, 1, 1, 0, 0, 0]]);
-    assert_eq!(at("LogRecord"), [[1, 0, 1, 0, 1, 0, 0, 1], [0, 1, 0, 1, 1, 0, 0, 0]]);
+    assert_eq!(at("Span"), [[1, 1, 0, 0, 1, 0, 1, 0, 1], [0, 0, 1, 1, 1, 0, 0, 0, 0]]);
+    assert_eq!(at("LogRecord"), [[1, 0, 1, 0, 1, 0, 1, 0, 1], [0, 1, 0, 1, 1, 0, 0, 0, 0]]);
 }
 
 #[test]
@@ -218,7 +219,8 @@ fn certificates_of_other_files_are_used() {
     let (server, server_key) = authority.issue("server");
     let (client, client_key) = authority.issue("client");
     let other = tempfile::tempdir().unwrap();
-    let (stranger, stranger_key) = Authority::new(other.path(), "other").issue("client");
+    let others = Authority::new(other.path(), "other");
+    let (stranger, stranger_key) = others.issue("client");
     let collector = Collector::start_mtls(&server, &server_key, &authority.file());
     let url = collector.url("http/protobuf").replace("http://127.0.0.1", "https://localhost");
     let with = |tls: &str| {
@@ -227,17 +229,19 @@ fn certificates_of_other_files_are_used() {
              logs.exporters = []\ndiagnostics.level = \"off\"\ntraces.batch.schedule_delay = \"1h\""
         )
     };
-    let ca_file = authority.file();
-    let identity = |certificate, key| {
+    let with_files = |authority: &Authority, certificate, key| {
+        let ca_file = authority.file();
         format!(", tls = {{ ca_file = {ca_file:?}, cert_file = {certificate:?}, key_file = {key:?} }}")
     };
     let service = Service::start(&with(""));
+    let trusted = with_files(&authority, &client, &client_key);
     let steps = [
         (String::new(), false),
-        (format!(", tls = {{ ca_file = {ca_file:?} }}"), false),
-        (identity(&client, &client_key), true),
-        (identity(&stranger, &stranger_key), false),
-        (identity(&client, &client_key), true),
+        (trusted.clone(), true),
+        (with_files(&authority, &stranger, &stranger_key), false),
+        (trusted.clone(), true),
+        (with_files(&others, &client, &client_key), false),
+        (trusted, true),
         (String::new(), false),
     ];
     for (tls, arrives) in &steps {
@@ -245,7 +249,7 @@ fn certificates_of_other_files_are_used() {
         service.tools.tracer("shop").start("order").end();
         assert_eq!(service.tools.force_flush().is_ok(), *arrives, "{tls}");
     }
-    assert_eq!(sections(&collector.stop(), "Span").len(), 2);
+    assert_eq!(sections(&collector.stop(), "Span").len(), 3);
 }
 
 #[test]
