@@ -1,6 +1,6 @@
 //! Reloads, seen by real Collectors and a real Prometheus.
 
-use std::{fs, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use autotelemetry::{Signal, opentelemetry::Context, prelude::*};
 use opentelemetry::baggage::BaggageExt as _;
@@ -121,7 +121,7 @@ fn collector_sees_each_change_of_what_is_sent() {
 #[test]
 #[cfg(feature = "tls")]
 fn rotated_certificate_is_used_without_a_restart() {
-    use std::time::Instant;
+    use std::{fs, time::Instant};
 
     use test_support::{TIMEOUT, certificates::Authority};
 

@@ -7,7 +7,7 @@ use autotelemetry::{
     prelude::*,
 };
 use test_support::{
-    collector::{Collector, field, sections, sections_with},
+    collector::{Collector, field, sections},
     require,
     service::Service,
 };
@@ -270,6 +270,5 @@ fn encryption_can_be_left_out_later() {
         service.tools.tracer("shop").start("order").end();
         assert_eq!(service.tools.force_flush().is_ok(), arrives, "{insecure}");
     }
-    let output = collector.stop();
-    assert_eq!(sections_with(&output, "Span", "Name", "order").len(), 1);
+    assert_eq!(sections(&collector.stop(), "Span").len(), 1);
 }
