@@ -1,42 +1,14 @@
 //! Reloads, seen by real Collectors and a real Prometheus.
 
-use std::{fs, path::PathBuf, thread, time::Duration};
+use std::{thread, time::Duration};
 
-use autotelemetry::{ObservabilityTools, Signal, opentelemetry::Context, prelude::*};
+use autotelemetry::{Signal, opentelemetry::Context, prelude::*};
 use opentelemetry::baggage::BaggageExt as _;
 use test_support::{
-    builder,
     collector::{Collector, count, field, sections, sections_with},
     require,
+    service::Service,
 };
-
-/// Tools with a file that changes.
-struct Service {
-    tools: ObservabilityTools,
-    directory: tempfile::TempDir,
-}
-
-impl Service {
-    fn start(text: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("autotelemetry.toml");
-        fs::write(&file, with_service(text)).unwrap();
-        Self { tools: builder().config_file(file).build().unwrap(), directory }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("autotelemetry.toml")
-    }
-
-    fn reload(&self, text: &str) {
-        fs::write(self.file(), with_service(text)).unwrap();
-        self.tools.reload().unwrap();
-    }
-}
-
-fn with_service(text: &str) -> String {
-    format!("service.name = \"shop\"\n{text}")
-}
 
 /// Returns a file whose traces and logs go to a Collector.
 fn to(collector: &Collector, protocol: &str, rest: &str) -> String {
@@ -149,7 +121,7 @@ fn collector_sees_each_change_of_what_is_sent() {
 #[test]
 #[cfg(feature = "tls")]
 fn rotated_certificate_is_used_without_a_restart() {
-    use std::time::Instant;
+    use std::{fs, time::Instant};
 
     use test_support::{TIMEOUT, certificates::Authority};
 

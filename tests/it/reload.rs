@@ -3,75 +3,19 @@
 use std::{
     fs,
     net::TcpListener,
-    path::PathBuf,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use autotelemetry::{
-    Builder, Error, ObservabilityTools, Signal,
-    error::ErrorKind,
-    opentelemetry::propagation::TextMapPropagator as _,
-    prelude::*,
-    reload::{Change, Reload},
+    ObservabilityTools, Signal, error::ErrorKind, opentelemetry::propagation::TextMapPropagator as _,
+    prelude::*, reload::Change,
 };
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data, number_data_point::Value as Number};
-use test_support::{builder, line_buffer::LineBuffer, mock_collector::MockCollector, value};
+pub(crate) use test_support::service::Service;
+use test_support::{mock_collector::MockCollector, value};
 use tracing_subscriber::layer::SubscriberExt as _;
-
-/// Tools with a file that changes.
-pub(crate) struct Service {
-    pub(crate) tools: ObservabilityTools,
-    directory: tempfile::TempDir,
-    pub(crate) console: LineBuffer,
-}
-
-impl Service {
-    pub(crate) fn start(text: &str) -> Self {
-        Self::start_with(text, |builder| builder)
-    }
-
-    /// Starts the tools with what `add` adds.
-    pub(crate) fn start_with(text: &str, add: impl FnOnce(Builder) -> Builder) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let console = LineBuffer::default();
-        let path = directory.path().join("autotelemetry.toml");
-        fs::write(&path, with_service(text)).unwrap();
-        let builder = add(builder().config_file(path).console_writer(console.clone()));
-        Self { tools: builder.build().unwrap(), directory, console }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    pub(crate) fn file(&self) -> PathBuf {
-        self.path("autotelemetry.toml")
-    }
-
-    pub(crate) fn try_reload(&self, text: &str) -> Result<Reload, Error> {
-        fs::write(self.file(), with_service(text)).unwrap();
-        self.tools.reload()
-    }
-
-    pub(crate) fn reload(&self, text: &str) -> Reload {
-        self.try_reload(text).unwrap()
-    }
-
-    /// Returns the messages of the log records on the console since the last call.
-    pub(crate) fn messages(&self) -> Vec<String> {
-        let message = |line: &str| {
-            let line: serde_json::Value = serde_json::from_str(line).unwrap();
-            line["message"].as_str().unwrap().to_owned()
-        };
-        self.console.take().lines().map(message).collect()
-    }
-}
-
-fn with_service(text: &str) -> String {
-    format!("service.name = \"shop\"\nshutdown_timeout = \"10s\"\n{text}")
-}
 
 pub(crate) fn keys(changes: &[Change]) -> Vec<&str> {
     changes.iter().map(Change::key).collect()

@@ -1,4 +1,6 @@
 //! Each key with what a reload does to it: it takes effect at once, or it needs a restart.
+//!
+//! The effects themselves are tested in `reload_effects…`, here and at real programs.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

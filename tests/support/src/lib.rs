@@ -29,6 +29,7 @@ pub mod prometheus;
 pub mod random;
 pub mod random_metrics;
 pub mod relay;
+pub mod service;
 pub mod shutdown;
 pub mod streams;
 pub mod terminal;

@@ -46,10 +46,14 @@ impl Prometheus {
         Self::start(job, "200ms", &format!("'{target}'"), "", &[NATIVE_HISTOGRAMS])
     }
 
+    /// Same as [`scrape`](Self::scrape), for a few targets.
+    pub fn scrape_each(job: &str, targets: &[String]) -> Self {
+        Self::start(job, "200ms", &list(targets), "", &[])
+    }
+
     /// Same as [`scrape_native`](Self::scrape_native), for many targets.
     pub fn scrape_all(job: &str, targets: &[String]) -> Self {
-        let targets: Vec<_> = targets.iter().map(|target| format!("'{target}'")).collect();
-        Self::start(job, "2s", &targets.join(", "), "", &[NATIVE_HISTOGRAMS])
+        Self::start(job, "2s", &list(targets), "", &[NATIVE_HISTOGRAMS])
     }
 
     fn start(job: &str, interval: &str, targets: &str, rules: &str, options: &[&str]) -> Self {
@@ -161,6 +165,12 @@ impl Prometheus {
         let body = response.split_once("\r\n\r\n").unwrap_or_default().1;
         Ok(serde_json::from_str(body)?)
     }
+}
+
+/// Returns targets as a list in YAML, without its brackets.
+fn list(targets: &[String]) -> String {
+    let targets: Vec<_> = targets.iter().map(|target| format!("'{target}'")).collect();
+    targets.join(", ")
 }
 
 /// Asserts that `promtool` accepts a page of metrics without a remark.
