@@ -24,6 +24,10 @@ pub(crate) enum Command {
         /// Treat warnings as problems.
         #[arg(long)]
         strict: bool,
+        /// Also show what changes if the file replaces OLD: at once in a running service, or after
+        /// a restart. For the formats `text` and `short`.
+        #[arg(long, value_name = "OLD")]
+        replaces: Option<PathBuf>,
         /// The output format.
         #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
         format: CheckFormat,
@@ -106,6 +110,14 @@ impl Input {
     /// Returns the input of a file, without a profile.
     pub(crate) fn of_file(file: PathBuf) -> Self {
         Self { file: Some(file), profile: None }
+    }
+
+    /// Ends the program if the format of a check cannot show changes.
+    pub(crate) fn check_replaces(replaces: Option<&PathBuf>, format: CheckFormat) {
+        if replaces.is_some() && !matches!(format, CheckFormat::Text | CheckFormat::Short) {
+            let message = "--replaces can be used with the formats `text` and `short`";
+            Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
     }
 
     /// Returns the same input for another file.

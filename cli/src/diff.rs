@@ -24,6 +24,18 @@ pub(crate) fn diff(input: &Input, [old, new]: [PathBuf; 2], format: OutputFormat
 }
 
 fn to_text(changes: &[Change], new: &Explanation) -> String {
+    let mut text = changes_to_text(changes);
+    if !new.errors().is_empty() {
+        text.push_str("problems, with which a running service keeps the old values:\n");
+        for problem in new.errors() {
+            let _ = writeln!(text, "  {problem}");
+        }
+    }
+    text
+}
+
+/// Lists the changes that a running service applies, then those that need a restart.
+pub(crate) fn changes_to_text(changes: &[Change]) -> String {
     let (later, at_once): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.needs_restart());
     let mut text = String::new();
     for (title, changes) in [("at once", at_once), ("after a restart", later)] {
@@ -36,12 +48,6 @@ fn to_text(changes: &[Change], new: &Explanation) -> String {
     }
     if changes.is_empty() {
         text.push_str("nothing changes\n");
-    }
-    if !new.errors().is_empty() {
-        text.push_str("problems, with which a running service keeps the old values:\n");
-        for problem in new.errors() {
-            let _ = writeln!(text, "  {problem}");
-        }
     }
     text
 }

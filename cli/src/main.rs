@@ -18,7 +18,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{CommandFactory as _, Parser as _};
 
 use self::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Input},
     output::print,
 };
 
@@ -30,7 +30,10 @@ fn main() -> ExitCode {
         input.check_use();
     }
     match command {
-        Command::Check { input, strict, format } => check::check(&input, strict, format),
+        Command::Check { input, strict, replaces, format } => {
+            Input::check_replaces(replaces.as_ref(), format);
+            check::check(&input, strict, replaces, format)
+        }
         Command::Explain { input, all, diff, format } => {
             // The parser takes two files or none.
             match diff.and_then(|files| <[PathBuf; 2]>::try_from(files).ok()) {

@@ -258,6 +258,21 @@ fn diff_shows_what_a_reload_would_change() {
     assert!(ran.code == 1 && ran.out.contains("logs.level: \"loud\" is not one of"), "{}", ran.out);
     let ran = run(directory.path(), &["explain", "--diff", "autotelemetry.toml"], &[]);
     assert_eq!(ran.code, 2);
+
+    fs::write(&new, text).unwrap();
+    let check = |format: &str| {
+        let arguments = ["check", "new.toml", "--replaces", "autotelemetry.toml", "--format", format];
+        run(directory.path(), &arguments, &[])
+    };
+    let ran = check("short");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(
+        ran.out.starts_with("ok: new.toml\nat once:\n  logs.level \"info\" → \"debug\" (line 5)\n"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.ends_with("after a restart:\n  service.version - → \"2\" (line 3)\n"), "{}", ran.out);
+    assert_eq!(check("json").code, 2);
 }
 
 #[test]

@@ -4,12 +4,13 @@ mod github;
 mod json;
 mod sarif;
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 
 use autotelemetry::{error::Problem, explain::Explanation};
 
 use crate::{
     arguments::{CheckFormat, Input},
+    diff::changes_to_text,
     output::{exit_code, print},
     painter::{Color, Painter},
 };
@@ -33,16 +34,21 @@ impl Checked {
     }
 }
 
-/// Lists all problems and warnings; with `strict`, warnings are problems.
-pub(crate) fn check(input: &Input, strict: bool, format: CheckFormat) -> ExitCode {
+/// Lists all problems and warnings; with `strict`, warnings are problems. Shows the changes to the
+/// file that the checked one `replaces`.
+pub(crate) fn check(input: &Input, strict: bool, replaces: Option<PathBuf>, format: CheckFormat) -> ExitCode {
     let checked = Checked { explanation: input.builder().check(), strict };
-    let out = match format {
+    let mut out = match format {
         CheckFormat::Text => long(&checked),
         CheckFormat::Short => short(&checked),
         CheckFormat::Json => json::render(&checked),
         CheckFormat::Sarif => sarif::render(&checked),
         CheckFormat::Github => github::render(&checked),
     };
+    if let Some(old) = replaces {
+        let old = input.with_file(old).builder().explain();
+        out.push_str(&changes_to_text(&old.changes(&checked.explanation)));
+    }
     print(&out, exit_code(checked.error_count() == 0))
 }
 
