@@ -35,7 +35,7 @@ impl Collector {
     }
 
     /// Returns all recorded values, and those that callbacks observe within `callback_timeout`.
-    #[cfg(any(feature = "prometheus", test))]
+    #[cfg(feature = "prometheus")]
     pub(crate) fn collect(&self, callback_timeout: Duration) -> Result<ResourceMetrics, OTelSdkError> {
         self.collect_next(callback_timeout).map(|(metrics, _)| metrics)
     }
