@@ -24,13 +24,12 @@ fn is_accepted(mut command: Command, name: &str, text: &str) {
 
 /// A text in each YAML block that a test checks: here, in `collector alerts`, or in
 /// `it declarative`.
-const YAML: [&str; 7] = [
+const YAML: [&str; 6] = [
     "exporters: [debug]",
     "otlpjson: {}",
     "scrape_configs:",
     "alert: SpansAreLost",
     "kind: ConfigMap",
-    "volumeMounts:\n  - ",
     "file_format:",
 ];
 
@@ -83,13 +82,6 @@ fn kubernetes_accepts_its_manifests() {
     let mut command = Program::KubernetesValidate.command();
     command.arg("--strict");
     is_accepted(command, "checkout.yaml", &block("yaml", "kind: ConfigMap"));
-}
-
-/// A mount alone is not a manifest.
-#[test]
-fn mount_for_reloads_is_that_of_the_manifests() {
-    let mount = block("yaml", "volumeMounts:\n  - ");
-    assert!(block("yaml", "kind: ConfigMap").contains(mount.lines().last().unwrap().trim()), "{mount}");
 }
 
 #[test]
