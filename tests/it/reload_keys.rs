@@ -147,6 +147,10 @@ fn text(directory: &Path, set: Option<(&str, &str)>) -> String {
         match key {
             "otlp.tls.cert_file" => keys.push(tls("key_file", "client.key")),
             "otlp.tls.key_file" => keys.push(tls("cert_file", "client.pem")),
+            // The default directory is that of the process.
+            "otlp_file.output" => {
+                keys.push(("otlp_file.directory".to_owned(), "\"DIR/lines\"".to_owned()));
+            }
             "otlp.tls.insecure" => {
                 keys.push(("otlp.endpoint".to_owned(), "\"localhost:4317\"".to_owned()));
                 keys.push(("otlp.protocol".to_owned(), "\"grpc\"".to_owned()));
