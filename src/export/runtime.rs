@@ -196,20 +196,27 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     let (sender, result) = oneshot::channel();
+    run_on_thread("autotelemetry-blocking", move || {
+        let _ = sender.send(work());
+    });
+    result.await.map_err(|_| io::Error::other("a background thread panicked"))
+}
+
+/// Runs `work` on a thread of its own, or on this one if the operating system refuses a thread.
+pub(crate) fn run_on_thread(name: &str, work: impl FnOnce() + Send + 'static) {
     // Outlives a thread that cannot be started.
     let job = Arc::new(Mutex::new(Some(work)));
-    let run = {
-        let job = Arc::clone(&job);
-        move || {
-            let work = job.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let _ = work.map(|work| sender.send(work()));
-        }
-    };
-    if start_thread("autotelemetry-blocking", run).is_err() {
-        let work = job.lock().unwrap_or_else(PoisonError::into_inner).take();
-        return work.map(|work| work()).ok_or_else(|| io::Error::other("a background thread has ended"));
+    let on_thread = Arc::clone(&job);
+    if start_thread(name, move || take_and_run(&on_thread)).is_err() {
+        take_and_run(&job);
     }
-    result.await.map_err(|_| io::Error::other("a background thread panicked"))
+}
+
+fn take_and_run(job: &Mutex<Option<impl FnOnce()>>) {
+    let work = job.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(work) = work {
+        work();
+    }
 }
 
 /// Starts a thread that runs `work` with telemetry suppressed.

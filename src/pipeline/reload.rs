@@ -7,7 +7,7 @@ use super::{
     builder::PipelineBuilder,
     logs,
     prepared::{self, Prepared},
-    retirement::Retirement,
+    retirement::retire,
 };
 use crate::{
     config::{Config, Settings, Signal},
@@ -68,7 +68,7 @@ impl Pipeline {
             page.replace_by(running_parts.page.as_ref());
         }
         drop(previous);
-        Retirement { removed: removed.unwrap_or_default() }.begin(&self.outputs, timeout);
+        retire(removed.unwrap_or_default(), &self.outputs, timeout);
         Ok(())
     }
 
