@@ -9,7 +9,7 @@ use super::{
     otlp_exporters::OtlpExporters,
     outputs::{Destination, Outputs},
     redact::Redactor,
-    running::{CreatedOnce, Queued, Running, RunningConsole, RunningPush, RunningQueue},
+    running::{Accounts, CreatedOnce, Queued, Running, RunningConsole, RunningPush, RunningQueue},
     self_metrics::{Component, MeasuredExporters},
 };
 use crate::{
@@ -154,8 +154,7 @@ impl<'p> PipelineBuilder<'p> {
         destination: &dyn fmt::Display,
         create: impl FnOnce() -> StatsRecorder,
     ) -> Arc<StatsRecorder> {
-        let account = self.next.accounts.entry((signal, name.to_owned()));
-        let account = Arc::clone(account.or_insert_with(|| Arc::new(create())));
+        let account = account(&mut self.next.accounts, signal, name, create);
         let (recorder, destination) = (Arc::clone(&account), destination.to_string());
         self.on_activation(move || recorder.set_destination(destination));
         account
@@ -204,9 +203,9 @@ impl<'p> PipelineBuilder<'p> {
         let writer = self.kept.writer.take();
         let accounts = &mut self.next.accounts;
         let account = |signal, destination: &dyn fmt::Display| {
-            let new = || StatsRecorder::new(signal, ExporterName::Console, destination, diagnostics);
-            let key = (signal, ExporterName::Console.as_str().to_owned());
-            Arc::clone(accounts.entry(key).or_insert_with(|| Arc::new(new())))
+            account(accounts, signal, ExporterName::Console.as_str(), || {
+                StatsRecorder::new(signal, ExporterName::Console, destination, diagnostics)
+            })
         };
         match running {
             Some(running) => running.console.with_config(config, no_color, account, diagnostics),
@@ -323,4 +322,14 @@ impl<'p> PipelineBuilder<'p> {
         let monitor: Arc<dyn QueueMonitor> = Arc::clone(queue) as _;
         self.measured.add_queue(&monitor, &Component::processor(signal, name.as_str()));
     }
+}
+
+fn account(
+    accounts: &mut Accounts,
+    signal: Signal,
+    name: &str,
+    create: impl FnOnce() -> StatsRecorder,
+) -> Arc<StatsRecorder> {
+    let account = accounts.entry((signal, name.to_owned()));
+    Arc::clone(account.or_insert_with(|| Arc::new(create())))
 }

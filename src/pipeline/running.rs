@@ -44,7 +44,7 @@ pub(super) struct Running {
     pub(super) lines: HashMap<(Signal, String), RunningLines>,
     pub(super) page: Option<PrometheusPage>,
     /// The accounts of all exporters, also of those that were removed.
-    pub(super) accounts: HashMap<(Signal, String), Arc<StatsRecorder>>,
+    pub(super) accounts: Accounts,
 }
 
 /// The parts that stay even if the configuration that has created them is refused. They hold the
@@ -52,7 +52,7 @@ pub(super) struct Running {
 #[derive(Debug)]
 pub(super) struct CreatedOnce {
     pub(super) console: Option<RunningConsole>,
-    pub(super) accounts: HashMap<(Signal, String), Arc<StatsRecorder>>,
+    pub(super) accounts: Accounts,
 }
 
 impl Running {
@@ -64,6 +64,9 @@ impl Running {
         self.accounts = accounts;
     }
 }
+
+/// Accounts by the signal and the name of their exporter.
+pub(super) type Accounts = HashMap<(Signal, String), Arc<StatsRecorder>>;
 
 /// Queues by the name of their exporter.
 pub(super) type Queues<T> = BTreeMap<String, RunningQueue<T>>;
