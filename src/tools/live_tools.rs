@@ -63,6 +63,12 @@ impl LiveTools {
         self.loaded.load_full()
     }
 
+    /// Returns the path of the file, for messages.
+    pub(super) fn file_name(&self) -> String {
+        let loaded = self.loaded();
+        loaded.file.as_ref().map_or_else(|| "the configuration".to_owned(), |file| file.display().to_string())
+    }
+
     pub(super) fn set_loaded(&self, loaded: Arc<Loaded>) {
         self.loaded.store(loaded);
     }

@@ -104,24 +104,18 @@ impl LiveTools {
     fn report(&self, reload: &Reload, has_new_certificates: bool) {
         let diagnostics = self.diagnostics();
         let Reload { changed, needs_restart, warnings } = reload;
-        let list = |changes: &[Change]| {
-            let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
-            changes.join(", ")
-        };
-        let loaded = self.loaded();
-        let file = loaded.file.as_ref().map_or("the configuration".into(), |file| file.to_string_lossy());
+        let texts = |changes: &[Change]| changes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut all = texts(changed);
         // Other changes may be those of the names of files, or of exporters that have files.
         if has_new_certificates && changed.iter().all(Change::is_of_secret) {
-            let files = "certificates or keys".to_owned();
-            let all: Vec<_> = changed.iter().map(ToString::to_string).chain([files]).collect();
-            diagnostics.info(format_args!("reloaded {file}: {}", all.join(", ")));
-        } else if changed.is_empty() {
-            diagnostics.info(format_args!("reloaded {file}: nothing has changed"));
-        } else {
-            diagnostics.info(format_args!("reloaded {file}: {}", list(changed)));
+            all.push("certificates or keys".to_owned());
         }
+        if all.is_empty() {
+            all.push("nothing has changed".to_owned());
+        }
+        diagnostics.info(format_args!("reloaded {}: {}", self.file_name(), all.join(", ")));
         if !needs_restart.is_empty() {
-            diagnostics.warn(format_args!("needs a restart: {}", list(needs_restart)));
+            diagnostics.warn(format_args!("needs a restart: {}", texts(needs_restart).join(", ")));
         }
         for warning in warnings {
             diagnostics.warn(format_args!("warning: {warning}"));

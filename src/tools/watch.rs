@@ -186,9 +186,8 @@ impl LiveTools {
     }
 
     fn report_refusal(&self, error: &Error) {
-        let loaded = self.loaded();
-        let file = loaded.file.as_ref().map_or("the configuration".into(), |file| file.to_string_lossy());
         // The file may be the same, and a certificate beside it another one.
+        let file = self.file_name();
         self.diagnostics().error(format_args!("{file} is not used after a change: {error}"));
     }
 }
